@@ -1,0 +1,91 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
+)
+
+// KeyAcceptance is a sheet of keys taken over from engineering (钥匙交接验收统计表, K1.1).
+type KeyAcceptance struct{ ent.Schema }
+
+// Mixin of a sheet.
+func (KeyAcceptance) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{Code: 0x0305}, EstateScoped{}}
+}
+
+// Fields of a sheet.
+func (KeyAcceptance) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("source_file").Immutable().Comment("Name of the spreadsheet that it was imported from."),
+		field.String("handler").Immutable().Comment("Who took the keys over (经手人)."),
+		field.Time("accepted_at").Immutable().Annotations(entgql.OrderField("ACCEPTED_AT"), Filter()).Comment("When it took effect."),
+	}
+}
+
+// Edges of a sheet.
+func (KeyAcceptance) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("lines", KeyAcceptanceLine.Type).Ref("acceptance").
+			Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("Its lines."),
+	}
+}
+
+// Indexes of a sheet.
+func (KeyAcceptance) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("estate_id", "accepted_at", "id")}
+}
+
+// Annotations of a sheet.
+func (KeyAcceptance) Annotations() []schema.Annotation {
+	return public("A sheet of keys taken over from engineering (K1.1).", Steward{AppendOnly: true})
+}
+
+// KeyAcceptanceLine is one key set on a sheet: what engineering owes and what it delivered. The
+// difference is outstanding (尚未移交钥匙统计表, K1.4).
+type KeyAcceptanceLine struct{ ent.Schema }
+
+// Mixin of a line.
+func (KeyAcceptanceLine) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{Code: 0x0306}, EstateScoped{}}
+}
+
+// Fields of a line.
+func (KeyAcceptanceLine) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("acceptance_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The sheet."),
+		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
+		field.Int("due").NonNegative().Immutable().Comment("How many keys engineering owes (应交)."),
+		field.Int("delivered").NonNegative().Immutable().Comment("How many it delivered (实交)."),
+		field.Int("outstanding").NonNegative().Immutable().Annotations(Filter()).Comment("How many are not handed over yet."),
+		field.String("condition").Immutable().Annotations(Filter()).Comment("State of the keys (状态): 完好."),
+		field.String("deliverer").Immutable().Comment("Who delivered them (交验人)."),
+		field.String("follow_up").Default("").Immutable().Comment("What is done about what is missing (跟进情况)."),
+	}
+}
+
+// Edges of a line.
+func (KeyAcceptanceLine) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("acceptance", KeyAcceptance.Type).Field("acceptance_id").Unique().Required().Immutable().Comment("The sheet."),
+		edge.To("set", KeySet.Type).Field("set_id").Unique().Required().Immutable().Comment("The key set."),
+	}
+}
+
+// Indexes of a line.
+func (KeyAcceptanceLine) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("estate_id", "acceptance_id"),
+		index.Fields("estate_id", "set_id"),
+		index.Fields("estate_id", "outstanding"),
+	}
+}
+
+// Annotations of a line.
+func (KeyAcceptanceLine) Annotations() []schema.Annotation {
+	return public("One key set on an acceptance sheet.", Steward{AppendOnly: true})
+}

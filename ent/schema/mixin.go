@@ -1,0 +1,88 @@
+package schema
+
+import (
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent"
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/mixin"
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/internal/ids"
+)
+
+// Identified gives an entity its id and its place in time.
+type Identified struct {
+	mixin.Schema
+	Code ids.Code // never reused
+}
+
+// Fields of every entity.
+func (m Identified) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", uuid.UUID{}).Default(ids.Maker(m.Code)).Immutable().
+			Comment("Opaque identity; says what type it is of."),
+		field.Time("created_at").Immutable().
+			Annotations(entgql.OrderField("CREATED_AT"), Filter()).
+			Comment("When the row was recorded."),
+	}
+}
+
+// Annotations carry the type code to the generated code.
+func (m Identified) Annotations() []schema.Annotation {
+	return []schema.Annotation{Steward{Code: m.Code}}
+}
+
+// EstateScoped makes an entity a tenant's: it carries estate_id, and with it the three walls. The
+// columns named here tell which rows are a department's own, concern one member of staff, or may be
+// read by the residents of a household; an empty name says that no row is.
+type EstateScoped struct {
+	mixin.Schema
+	Department, Self, Household string
+}
+
+// Fields of every tenant entity.
+func (EstateScoped) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("estate_id", uuid.UUID{}).Immutable().
+			Annotations(Filter()).
+			Comment("The estate that the row belongs to."),
+	}
+}
+
+// Edges of every tenant entity.
+func (EstateScoped) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("estate", Estate.Type).Field("estate_id").Unique().Required().Immutable().
+			Comment("The estate that this belongs to."),
+	}
+}
+
+// Annotations carry the scope's columns to the generated code.
+func (m EstateScoped) Annotations() []schema.Annotation {
+	return []schema.Annotation{Steward{Estate: "estate_id", Department: m.Department, Self: m.Self, Household: m.Household}}
+}
+
+// Versioned lets people edit a row without losing each other's changes: an act that edits gives the
+// version it saw, and a newer one is a CONFLICT.
+type Versioned struct{ mixin.Schema }
+
+// Fields of what people edit.
+func (Versioned) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("version").Default(1).
+			Comment("Grows with every change; give it back as expectedVersion."),
+	}
+}
+
+// public are the GraphQL annotations of an entity that is listed as a Relay connection.
+func public(comment string, more ...schema.Annotation) []schema.Annotation {
+	return append([]schema.Annotation{
+		schema.Comment(comment),
+		entgql.RelayConnection(),
+	}, more...)
+}
+
+// civil is the column type of a civil date: midnight UTC in Go, `date` in PostgreSQL.
+var civil = map[string]string{dialect.Postgres: "date"}

@@ -1,0 +1,174 @@
+package access
+
+import (
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/internal/ids"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Entity is what an entity's schema declares about tenancy and confidentiality (ent/schema.Steward).
+// An empty column name says that no row of it is scoped so.
+type Entity struct {
+	Name, Table                         string
+	Code                                ids.Code
+	Estate, Department, Self, Household string // columns
+	AppendOnly                          bool
+	Confidential, Contact               map[string]bool // fields
+}
+
+// Resource is the entity as policy knows it.
+func (e Entity) Resource() policy.Resource { return policy.Resource(e.Name) }
+
+// Row is what one row belongs to; zero ids where that does not apply.
+type Row struct{ Estate, Department, Self, Household uuid.UUID }
+
+// Scope is how far a viewer's permission reaches: the union of what the grants give.
+type Scope struct {
+	Portfolio   bool        // everything; the other fields do not matter
+	Estates     []uuid.UUID // all rows of these estates
+	Departments []Place     // a department's own rows
+	Selves      []Place     // rows that concern the account, in these estates (zero: any)
+	Account     uuid.UUID
+	Households  []uuid.UUID // rows of these households
+}
+
+// Place is a department of an estate, or an estate alone.
+type Place struct{ Estate, Department uuid.UUID }
+
+// Empty tells whether the scope reaches nothing.
+func (s Scope) Empty() bool {
+	return !s.Portfolio && len(s.Estates)+len(s.Departments)+len(s.Selves)+len(s.Households) == 0
+}
+
+// Scope asks the policy for every grant and joins the answers.
+func (v *Viewer) Scope(resource policy.Resource, action policy.Action) Scope {
+	if v == nil {
+		return Scope{}
+	}
+	if v.system {
+		return Scope{Portfolio: true}
+	}
+	s := Scope{Account: v.Account}
+	for _, g := range v.Grants {
+		s.add(g, v.policy.Scope(g.Role, resource, action))
+	}
+	return s
+}
+
+func (s *Scope) add(g Grant, reach policy.Scope) {
+	switch {
+	case reach == policy.None:
+	case reach == policy.Self && g.Role == policy.Resident:
+		s.Households = append(s.Households, g.Household)
+	case reach == policy.Self:
+		s.Selves = append(s.Selves, Place{Estate: g.Estate})
+	case reach == policy.OfDept:
+		s.Departments = append(s.Departments, Place{g.Estate, g.Department})
+	case reach == policy.OfPortfolio, g.Estate == uuid.Nil: // an estate's reach, held over the portfolio
+		s.Portfolio = true
+	default:
+		s.Estates = append(s.Estates, g.Estate)
+	}
+}
+
+// Barred returns the scope without the estates where an active auditor grant blocks every write;
+// an auditor of the portfolio is barred everywhere.
+func (v *Viewer) Barred(s Scope) Scope {
+	for _, estate := range v.Audits {
+		if estate == uuid.Nil {
+			return Scope{}
+		}
+		s = s.without(estate)
+	}
+	return s
+}
+
+func (s Scope) without(estate uuid.UUID) Scope {
+	s.Portfolio = false // somebody who audits one estate and manages all is confined to the estates named
+	s.Estates = slices.DeleteFunc(slices.Clone(s.Estates), func(id uuid.UUID) bool { return id == estate })
+	gone := func(p Place) bool { return p.Estate == estate || p.Estate == uuid.Nil }
+	s.Departments = slices.DeleteFunc(slices.Clone(s.Departments), gone)
+	s.Selves = slices.DeleteFunc(slices.Clone(s.Selves), gone)
+	return s
+}
+
+// EstatesOnly widens the scope to all rows of the estates it touches: what an act's rule may read.
+func (s Scope) EstatesOnly() Scope {
+	w := Scope{Portfolio: s.Portfolio, Households: s.Households}
+	w.Estates = slices.Clone(s.Estates)
+	for _, p := range slices.Concat(s.Departments, s.Selves) {
+		w.Estates = append(w.Estates, p.Estate)
+	}
+	return w
+}
+
+// Covers tells whether a row is within the scope.
+func (s Scope) Covers(row Row) bool {
+	if s.Portfolio || slices.Contains(s.Estates, row.Estate) {
+		return true
+	}
+	for _, p := range s.Departments {
+		if p.Department == row.Department && p.Department != uuid.Nil && (p.Estate == row.Estate) {
+			return true
+		}
+	}
+	for _, p := range s.Selves {
+		if row.Self == s.Account && row.Self != uuid.Nil && (p.Estate == row.Estate || p.Estate == uuid.Nil) {
+			return true
+		}
+	}
+	return row.Household != uuid.Nil && slices.Contains(s.Households, row.Household)
+}
+
+// Predicate is the scope as a condition on the entity's table. Portfolio adds none (nil): an = ANY of
+// 200 estates beside another list made PostgreSQL probe every combination.
+func (s Scope) Predicate(e Entity) func(*sql.Selector) {
+	if s.Portfolio {
+		return nil
+	}
+	return func(sel *sql.Selector) { sel.Where(sql.Or(s.conditions(e, sel.C)...)) }
+}
+
+// conditions are the alternatives under which a row is reached; there is always at least one.
+func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate {
+	any := []*sql.Predicate{sql.False()}
+	if e.Estate != "" && len(s.Estates) > 0 {
+		any = append(any, in(column(e.Estate), s.Estates))
+	}
+	if e.Household != "" && len(s.Households) > 0 {
+		any = append(any, in(column(e.Household), s.Households))
+	}
+	for _, p := range s.Departments {
+		if e.Department != "" && p.Department != uuid.Nil {
+			any = append(any, sql.And(sql.EQ(column(e.Estate), p.Estate), sql.EQ(column(e.Department), p.Department)))
+		}
+	}
+	for _, p := range s.Selves {
+		if e.Self == "" {
+			continue
+		}
+		mine := sql.EQ(column(e.Self), s.Account)
+		if p.Estate != uuid.Nil {
+			mine = sql.And(sql.EQ(column(e.Estate), p.Estate), mine)
+		}
+		any = append(any, mine)
+	}
+	if len(any) > 1 {
+		any = any[1:]
+	}
+	return any
+}
+
+func in(column string, list []uuid.UUID) *sql.Predicate {
+	if len(list) == 1 {
+		return sql.EQ(column, list[0])
+	}
+	args := make([]any, len(list))
+	for i, id := range list {
+		args[i] = id
+	}
+	return sql.In(column, args...)
+}

@@ -1,0 +1,142 @@
+// Package access says who is asking, and turns what they may do into what they can reach: scopes, SQL
+// predicates (wall 1) and the settings that row-level security reads (wall 2).
+package access
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Grant is a role that an account holds somewhere.
+type Grant struct {
+	ID          uuid.UUID
+	Role        policy.Role
+	Estate      uuid.UUID // zero: the whole portfolio
+	Department  uuid.UUID // for roles of a department
+	Household   uuid.UUID // for residents
+	From, Until time.Time // civil days; Until zero: open
+}
+
+// Viewer is who is asking: an account with the grants active now, or the program itself. Immutable.
+type Viewer struct {
+	Account uuid.UUID
+	Name    string
+	Email   string
+	Session uuid.UUID // zero with an API token
+	Token   uuid.UUID // zero with a session
+	Grants  []Grant
+	Audits  []uuid.UUID // estates that the account audits, whatever a token narrows: no write there (Nil: none anywhere)
+
+	policy *policy.Table
+	system bool
+}
+
+// New makes the viewer of an account. Grants of a token are narrowed before.
+func New(table *policy.Table, v Viewer) *Viewer {
+	v.policy = table
+	return &v
+}
+
+// System is the program itself: jobs, imports from the command line, the demo. It reaches everything.
+func System(table *policy.Table, name string) *Viewer {
+	return &Viewer{Name: name, policy: table, system: true}
+}
+
+// IsSystem tells whether the program itself is asking.
+func (v *Viewer) IsSystem() bool { return v != nil && v.system }
+
+// Roles lists the distinct roles held, in the order of the grants.
+func (v *Viewer) Roles() []string {
+	var roles []string
+	for _, g := range v.Grants {
+		if !slices.Contains(roles, string(g.Role)) {
+			roles = append(roles, string(g.Role))
+		}
+	}
+	return roles
+}
+
+// Has tells whether the viewer holds the role anywhere.
+func (v *Viewer) Has(role policy.Role) bool {
+	return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Role == role })
+}
+
+// Settings are the transaction-local settings that row-level security reads; see DESIGN of the walls in
+// docs/architecture.md. No viewer: all empty, no rows.
+type Settings struct{ EstateIDs, Households, Account string }
+
+// Settings of the viewer. A resident's estate is not among the estates: residents reach rows by household.
+func (v *Viewer) Settings() Settings {
+	if v == nil {
+		return Settings{}
+	}
+	if v.system {
+		return Settings{EstateIDs: "*", Account: "*"}
+	}
+	var estates, households []string
+	for _, g := range v.Grants {
+		switch {
+		case g.Role == policy.Resident:
+			households = append(households, g.Household.String())
+		case g.Estate == uuid.Nil:
+			estates = append(estates, "*")
+		default:
+			estates = append(estates, g.Estate.String())
+		}
+	}
+	s := Settings{Account: v.Account.String(), Households: array(households), EstateIDs: array(estates)}
+	if slices.Contains(estates, "*") {
+		s.EstateIDs = "*"
+	}
+	return s
+}
+
+func array(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	slices.Sort(ids)
+	return "{" + strings.Join(slices.Compact(ids), ",") + "}"
+}
+
+type contextKey int
+
+const (
+	viewerKey contextKey = iota
+	ruleKey
+)
+
+// With puts the viewer into the context.
+func With(ctx context.Context, v *Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey, v)
+}
+
+// From returns who is asking, or nil if nobody is signed in.
+func From(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(viewerKey).(*Viewer)
+	return v
+}
+
+// Rule is the reach of an act under way: its rule may read whatever is in the estates where the viewer
+// may perform it, and write within the act's scope.
+type Rule struct {
+	Resource policy.Resource // what the act is about: its rows are written within Scope
+	Scope    Scope
+	Now      time.Time // when the act is recorded
+}
+
+// WithRule marks the context of an act's rule.
+func WithRule(ctx context.Context, r Rule) context.Context {
+	return context.WithValue(ctx, ruleKey, &r)
+}
+
+// RuleFrom returns the act under way, or nil outside of acts.
+func RuleFrom(ctx context.Context) *Rule {
+	r, _ := ctx.Value(ruleKey).(*Rule)
+	return r
+}

@@ -1,0 +1,87 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/ids"
+)
+
+// maxTokenLife is the longest an API token may live.
+const maxTokenLife = 365 * 24 * time.Hour
+
+// NewToken is what an API token is made from.
+type NewToken struct {
+	Account   uuid.UUID // the owner, who must be the viewer
+	Name      string
+	Role      string
+	Estates   []uuid.UUID // none: wherever the owner holds the role
+	ExpiresAt time.Time   // at most a year ahead
+}
+
+// Token is an API token for a dashboard. It can do what its owner may do at that time, as far as role
+// and estates allow.
+type Token struct {
+	ID         uuid.UUID
+	AccountID  uuid.UUID
+	Name       string
+	Role       string
+	Estates    []uuid.UUID
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	LastUsedAt *time.Time // to the minute
+	RevokedAt  *time.Time
+}
+
+// CreateToken makes an API token of the viewer's own and returns its secret, which is shown only once.
+// Errors: INVALID_INPUT at name, role or expiresAt.
+func (s *Service) CreateToken(ctx context.Context, q Querier, in NewToken) (_ Token, secret string, err error) {
+	defer fault.Wrap(&err, "create token(%s)", in.Account)
+	now := s.now()
+	if err := s.checkToken(in, now); err != nil {
+		return Token{}, "", err
+	}
+	secret, hash := newSecret(tokenPrefix)
+	t := Token{
+		ID: ids.New(ids.APIToken), AccountID: in.Account, Name: in.Name, Role: in.Role, Estates: in.Estates,
+		CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
+	}
+	var estates any // NULL, not the empty set
+	if len(in.Estates) > 0 {
+		estates = in.Estates
+	}
+	_, err = q.Exec(ctx, `INSERT INTO identity.tokens (id, account_id, name, token_hash, role, estates, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, t.ID, t.AccountID, t.Name, hash, t.Role, estates, t.CreatedAt, t.ExpiresAt)
+	return t, secret, err
+}
+
+func (s *Service) checkToken(in NewToken, now time.Time) error {
+	switch {
+	case !s.knowsRole(in.Role):
+		return unknownRole(in.Role)
+	case !in.ExpiresAt.After(now) || in.ExpiresAt.After(now.Add(maxTokenLife)):
+		return fault.Invalid("expiresAt", "有效期必须在今后一年之内。", "The expiry must lie within the next year.")
+	}
+	return checkName(in.Name)
+}
+
+// ListTokens lists an account's tokens, ended ones too, the newest first. Shown are the viewer's own,
+// and all to viewers of the whole portfolio.
+func (s *Service) ListTokens(ctx context.Context, q Querier, account uuid.UUID) (_ []Token, err error) {
+	defer fault.Wrap(&err, "list tokens(%s)", account)
+	rows, err := q.Query(ctx, `SELECT id, account_id, name, role, estates, created_at, expires_at, last_used_at, revoked_at
+		FROM identity.tokens WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 200`, account)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Token])
+}
+
+// RevokeToken ends a token at once. Ending an ended one is no error. Errors: NOT_FOUND.
+func (s *Service) RevokeToken(ctx context.Context, q Querier, id uuid.UUID) (err error) {
+	defer fault.Wrap(&err, "revoke token(%s)", id)
+	return one(q.Exec(ctx, `UPDATE identity.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1`, id, s.now()))
+}

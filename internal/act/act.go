@@ -1,0 +1,141 @@
+// Package act is the one way in which anything changes. Everything that people do under the rulebook
+// (lend, move in, grant a role) is one value that declares itself once; what every act needs is done
+// around its rule here, and nowhere by hand:
+//
+//	viewer -> permission -> input checked -> idempotency -> one transaction { rule } -> audit entry -> commit -> errors translated
+package act
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Definition is what an act declares of itself. The list of all definitions is data: can, the policy's
+// golden file, the walk of every operation by every stranger and docs/rulebook.md are made from it.
+type Definition struct {
+	Name     string // "keys.lend"
+	Resource policy.Resource
+	Action   policy.Action
+	Own      bool     // concerns the viewer's own session, password, tokens or inbox: needs no grant, and auditors may
+	Clauses  []string // of the rulebook
+	guard    guard
+}
+
+var all []*Definition
+
+// All lists every act, by name.
+func All() []*Definition {
+	list := slices.Clone(all)
+	slices.SortFunc(list, func(a, b *Definition) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Need is what permission an act needs.
+type Need struct {
+	resource policy.Resource
+	action   policy.Action
+	own      bool
+}
+
+// Needs says that the policy must allow the action on the resource; rows of that resource are then
+// written within the scope that the policy gives, and all others within its estates.
+func Needs(r policy.Resource, a policy.Action) Need { return Need{resource: r, action: a} }
+
+// Own says that the act concerns only the viewer's own session, password, tokens or inbox.
+func Own() Need { return Need{own: true} }
+
+// Clauses are the clauses that the act carries out.
+func Clauses(ids ...string) []string { return ids }
+
+// Checker is an input that can tell by itself what is wrong with it, before any SQL.
+type Checker interface {
+	// Check returns a *fault.Error with the field, or nil.
+	Check() error
+}
+
+// Act is something that people do. In is its input, Out its payload.
+type Act[In, Out any] struct {
+	Definition
+	rule func(*Tx, In) (Out, error)
+}
+
+// New declares an act; call it from a package-level variable, so that All knows it.
+func New[In, Out any](name string, need Need, clauses []string, rule func(*Tx, In) (Out, error)) *Act[In, Out] {
+	a := &Act[In, Out]{Definition{Name: name, Resource: need.resource, Action: need.action, Own: need.own, Clauses: clauses}, rule}
+	all = append(all, &a.Definition)
+	return a
+}
+
+// Do performs the act for the viewer in the context.
+//
+// Errors: UNAUTHENTICATED, FORBIDDEN, those of the input's Check and of the rule, CONFLICT where the
+// database refuses. Refusals are on the audit trail before the answer leaves.
+func (a *Act[In, Out]) Do(ctx context.Context, in In) (out Out, err error) {
+	rt := runtimeFrom(ctx)
+	ctx, span := rt.start(ctx, a.Name)
+	defer func() {
+		err = translate(err)
+		rt.finish(ctx, span, &a.Definition, err)
+	}()
+	scope, err := a.permit(access.From(ctx))
+	if err != nil {
+		return out, err
+	}
+	if c, ok := any(in).(Checker); ok {
+		if err := c.Check(); err != nil {
+			return out, err
+		}
+	}
+	for try := 0; ; try++ {
+		out, err = a.once(ctx, rt, scope, in)
+		if try == 3 || !retriable(err) {
+			return out, err
+		}
+	}
+}
+
+// permit answers where the viewer may perform the act.
+func (d *Definition) permit(v *access.Viewer) (access.Scope, error) {
+	switch {
+	case v == nil:
+		return access.Scope{}, fault.SignedOut()
+	case d.Own && v.IsSystem():
+		return access.Scope{Portfolio: true}, nil
+	case d.Own:
+		return access.Scope{Account: v.Account}, nil
+	}
+	scope := v.Scope(d.Resource, d.Action)
+	if scope.Empty() {
+		return scope, fault.Denied("您的岗位无权进行此操作。", "None of your roles allows this.")
+	}
+	if scope = v.Barred(scope); scope.Empty() {
+		return scope, fault.Denied("审计人员不得更改任何数据。", "An auditor changes nothing.")
+	}
+	return scope, nil
+}
+
+// once runs the act in one transaction.
+func (a *Act[In, Out]) once(ctx context.Context, rt *Runtime, scope access.Scope, in In) (out Out, err error) {
+	use, err := rt.once(ctx, &a.Definition, in)
+	if err != nil {
+		return out, err
+	}
+	stored, err := rt.transact(ctx, &a.Definition, scope, use, func(tx *Tx) (any, error) {
+		var err error
+		out, err = a.rule(tx, in)
+		return out, err
+	})
+	if err != nil {
+		return out, err
+	}
+	if stored != nil {
+		return restore[Out](ctx, rt.DB.Ent, stored)
+	}
+	detach(out)
+	return out, nil
+}

@@ -1,0 +1,64 @@
+package act
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/fault"
+)
+
+// PostgreSQL's codes that acts meet.
+const (
+	uniqueViolation     = "23505"
+	checkViolation      = "23514"
+	exclusionViolation  = "23P01"
+	foreignKeyViolation = "23503"
+	rowSecurity         = "42501"
+	serialization       = "40001"
+	deadlock            = "40P01"
+)
+
+var explained = map[string]*fault.Error{}
+
+// Explain tells what it means for people when the database refuses by the constraint. The database
+// decides; this is how a chapter explains it. Call it from a package-level init of the chapter.
+func Explain(constraint string, e *fault.Error) { explained[constraint] = e }
+
+// translate makes refusals of what the database and ent refused.
+func translate(err error) error {
+	if err == nil || fault.From(err) != nil {
+		return err
+	}
+	if ent.IsNotFound(err) {
+		return fault.Missing().Because(err)
+	}
+	if v, ok := errors.AsType[*ent.ValidationError](err); ok {
+		return fault.Invalid(v.Name, "%[1]s 的值不合要求。", "%[1]s has a value that is not allowed.", v.Name).Because(err)
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return err
+	}
+	if e := explained[pg.ConstraintName]; e != nil {
+		return e.Because(err)
+	}
+	switch pg.Code {
+	case uniqueViolation, exclusionViolation:
+		return fault.Clash("已经有一条相同的记录。", "There is one like it already.").With("constraint", pg.ConstraintName).Because(err)
+	case checkViolation:
+		return fault.Clash("现在的数据不允许这样做。", "The data as it stands does not allow this.").With("constraint", pg.ConstraintName).Because(err)
+	case foreignKeyViolation, rowSecurity:
+		return fault.Missing().Because(err)
+	case serialization, deadlock:
+		return fault.Clash("与他人的操作冲突,请重试。", "It collided with somebody else's act; try again.").Because(err)
+	}
+	return err
+}
+
+// retriable tells whether the transaction lost a race that it may win when run again.
+func retriable(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == serialization || pg.Code == deadlock) && !errors.Is(err, context.Canceled)
+}

@@ -1,0 +1,151 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/database"
+	"github.com/steward-pm/steward/internal/fault"
+)
+
+// Tx is the transaction of an act: the context of its statements, the entities (tx.KeyLoan.Create()),
+// who acts, and when. What is read through it is whatever is in the estates where the act is allowed.
+type Tx struct {
+	context.Context
+	database.Tx
+	Viewer *access.Viewer
+	Now    time.Time // when the act is recorded
+
+	rt        *Runtime
+	entry     audit.Entry
+	recorder  *audit.Recorder
+	calendars map[uuid.UUID]*calendar.Calendar
+}
+
+func newTx(ctx context.Context, rt *Runtime, t database.Tx, d *Definition, now time.Time) *Tx {
+	tx := &Tx{
+		Context: ctx, Tx: t, Viewer: access.From(ctx), Now: now, rt: rt,
+		entry: entry(ctx, rt, d.Name), recorder: audit.NewRecorder(t.Raw), calendars: map[uuid.UUID]*calendar.Calendar{},
+	}
+	tx.entry.At = now
+	if len(d.Clauses) > 0 {
+		tx.entry.Clause = d.Clauses[0]
+	}
+	return tx
+}
+
+// Runtime is what the act runs on, for the services it needs.
+func (tx *Tx) Runtime() *Runtime { return tx.rt }
+
+// About names what the act is about on the audit trail. Without it that is the first row changed.
+func (tx *Tx) About(entity string, id uuid.UUID, row access.Row) {
+	tx.entry.SubjectType, tx.entry.Subject, tx.entry.Estate, tx.entry.Household = entity, id, row.Estate, row.Household
+}
+
+// Because notes the reason that the actor gives.
+func (tx *Tx) Because(reason string) { tx.entry.Reason = reason }
+
+// Note puts a change of something that is no entity (an account, a grant) on the audit trail.
+func (tx *Tx) Note(estate uuid.UUID, c audit.Change) error {
+	if tx.entry.SubjectType == "" {
+		tx.About(c.Type, c.ID, access.Row{Estate: estate})
+	}
+	return tx.recorder.Add(tx, estate, c)
+}
+
+// Calendar is the estate's calendar. Errors: NOT_FOUND.
+func (tx *Tx) Calendar(estate uuid.UUID) (*calendar.Calendar, error) {
+	if c := tx.calendars[estate]; c != nil {
+		return c, nil
+	}
+	e, err := tx.Estate.Get(tx, estate)
+	if err != nil {
+		return nil, err
+	}
+	c, err := CalendarOf(e.TimeZone)
+	if err != nil {
+		return nil, fmt.Errorf("time zone of estate %s: %w", e.Code, err)
+	}
+	tx.calendars[estate] = c
+	return c, nil
+}
+
+// Today is the estate's civil day. Errors: NOT_FOUND.
+func (tx *Tx) Today(estate uuid.UUID) (calendar.Day, error) {
+	c, err := tx.Calendar(estate)
+	if err != nil {
+		return calendar.Day{}, err
+	}
+	return c.Today(tx.Now), nil
+}
+
+// Enqueue inserts a job that is there if and only if the act commits.
+func (tx *Tx) Enqueue(args river.JobArgs, opts *river.InsertOpts) error {
+	_, err := tx.rt.Jobs.InsertTx(tx, tx.Raw, args, opts)
+	return err
+}
+
+// Versioned is a row that people edit.
+type Versioned interface{ RowScope() access.Row }
+
+// Expect compares the version that the actor saw with the row's. Errors: CONFLICT, which shows the newer state.
+func (tx *Tx) Expect(row Versioned, have, expected int) error {
+	if have == expected {
+		return nil
+	}
+	return fault.Clash("数据已被他人更改(现为第 %[1]d 版),请重新读取后再改。",
+		"Somebody changed it meanwhile (it is version %[1]d now); read it again and repeat your change.", have).
+		At("expectedVersion").With("version", have).With("current", row)
+}
+
+// changed puts a row's change on the audit trail; confidential values only as digests.
+func (tx *Tx) changed(c database.Change) error {
+	if tx.entry.SubjectType == "" {
+		tx.About(c.Entity.Name, c.ID, c.Row)
+	}
+	out := audit.Change{Type: c.Entity.Name, ID: c.ID, Op: audit.Update}
+	if c.Created {
+		out.Op = audit.Create
+	}
+	for _, f := range c.Fields {
+		field, err := tx.field(c, f)
+		if err != nil {
+			return err
+		}
+		out.Fields = append(out.Fields, field)
+	}
+	return tx.recorder.Add(tx, c.Row.Estate, out)
+}
+
+func (tx *Tx) field(c database.Change, f database.FieldChange) (audit.Field, error) {
+	if !c.Entity.Confidential[f.Name] {
+		return audit.Plain(f.Name, f.Before, f.After)
+	}
+	subject := c.Row.Household
+	if subject == uuid.Nil {
+		subject = c.ID
+	}
+	return audit.Confidential(tx, tx.rt.Keys, subject, f.Name, f.Before, f.After)
+}
+
+// append writes the act's entry, as the last statement of the transaction.
+func (tx *Tx) append() error {
+	_, err := tx.recorder.Append(tx, tx.entry)
+	return err
+}
+
+// Find is the answer of a look-up by an id that the actor gave: what is not there, or not for the
+// actor, is NOT_FOUND at the field.
+func Find[T any](row T, err error, field string) (T, error) {
+	if ent.IsNotFound(err) {
+		return row, fault.Missing().At(field)
+	}
+	return row, err
+}

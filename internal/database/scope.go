@@ -1,0 +1,112 @@
+package database
+
+import (
+	"context"
+	"fmt"
+
+	entgo "entgo.io/ent"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/intercept"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/policy"
+)
+
+// client makes ent's client with wall 1: one interceptor and one hook on every entity, so that a new
+// entity is scoped without anyone remembering it.
+func client(d *entDriver, scoped bool) *ent.Client {
+	c := ent.NewClient(ent.Driver(d))
+	c.Use(record)
+	if scoped {
+		c.Intercept(intercept.TraverseFunc(scopeRead), ent.InterceptFunc(reveal))
+		c.Use(scopeWrite)
+	}
+	return c
+}
+
+// scopeRead adds the viewer's scope to every query, those of eager-loaded edges included.
+func scopeRead(ctx context.Context, q intercept.Query) error {
+	e, ok := ent.Entities[q.Type()]
+	if !ok {
+		return fmt.Errorf("database: no scope is known for %s", q.Type())
+	}
+	if p := readScope(ctx, e).Predicate(e); p != nil {
+		q.WhereP(p)
+	}
+	return nil
+}
+
+// readScope is what may be read now: within an act, the whole estates where it may be done; else what
+// the policy lets the viewer read.
+func readScope(ctx context.Context, e access.Entity) access.Scope {
+	if r := access.RuleFrom(ctx); r != nil {
+		return r.Scope.EstatesOnly()
+	}
+	return access.From(ctx).Scope(e.Resource(), policy.Read)
+}
+
+// reveal unmasks contact data in the rows of whom the viewer may see in full.
+func reveal(next ent.Querier) ent.Querier {
+	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+		qc := entgo.QueryFromContext(ctx)
+		e := ent.Entities[qc.Type]
+		if len(e.Contact) == 0 {
+			return next.Query(ctx, q)
+		}
+		if len(qc.Fields) > 0 { // GraphQL selects single columns: those that tell whose row it is must be there
+			for _, column := range []string{e.Estate, e.Department, e.Self, e.Household} {
+				if column != "" {
+					qc.AppendFieldOnce(column)
+				}
+			}
+		}
+		v, err := next.Query(ctx, q)
+		if err != nil {
+			return v, err
+		}
+		scope := access.From(ctx).Scope(e.Resource(), policy.Reveal)
+		ent.Reveal(v, scope.Covers)
+		return v, nil
+	})
+}
+
+// scopeWrite keeps every write within the act under way: rows changed must be in its estates, and rows
+// of what the act is about within its scope; a created row is compared with the scope too.
+func scopeWrite(next ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+		e := ent.Entities[m.Type()]
+		rule := access.RuleFrom(ctx)
+		if rule == nil {
+			return nil, fmt.Errorf("database: %s is written outside of an act", m.Type())
+		}
+		scope := rule.Scope
+		if rule.Resource != e.Resource() {
+			scope = scope.EstatesOnly()
+		}
+		if m.Op().Is(ent.OpCreate) {
+			if e.Estate != "id" && !scope.Covers(mutatedRow(e, m)) {
+				return nil, fault.Missing()
+			}
+			return next.Mutate(ctx, m)
+		}
+		if p := scope.Predicate(e); p != nil {
+			m.(interface{ WhereP(...func(*sql.Selector)) }).WhereP(p)
+		}
+		return next.Mutate(ctx, m)
+	})
+}
+
+// mutatedRow reads from a creation what the new row will belong to.
+func mutatedRow(e access.Entity, m ent.Mutation) access.Row {
+	get := func(column string) uuid.UUID {
+		if column == "" || column == "id" {
+			return uuid.Nil
+		}
+		v, _ := m.Field(column)
+		id, _ := v.(uuid.UUID)
+		return id
+	}
+	return access.Row{Estate: get(e.Estate), Department: get(e.Department), Self: get(e.Self), Household: get(e.Household)}
+}

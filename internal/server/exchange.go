@@ -1,0 +1,63 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/steward-pm/steward/internal/fault"
+)
+
+// exchange gathers what is learned while a request is answered: what the log and the metrics say, and
+// the cookie that a resolver sets.
+type exchange struct {
+	mu     sync.Mutex
+	kind   string // "query", "mutation"
+	name   string // of the operation, from a valid document
+	codes  []string
+	cookie *http.Cookie
+	secure bool
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context, x *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
+
+// note returns the exchange of ctx; outside of a request one that nobody reads.
+func note(ctx context.Context) *exchange {
+	if x, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return x
+	}
+	return &exchange{}
+}
+
+func (x *exchange) operation(oc *graphql.OperationContext) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.kind, x.name = string(oc.Operation.Operation), oc.Operation.Name
+}
+
+func (x *exchange) errors(errs gqlerror.List) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range errs {
+		code, _ := e.Extensions["code"].(fault.Code)
+		if c := string(code); !slices.Contains(x.codes, c) {
+			x.codes = append(x.codes, c)
+		}
+	}
+}
+
+func (x *exchange) writeCookie(w http.ResponseWriter) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.cookie != nil {
+		http.SetCookie(w, x.cookie)
+	}
+}

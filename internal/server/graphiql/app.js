@@ -1,0 +1,30 @@
+// The page at /: GraphiQL with the example queries that the server wrote into the page.
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import 'graphiql/style.css';
+
+const workers = { json: 'json.worker.js', graphql: 'graphql.worker.js' };
+globalThis.MonacoEnvironment = {
+  getWorker: (_, label) =>
+    new Worker(new URL(workers[label] ?? 'editor.worker.js', import.meta.url), { type: 'module' }),
+};
+
+const examples = JSON.parse(document.getElementById('examples').textContent) ?? [];
+const tabs = examples.map(e => ({
+  title: e.title,
+  query: `# ${e.title}\n${e.query}`,
+  variables: e.variables ?? null,
+  headers: e.headers ?? null,
+}));
+
+createRoot(document.getElementById('app')).render(
+  createElement(GraphiQL, {
+    fetcher: createGraphiQLFetcher({ url: '/graphql' }),
+    defaultTabs: tabs.length ? tabs : undefined,
+    defaultEditorToolsVisibility: 'headers',
+    inputValueDeprecation: true,
+    schemaDescription: true,
+  }),
+);

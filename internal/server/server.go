@@ -1,0 +1,124 @@
+package server
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Authenticator tells who holds a token. The context it returns carries the viewer. A refusal
+// (fault.Unauthenticated) is answered with 401; any other error is internal.
+type Authenticator interface {
+	Authenticate(ctx context.Context, bearer string) (context.Context, error)
+}
+
+// Files keeps what people upload. Both methods authorise and audit.
+type Files interface {
+	// Store reads r to its end. An error of r must be returned (wrapped or not), and nothing kept.
+	Store(ctx context.Context, upload Upload, r io.Reader) (File, error)
+	// Open returns the content, to be closed by the caller.
+	Open(ctx context.Context, id string) (File, io.ReadCloser, error)
+}
+
+// Registers writes a register as a file. Refusals must come before the first byte.
+type Registers interface {
+	// Export writes the register called name; format is "xlsx" or "csv", query what the address says.
+	Export(ctx context.Context, name, format string, query url.Values, w io.Writer) error
+}
+
+// Parts are what the server is made of besides its settings. Schema, Authenticator and Ready are
+// needed; without Files or Registers their routes answer NOT_FOUND.
+type Parts struct {
+	Schema        graphql.ExecutableSchema
+	Extensions    []graphql.HandlerExtension // of gqlgen, such as root-field interceptors
+	Authenticator Authenticator
+	Files         Files
+	Registers     Registers
+	Ready         func(context.Context) error // whether the database answers and is migrated
+	Log           *slog.Logger                // default slog.Default()
+	Clock         clockwork.Clock             // default the real one
+	Metrics       *prometheus.Registry        // default a new one; collectors of the pool and of acts go here
+}
+
+// Server answers HTTP. Make one with New; it is ready at once.
+type Server struct {
+	cfg       Config
+	parts     Parts
+	presenter presenter
+	metrics   *metrics
+	origin    *http.CrossOriginProtection
+	requests  *gate
+	transfers *gate
+	handler   http.Handler
+	listener  net.Listener
+	draining  atomic.Bool
+}
+
+// New builds a server. The error is one line about a setting that cannot be served.
+func New(cfg Config, parts Parts) (*Server, error) {
+	if err := cfg.Check(); err != nil {
+		return nil, err
+	}
+	if parts.Log == nil {
+		parts.Log = slog.Default()
+	}
+	if parts.Clock == nil {
+		parts.Clock = clockwork.NewRealClock()
+	}
+	if parts.Metrics == nil {
+		parts.Metrics = prometheus.NewRegistry()
+	}
+	s := &Server{
+		cfg: cfg, parts: parts,
+		presenter: presenter{log: parts.Log, suggestions: cfg.Introspection},
+		requests:  newGate(cfg.Concurrent, cfg.Queue, cfg.QueueWait, parts.Clock),
+		transfers: newGate(cfg.Transfers, cfg.Queue, cfg.QueueWait, parts.Clock),
+	}
+	var err error
+	if s.origin, err = crossOrigin(cfg.TrustedOrigins); err != nil {
+		return nil, err
+	}
+	if s.metrics, err = newMetrics(parts.Metrics, s.requests, s.transfers); err != nil {
+		return nil, err
+	}
+	s.handler, err = s.routes()
+	return s, err
+}
+
+// Handler is the whole server as a handler, for tests and for other listeners.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+func (s *Server) routes() (http.Handler, error) {
+	graphQL, err := newEndpoint(s, s.parts.Schema, s.parts.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	page, err := newGraphiQL(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", http.HandlerFunc(s.health))
+	mux.Handle("GET /readyz", http.HandlerFunc(s.ready))
+	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.Handle("GET /{$}", http.HandlerFunc(page.index))
+	mux.Handle("GET /graphiql/{file...}", http.HandlerFunc(page.asset))
+	mux.Handle(graphqlPath, s.admit(s.requests, s.cfg.RequestTimeout, graphQL))
+	if s.parts.Files != nil {
+		mux.Handle("POST /files", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.upload)))
+		mux.Handle("GET /files/{id}", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.download)))
+	}
+	if s.parts.Registers != nil {
+		mux.Handle("GET /registers/{file}", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.export)))
+	}
+	mux.Handle("/", http.HandlerFunc(s.nothing))
+	return s.identify(s.observe(s.rescue(mux))), nil
+}

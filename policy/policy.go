@@ -1,0 +1,242 @@
+// Package policy says who may do what: role × resource × action -> scope (RULEBOOK, "Who may do what").
+//
+// The rules are casbin's, in model.conf and policy.csv, and know no tenants: who holds which role where
+// lives in the database. At start casbin is asked for every combination once and the answers become
+// a table, so that a decision is an array look-up.
+package policy
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+)
+
+// Role is a role of the rulebook, granted to accounts.
+type Role string
+
+// The roles.
+const (
+	GeneralManager Role = "general-manager"
+	ProjectManager Role = "project-manager"
+	Supervisor     Role = "supervisor"
+	CSOfficer      Role = "cs-officer"
+	KeyCustodian   Role = "key-custodian"
+	Archivist      Role = "archivist"
+	Receptionist   Role = "receptionist"
+	MailSorter     Role = "mail-sorter"
+	Accountant     Role = "accountant"
+	SealKeeper     Role = "seal-keeper"
+	Security       Role = "security"
+	Engineering    Role = "engineering"
+	Auditor        Role = "auditor"
+	Resident       Role = "resident"
+)
+
+// Roles lists all roles, in the rulebook's order.
+var Roles = []Role{
+	GeneralManager, ProjectManager, Supervisor, CSOfficer, KeyCustodian, Archivist, Receptionist, MailSorter,
+	Accountant, SealKeeper, Security, Engineering, Auditor, Resident,
+}
+
+// Resource is what is acted upon: an entity's name, or one of the things that are no entity.
+type Resource string
+
+// The resources. A test holds that every entity is among them.
+const (
+	Estate            Resource = "Estate"
+	Area              Resource = "Area"
+	Building          Resource = "Building"
+	Unit              Resource = "Unit"
+	Department        Resource = "Department"
+	Staff             Resource = "Staff"
+	Household         Resource = "Household"
+	Occupancy         Resource = "Occupancy"
+	ResidentPerson    Resource = "Resident"
+	EmergencyContact  Resource = "EmergencyContact"
+	ExternalPerson    Resource = "ExternalPerson"
+	File              Resource = "File"
+	ImportRun         Resource = "ImportRun"
+	Obligation        Resource = "Obligation"
+	KeySet            Resource = "KeySet"
+	KeyHolder         Resource = "KeyHolder"
+	KeyMovement       Resource = "KeyMovement"
+	KeyBalance        Resource = "KeyBalance"
+	KeyAcceptance     Resource = "KeyAcceptance"
+	KeyAcceptanceLine Resource = "KeyAcceptanceLine"
+	KeyLoan           Resource = "KeyLoan"
+	KeyLoanLine       Resource = "KeyLoanLine"
+	KeyReturn         Resource = "KeyReturn"
+
+	Account    Resource = "Account"
+	Grant      Resource = "Grant"
+	AuditTrail Resource = "AuditTrail"
+)
+
+// Resources lists all resources.
+var Resources = []Resource{
+	Estate, Area, Building, Unit, Department, Staff, Household, Occupancy, ResidentPerson, EmergencyContact, ExternalPerson,
+	File, ImportRun, Obligation,
+	KeySet, KeyHolder, KeyMovement, KeyBalance, KeyAcceptance, KeyAcceptanceLine, KeyLoan, KeyLoanLine, KeyReturn,
+	Account, Grant, AuditTrail,
+}
+
+// Action is what is done to a resource.
+type Action string
+
+// The actions.
+const (
+	Read   Action = "read"
+	Reveal Action = "reveal" // see contact data in full
+	Export Action = "export" // download as a register
+	Create Action = "create"
+	Update Action = "update"
+	Issue  Action = "issue" // give out keys straight from the cabinet (K1.2)
+	Import Action = "import"
+)
+
+// Actions lists all actions.
+var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import}
+
+// Scope is how far a permission reaches, in the place where the role is held.
+type Scope uint8
+
+// The scopes, from nothing to everything.
+const (
+	None        Scope = iota
+	Self              // what concerns the person: the own staff row, the own household
+	OfDept            // the department's own
+	OfEstate          // the estate's
+	OfPortfolio       // every estate's, and what belongs to none
+)
+
+var scopeNames = [...]string{"none", "self", "department", "estate", "portfolio"}
+
+// String is the scope's name in policy.csv.
+func (s Scope) String() string { return scopeNames[s] }
+
+//go:embed model.conf
+var modelText string
+
+//go:embed policy.csv
+var policyText string
+
+// Table holds the answer to every combination. It is immutable.
+type Table struct {
+	scopes map[key]Scope
+}
+
+type key struct {
+	role     Role
+	resource Resource
+	action   Action
+}
+
+// Load compiles the policy that is built into the program.
+func Load() (*Table, error) { return Compile(modelText, policyText) }
+
+// Text returns the policy that is built in, so that tests can remove a line and see what it guards.
+func Text() string { return policyText }
+
+// LoadText compiles another policy under the built-in model.
+func LoadText(policy string) (*Table, error) { return Compile(modelText, policy) }
+
+// Compile asks casbin for every combination. It fails on a line that names an unknown role, resource,
+// action or scope, since such a line would grant nothing without a word.
+func Compile(modelText, policyText string) (*Table, error) {
+	m, err := model.NewModelFromString(modelText)
+	if err != nil {
+		return nil, fmt.Errorf("policy model: %w", err)
+	}
+	rules, err := parse(policyText)
+	if err != nil {
+		return nil, err
+	}
+	e, err := casbin.NewEnforcer(m)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	if _, err := e.AddPolicies(rules); err != nil {
+		return nil, fmt.Errorf("policy: %w", err)
+	}
+	t := &Table{scopes: make(map[key]Scope, len(Roles)*len(Resources)*len(Actions))}
+	for _, role := range Roles {
+		for _, resource := range Resources {
+			for _, action := range Actions {
+				ok, why, err := e.EnforceEx(string(role), string(resource), string(action))
+				if err != nil {
+					return nil, fmt.Errorf("policy: %w", err)
+				}
+				if ok {
+					t.scopes[key{role, resource, action}] = scopeByName(why[3])
+				}
+			}
+		}
+	}
+	return t, nil
+}
+
+// Scope answers how far the role's permission reaches.
+func (t *Table) Scope(role Role, resource Resource, action Action) Scope {
+	return t.scopes[key{role, resource, action}]
+}
+
+// parse reads policy.csv: role, resource, action, scope; several roles, resources or actions may share a line, by "|".
+func parse(text string) ([][]string, error) {
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, 4
+	lines, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("policy.csv: %w", err)
+	}
+	var rules [][]string
+	for _, l := range lines {
+		for _, role := range strings.Split(l[0], "|") {
+			for _, resource := range strings.Split(l[1], "|") {
+				for _, action := range strings.Split(l[2], "|") {
+					if err := known(role, resource, action, l[3]); err != nil {
+						return nil, err
+					}
+					rules = append(rules, []string{role, resource, action, l[3], "allow"})
+				}
+			}
+		}
+	}
+	return rules, nil
+}
+
+func known(role, resource, action, scope string) error {
+	switch {
+	case !slices.Contains(Roles, Role(role)):
+		return fmt.Errorf("policy.csv: no role %q", role)
+	case !matches(Resources, resource):
+		return fmt.Errorf("policy.csv: no resource %q", resource)
+	case !matches(Actions, action):
+		return fmt.Errorf("policy.csv: no action %q", action)
+	case scopeByName(scope) == None:
+		return fmt.Errorf("policy.csv: no scope %q", scope)
+	}
+	return nil
+}
+
+func matches[T ~string](list []T, pattern string) bool {
+	for _, x := range list {
+		if string(x) == pattern || strings.HasSuffix(pattern, "*") && strings.HasPrefix(string(x), pattern[:len(pattern)-1]) {
+			return true
+		}
+	}
+	return false
+}
+
+func scopeByName(name string) Scope {
+	for i, n := range scopeNames {
+		if n == name {
+			return Scope(i)
+		}
+	}
+	return None
+}
