@@ -46,13 +46,18 @@ func declared(f *gen.Field) (a schema.Steward) {
 }
 
 func skipWhere(annotations *gen.Annotations) error {
+	return edit(annotations, func(a *entgql.Annotation) { a.Skip |= entgql.SkipWhereInput })
+}
+
+// edit changes the GraphQL annotation of a field or edge.
+func edit(annotations *gen.Annotations, change func(*entgql.Annotation)) error {
 	a := &entgql.Annotation{}
 	if have, ok := (*annotations)[a.Name()]; ok {
 		if err := a.Decode(have); err != nil {
 			return err
 		}
 	}
-	a.Skip |= entgql.SkipWhereInput
+	change(a)
 	if *annotations == nil {
 		*annotations = gen.Annotations{}
 	}
@@ -90,6 +95,23 @@ func replaceAll(file, from, to string) error {
 		return fmt.Errorf("%s: entgql no longer writes %q", file, from)
 	}
 	return os.WriteFile(file, []byte(strings.ReplaceAll(string(text), from, to)), 0o644)
+}
+
+// IDs makes every uuid an ID: also those that are no foreign key, such as the account that lent.
+func IDs(next gen.Generator) gen.Generator {
+	return gen.GenerateFunc(func(g *gen.Graph) error {
+		for _, n := range g.Nodes {
+			for _, f := range n.Fields {
+				if !f.IsUUID() {
+					continue
+				}
+				if err := edit(&f.Annotations, func(a *entgql.Annotation) { a.Type = "ID" }); err != nil {
+					return err
+				}
+			}
+		}
+		return next.Generate(g)
+	})
 }
 
 // Describe gives a description to everything that entgql leaves without one: where-inputs, orders.

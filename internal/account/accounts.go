@@ -52,8 +52,8 @@ type NewAccount struct {
 	Email    string
 	Name     string
 	Kind     Kind
-	Locale   string // zh unless given
-	Password string // empty: a random temporary one is made, except for a Robot
+	Locale   string    // zh unless given
+	Password string    // empty: a random temporary one is made, except for a Robot
 	ID       uuid.UUID // Nil: a new one is made
 }
 

@@ -94,7 +94,7 @@ func connect(t testing.TB, url string) *pgxpool.Pool {
 	return pool
 }
 
-// viewer is who the settings say is asking: '' and "{…}" or '*'.
+// viewer is who the settings say is asking: ” and "{…}" or '*'.
 type viewer struct{ account, estates string }
 
 var system = viewer{"*", "*"}

@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +82,11 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 	if len(list) != 1 || list[0].ID != made.ID || list[0].LastUsedAt == nil || list[0].Estates != nil {
 		t.Errorf("tokens %+v", list)
 	}
+	w.do(system, func(tx pgx.Tx) error { return w.Disable(t.Context(), tx, li) })
+	_, err = w.who(secret)
+	refused(t, err, fault.Unauthenticated) // it rests while its owner is disabled
+	w.do(system, func(tx pgx.Tx) error { return w.Enable(t.Context(), tx, li) })
+	must(t, second(w.who(secret)))
 	err = w.as(of(wang), func(tx pgx.Tx) error { return w.RevokeToken(t.Context(), tx, made.ID) })
 	refused(t, err, fault.NotFound)
 	for range 2 {
@@ -113,7 +117,5 @@ func TestTokenInputIsChecked(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "row-level security") {
 		t.Errorf("a token in another's name: %v", err)
 	}
-	if !slices.Contains(w.cfg.Roles, good.Role) {
-		t.Error("the good role is not known")
-	}
+	must(t, third(w.token(good)))
 }

@@ -129,7 +129,7 @@ func TestRowLevelSecurity(t *testing.T) {
 		if table == "accounts" {
 			id = "id"
 		}
-		look := fmt.Sprintf(`SELECT count(%s) FROM identity.%s WHERE %[1]s = '%s'`, id, table, li)
+		look := fmt.Sprintf(`SELECT count(%s) FROM identity.%s WHERE %[1]s = '%[3]s'`, id, table, li)
 		alter := func(how string) { must(t, second(w.owner.Exec(t.Context(), "ALTER TABLE identity."+table+" "+how))) }
 		if n := w.count(of(li, a), look); n != 1 {
 			t.Errorf("%s: the owner sees %d, want 1", table, n)

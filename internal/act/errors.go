@@ -62,3 +62,11 @@ func retriable(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == serialization || pg.Code == deadlock) && !errors.Is(err, context.Canceled)
 }
+
+// Explained returns the refusal that a chapter gave to the constraint which the database refused by, or nil.
+func Explained(err error) *fault.Error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && explained[pg.ConstraintName] != nil {
+		return explained[pg.ConstraintName].Because(err)
+	}
+	return nil
+}

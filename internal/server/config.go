@@ -18,6 +18,7 @@ type Config struct {
 	Depth        int   // levels of fields
 	Complexity   int   // see complexity.go
 	Aliases      int   // times that one root field may be asked in an operation
+	Repeats      int   // times that a document may ask for one place of the answer
 	Directives   int   // in a document, counted again wherever a fragment is spread
 	Tokens       int   // in a document
 	BodyBytes    int64 // of a request
@@ -60,7 +61,7 @@ type Example struct {
 func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8080",
-		Depth:  12, Complexity: 20_000, Aliases: 20, Directives: 50, Tokens: 5_000,
+		Depth:  12, Complexity: 20_000, Aliases: 20, Repeats: 50, Directives: 50, Tokens: 5_000,
 		BodyBytes: 1 << 20, PageSize: 200, DefaultPage: 50, ListEstimate: 10,
 		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, FileBytes: 100 << 20,
 		Concurrent: 64, Transfers: 16, Queue: 256, QueueWait: 2 * time.Second,
@@ -78,7 +79,7 @@ func (c Config) Check() error {
 		name  string
 		value int64
 	}{
-		{"depth", int64(c.Depth)}, {"complexity", int64(c.Complexity)}, {"aliases", int64(c.Aliases)},
+		{"depth", int64(c.Depth)}, {"complexity", int64(c.Complexity)}, {"aliases", int64(c.Aliases)}, {"repeats", int64(c.Repeats)},
 		{"directives", int64(c.Directives)}, {"tokens", int64(c.Tokens)}, {"body size", c.BodyBytes},
 		{"page size", int64(c.PageSize)}, {"default page", int64(c.DefaultPage)}, {"list estimate", int64(c.ListEstimate)},
 		{"request time-out", int64(c.RequestTimeout)}, {"transfer time-out", int64(c.TransferTimeout)},

@@ -30,6 +30,7 @@ func (l limiter) checkDocument(text string) *gqlerror.Error {
 		func() *fault.Error { return checkDirectives(doc, l.Directives) },
 		func() *fault.Error { return checkAliases(doc, l.Aliases) },
 		func() *fault.Error { return checkDepth(doc, l.Depth) },
+		func() *fault.Error { return checkRepeats(doc, l.Repeats, l.Complexity) },
 		func() *fault.Error { return checkIntrospection(doc, l.Introspection) },
 	}
 	for _, check := range checks {

@@ -73,7 +73,10 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, 0, f)
 		return
 	}
-	e.answer(w, r, media, text, p)
+	// The body is read by now: slow senders take no place from others.
+	e.admit(e.requests, e.RequestTimeout, func(w http.ResponseWriter, r *http.Request) {
+		e.answer(w, r, media, text, p)
+	})(w, r)
 }
 
 func onlyPost(w http.ResponseWriter, allow string) *badRequest {

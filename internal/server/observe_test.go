@@ -2,6 +2,9 @@ package server_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -74,5 +77,27 @@ func TestTracingIsOffWithoutEndpoint(t *testing.T) {
 	}
 	if err := stop(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestTracesReachTheCollector(t *testing.T) {
+	bodies := make(chan []byte, 10)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		bodies <- b
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+	stop, err := server.Tracing(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open(t).ask("query Traced($secret:Int){units(first:$secret){totalCount}}", map[string]any{"secret": 1})
+	if err := stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(<-bodies); !strings.Contains(got, "query Traced") || strings.Contains(got, "secret") {
+		t.Fatalf("%q", got)
 	}
 }

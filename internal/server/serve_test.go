@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -70,15 +71,15 @@ func TestOverloadIsRefusedAtOnce(t *testing.T) {
 }
 
 // serving runs Serve on a port of its own.
-func serving(t *testing.T, h held, edit func(*server.Config)) (url string, stop func(), done chan error) {
+func serving(t *testing.T, h held, edit func(*server.Config, *server.Parts)) (url string, stop func(), done chan error) {
 	t.Helper()
 	cfg := server.Defaults()
 	cfg.Listen = "127.0.0.1:0"
-	edit(&cfg)
-	s, err := server.New(cfg, server.Parts{
-		Schema: newTestSchema(map[string]resolver{"hello": h.resolve}), Authenticator: door{},
-		Ready: func(context.Context) error { return nil },
-	})
+	parts := server.Parts{
+		Schema: newTestSchema(map[string]resolver{"hello": h.resolve}), Authenticator: door{}, Log: slog.New(slog.DiscardHandler),
+	}
+	edit(&cfg, &parts)
+	s, err := server.New(cfg, parts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func get(t *testing.T, url string) (int, error) {
 func TestShutdownFinishesWhatWasBegun(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
-	url, stop, done := serving(t, h, func(*server.Config) {})
+	url, stop, done := serving(t, h, func(*server.Config, *server.Parts) {})
 	if status, err := get(t, url+"/readyz"); status != 200 {
 		t.Fatal(status, err)
 	}
@@ -141,7 +142,8 @@ func TestShutdownFinishesWhatWasBegun(t *testing.T) {
 
 func TestReadyzTurnsBeforeThePortCloses(t *testing.T) {
 	t.Parallel()
-	url, stop, done := serving(t, newHeld(), func(c *server.Config) { c.ShutdownDelay = time.Second })
+	clock := clockwork.NewFakeClock()
+	url, stop, done := serving(t, newHeld(), func(c *server.Config, p *server.Parts) { c.ShutdownDelay, p.Clock = time.Second, clock })
 	stop()
 	for {
 		status, err := get(t, url+"/readyz")
@@ -155,6 +157,10 @@ func TestReadyzTurnsBeforeThePortCloses(t *testing.T) {
 	if status, err := get(t, url+"/healthz"); status != 200 {
 		t.Fatal(status, err)
 	}
+	if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(time.Second)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +169,7 @@ func TestReadyzTurnsBeforeThePortCloses(t *testing.T) {
 func TestShutdownHasAnEnd(t *testing.T) {
 	t.Parallel()
 	h := newHeld()
-	url, stop, done := serving(t, h, func(c *server.Config) { c.ShutdownTimeout = 50 * time.Millisecond })
+	url, stop, done := serving(t, h, func(c *server.Config, _ *server.Parts) { c.ShutdownTimeout = 50 * time.Millisecond })
 	failed := make(chan error, 1)
 	go func() {
 		_, err := get(t, url+"/graphql?query=%7Bhello%7D")

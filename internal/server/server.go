@@ -34,7 +34,7 @@ type Registers interface {
 	Export(ctx context.Context, name, format string, query url.Values, w io.Writer) error
 }
 
-// Parts are what the server is made of besides its settings. Schema, Authenticator and Ready are
+// Parts are what the server is made of besides its settings. Schema and Authenticator are
 // needed; without Files or Registers their routes answer NOT_FOUND.
 type Parts struct {
 	Schema        graphql.ExecutableSchema
@@ -42,7 +42,7 @@ type Parts struct {
 	Authenticator Authenticator
 	Files         Files
 	Registers     Registers
-	Ready         func(context.Context) error // whether the database answers and is migrated
+	Ready         func(context.Context) error // whether the database answers and is migrated; default always
 	Log           *slog.Logger                // default slog.Default()
 	Clock         clockwork.Clock             // default the real one
 	Metrics       *prometheus.Registry        // default a new one; collectors of the pool and of acts go here
@@ -66,6 +66,9 @@ type Server struct {
 func New(cfg Config, parts Parts) (*Server, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
+	}
+	if parts.Ready == nil {
+		parts.Ready = func(context.Context) error { return nil }
 	}
 	if parts.Log == nil {
 		parts.Log = slog.Default()
@@ -106,19 +109,19 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", http.HandlerFunc(s.health))
-	mux.Handle("GET /readyz", http.HandlerFunc(s.ready))
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	mux.Handle("GET /{$}", http.HandlerFunc(page.index))
-	mux.Handle("GET /graphiql/{file...}", http.HandlerFunc(page.asset))
-	mux.Handle(graphqlPath, s.admit(s.requests, s.cfg.RequestTimeout, graphQL))
+	mux.HandleFunc("GET /{$}", page.index)
+	mux.HandleFunc("GET /graphiql/{file...}", page.asset)
+	mux.Handle(graphqlPath, graphQL)
 	if s.parts.Files != nil {
-		mux.Handle("POST /files", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.upload)))
-		mux.Handle("GET /files/{id}", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.download)))
+		mux.HandleFunc("POST /files", s.admit(s.transfers, s.cfg.TransferTimeout, s.upload))
+		mux.HandleFunc("GET /files/{id}", s.admit(s.transfers, s.cfg.TransferTimeout, s.download))
 	}
 	if s.parts.Registers != nil {
-		mux.Handle("GET /registers/{file}", s.admit(s.transfers, s.cfg.TransferTimeout, http.HandlerFunc(s.export)))
+		mux.HandleFunc("GET /registers/{file}", s.admit(s.transfers, s.cfg.TransferTimeout, s.export))
 	}
-	mux.Handle("/", http.HandlerFunc(s.nothing))
+	mux.HandleFunc("/", s.nothing)
 	return s.identify(s.observe(s.rescue(mux))), nil
 }

@@ -1,7 +1,7 @@
 // Package dbtest gives each test a PostgreSQL database of its own, cloned from a migrated template.
 //
-// All test binaries of one "go test" share one cluster in the directory of temporary files. A
-// watchdog process runs it, and stops and deletes it when the go command is gone, however it went. A
+// All test binaries of one "go test" share one cluster, in memory (/dev/shm) if there is much of it, else
+// in the directory of temporary files. A watchdog process runs it, and stops and deletes it when the go command is gone, however it went. A
 // test binary that is not run by the go command gets a cluster of its own in the same way.
 package dbtest
 

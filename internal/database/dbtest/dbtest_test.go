@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ledger is a template about the size of a small schema.
+// ledger is a template about the size of a small schema. Names must be new: under -count tests run again.
 func ledger(name string, built *atomic.Int32) Template {
 	return Template{Name: name, Build: func(ctx context.Context, ownerURL string) error {
 		built.Add(1)
@@ -45,7 +45,7 @@ func connect(t *testing.T, url string) *pgx.Conn {
 func TestClonesAreIsolated(t *testing.T) {
 	t.Parallel()
 	var built atomic.Int32
-	template := ledger(t.Name(), &built)
+	template := ledger(databaseName(t.Name()), &built)
 	one, two := New(t, template), New(t, template)
 	if _, err := connect(t, one.OwnerURL).Exec(t.Context(), "INSERT INTO t0 VALUES (gen_random_uuid(), 'a')"); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestTemplateIsBuiltOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	var built atomic.Int32
-	template := ledger(t.Name(), &built)
+	template := ledger(databaseName(t.Name()), &built)
 	var wg sync.WaitGroup
 	for range 4 { // four processes, as far as the cluster can tell, with two tests each
 		process := &server{cluster: s.cluster, built: map[string]error{}}
@@ -99,7 +99,7 @@ func TestFailedTemplateFailsEveryTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("migration 7 is broken")
-	template := Template{Name: t.Name(), Build: func(context.Context, string) error { return broken }}
+	template := Template{Name: databaseName(t.Name()), Build: func(context.Context, string) error { return broken }}
 	for range 2 {
 		if err := s.clone(databaseName(t.Name()), template); !errors.Is(err, broken) {
 			t.Errorf("got %v", err)

@@ -17,7 +17,10 @@ import (
 )
 
 const (
-	// watchVariable makes a test binary a watchdog: it names the process to outlive.
+	// memory is a file system in memory, on Linux.
+	memory = "/dev/shm"
+	// watchVariable makes a test binary a watchdog: it names the cluster's directory, and thereby the
+	// process to outlive.
 	watchVariable = "STEWARD_DBTEST_WATCH"
 	// prefix begins the names of the clusters' directories; the watched process follows.
 	prefix = "steward-test-"
@@ -29,8 +32,8 @@ const (
 
 // A test binary is its own watchdog's program, so that there is nothing to build or to install.
 func init() {
-	if watched := os.Getenv(watchVariable); watched != "" {
-		os.Exit(watch(watched))
+	if dir := os.Getenv(watchVariable); dir != "" {
+		os.Exit(watch(dir))
 	}
 }
 
@@ -47,21 +50,42 @@ func run() process.ID {
 	return process.Self()
 }
 
+// directory is where the cluster of the watched process is, or else will be: in memory if there is
+// much of it, unless TMPDIR says where.
 func directory(watched process.ID) string {
-	return filepath.Join(os.TempDir(), prefix+watched.String())
+	name := prefix + watched.String()
+	// Memory may have filled up since the first test binary of this run decided.
+	for _, root := range []string{memory, os.TempDir()} {
+		if dir := filepath.Join(root, name); exists(dir) {
+			return dir
+		}
+	}
+	if os.Getenv("TMPDIR") == "" && memoryHasRoom() {
+		return filepath.Join(memory, name)
+	}
+	return filepath.Join(os.TempDir(), name)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// watchedBy is the inverse of directory.
+func watchedBy(dir string) (process.ID, error) {
+	return process.Parse(strings.TrimPrefix(filepath.Base(dir), prefix))
 }
 
 // openShared returns the run's cluster. Whoever finds none answering sends a watchdog; of several
 // watchdogs one gets the directory, and the others end.
 func openShared() (*local.Cluster, error) {
-	watched := run()
-	dir := directory(watched)
+	dir := directory(run())
 	if c := attach(dir, time.Millisecond); c != nil {
 		return c, nil
 	}
 	deadline := time.Now().Add(limit)
 	for time.Now().Before(deadline) {
-		c, err := send(watched, dir)
+		c, err := send(dir)
 		if c != nil || err != nil {
 			return c, err
 		}
@@ -71,14 +95,14 @@ func openShared() (*local.Cluster, error) {
 
 // send starts a watchdog and waits for the cluster, its own or another's: nil, nil if it found another
 // one on duty whose cluster does not answer yet.
-func send(watched process.ID, dir string) (*local.Cluster, error) {
+func send(dir string) (*local.Cluster, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	var said bytes.Buffer
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), watchVariable+"="+watched.String())
+	cmd.Env = append(os.Environ(), watchVariable+"="+dir)
 	cmd.Stderr = &said // its stdout is nobody's: the go command waits for whoever has its own
 	ended, err := process.Start(cmd, nil, 0)
 	if err != nil {
@@ -100,7 +124,7 @@ func send(watched process.ID, dir string) (*local.Cluster, error) {
 }
 
 func attach(dir string, limit time.Duration) *local.Cluster {
-	if _, err := os.Stat(dir); err != nil {
+	if !exists(dir) {
 		time.Sleep(min(limit, 20*time.Millisecond))
 		return nil
 	}
@@ -114,10 +138,10 @@ func attach(dir string, limit time.Duration) *local.Cluster {
 }
 
 // watch runs the cluster until the watched process is gone, and returns the exit status.
-func watch(watched string) int {
-	id, err := process.Parse(watched)
+func watch(dir string) int {
+	watched, err := watchedBy(dir)
 	if err == nil {
-		err = keep(id)
+		err = keep(watched, dir)
 	}
 	switch {
 	case fault.Is(err, fault.Conflict) && errors.Is(err, errTaken):
@@ -131,8 +155,7 @@ func watch(watched string) int {
 
 var errTaken = errors.New("another watchdog is on duty")
 
-func keep(watched process.ID) error {
-	dir := directory(watched)
+func keep(watched process.ID, dir string) error {
 	lock, err := local.Lock(dir)
 	if err != nil {
 		if refusal := fault.From(err); refusal != nil {
@@ -161,11 +184,12 @@ func over(ended <-chan struct{}) bool {
 	}
 }
 
-// sweep removes what runs left whose watchdog was killed too, except what this one is about to use.
+// sweep removes what runs left whose watchdog was killed too, beside the directory that is about to
+// be used.
 func sweep(except string) {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*")) // the pattern is well-formed
+	dirs, _ := filepath.Glob(filepath.Join(filepath.Dir(except), prefix+"*")) // the pattern is well-formed
 	for _, dir := range dirs {
-		id, err := process.Parse(strings.TrimPrefix(filepath.Base(dir), prefix))
+		id, err := watchedBy(dir)
 		if err != nil || dir == except || id.Alive() {
 			continue
 		}

@@ -99,7 +99,7 @@ func TestSecondWatchdogEnds(t *testing.T) {
 	if _, err := shared(); err != nil {
 		t.Fatal(err)
 	}
-	if status := watch(run().String()); status != taken {
+	if status := watch(directory(run())); status != taken {
 		t.Errorf("status %d, want %d", status, taken)
 	}
 }

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -15,148 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/steward-pm/steward/internal/database/local/process"
 	"github.com/steward-pm/steward/internal/fault"
 )
-
-// childVariable makes this test binary a command that opens the data directory and stays.
-const childVariable = "STEWARD_LOCAL_CHILD"
-
-var quick = Options{Fast: true}
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childVariable); dir != "" {
-		child(dir)
-	}
-	os.Exit(m.Run())
-}
-
-func child(dir string) {
-	c, err := Open(context.Background(), dir, quick)
-	if err != nil {
-		fmt.Println("failed:", err)
-		os.Exit(1)
-	}
-	fmt.Println("started", c.Started())
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
-	_ = c.Close()
-	os.Exit(0)
-}
-
-// startChild returns a process that has the data directory open, and what it says about it.
-func startChild(t *testing.T, dir string) (*exec.Cmd, string) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), childVariable+"="+dir)
-	if _, err := cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cmd, strings.TrimSpace(line)
-}
-
-// site is a directory for data directories that any user can reach, unlike t.TempDir.
-func site(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-func open(t *testing.T, dir string) *Cluster {
-	t.Helper()
-	c, err := Open(t.Context(), dir, quick)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-func closed(t *testing.T, c *Cluster) {
-	t.Helper()
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// value is the text of the first column of the first row.
-func value(t *testing.T, url, query string) string {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	result := conn.PgConn().ExecParams(t.Context(), query, nil, nil, nil, nil).Read()
-	if result.Err != nil {
-		t.Fatalf("%s: %v", query, result.Err)
-	}
-	if len(result.Rows) == 0 {
-		return ""
-	}
-	return string(result.Rows[0][0])
-}
-
-// keep writes a row that must still be there after whatever happens next, kept checks it.
-func keep(t *testing.T, c *Cluster) {
-	t.Helper()
-	// Fast mode may lose commits at a kill; this one is waited for.
-	value(t, c.OwnerURL()+"&synchronous_commit=on", "CREATE TABLE kept AS SELECT 'still here' AS words")
-}
-
-func kept(t *testing.T, c *Cluster) {
-	t.Helper()
-	if got := value(t, c.OwnerURL(), "SELECT words FROM kept"); got != "still here" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// refused checks for a refusal of one line that holds the words.
-func refused(t *testing.T, err error, code fault.Code, words ...string) {
-	t.Helper()
-	refusal := fault.From(err)
-	if refusal == nil || refusal.Code != code {
-		t.Fatalf("got %v, want %s", err, code)
-	}
-	for _, message := range []string{refusal.EN, refusal.ZH} {
-		for _, word := range append(words, "") {
-			if !strings.Contains(message, word) || strings.Contains(message, "\n") || message == "" || strings.Contains(message, "%!") {
-				t.Errorf("%q lacks %q or is not one line", message, word)
-			}
-		}
-	}
-}
-
-func postmasterID(t *testing.T, c *Cluster) process.ID {
-	t.Helper()
-	id, alive := process.Of(postmasterOf(c.home.cluster()))
-	if !alive {
-		t.Fatal("no server is running")
-	}
-	return id
-}
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
@@ -166,48 +26,13 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	for query, want := range map[string]string{
-		"SELECT current_user || ' ' || current_database()":                                                           "steward_owner steward",
-		"SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = current_user": "f",
-		"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'steward'":                                  "steward_owner",
-		"SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'steward'":                            "UTF8",
-		"SHOW listen_addresses":   "",
-		"SHOW fsync":              "on",
-		"SHOW synchronous_commit": "on",
-		"SHOW timezone":           "UTC",
-		"SELECT pg_has_role('steward_app', 'member')": "t", // the role can travel with each transaction
-	} {
-		if got := value(t, c.OwnerURL(), query); got != want {
-			t.Errorf("%s: %q, want %q", query, got, want)
-		}
+	checkSettings(t, c)
+	checkPsql(t, c.OwnerURL())
+	checkFiles(t, dir)
+	if got, err := URL(dir); err != nil || got != c.OwnerURL() {
+		t.Errorf("URL: %q (%v), want %q", got, err, c.OwnerURL())
 	}
-	value(t, c.OwnerURL(), "CREATE EXTENSION btree_gist")
-	if got := value(t, c.AppURL(), "SELECT rolname FROM pg_roles WHERE rolname = current_user AND NOT (rolsuper OR rolbypassrls)"); got != "steward_app" {
-		t.Errorf("the app is %q", got)
-	}
-	closed(t, c)
-	if again := open(t, dir); again.OwnerURL() != c.OwnerURL() {
-		t.Error("the URL changed")
-	}
-}
 
-func TestPsqlAcceptsTheURL(t *testing.T) {
-	t.Parallel()
-	c := open(t, filepath.Join(site(t), "data"))
-	b, err := findBinaries(t.Context(), 0, nil, progress{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), filepath.Join(b.dir, "psql"), c.OwnerURL(), "-Atc", "SELECT current_user").CombinedOutput()
-	if got := strings.TrimSpace(string(out)); err != nil || got != string(Owner) {
-		t.Errorf("psql: %s (%v)", got, err)
-	}
-}
-
-func TestNothingIsLeftRunning(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(site(t), "data")
-	c := open(t, dir)
 	server := postmasterID(t, c)
 	if line := process.Command(server.PID); !strings.Contains(line, dir) {
 		t.Errorf("the command line %q does not name %s", line, dir)
@@ -221,36 +46,75 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	default:
 		t.Error("Ended is not closed")
 	}
+	if again := open(t, dir); again.OwnerURL() != c.OwnerURL() {
+		t.Error("the URL changed")
+	}
 }
 
-func TestSecretsAreClosed(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(site(t), "data")
-	closed(t, open(t, dir))
-	for _, name := range []string{"database.json", "postgres.log", "cluster.lock"} {
+func checkSettings(t *testing.T, c *Cluster) {
+	t.Helper()
+	for query, want := range map[string]string{
+		"SELECT current_user || ' ' || current_database()":                                "steward_owner steward",
+		"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'steward'":       "steward_owner",
+		"SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'steward'": "UTF8",
+		"SHOW listen_addresses":   "",
+		"SHOW fsync":              "on",
+		"SHOW synchronous_commit": "on",
+		"SHOW timezone":           "UTC",
+		"SELECT pg_has_role('steward_app', 'member')": "t", // the role can travel with each transaction
+	} {
+		if got := value(t, c.OwnerURL(), query); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	value(t, c.OwnerURL(), "CREATE EXTENSION btree_gist")
+	for role, url := range map[Role]string{Owner: c.OwnerURL(), App: c.AppURL()} {
+		const ordinary = "SELECT rolname FROM pg_roles WHERE rolname = current_user " +
+			"AND NOT (rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication)"
+		if got := value(t, url, ordinary); got != string(role) {
+			t.Errorf("%s is %q", role, got)
+		}
+	}
+}
+
+func checkPsql(t *testing.T, url string) {
+	t.Helper()
+	b, err := findBinaries(t.Context(), 0, nil, progress{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), filepath.Join(b.dir, "psql"), url, "-Atc", "SELECT current_user").CombinedOutput()
+	if got := strings.TrimSpace(string(out)); err != nil || got != string(Owner) {
+		t.Errorf("psql: %s (%v)", got, err)
+	}
+}
+
+// checkFiles: what holds secrets is closed, and what is not the server's stays this user's.
+func checkFiles(t *testing.T, dir string) {
+	t.Helper()
+	for name, mode := range map[string]os.FileMode{
+		"database.json": 0o600, "postgres.log": 0o600, "cluster.lock": 0o600, "postgres": 0o700,
+	} {
 		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil || info.Mode().Perm() != 0o600 || int(info.Sys().(*syscall.Stat_t).Uid) != os.Geteuid() {
-			t.Errorf("%s: %v (%v)", name, info.Mode(), err)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, name := range []string{"postgres", "socket"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o700 {
-			t.Errorf("%s: %v (%v)", name, info.Mode(), err)
+		if info.Mode().Perm() != mode {
+			t.Errorf("%s: %v", name, info.Mode())
+		}
+		if uid := info.Sys().(*syscall.Stat_t).Uid; !info.IsDir() && int(uid) != os.Geteuid() {
+			t.Errorf("%s is of user %d", name, uid)
 		}
 	}
 }
 
-func TestURL(t *testing.T) {
+func TestURLWithoutDatabase(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(site(t), "data")
 	_, err := URL(dir)
 	refused(t, err, fault.NotFound, dir)
 	if _, err := os.Stat(dir); err == nil {
 		t.Error("asking made the directory")
-	}
-	c := open(t, dir)
-	if got, err := URL(dir); err != nil || got != c.OwnerURL() {
-		t.Errorf("%q (%v), want %q", got, err, c.OwnerURL())
 	}
 }
 

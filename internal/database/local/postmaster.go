@@ -96,7 +96,7 @@ func (h *home) arguments(o Options) []string {
 	}
 	if o.Fast {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off",
-			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=4GB", "checkpoint_timeout=1h", "autovacuum=off")
+			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=512MB", "checkpoint_timeout=1h", "autovacuum=off")
 	} else {
 		// The log must not hold what people entered: no statements, no details of violated keys.
 		settings = append(settings, "log_min_error_statement=panic", "log_error_verbosity=terse")

@@ -23,7 +23,7 @@ createRoot(document.getElementById('app')).render(
   createElement(GraphiQL, {
     fetcher: createGraphiQLFetcher({ url: '/graphql' }),
     defaultTabs: tabs.length ? tabs : undefined,
-    defaultEditorToolsVisibility: 'headers',
+    defaultEditorToolsVisibility: true,
     inputValueDeprecation: true,
     schemaDescription: true,
   }),

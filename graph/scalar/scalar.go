@@ -1,0 +1,58 @@
+// Package scalar writes and reads the GraphQL scalars that gqlgen has no type for.
+package scalar
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/steward-pm/steward/internal/calendar"
+)
+
+// MarshalDate writes a civil date that ent holds as midnight UTC.
+func MarshalDate(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(t.Format(time.DateOnly))) })
+}
+
+// UnmarshalDate reads a civil date as midnight UTC.
+func UnmarshalDate(v any) (time.Time, error) {
+	d, err := UnmarshalDay(v)
+	return d.UTC(), err
+}
+
+// MarshalDay writes a civil date.
+func MarshalDay(d calendar.Day) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d.String())) })
+}
+
+// UnmarshalDay reads a civil date: 2026-11-24.
+func UnmarshalDay(v any) (calendar.Day, error) {
+	s, ok := v.(string)
+	if !ok {
+		return calendar.Day{}, fmt.Errorf("Date must be a string such as 2026-11-24")
+	}
+	d, err := calendar.ParseDay(s)
+	if err != nil {
+		return d, fmt.Errorf("Date must be a day such as 2026-11-24")
+	}
+	return d, nil
+}
+
+// MarshalJSON writes text that is JSON already.
+func MarshalJSON(text string) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		if !json.Valid([]byte(text)) {
+			text = "null"
+		}
+		_, _ = io.WriteString(w, text)
+	})
+}
+
+// UnmarshalJSON reads any value as JSON text.
+func UnmarshalJSON(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return string(text), err
+}

@@ -1,0 +1,5 @@
+//go:build unix && !linux
+
+package dbtest
+
+func memoryHasRoom() bool { return false }

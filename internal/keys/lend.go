@@ -1,0 +1,184 @@
+package keys
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/policy"
+)
+
+// LendKeysInput says who borrows what, and what for.
+type LendKeysInput struct {
+	Borrower BorrowerInput
+	Purpose  string
+	Lines    []LendLineInput
+	FromID   *uuid.UUID // nil: the front desk
+}
+
+// LendLineInput is so many keys of a set.
+type LendLineInput struct {
+	SetID uuid.UUID
+	Count int
+}
+
+// Check refuses what cannot be lent whatever the ledger says.
+func (in LendKeysInput) Check() error {
+	switch {
+	case strings.TrimSpace(in.Purpose) == "":
+		return fault.Invalid("purpose", "请写明用途。", "Say what the keys are for.").By("K2.1")
+	case len(in.Lines) == 0:
+		return fault.Invalid("lines", "请至少选择一套钥匙。", "Choose at least one key set.").By("K2.1")
+	case len(in.Lines) > 100:
+		return fault.Invalid("lines", "一次最多借 100 套。", "At most 100 key sets at once.")
+	}
+	seen := map[uuid.UUID]bool{}
+	for i, l := range in.Lines {
+		if l.Count < 1 || l.Count > 1000 {
+			return fault.Invalid(fmt.Sprintf("lines.%d.count", i), "数量应在 1 到 1000 之间。", "Lend between 1 and 1000 keys.").By("K2.1")
+		}
+		if seen[l.SetID] {
+			return fault.Invalid(fmt.Sprintf("lines.%d.setID", i), "同一套钥匙请合并为一行。", "Put the keys of one set on one line.")
+		}
+		seen[l.SetID] = true
+	}
+	return nil
+}
+
+// LendKeysPayload is the loan.
+type LendKeysPayload struct{ Loan *ent.KeyLoan }
+
+// Lend hands keys to a borrower until the end of the estate's day (K2.1, K2.2).
+//
+// Errors: NOT_FOUND for a set, borrower or holder that is not there; FORBIDDEN K1.2 from a cabinet for
+// whom may not issue from it; CONFLICT if fewer keys are left than asked for.
+var Lend = act.Guarded(act.New("keys.lend", act.Needs(policy.KeyLoan, policy.Create), act.Clauses("K2.1", "K2.2", "K1.2"), lend), lendGuard)
+
+func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
+	sets, err := setsOf(tx, in.Lines)
+	if err != nil {
+		return nil, err
+	}
+	estate := sets[0].set.EstateID
+	from, err := lender(tx, estate, in.FromID)
+	if err != nil {
+		return nil, err
+	}
+	to, err := borrower(tx, estate, in.Borrower)
+	if err != nil {
+		return nil, err
+	}
+	cal, err := tx.Calendar(estate)
+	if err != nil {
+		return nil, err
+	}
+	due := cal.EndOfDay(cal.Today(tx.Now)) // K2.2: back the same day, estate's time
+	loan, err := tx.KeyLoan.Create().SetEstateID(estate).SetBorrowerID(to.ID).SetBorrowerName(to.Name).SetNillableHouseholdID(to.HouseholdID).
+		SetPurpose(in.Purpose).SetLentByID(tx.Viewer.Account).SetLentByName(tx.Viewer.Name).SetLentAt(tx.Now).SetDueAt(due).Save(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range sets {
+		if err := lendLine(tx, loan, l, from, to); err != nil {
+			return nil, err
+		}
+	}
+	return &LendKeysPayload{loan}, obligation.Open(tx, obligation.Due{
+		Kind: "keys.return", Clause: "K2.2", Title: "收回钥匙:" + to.Name, Estate: estate, Subject: loan.ID, At: due,
+		Account: tx.Viewer.Account, Household: to.HouseholdID,
+	})
+}
+
+// setLine is a line with its set, and where it stood in the input.
+type setLine struct {
+	set      *ent.KeySet
+	count, i int
+}
+
+// setsOf loads the sets of the lines, in the order of their ids: balances are locked in one order, so
+// that two loans of the same sets do not deadlock.
+func setsOf(tx *act.Tx, lines []LendLineInput) ([]setLine, error) {
+	list := make([]uuid.UUID, len(lines))
+	for i, l := range lines {
+		list[i] = l.SetID
+	}
+	found, err := tx.KeySet.Query().Where(keyset.IDIn(list...)).All(tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]setLine, len(lines))
+	for i, l := range lines {
+		at := slices.IndexFunc(found, func(s *ent.KeySet) bool { return s.ID == l.SetID })
+		if at < 0 || found[at].EstateID != found[0].EstateID {
+			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.setID", i))
+		}
+		out[i] = setLine{found[at], l.Count, i}
+	}
+	slices.SortFunc(out, func(a, b setLine) int { return cmp.Compare(a.set.ID.String(), b.set.ID.String()) })
+	return out, nil
+}
+
+// lender is the holder to lend from: the front desk, or a cabinet for those who may issue from it (K1.2).
+func lender(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error) {
+	if id == nil {
+		return office(tx, estate, keyholder.KindDesk)
+	}
+	h, err := tx.KeyHolder.Query().Where(keyholder.ID(*id), keyholder.EstateID(estate)).Only(tx)
+	if h, err = act.Find(h, err, "fromID"); err != nil {
+		return nil, err
+	}
+	switch h.Kind {
+	case keyholder.KindDesk:
+		return h, nil
+	case keyholder.KindCabinet:
+		if !tx.Viewer.Scope(policy.KeyLoan, policy.Issue).Covers(h.RowScope()) {
+			return nil, fault.Denied("钥匙柜只能由钥匙管理员或经理开启,请从前台借出。",
+				"Only the custodian or a manager issues from the cabinet; lend from the front desk.").By("K1.2").At("fromID")
+		}
+		return h, nil
+	}
+	return nil, fault.Invalid("fromID", "只能从前台或钥匙柜借出。", "Keys are lent from the front desk or a cabinet.").By("K1.2")
+}
+
+func lendLine(tx *act.Tx, loan *ent.KeyLoan, l setLine, from, to *ent.KeyHolder) error {
+	line, err := tx.KeyLoanLine.Create().SetEstateID(loan.EstateID).SetLoanID(loan.ID).SetSetID(l.set.ID).SetFromID(from.ID).
+		SetCount(l.count).SetNillableHouseholdID(to.HouseholdID).Save(tx)
+	if err != nil {
+		return err
+	}
+	_, err = post(tx, Move{Set: l.set, From: from, To: to, Count: l.count, Reason: keymovement.ReasonLent, LoanLine: &line.ID})
+	return atLine(err, l.i)
+}
+
+// lendGuard answers whether a set can be lent at all now.
+var lendGuard = act.Guard[*ent.KeySet]{
+	Entity: ent.TypeKeySet,
+	ID:     func(s *ent.KeySet) uuid.UUID { return s.ID },
+	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeySet, error) {
+		return tx.KeySet.Query().Where(keyset.IDIn(list...)).WithBalances(func(q *ent.KeyBalanceQuery) {
+			q.Where(keybalance.CountGT(0)).WithHolder()
+		}).All(tx)
+	},
+	Check: canLend,
+}
+
+// canLend refuses a set of which no key is where keys are lent from (K2.1).
+func canLend(tx *act.Tx, s *ent.KeySet) error {
+	for _, b := range s.Edges.Balances {
+		if b.Edges.Holder.Kind == keyholder.KindDesk ||
+			b.Edges.Holder.Kind == keyholder.KindCabinet && tx.Viewer.Scope(policy.KeyLoan, policy.Issue).Covers(b.RowScope()) {
+			return nil
+		}
+	}
+	return fault.Clash("前台没有这套钥匙,请钥匙管理员先移交前台。", "The front desk has no key of this set; ask the custodian to move some there.").By("K2.1")
+}

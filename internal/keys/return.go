@@ -1,0 +1,166 @@
+package keys
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keyloan"
+	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/policy"
+)
+
+// ReturnKeysInput says what comes back, and who brings it.
+type ReturnKeysInput struct {
+	LoanID     uuid.UUID
+	Lines      []*ReturnLineInput // none: everything that is out
+	ReturnedBy *string            // nil: the borrower
+}
+
+// ReturnLineInput is so many keys of a line.
+type ReturnLineInput struct {
+	LineID uuid.UUID
+	Count  int
+}
+
+// Check refuses what cannot come back whatever the loan says.
+func (in ReturnKeysInput) Check() error {
+	seen := map[uuid.UUID]bool{}
+	for i, l := range in.Lines {
+		if l.Count < 1 {
+			return fault.Invalid(fmt.Sprintf("lines.%d.count", i), "归还数量至少为 1。", "At least one key comes back.").By("K2.1")
+		}
+		if seen[l.LineID] {
+			return fault.Invalid(fmt.Sprintf("lines.%d.lineID", i), "同一行请只填一次。", "Give each line once.")
+		}
+		seen[l.LineID] = true
+	}
+	if in.ReturnedBy != nil && strings.TrimSpace(*in.ReturnedBy) == "" {
+		return fault.Invalid("returnedBy", "请写明归还人,或留空表示借用人本人。", "Say who brings the keys, or leave it out for the borrower.")
+	}
+	return nil
+}
+
+// ReturnKeysPayload is the loan as it stands after.
+type ReturnKeysPayload struct{ Loan *ent.KeyLoan }
+
+// Return takes lent keys back, all or some, from whoever brings them (K2.1).
+//
+// Errors: NOT_FOUND; CONFLICT if the loan is closed or fewer keys of a line are out.
+var Return = act.Guarded(act.New("keys.return", act.Needs(policy.KeyLoan, policy.Update), act.Clauses("K2.1"), takeBack), returnGuard)
+
+func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
+	loan, err := tx.KeyLoan.Query().Where(keyloan.ID(in.LoanID)).ForUpdate().Only(tx)
+	if loan, err = act.Find(loan, err, "loanID"); err != nil {
+		return nil, err
+	}
+	if err := canReturn(tx, loan); err != nil {
+		return nil, err
+	}
+	lines, err := loan.QueryLines().WithSet().WithFrom().All(tx)
+	if err != nil {
+		return nil, err
+	}
+	back, err := whatReturns(in.Lines, lines)
+	if err != nil {
+		return nil, err
+	}
+	to, err := loan.QueryBorrower().Only(tx)
+	if err != nil {
+		return nil, err
+	}
+	by := loan.BorrowerName
+	if in.ReturnedBy != nil {
+		by = strings.TrimSpace(*in.ReturnedBy)
+	}
+	slices.SortFunc(back, func(a, b returning) int { return cmp.Compare(a.line.SetID.String(), b.line.SetID.String()) })
+	for _, r := range back {
+		if err := returnLine(tx, r, to, by); err != nil {
+			return nil, err
+		}
+	}
+	loan, err = settle(tx, loan)
+	return &ReturnKeysPayload{loan}, err
+}
+
+// returning is so many keys of a line.
+type returning struct {
+	line  *ent.KeyLoanLine
+	count int
+}
+
+// whatReturns matches the input with what is out.
+func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []returning, err error) {
+	if len(in) == 0 {
+		for _, l := range lines {
+			if out := l.Count - l.Returned; out > 0 {
+				back = append(back, returning{l, out})
+			}
+		}
+		return back, nil
+	}
+	for i, r := range in {
+		at := slices.IndexFunc(lines, func(l *ent.KeyLoanLine) bool { return l.ID == r.LineID })
+		if at < 0 {
+			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.lineID", i))
+		}
+		if out := lines[at].Count - lines[at].Returned; r.Count > out {
+			return nil, fault.Clash("这一行只有 %[1]d 把未还。", "Only %[1]d keys of this line are out.", out).
+				By("K2.1").At(fmt.Sprintf("lines.%d.count", i))
+		}
+		back = append(back, returning{lines[at], r.Count})
+	}
+	return back, nil
+}
+
+func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string) error {
+	l := r.line
+	if err := l.Update().SetReturned(l.Returned + r.count).Exec(tx); err != nil {
+		return err
+	}
+	if err := tx.KeyReturn.Create().SetEstateID(l.EstateID).SetLineID(l.ID).SetCount(r.count).SetReturnedBy(by).
+		SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetReturnedAt(tx.Now).SetNillableHouseholdID(l.HouseholdID).Exec(tx); err != nil {
+		return err
+	}
+	_, err := post(tx, Move{Set: l.Edges.Set, From: borrower, To: l.Edges.From, Count: r.count, Reason: keymovement.ReasonReturned, LoanLine: &l.ID})
+	return err
+}
+
+// settle closes the loan when no key of it is out any more.
+func settle(tx *act.Tx, loan *ent.KeyLoan) (*ent.KeyLoan, error) {
+	open, err := loan.QueryLines().Where(func(s *sql.Selector) {
+		s.Where(sql.ColumnsLT(s.C(keyloanline.FieldReturned), s.C(keyloanline.FieldCount)))
+	}).Exist(tx)
+	if err != nil || open {
+		return loan, err
+	}
+	if loan, err = loan.Update().SetState(keyloan.StateReturned).SetReturnedAt(tx.Now).Save(tx); err != nil {
+		return nil, err
+	}
+	return loan, obligation.Meet(tx, "keys.return", loan.ID)
+}
+
+var returnGuard = act.Guard[*ent.KeyLoan]{
+	Entity: ent.TypeKeyLoan,
+	ID:     func(l *ent.KeyLoan) uuid.UUID { return l.ID },
+	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoan, error) {
+		return tx.KeyLoan.Query().Where(keyloan.IDIn(list...)).All(tx)
+	},
+	Check: canReturn,
+}
+
+// canReturn refuses a loan of which nothing is out.
+func canReturn(_ *act.Tx, l *ent.KeyLoan) error {
+	if l.State == keyloan.StateOpen {
+		return nil
+	}
+	return fault.Clash("这笔借用已全部归还。", "All keys of this loan are back.").By("K2.1")
+}

@@ -1,0 +1,79 @@
+// Package obligation keeps what is due: a row with its time, grace and state, opened and met by chapters
+// in the transaction of the act. What is not met in time is breached, which a later meeting does not undo.
+package obligation
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/obligation"
+	"github.com/steward-pm/steward/internal/act"
+)
+
+// Due is something to be done by a time.
+type Due struct {
+	Kind      string // "keys.return"
+	Clause    string // the clause that demands it
+	Title     string // what is to be done, in a line
+	Estate    uuid.UUID
+	Subject   uuid.UUID // what it is about; with Kind it finds the obligation again
+	At        time.Time
+	Grace     time.Duration // how long after At it counts as breached
+	Account   uuid.UUID     // answerable, reminded first; Nil: nobody in person
+	Household *uuid.UUID    // concerned, if any
+}
+
+// Open records that something is due.
+func Open(tx *act.Tx, d Due) error {
+	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(d.Kind).SetClause(d.Clause).SetTitle(d.Title).
+		SetSubjectID(d.Subject).SetDueAt(d.At).SetGraceSeconds(int64(d.Grace / time.Second)).SetNillableHouseholdID(d.Household)
+	if d.Account != uuid.Nil {
+		c.SetAccountID(d.Account)
+	}
+	return c.Exec(tx)
+}
+
+// Meet records that what was due about the subject is done now. Late, it stays breached, with the time it was met.
+func Meet(tx *act.Tx, kind string, subject uuid.UUID) error {
+	return each(tx, kind, subject, func(o *ent.Obligation) error {
+		u := o.Update().SetMetAt(tx.Now)
+		if o.State == obligation.StateOpen && !tx.Now.After(breachOf(o)) {
+			u.SetState(obligation.StateMet)
+		} else {
+			u.SetState(obligation.StateBreached)
+		}
+		return u.Exec(tx)
+	})
+}
+
+// Cancel records that nothing is due about the subject any more.
+func Cancel(tx *act.Tx, kind string, subject uuid.UUID) error {
+	return each(tx, kind, subject, func(o *ent.Obligation) error {
+		return o.Update().SetState(obligation.StateCancelled).Exec(tx)
+	})
+}
+
+// Move gives what is due about the subject another time, as an approved extension does.
+func Move(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
+	return each(tx, kind, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).Exec(tx) })
+}
+
+func each(tx *act.Tx, kind string, subject uuid.UUID, f func(*ent.Obligation) error) error {
+	list, err := tx.Obligation.Query().
+		Where(obligation.SubjectID(subject), obligation.Kind(kind), obligation.MetAtIsNil(), obligation.StateNEQ(obligation.StateCancelled)).
+		ForUpdate().All(tx)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func breachOf(o *ent.Obligation) time.Time {
+	return o.DueAt.Add(time.Duration(o.GraceSeconds) * time.Second)
+}
