@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,7 +26,22 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVariable); dir != "" {
 		child(dir)
 	}
-	os.Exit(m.Run())
+	os.Exit(runIn(m))
+}
+
+// runIn runs the tests with a directory of temporary files of their own, because what fetches
+// PostgreSQL leaves a log there.
+func runIn(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "steward-local-")
+	if err == nil {
+		err = errors.Join(os.Chmod(dir, 0o711), os.Setenv("TMPDIR", dir))
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	return m.Run()
 }
 
 func child(dir string) {
