@@ -217,7 +217,7 @@ func known(role, resource, action, scope string) error {
 		return fmt.Errorf("policy.csv: no resource %q", resource)
 	case !matches(Actions, action):
 		return fmt.Errorf("policy.csv: no action %q", action)
-	case scopeByName(scope) == None:
+	case scopeByName(scope) == None && scope != None.String():
 		return fmt.Errorf("policy.csv: no scope %q", scope)
 	}
 	return nil

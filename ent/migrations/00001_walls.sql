@@ -24,6 +24,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gist; -- exclusion constraints over (unit, 
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO steward_app;
+GRANT SELECT ON goose_db_version TO steward_app; -- `steward serve` asks whether a migration is missing
 
 CREATE FUNCTION viewer_estates() RETURNS uuid[] STABLE PARALLEL SAFE LANGUAGE sql AS
     $$ SELECT nullif(nullif(current_setting('app.estate_ids', true), ''), '*')::uuid[] $$;

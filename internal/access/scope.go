@@ -45,7 +45,7 @@ func (s Scope) Empty() bool {
 
 // Scope asks the policy for every grant and joins the answers.
 func (v *Viewer) Scope(resource policy.Resource, action policy.Action) Scope {
-	if v == nil {
+	if v == nil || v.MustChangePassword {
 		return Scope{}
 	}
 	if v.system {

@@ -32,6 +32,8 @@ type Viewer struct {
 	Grants  []Grant
 	Audits  []uuid.UUID // estates that the account audits, whatever a token narrows: no write there (Nil: none anywhere)
 
+	MustChangePassword bool // somebody else set the password: until it is changed the grants count for nothing
+
 	policy *policy.Table
 	system bool
 }
@@ -66,6 +68,17 @@ func (v *Viewer) Has(role policy.Role) bool {
 	return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Role == role })
 }
 
+// SeesFully tells whether the viewer may see the resource's contact data in full wherever it may be read.
+func (v *Viewer) SeesFully(resource policy.Resource) bool {
+	read, reveal := v.Scope(resource, policy.Read), v.Scope(resource, policy.Reveal)
+	return reveal.Portfolio || !read.Portfolio && len(read.Departments)+len(read.Selves) == 0 &&
+		within(read.Estates, reveal.Estates) && within(read.Households, reveal.Households)
+}
+
+func within(list, of []uuid.UUID) bool {
+	return !slices.ContainsFunc(list, func(id uuid.UUID) bool { return !slices.Contains(of, id) })
+}
+
 // Settings are the transaction-local settings that row-level security reads; see DESIGN of the walls in
 // docs/architecture.md. No viewer: all empty, no rows.
 type Settings struct{ EstateIDs, Households, Account string }
@@ -77,6 +90,9 @@ func (v *Viewer) Settings() Settings {
 	}
 	if v.system {
 		return Settings{EstateIDs: "*", Account: "*"}
+	}
+	if v.MustChangePassword {
+		return Settings{Account: v.Account.String()}
 	}
 	var estates, households []string
 	for _, g := range v.Grants {

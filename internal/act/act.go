@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/policy"
@@ -23,7 +25,11 @@ type Definition struct {
 	Action   policy.Action
 	Own      bool     // concerns the viewer's own session, password, tokens or inbox: needs no grant, and auditors may
 	Clauses  []string // of the rulebook
-	guard    guard
+
+	SessionOnly bool // an API token may not
+	NotAuditors bool // an auditor may not, although it is Own
+	FirstOfAll  bool // may be done before a password that somebody else set is changed
+	guard       guard
 }
 
 var all []*Definition
@@ -40,14 +46,26 @@ type Need struct {
 	resource policy.Resource
 	action   policy.Action
 	own      bool
+
+	sessionOnly, notAuditors, firstOfAll bool
 }
 
 // Needs says that the policy must allow the action on the resource; rows of that resource are then
 // written within the scope that the policy gives, and all others within its estates.
 func Needs(r policy.Resource, a policy.Action) Need { return Need{resource: r, action: a} }
 
-// Own says that the act concerns only the viewer's own session, password, tokens or inbox.
-func Own() Need { return Need{own: true} }
+// Own says that the act concerns only the viewer's own session, password, tokens or inbox. It needs no
+// grant, and a person: an API token may not.
+func Own() Need { return Need{own: true, sessionOnly: true} }
+
+// SessionOnly keeps API tokens from the act: they are for dashboards, and must not make more of themselves.
+func (n Need) SessionOnly() Need { n.sessionOnly = true; return n }
+
+// NotAuditors keeps auditors from an act that is Own.
+func (n Need) NotAuditors() Need { n.notAuditors = true; return n }
+
+// FirstOfAll allows the act while the password is one that somebody else set.
+func (n Need) FirstOfAll() Need { n.firstOfAll = true; return n }
 
 // Clauses are the clauses that the act carries out.
 func Clauses(ids ...string) []string { return ids }
@@ -66,7 +84,10 @@ type Act[In, Out any] struct {
 
 // New declares an act; call it from a package-level variable, so that All knows it.
 func New[In, Out any](name string, need Need, clauses []string, rule func(*Tx, In) (Out, error)) *Act[In, Out] {
-	a := &Act[In, Out]{Definition{Name: name, Resource: need.resource, Action: need.action, Own: need.own, Clauses: clauses}, rule}
+	a := &Act[In, Out]{Definition{
+		Name: name, Resource: need.resource, Action: need.action, Own: need.own, Clauses: clauses,
+		SessionOnly: need.sessionOnly, NotAuditors: need.notAuditors, FirstOfAll: need.firstOfAll,
+	}, rule}
 	all = append(all, &a.Definition)
 	return a
 }
@@ -104,6 +125,12 @@ func (d *Definition) permit(v *access.Viewer) (access.Scope, error) {
 	switch {
 	case v == nil:
 		return access.Scope{}, fault.SignedOut()
+	case d.SessionOnly && v.Token != uuid.Nil:
+		return access.Scope{}, fault.Denied("API 令牌不能进行此操作,请登录后再做。", "An API token may not do this. Sign in to do it.")
+	case v.MustChangePassword && !d.FirstOfAll:
+		return access.Scope{}, fault.Denied("请先修改密码,再进行其他操作。", "Change your password first.")
+	case d.NotAuditors && len(v.Audits) > 0:
+		return access.Scope{}, auditorDenied()
 	case d.Own && v.IsSystem():
 		return access.Scope{Portfolio: true}, nil
 	case d.Own:
@@ -114,9 +141,13 @@ func (d *Definition) permit(v *access.Viewer) (access.Scope, error) {
 		return scope, fault.Denied("您的岗位无权进行此操作。", "None of your roles allows this.")
 	}
 	if scope = v.Barred(scope); scope.Empty() {
-		return scope, fault.Denied("审计人员不得更改任何数据。", "An auditor changes nothing.")
+		return scope, auditorDenied()
 	}
 	return scope, nil
+}
+
+func auditorDenied() *fault.Error {
+	return fault.Denied("审计人员不得更改任何数据。", "An auditor changes nothing.")
 }
 
 // once runs the act in one transaction.

@@ -86,7 +86,7 @@ func scopeWrite(next ent.Mutator) ent.Mutator {
 			scope = scope.EstatesOnly()
 		}
 		if m.Op().Is(ent.OpCreate) {
-			if e.Estate != "id" && !scope.Covers(mutatedRow(e, m)) {
+			if !scope.Portfolio && !scope.Covers(mutatedRow(e, m)) { // a new estate is in no estate: portfolio only
 				return nil, fault.Missing()
 			}
 			return next.Mutate(ctx, m)

@@ -40,12 +40,7 @@ func run(ctx context.Context, check bool, name string) error {
 	if !check && name == "" {
 		return errors.New("give the migration a name")
 	}
-	dir, err := os.MkdirTemp("", "steward-diff-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	cluster, err := local.Open(ctx, dir, local.Options{Fast: true})
+	cluster, err := local.Temporary(ctx, local.Options{Fast: true})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,65 @@
+package obligation
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/policy"
+)
+
+// leader is somebody who answers for others in an estate.
+type leader struct {
+	Account    uuid.UUID
+	Role       policy.Role
+	Department uuid.UUID // of supervisors
+	CS         bool      // the department is customer service
+}
+
+// leaders are an estate's supervisors and project managers, and the general managers.
+type leaders []leader
+
+// findLeaders reads who leads in the estate on the day, in one statement.
+func findLeaders(tx *act.Tx, estate uuid.UUID, today calendar.Day) (leaders, error) {
+	rows, err := tx.Raw.Query(tx, `SELECT DISTINCT g.account_id, g.role, coalesce(g.department_id, '00000000-0000-0000-0000-000000000000'),
+			coalesce(d.kind = 'CUSTOMER_SERVICE', false)
+		FROM identity.grants g
+		JOIN identity.accounts a ON a.id = g.account_id AND a.disabled_at IS NULL
+		LEFT JOIN departments d ON d.estate_id = g.estate_id AND d.id = g.department_id
+		WHERE g.revoked_at IS NULL AND g.valid_from <= $2 AND (g.valid_until IS NULL OR g.valid_until >= $2)
+			AND (g.estate_id = $1 AND g.role = ANY ($3) OR g.estate_id IS NULL AND g.role = $4)
+		ORDER BY 1, 2, 3`,
+		estate, today, []string{string(policy.Supervisor), string(policy.ProjectManager)}, string(policy.GeneralManager))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l leader, err error) {
+		return l, row.Scan(&l.Account, &l.Role, &l.Department, &l.CS)
+	})
+}
+
+// of lists the accounts that lead where the obligation belongs: the supervisors of its department, or of
+// customer service if it names none, and the project managers. Where there is nobody, the general managers.
+func (all leaders) of(o *ent.Obligation) []uuid.UUID {
+	list := all.where(func(l leader) bool {
+		return l.Role == policy.ProjectManager || l.Role == policy.Supervisor &&
+			(o.DepartmentID == nil && l.CS || o.DepartmentID != nil && l.Department == *o.DepartmentID)
+	})
+	if len(list) == 0 {
+		list = all.where(func(l leader) bool { return l.Role == policy.GeneralManager })
+	}
+	return list
+}
+
+func (all leaders) where(is func(leader) bool) (list []uuid.UUID) {
+	for _, l := range all {
+		if is(l) && !slices.Contains(list, l.Account) {
+			list = append(list, l.Account)
+		}
+	}
+	return list
+}

@@ -1,0 +1,125 @@
+package program
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/jonboulle/clockwork"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/steward-pm/steward/graph"
+	"github.com/steward-pm/steward/graph/generated"
+	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/database"
+	"github.com/steward-pm/steward/internal/identity"
+	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/policy"
+)
+
+// App is everything that serves, wired. Tests wire it as the program does.
+type App struct {
+	DB      *database.DB
+	Runtime *act.Runtime
+	Policy  *policy.Table
+	Server  *server.Server
+	Signer  ed25519.PrivateKey
+}
+
+// Parts are what an app is made of.
+type Parts struct {
+	DB         *database.DB
+	Clock      clockwork.Clock
+	Log        *slog.Logger
+	Policy     *policy.Table // nil: the built-in one
+	Accounts   account.Config
+	Keys       audit.KeyStore
+	Secret     []byte
+	FilesDir   string
+	Zone       *time.Location // whose day begins and ends grants
+	Server     server.Config
+	Extensions []graphql.HandlerExtension // further ones
+}
+
+// Assemble wires an app.
+func Assemble(p Parts) (*App, error) {
+	if p.Policy == nil {
+		table, err := policy.Load()
+		if err != nil {
+			return nil, err
+		}
+		p.Policy = table
+	}
+	for _, r := range policy.Roles {
+		p.Accounts.Roles = append(p.Accounts.Roles, string(r))
+	}
+	accounts := account.New(p.DB.Pool, p.Clock, p.Accounts)
+	app := &App{DB: p.DB, Policy: p.Policy}
+	app.Runtime = &act.Runtime{
+		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log,
+		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(poolCollector{p.DB.Pool})
+	var err error
+	app.Server, err = server.New(p.Server, server.Parts{
+		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
+		Extensions:    p.Extensions,
+		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
+		Ready:         p.DB.Pool.Ping,
+		Log:           p.Log, Clock: p.Clock, Metrics: metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return app, nil
+}
+
+// Context is a context in which acts run.
+func (a *App) Context(ctx context.Context) context.Context { return act.With(ctx, a.Runtime) }
+
+// Handler answers HTTP as the server does, for tests.
+func (a *App) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.Server.Handler().ServeHTTP(w, r.WithContext(a.Context(r.Context())))
+	})
+}
+
+// assemble wires the app of a data directory.
+func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Logger, cfg server.Config) (*App, error) {
+	zone, err := time.LoadLocation(s.PortfolioZone)
+	if err != nil {
+		return nil, fmt.Errorf("there is no time zone %q", s.PortfolioZone)
+	}
+	secret, err := s.secret("idempotency.key", func() []byte { b := make([]byte, 32); _, _ = rand.Read(b); return b })
+	if err != nil {
+		return nil, err
+	}
+	keys, err := audit.OpenKeyDir(s.file("keys"))
+	if err != nil {
+		return nil, err
+	}
+	app, err := Assemble(Parts{
+		DB: db, Clock: clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Zone: zone, Server: cfg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	app.Signer, err = audit.LoadSigner(s.file("audit-heads.pem"))
+	return app, err
+}
+
+// headsFile is where the signed heads of the audit trail are kept.
+func (s *Settings) headsFile() string {
+	if s.AuditHeads != "" {
+		return s.AuditHeads
+	}
+	return s.file("audit-heads.jsonl")
+}

@@ -1,0 +1,162 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/database/local"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/server"
+)
+
+type serveCommand struct {
+	Listening
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Logger) error {
+	ready := func(a *App) error {
+		fmt.Fprintf(m.Stdout, "ready http://%s\n", a.Server.Addr())
+		return nil
+	}
+	return m.serve(ctx, s, c.config(s.Connections), log, ready)
+}
+
+// serve holds the data directory, opens the database, takes the port, calls ready, and answers until ctx
+// ends or the private database does.
+func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *slog.Logger, ready func(*App) error) (err error) {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	lock, err := local.Lock(s.Data)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	st, err := s.open(ctx, m.Stderr)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	db, err := st.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	app, err := s.assemble(db, m.Clock, log, cfg)
+	if err != nil {
+		return err
+	}
+	if err := app.Server.Listen(ctx); err != nil {
+		return err
+	}
+	stopTraces, err := server.Tracing(ctx, version())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopTraces(context.WithoutCancel(ctx))) }()
+	return app.run(ctx, s, st, ready)
+}
+
+// run answers and works until ctx ends; what was acknowledged is finished, and the trail's heads are signed last.
+func (a *App) run(ctx context.Context, s *Settings, st *store, ready func(*App) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-st.ended():
+			cancel(fault.Clash("私有数据库已停止,请重新启动 steward。", "The private database stopped; start steward again."))
+		case <-ctx.Done():
+		}
+	}()
+	signed := make(chan struct{})
+	heads, stopSigning := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer close(signed)
+		audit.NewHeadWriter(a.DB.Pool, a.Signer, audit.FileSink(s.headsFile()), a.Runtime.Clock).Run(heads, time.Minute, a.Runtime.Log)
+	}()
+	served := make(chan error, 1)
+	go func() { served <- a.Server.Serve(a.Context(ctx)) }()
+	err := ready(a)
+	if err != nil {
+		cancel(err)
+	}
+	err = errors.Join(err, <-served)
+	stopSigning()
+	<-signed
+	if cause := context.Cause(ctx); err == nil && fault.From(cause) != nil {
+		return cause
+	}
+	return err
+}
+
+type migrateCommand struct{}
+
+// Run migrates as the owner.
+func (migrateCommand) Run(ctx context.Context, m Main, s *Settings) error {
+	st, err := s.open(ctx, m.Stderr)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	if err := st.migrate(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(m.Stdout, "the database is up to date")
+	return nil
+}
+
+type databaseCommand struct {
+	URL urlCommand `cmd:"" name:"url" help:"Print the owner's URL of the private database, for psql."`
+}
+
+type urlCommand struct{}
+
+// Run prints the URL, whether the database runs or not.
+func (urlCommand) Run(m Main, s *Settings) error {
+	url := s.MigrateURL
+	if url == "" {
+		url = s.DatabaseURL
+	}
+	if url == "" {
+		var err error
+		if url, err = local.URL(s.Data); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(m.Stdout, url)
+	return err
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(m Main) error {
+	_, err := fmt.Fprintln(m.Stdout, version())
+	return err
+}
+
+// with opens the database and the app for a command, beside a running server or alone.
+func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(context.Context, *App) error) error {
+	st, err := s.open(ctx, m.Stderr)
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	db, err := st.connect(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	cfg := server.Defaults()
+	app, err := s.assemble(db, m.Clock, log, cfg)
+	if err != nil {
+		return err
+	}
+	return f(app.Context(ctx), app)
+}
+

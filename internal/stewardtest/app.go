@@ -1,0 +1,179 @@
+// Package stewardtest is the whole program for a behaviour test: a database of its own, the HTTP server,
+// people by role, and a clock that the test controls. Tests then read like the rulebook:
+//
+//	app := stewardtest.New(t)
+//	app.As(policy.CSOfficer).Do(lendKeys, …)
+//	app.Clock.Advance(10 * time.Hour)
+//	app.As(policy.CSOfficer).Refused(lendKeys, …, fault.RuleBroken, "K2.2")
+package stewardtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/steward-pm/steward/ent/migrations"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/database"
+	"github.com/steward-pm/steward/internal/database/dbtest"
+	"github.com/steward-pm/steward/internal/program"
+	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Start is when every test begins: a Monday morning at nine in Shanghai.
+var Start = time.Date(2026, 3, 2, 9, 0, 0, 0, shanghai())
+
+func shanghai() *time.Location {
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}
+
+// App is a running program with two estates, A and B, that are alike.
+type App struct {
+	*program.App
+	Clock    *clockwork.FakeClock
+	URL      string // of the HTTP server
+	OwnerURL string // of the database, as the role that migrates
+	SuperURL string // as superuser, for spoiling things
+	A, B     Estate
+
+	t      testing.TB
+	mu     sync.Mutex
+	people map[string]*Person
+}
+
+// Options change how the program is wired, for tests of single guards.
+type Options struct {
+	Policy   *policy.Table        // nil: the built-in one
+	Server   func(*server.Config) // may change limits
+	Unscoped bool                 // without wall 1
+}
+
+// New starts the program on a database of the test's own.
+func New(t testing.TB, options ...Options) *App {
+	t.Helper()
+	var o Options
+	if len(options) > 0 {
+		o = options[0]
+	}
+	db := dbtest.New(t, Template())
+	clock := clockwork.NewFakeClockAt(Start)
+	app := &App{Clock: clock, OwnerURL: db.OwnerURL, SuperURL: db.SuperURL, t: t, people: map[string]*Person{}}
+	app.App = Wire(t, db.AppURL, clock, o)
+	srv := httptest.NewServer(app.Handler())
+	t.Cleanup(srv.Close)
+	app.URL = srv.URL
+	app.load()
+	return app
+}
+
+// Wire wires the program over a database, with cheap passwords and silent logs.
+func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.App {
+	t.Helper()
+	db, err := database.Open(context.Background(), database.Config{URL: url, MaxConnections: 20, Unscoped: o.Unscoped})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	dir := t.TempDir()
+	keys, err := audit.OpenKeyDir(filepath.Join(dir, "keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := server.Defaults()
+	cfg.Concurrent, cfg.Queue, cfg.QueueWait = 80, 2000, time.Minute
+	cfg.RequestTimeout = time.Minute // machines that run tests are busy
+	if o.Server != nil {
+		o.Server(&cfg)
+	}
+	app, err := program.Assemble(program.Parts{
+		DB: db, Clock: clock, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})), Policy: o.Policy,
+		Accounts: account.Config{Params: CheapPasswords}, Keys: keys, Secret: []byte("a secret of tests"),
+		FilesDir: filepath.Join(dir, "files"), Zone: Start.Location(), Server: cfg,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+// CheapPasswords are argon2id parameters that take no time.
+var CheapPasswords = account.Params{Memory: 8, Time: 1, Threads: 1}
+
+// testLog shows warnings of the program in the test's output.
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Logf("%s", p)
+	return len(p), nil
+}
+
+// Context is one in which acts run as the system.
+func (a *App) Context() context.Context {
+	return access.With(act.With(context.Background(), a.Runtime), access.System(a.Policy, "test"))
+}
+
+// Template is the migrated database with the two estates, built once per run.
+func Template() dbtest.Template {
+	return dbtest.Template{Name: "steward-" + fingerprint(), Build: build}
+}
+
+// fingerprint changes with the migrations and with the test binary, which holds the seed.
+var fingerprint = sync.OnceValue(func() string {
+	h := sha256.New()
+	files, _ := fs.Glob(migrations.Files, "*.sql")
+	for _, f := range files {
+		b, _ := migrations.Files.ReadFile(f)
+		h.Write(b)
+	}
+	h.Write([]byte(seedVersion))
+	return hex.EncodeToString(h.Sum(nil))[:12]
+})
+
+func build(ctx context.Context, ownerURL string) error {
+	if err := migrations.Up(ctx, ownerURL); err != nil {
+		return err
+	}
+	return seed(ctx, ownerURL)
+}
+
+// SQL runs raw statements as the owner, who is under row-level security too, with all estates.
+func (a *App) SQL(sql string, args ...any) {
+	a.t.Helper()
+	pool, err := pgxpool.New(context.Background(), a.OwnerURL)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer pool.Close()
+	tx, err := pool.Begin(context.Background())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := tx.Exec(context.Background(), `SET LOCAL app.estate_ids = '*'`); err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := tx.Exec(context.Background(), sql, args...); err != nil {
+		a.t.Fatalf("%s: %v", sql, err)
+	}
+	if err := tx.Commit(context.Background()); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
