@@ -11,7 +11,104 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/registry"
 )
+
+func (r *mutationResolver) CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error) {
+	return registry.CreateEstate.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateEstate(ctx context.Context, input registry.UpdateEstateInput) (*registry.UpdateEstatePayload, error) {
+	return registry.UpdateEstate.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateArea(ctx context.Context, input registry.CreateAreaInput) (*registry.CreateAreaPayload, error) {
+	return registry.CreateArea.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateArea(ctx context.Context, input registry.UpdateAreaInput) (*registry.UpdateAreaPayload, error) {
+	return registry.UpdateArea.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateBuilding(ctx context.Context, input registry.CreateBuildingInput) (*registry.CreateBuildingPayload, error) {
+	return registry.CreateBuilding.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateBuilding(ctx context.Context, input registry.UpdateBuildingInput) (*registry.UpdateBuildingPayload, error) {
+	return registry.UpdateBuilding.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateUnit(ctx context.Context, input registry.CreateUnitInput) (*registry.CreateUnitPayload, error) {
+	return registry.CreateUnit.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input registry.UpdateUnitInput) (*registry.UpdateUnitPayload, error) {
+	return registry.UpdateUnit.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateDepartment(ctx context.Context, input registry.CreateDepartmentInput) (*registry.CreateDepartmentPayload, error) {
+	return registry.CreateDepartment.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateDepartment(ctx context.Context, input registry.UpdateDepartmentInput) (*registry.UpdateDepartmentPayload, error) {
+	return registry.UpdateDepartment.Do(ctx, input)
+}
+
+func (r *mutationResolver) HireStaff(ctx context.Context, input registry.HireStaffInput) (*registry.HireStaffPayload, error) {
+	return registry.HireStaff.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateStaff(ctx context.Context, input registry.UpdateStaffInput) (*registry.UpdateStaffPayload, error) {
+	return registry.UpdateStaff.Do(ctx, input)
+}
+
+func (r *mutationResolver) EndEmployment(ctx context.Context, input registry.EndEmploymentInput) (*registry.EndEmploymentPayload, error) {
+	return registry.EndEmployment.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateHousehold(ctx context.Context, input registry.CreateHouseholdInput) (*registry.CreateHouseholdPayload, error) {
+	return registry.CreateHousehold.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateHousehold(ctx context.Context, input registry.UpdateHouseholdInput) (*registry.UpdateHouseholdPayload, error) {
+	return registry.UpdateHousehold.Do(ctx, input)
+}
+
+func (r *mutationResolver) AddResident(ctx context.Context, input registry.AddResidentInput) (*registry.AddResidentPayload, error) {
+	return registry.AddResident.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateResident(ctx context.Context, input registry.UpdateResidentInput) (*registry.UpdateResidentPayload, error) {
+	return registry.UpdateResident.Do(ctx, input)
+}
+
+func (r *mutationResolver) AddEmergencyContact(ctx context.Context, input registry.AddEmergencyContactInput) (*registry.AddEmergencyContactPayload, error) {
+	return registry.AddEmergencyContact.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateEmergencyContact(ctx context.Context, input registry.UpdateEmergencyContactInput) (*registry.UpdateEmergencyContactPayload, error) {
+	return registry.UpdateEmergencyContact.Do(ctx, input)
+}
+
+func (r *mutationResolver) RegisterExternalPerson(ctx context.Context, input registry.RegisterExternalPersonInput) (*registry.RegisterExternalPersonPayload, error) {
+	return registry.RegisterExternalPerson.Do(ctx, input)
+}
+
+func (r *mutationResolver) UpdateExternalPerson(ctx context.Context, input registry.UpdateExternalPersonInput) (*registry.UpdateExternalPersonPayload, error) {
+	return registry.UpdateExternalPerson.Do(ctx, input)
+}
+
+func (r *mutationResolver) GiveMoveInNotice(ctx context.Context, input registry.GiveMoveInNoticeInput) (*registry.GiveMoveInNoticePayload, error) {
+	return registry.GiveMoveInNotice.Do(ctx, input)
+}
+
+func (r *mutationResolver) MoveIn(ctx context.Context, input registry.MoveInInput) (*registry.MoveInPayload, error) {
+	return registry.MoveIn.Do(ctx, input)
+}
+
+func (r *mutationResolver) MoveOut(ctx context.Context, input registry.MoveOutInput) (*registry.MoveOutPayload, error) {
+	return registry.MoveOut.Do(ctx, input)
+}
 
 func (r *queryResolver) Estates(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) (*ent.EstateConnection, error) {
 	return r.db().Estate.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithEstateOrder(orderBy), ent.WithEstateFilter(where.Filter))

@@ -7,18 +7,99 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"entgo.io/contrib/entgql"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/graph/generated"
-	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/identity"
 )
 
-func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+func (r *mutationResolver) SignIn(ctx context.Context, input identity.SignInInput) (*identity.SignInPayload, error) {
+	return identity.SignIn(ctx, input)
 }
 
-func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+func (r *mutationResolver) SignOut(ctx context.Context) (*identity.SignOutPayload, error) {
+	return identity.SignOut(ctx)
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, input identity.ChangePasswordInput) (*identity.ChangePasswordPayload, error) {
+	return identity.ChangePassword(ctx, input)
+}
+
+func (r *mutationResolver) RevokeSession(ctx context.Context, input identity.RevokeSessionInput) (*identity.RevokeSessionPayload, error) {
+	return identity.RevokeSession.Do(ctx, input)
+}
+
+func (r *mutationResolver) RevokeOtherSessions(ctx context.Context) (*identity.RevokeOtherSessionsPayload, error) {
+	return identity.RevokeOtherSessions.Do(ctx, identity.Nothing{})
+}
+
+func (r *mutationResolver) CreateAPIToken(ctx context.Context, input identity.CreateAPITokenInput) (*identity.CreateAPITokenPayload, error) {
+	return identity.CreateAPIToken.Do(ctx, input)
+}
+
+func (r *mutationResolver) RevokeAPIToken(ctx context.Context, input identity.RevokeAPITokenInput) (*identity.RevokeAPITokenPayload, error) {
+	return identity.RevokeAPIToken.Do(ctx, input)
+}
+
+func (r *mutationResolver) MarkRead(ctx context.Context, input identity.MarkReadInput) (*identity.MarkReadPayload, error) {
+	return identity.MarkRead.Do(ctx, input)
+}
+
+func (r *mutationResolver) CreateAccount(ctx context.Context, input identity.CreateAccountInput) (*identity.CreateAccountPayload, error) {
+	return identity.CreateAccount.Do(ctx, input)
+}
+
+func (r *mutationResolver) DisableAccount(ctx context.Context, input identity.AccountInput) (*identity.AccountPayload, error) {
+	return identity.DisableAccount.Do(ctx, input)
+}
+
+func (r *mutationResolver) EnableAccount(ctx context.Context, input identity.AccountInput) (*identity.AccountPayload, error) {
+	return identity.EnableAccount.Do(ctx, input)
+}
+
+func (r *mutationResolver) ResetPassword(ctx context.Context, input identity.AccountInput) (*identity.ResetPasswordPayload, error) {
+	return identity.ResetPassword.Do(ctx, input)
+}
+
+func (r *mutationResolver) GrantRole(ctx context.Context, input identity.GrantRoleInput) (*identity.GrantRolePayload, error) {
+	return identity.GrantRole.Do(ctx, input)
+}
+
+func (r *mutationResolver) RevokeGrant(ctx context.Context, input identity.RevokeGrantInput) (*identity.RevokeGrantPayload, error) {
+	return identity.RevokeGrant.Do(ctx, input)
+}
+
+func (r *queryResolver) Viewer(ctx context.Context) (*identity.Viewer, error) {
+	return identity.Me(ctx)
+}
+
+func (r *queryResolver) Sessions(ctx context.Context) ([]*identity.Session, error) {
+	return identity.Sessions(ctx)
+}
+
+func (r *queryResolver) APITokens(ctx context.Context) ([]*identity.APIToken, error) {
+	return identity.APITokens(ctx)
+}
+
+func (r *queryResolver) Inbox(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) (*identity.MessageConnection, error) {
+	return identity.Inbox(ctx, first, after, unreadOnly)
+}
+
+func (r *queryResolver) UnreadCount(ctx context.Context) (int, error) {
+	return identity.UnreadCount(ctx)
+}
+
+func (r *queryResolver) Accounts(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) (*identity.AccountConnection, error) {
+	return identity.Accounts(ctx, first, after, where)
+}
+
+func (r *queryResolver) Account(ctx context.Context, id uuid.UUID) (*identity.Account, error) {
+	return identity.FindAccount(ctx, id)
+}
+
+func (r *queryResolver) AccountGrants(ctx context.Context, accountID uuid.UUID) ([]*identity.Grant, error) {
+	return identity.Grants(ctx, accountID)
 }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }

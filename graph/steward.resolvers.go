@@ -13,7 +13,12 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/obligation"
 )
+
+func (r *mutationResolver) TellBreach(ctx context.Context, input obligation.TellBreachInput) (*obligation.TellBreachPayload, error) {
+	return obligation.Explain.Do(ctx, input)
+}
 
 func (r *queryResolver) Can(ctx context.Context, checks []*model.CanInput) ([]*model.CanAnswer, error) {
 	return can(ctx, checks)

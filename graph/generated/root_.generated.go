@@ -13,7 +13,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/registry"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -34,6 +37,51 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	APIToken struct {
+		CreatedAt  func(childComplexity int) int
+		EstateIDs  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		Role       func(childComplexity int) int
+	}
+
+	Account struct {
+		CreatedAt  func(childComplexity int) int
+		DisabledAt func(childComplexity int) int
+		Email      func(childComplexity int) int
+		Grants     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	AccountConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AccountEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AccountPayload struct {
+		Account func(childComplexity int) int
+	}
+
+	AddEmergencyContactPayload struct {
+		EmergencyContact func(childComplexity int) int
+	}
+
+	AddResidentPayload struct {
+		Resident func(childComplexity int) int
+	}
+
 	Area struct {
 		Code      func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -53,6 +101,52 @@ type ComplexityRoot struct {
 	AreaEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AuditChange struct {
+		Fields func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Op     func(childComplexity int) int
+		Type   func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action      func(childComplexity int) int
+		ActorID     func(childComplexity int) int
+		ActorName   func(childComplexity int) int
+		ActorRoles  func(childComplexity int) int
+		At          func(childComplexity int) int
+		ChangeCount func(childComplexity int) int
+		Changes     func(childComplexity int) int
+		Clause      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		Hash        func(childComplexity int) int
+		HouseholdID func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Outcome     func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		RequestID   func(childComplexity int) int
+		Seq         func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+		SubjectType func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditField struct {
+		After        func(childComplexity int) int
+		Before       func(childComplexity int) int
+		Confidential func(childComplexity int) int
+		Name         func(childComplexity int) int
 	}
 
 	Building struct {
@@ -86,8 +180,47 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	ChangePasswordPayload struct {
+		AccountID func(childComplexity int) int
+	}
+
+	CreateAPITokenPayload struct {
+		Secret func(childComplexity int) int
+		Token  func(childComplexity int) int
+	}
+
+	CreateAccountPayload struct {
+		Account           func(childComplexity int) int
+		TemporaryPassword func(childComplexity int) int
+	}
+
+	CreateAreaPayload struct {
+		Area func(childComplexity int) int
+	}
+
+	CreateBuildingPayload struct {
+		Building func(childComplexity int) int
+	}
+
+	CreateDepartmentPayload struct {
+		Department func(childComplexity int) int
+	}
+
+	CreateEstatePayload struct {
+		Estate func(childComplexity int) int
+	}
+
+	CreateHouseholdPayload struct {
+		Household func(childComplexity int) int
+		Occupancy func(childComplexity int) int
+	}
+
 	CreateKeyCabinetPayload struct {
 		Holder func(childComplexity int) int
+	}
+
+	CreateUnitPayload struct {
+		Unit func(childComplexity int) int
 	}
 
 	Department struct {
@@ -121,6 +254,15 @@ type ComplexityRoot struct {
 		Name        func(childComplexity int) int
 		Phone       func(childComplexity int) int
 		Version     func(childComplexity int) int
+	}
+
+	EndEmploymentPayload struct {
+		EndedGrants   func(childComplexity int) int
+		EndedSessions func(childComplexity int) int
+		EndedTokens   func(childComplexity int) int
+		Obligations   func(childComplexity int) int
+		OtherGrants   func(childComplexity int) int
+		Staff         func(childComplexity int) int
 	}
 
 	Estate struct {
@@ -189,18 +331,32 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	GiveMoveInNoticePayload struct {
+		Occupancy func(childComplexity int) int
+	}
+
 	Grant struct {
+		AccountID    func(childComplexity int) int
 		DepartmentID func(childComplexity int) int
 		EstateID     func(childComplexity int) int
 		From         func(childComplexity int) int
 		HouseholdID  func(childComplexity int) int
 		ID           func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
 		Role         func(childComplexity int) int
 		Until        func(childComplexity int) int
 	}
 
+	GrantRolePayload struct {
+		Grant func(childComplexity int) int
+	}
+
 	HandOverKeysPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	HireStaffPayload struct {
+		Staff func(childComplexity int) int
 	}
 
 	Household struct {
@@ -486,17 +642,91 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	MarkReadPayload struct {
+		Count func(childComplexity int) int
+	}
+
+	Message struct {
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	MessageConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MessageEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MoveInPayload struct {
+		Occupancy func(childComplexity int) int
+		Unit      func(childComplexity int) int
+	}
+
 	MoveKeysPayload struct {
 		Movement func(childComplexity int) int
 	}
 
+	MoveOutPayload struct {
+		Occupancy func(childComplexity int) int
+		Payer     func(childComplexity int) int
+		Unit      func(childComplexity int) int
+	}
+
 	Mutation struct {
-		CreateKeyCabinet func(childComplexity int, input keys.CreateKeyCabinetInput) int
-		HandOverKeys     func(childComplexity int, input keys.HandOverKeysInput) int
-		LendKeys         func(childComplexity int, input keys.LendKeysInput) int
-		MoveKeys         func(childComplexity int, input keys.MoveKeysInput) int
-		ReturnKeys       func(childComplexity int, input keys.ReturnKeysInput) int
-		SignIn           func(childComplexity int, input model.SignInInput) int
+		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddResident            func(childComplexity int, input registry.AddResidentInput) int
+		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
+		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
+		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
+		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
+		CreateBuilding         func(childComplexity int, input registry.CreateBuildingInput) int
+		CreateDepartment       func(childComplexity int, input registry.CreateDepartmentInput) int
+		CreateEstate           func(childComplexity int, input registry.CreateEstateInput) int
+		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
+		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
+		DisableAccount         func(childComplexity int, input identity.AccountInput) int
+		EnableAccount          func(childComplexity int, input identity.AccountInput) int
+		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
+		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
+		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
+		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
+		HireStaff              func(childComplexity int, input registry.HireStaffInput) int
+		LendKeys               func(childComplexity int, input keys.LendKeysInput) int
+		MarkRead               func(childComplexity int, input identity.MarkReadInput) int
+		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
+		MoveKeys               func(childComplexity int, input keys.MoveKeysInput) int
+		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
+		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		ResetPassword          func(childComplexity int, input identity.AccountInput) int
+		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
+		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
+		RevokeGrant            func(childComplexity int, input identity.RevokeGrantInput) int
+		RevokeOtherSessions    func(childComplexity int) int
+		RevokeSession          func(childComplexity int, input identity.RevokeSessionInput) int
+		SignIn                 func(childComplexity int, input identity.SignInInput) int
+		SignOut                func(childComplexity int) int
+		TellBreach             func(childComplexity int, input obligation.TellBreachInput) int
+		UpdateArea             func(childComplexity int, input registry.UpdateAreaInput) int
+		UpdateBuilding         func(childComplexity int, input registry.UpdateBuildingInput) int
+		UpdateDepartment       func(childComplexity int, input registry.UpdateDepartmentInput) int
+		UpdateEmergencyContact func(childComplexity int, input registry.UpdateEmergencyContactInput) int
+		UpdateEstate           func(childComplexity int, input registry.UpdateEstateInput) int
+		UpdateExternalPerson   func(childComplexity int, input registry.UpdateExternalPersonInput) int
+		UpdateHousehold        func(childComplexity int, input registry.UpdateHouseholdInput) int
+		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
+		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
+		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
 	}
 
 	Obligation struct {
@@ -570,8 +800,13 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APITokens          func(childComplexity int) int
+		Account            func(childComplexity int, id uuid.UUID) int
+		AccountGrants      func(childComplexity int, accountID uuid.UUID) int
+		Accounts           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
 		AllowedActions     func(childComplexity int, id uuid.UUID) int
 		Areas              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
+		AuditTrail         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
 		Buildings          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
 		Can                func(childComplexity int, checks []*model.CanInput) int
 		Departments        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
@@ -580,6 +815,7 @@ type ComplexityRoot struct {
 		Files              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
 		Households         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
 		ImportRuns         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
+		Inbox              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
 		KeyAcceptanceLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
@@ -592,9 +828,20 @@ type ComplexityRoot struct {
 		Obligations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
 		Occupancies        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
 		Residents          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		Sessions           func(childComplexity int) int
 		Staff              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
 		Units              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
+		UnreadCount        func(childComplexity int) int
 		Viewer             func(childComplexity int) int
+	}
+
+	RegisterExternalPersonPayload struct {
+		ExternalPerson func(childComplexity int) int
+	}
+
+	ResetPasswordPayload struct {
+		Account           func(childComplexity int) int
+		TemporaryPassword func(childComplexity int) int
 	}
 
 	Resident struct {
@@ -625,9 +872,39 @@ type ComplexityRoot struct {
 		Loan func(childComplexity int) int
 	}
 
+	RevokeAPITokenPayload struct {
+		TokenID func(childComplexity int) int
+	}
+
+	RevokeGrantPayload struct {
+		Grant func(childComplexity int) int
+	}
+
+	RevokeOtherSessionsPayload struct {
+		Count func(childComplexity int) int
+	}
+
+	RevokeSessionPayload struct {
+		SessionID func(childComplexity int) int
+	}
+
+	Session struct {
+		Address    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastSeenAt func(childComplexity int) int
+		UserAgent  func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
+	}
+
+	SignOutPayload struct {
+		SessionID func(childComplexity int) int
 	}
 
 	Staff struct {
@@ -655,6 +932,10 @@ type ComplexityRoot struct {
 	StaffEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TellBreachPayload struct {
+		Obligation func(childComplexity int) int
 	}
 
 	Unit struct {
@@ -686,6 +967,46 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	UpdateAreaPayload struct {
+		Area func(childComplexity int) int
+	}
+
+	UpdateBuildingPayload struct {
+		Building func(childComplexity int) int
+	}
+
+	UpdateDepartmentPayload struct {
+		Department func(childComplexity int) int
+	}
+
+	UpdateEmergencyContactPayload struct {
+		EmergencyContact func(childComplexity int) int
+	}
+
+	UpdateEstatePayload struct {
+		Estate func(childComplexity int) int
+	}
+
+	UpdateExternalPersonPayload struct {
+		ExternalPerson func(childComplexity int) int
+	}
+
+	UpdateHouseholdPayload struct {
+		Household func(childComplexity int) int
+	}
+
+	UpdateResidentPayload struct {
+		Resident func(childComplexity int) int
+	}
+
+	UpdateStaffPayload struct {
+		Staff func(childComplexity int) int
+	}
+
+	UpdateUnitPayload struct {
+		Unit func(childComplexity int) int
+	}
+
 	Viewer struct {
 		AccountID          func(childComplexity int) int
 		Email              func(childComplexity int) int
@@ -708,6 +1029,157 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "APIToken.createdAt":
+		if e.ComplexityRoot.APIToken.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.CreatedAt(childComplexity), true
+	case "APIToken.estateIDs":
+		if e.ComplexityRoot.APIToken.EstateIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.EstateIDs(childComplexity), true
+	case "APIToken.expiresAt":
+		if e.ComplexityRoot.APIToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.ExpiresAt(childComplexity), true
+	case "APIToken.id":
+		if e.ComplexityRoot.APIToken.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.ID(childComplexity), true
+	case "APIToken.lastUsedAt":
+		if e.ComplexityRoot.APIToken.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.LastUsedAt(childComplexity), true
+	case "APIToken.name":
+		if e.ComplexityRoot.APIToken.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.Name(childComplexity), true
+	case "APIToken.revokedAt":
+		if e.ComplexityRoot.APIToken.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.RevokedAt(childComplexity), true
+	case "APIToken.role":
+		if e.ComplexityRoot.APIToken.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.APIToken.Role(childComplexity), true
+
+	case "Account.createdAt":
+		if e.ComplexityRoot.Account.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.CreatedAt(childComplexity), true
+	case "Account.disabledAt":
+		if e.ComplexityRoot.Account.DisabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.DisabledAt(childComplexity), true
+	case "Account.email":
+		if e.ComplexityRoot.Account.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Email(childComplexity), true
+	case "Account.grants":
+		if e.ComplexityRoot.Account.Grants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Grants(childComplexity), true
+	case "Account.id":
+		if e.ComplexityRoot.Account.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ID(childComplexity), true
+	case "Account.kind":
+		if e.ComplexityRoot.Account.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Kind(childComplexity), true
+	case "Account.locale":
+		if e.ComplexityRoot.Account.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Locale(childComplexity), true
+	case "Account.name":
+		if e.ComplexityRoot.Account.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.Name(childComplexity), true
+
+	case "AccountConnection.edges":
+		if e.ComplexityRoot.AccountConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.Edges(childComplexity), true
+	case "AccountConnection.pageInfo":
+		if e.ComplexityRoot.AccountConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.PageInfo(childComplexity), true
+	case "AccountConnection.totalCount":
+		if e.ComplexityRoot.AccountConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountConnection.TotalCount(childComplexity), true
+
+	case "AccountEdge.cursor":
+		if e.ComplexityRoot.AccountEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Cursor(childComplexity), true
+	case "AccountEdge.node":
+		if e.ComplexityRoot.AccountEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountEdge.Node(childComplexity), true
+
+	case "AccountPayload.account":
+		if e.ComplexityRoot.AccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
+
+	case "AddEmergencyContactPayload.emergencyContact":
+		if e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact(childComplexity), true
+
+	case "AddResidentPayload.resident":
+		if e.ComplexityRoot.AddResidentPayload.Resident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddResidentPayload.Resident(childComplexity), true
 
 	case "Area.code":
 		if e.ComplexityRoot.Area.Code == nil {
@@ -783,6 +1255,197 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AreaEdge.Node(childComplexity), true
+
+	case "AuditChange.fields":
+		if e.ComplexityRoot.AuditChange.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Fields(childComplexity), true
+	case "AuditChange.id":
+		if e.ComplexityRoot.AuditChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.ID(childComplexity), true
+	case "AuditChange.op":
+		if e.ComplexityRoot.AuditChange.Op == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Op(childComplexity), true
+	case "AuditChange.type":
+		if e.ComplexityRoot.AuditChange.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Type(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actorID":
+		if e.ComplexityRoot.AuditEntry.ActorID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActorID(childComplexity), true
+	case "AuditEntry.actorName":
+		if e.ComplexityRoot.AuditEntry.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActorName(childComplexity), true
+	case "AuditEntry.actorRoles":
+		if e.ComplexityRoot.AuditEntry.ActorRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ActorRoles(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.changeCount":
+		if e.ComplexityRoot.AuditEntry.ChangeCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ChangeCount(childComplexity), true
+	case "AuditEntry.changes":
+		if e.ComplexityRoot.AuditEntry.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Changes(childComplexity), true
+	case "AuditEntry.clause":
+		if e.ComplexityRoot.AuditEntry.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Clause(childComplexity), true
+	case "AuditEntry.estateID":
+		if e.ComplexityRoot.AuditEntry.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.EstateID(childComplexity), true
+	case "AuditEntry.hash":
+		if e.ComplexityRoot.AuditEntry.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Hash(childComplexity), true
+	case "AuditEntry.householdID":
+		if e.ComplexityRoot.AuditEntry.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.HouseholdID(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.kind":
+		if e.ComplexityRoot.AuditEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Kind(childComplexity), true
+	case "AuditEntry.outcome":
+		if e.ComplexityRoot.AuditEntry.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Outcome(childComplexity), true
+	case "AuditEntry.reason":
+		if e.ComplexityRoot.AuditEntry.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Reason(childComplexity), true
+	case "AuditEntry.requestID":
+		if e.ComplexityRoot.AuditEntry.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.RequestID(childComplexity), true
+	case "AuditEntry.seq":
+		if e.ComplexityRoot.AuditEntry.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Seq(childComplexity), true
+	case "AuditEntry.subjectID":
+		if e.ComplexityRoot.AuditEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectID(childComplexity), true
+	case "AuditEntry.subjectType":
+		if e.ComplexityRoot.AuditEntry.SubjectType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectType(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
+
+	case "AuditField.after":
+		if e.ComplexityRoot.AuditField.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditField.After(childComplexity), true
+	case "AuditField.before":
+		if e.ComplexityRoot.AuditField.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditField.Before(childComplexity), true
+	case "AuditField.confidential":
+		if e.ComplexityRoot.AuditField.Confidential == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditField.Confidential(childComplexity), true
+	case "AuditField.name":
+		if e.ComplexityRoot.AuditField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditField.Name(childComplexity), true
 
 	case "Building.area":
 		if e.ComplexityRoot.Building.Area == nil {
@@ -902,12 +1565,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "ChangePasswordPayload.accountID":
+		if e.ComplexityRoot.ChangePasswordPayload.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
+
+	case "CreateAPITokenPayload.secret":
+		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAPITokenPayload.Secret(childComplexity), true
+	case "CreateAPITokenPayload.token":
+		if e.ComplexityRoot.CreateAPITokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAPITokenPayload.Token(childComplexity), true
+
+	case "CreateAccountPayload.account":
+		if e.ComplexityRoot.CreateAccountPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAccountPayload.Account(childComplexity), true
+	case "CreateAccountPayload.temporaryPassword":
+		if e.ComplexityRoot.CreateAccountPayload.TemporaryPassword == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAccountPayload.TemporaryPassword(childComplexity), true
+
+	case "CreateAreaPayload.area":
+		if e.ComplexityRoot.CreateAreaPayload.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateAreaPayload.Area(childComplexity), true
+
+	case "CreateBuildingPayload.building":
+		if e.ComplexityRoot.CreateBuildingPayload.Building == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBuildingPayload.Building(childComplexity), true
+
+	case "CreateDepartmentPayload.department":
+		if e.ComplexityRoot.CreateDepartmentPayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDepartmentPayload.Department(childComplexity), true
+
+	case "CreateEstatePayload.estate":
+		if e.ComplexityRoot.CreateEstatePayload.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateEstatePayload.Estate(childComplexity), true
+
+	case "CreateHouseholdPayload.household":
+		if e.ComplexityRoot.CreateHouseholdPayload.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateHouseholdPayload.Household(childComplexity), true
+	case "CreateHouseholdPayload.occupancy":
+		if e.ComplexityRoot.CreateHouseholdPayload.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateHouseholdPayload.Occupancy(childComplexity), true
+
 	case "CreateKeyCabinetPayload.holder":
 		if e.ComplexityRoot.CreateKeyCabinetPayload.Holder == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CreateKeyCabinetPayload.Holder(childComplexity), true
+
+	case "CreateUnitPayload.unit":
+		if e.ComplexityRoot.CreateUnitPayload.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
@@ -1038,6 +1782,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmergencyContact.Version(childComplexity), true
+
+	case "EndEmploymentPayload.endedGrants":
+		if e.ComplexityRoot.EndEmploymentPayload.EndedGrants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.EndedGrants(childComplexity), true
+	case "EndEmploymentPayload.endedSessions":
+		if e.ComplexityRoot.EndEmploymentPayload.EndedSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.EndedSessions(childComplexity), true
+	case "EndEmploymentPayload.endedTokens":
+		if e.ComplexityRoot.EndEmploymentPayload.EndedTokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.EndedTokens(childComplexity), true
+	case "EndEmploymentPayload.obligations":
+		if e.ComplexityRoot.EndEmploymentPayload.Obligations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.Obligations(childComplexity), true
+	case "EndEmploymentPayload.otherGrants":
+		if e.ComplexityRoot.EndEmploymentPayload.OtherGrants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.OtherGrants(childComplexity), true
+	case "EndEmploymentPayload.staff":
+		if e.ComplexityRoot.EndEmploymentPayload.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndEmploymentPayload.Staff(childComplexity), true
 
 	case "Estate.code":
 		if e.ComplexityRoot.Estate.Code == nil {
@@ -1282,6 +2063,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
 
+	case "GiveMoveInNoticePayload.occupancy":
+		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy(childComplexity), true
+
+	case "Grant.accountID":
+		if e.ComplexityRoot.Grant.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Grant.AccountID(childComplexity), true
 	case "Grant.departmentID":
 		if e.ComplexityRoot.Grant.DepartmentID == nil {
 			break
@@ -1312,6 +2106,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Grant.ID(childComplexity), true
+	case "Grant.revokedAt":
+		if e.ComplexityRoot.Grant.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Grant.RevokedAt(childComplexity), true
 	case "Grant.role":
 		if e.ComplexityRoot.Grant.Role == nil {
 			break
@@ -1325,12 +2125,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Grant.Until(childComplexity), true
 
+	case "GrantRolePayload.grant":
+		if e.ComplexityRoot.GrantRolePayload.Grant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantRolePayload.Grant(childComplexity), true
+
 	case "HandOverKeysPayload.movement":
 		if e.ComplexityRoot.HandOverKeysPayload.Movement == nil {
 			break
 		}
 
 		return e.ComplexityRoot.HandOverKeysPayload.Movement(childComplexity), true
+
+	case "HireStaffPayload.staff":
+		if e.ComplexityRoot.HireStaffPayload.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HireStaffPayload.Staff(childComplexity), true
 
 	case "Household.code":
 		if e.ComplexityRoot.Household.Code == nil {
@@ -2486,6 +3300,101 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LendKeysPayload.Loan(childComplexity), true
 
+	case "MarkReadPayload.count":
+		if e.ComplexityRoot.MarkReadPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkReadPayload.Count(childComplexity), true
+
+	case "Message.body":
+		if e.ComplexityRoot.Message.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Body(childComplexity), true
+	case "Message.createdAt":
+		if e.ComplexityRoot.Message.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.CreatedAt(childComplexity), true
+	case "Message.estateID":
+		if e.ComplexityRoot.Message.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.EstateID(childComplexity), true
+	case "Message.id":
+		if e.ComplexityRoot.Message.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ID(childComplexity), true
+	case "Message.kind":
+		if e.ComplexityRoot.Message.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Kind(childComplexity), true
+	case "Message.readAt":
+		if e.ComplexityRoot.Message.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.ReadAt(childComplexity), true
+	case "Message.subjectID":
+		if e.ComplexityRoot.Message.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.SubjectID(childComplexity), true
+	case "Message.title":
+		if e.ComplexityRoot.Message.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Title(childComplexity), true
+
+	case "MessageConnection.edges":
+		if e.ComplexityRoot.MessageConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.Edges(childComplexity), true
+	case "MessageConnection.pageInfo":
+		if e.ComplexityRoot.MessageConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageConnection.PageInfo(childComplexity), true
+
+	case "MessageEdge.cursor":
+		if e.ComplexityRoot.MessageEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Cursor(childComplexity), true
+	case "MessageEdge.node":
+		if e.ComplexityRoot.MessageEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
+
+	case "MoveInPayload.occupancy":
+		if e.ComplexityRoot.MoveInPayload.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveInPayload.Occupancy(childComplexity), true
+	case "MoveInPayload.unit":
+		if e.ComplexityRoot.MoveInPayload.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveInPayload.Unit(childComplexity), true
+
 	case "MoveKeysPayload.movement":
 		if e.ComplexityRoot.MoveKeysPayload.Movement == nil {
 			break
@@ -2493,6 +3402,135 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveKeysPayload.Movement(childComplexity), true
 
+	case "MoveOutPayload.occupancy":
+		if e.ComplexityRoot.MoveOutPayload.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveOutPayload.Occupancy(childComplexity), true
+	case "MoveOutPayload.payer":
+		if e.ComplexityRoot.MoveOutPayload.Payer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveOutPayload.Payer(childComplexity), true
+	case "MoveOutPayload.unit":
+		if e.ComplexityRoot.MoveOutPayload.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveOutPayload.Unit(childComplexity), true
+
+	case "Mutation.addEmergencyContact":
+		if e.ComplexityRoot.Mutation.AddEmergencyContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addEmergencyContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddEmergencyContact(childComplexity, args["input"].(registry.AddEmergencyContactInput)), true
+	case "Mutation.addResident":
+		if e.ComplexityRoot.Mutation.AddResident == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addResident_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddResident(childComplexity, args["input"].(registry.AddResidentInput)), true
+	case "Mutation.changePassword":
+		if e.ComplexityRoot.Mutation.ChangePassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.createApiToken":
+		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(identity.CreateAPITokenInput)), true
+	case "Mutation.createAccount":
+		if e.ComplexityRoot.Mutation.CreateAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["input"].(identity.CreateAccountInput)), true
+	case "Mutation.createArea":
+		if e.ComplexityRoot.Mutation.CreateArea == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createArea_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateArea(childComplexity, args["input"].(registry.CreateAreaInput)), true
+	case "Mutation.createBuilding":
+		if e.ComplexityRoot.Mutation.CreateBuilding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBuilding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBuilding(childComplexity, args["input"].(registry.CreateBuildingInput)), true
+	case "Mutation.createDepartment":
+		if e.ComplexityRoot.Mutation.CreateDepartment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDepartment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDepartment(childComplexity, args["input"].(registry.CreateDepartmentInput)), true
+	case "Mutation.createEstate":
+		if e.ComplexityRoot.Mutation.CreateEstate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createEstate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateEstate(childComplexity, args["input"].(registry.CreateEstateInput)), true
+	case "Mutation.createHousehold":
+		if e.ComplexityRoot.Mutation.CreateHousehold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createHousehold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateHousehold(childComplexity, args["input"].(registry.CreateHouseholdInput)), true
 	case "Mutation.createKeyCabinet":
 		if e.ComplexityRoot.Mutation.CreateKeyCabinet == nil {
 			break
@@ -2504,6 +3542,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateKeyCabinet(childComplexity, args["input"].(keys.CreateKeyCabinetInput)), true
+	case "Mutation.createUnit":
+		if e.ComplexityRoot.Mutation.CreateUnit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createUnit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.disableAccount":
+		if e.ComplexityRoot.Mutation.DisableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.enableAccount":
+		if e.ComplexityRoot.Mutation.EnableAccount == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enableAccount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.endEmployment":
+		if e.ComplexityRoot.Mutation.EndEmployment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endEmployment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.giveMoveInNotice":
+		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveMoveInNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveMoveInNotice(childComplexity, args["input"].(registry.GiveMoveInNoticeInput)), true
+	case "Mutation.grantRole":
+		if e.ComplexityRoot.Mutation.GrantRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(identity.GrantRoleInput)), true
 	case "Mutation.handOverKeys":
 		if e.ComplexityRoot.Mutation.HandOverKeys == nil {
 			break
@@ -2515,6 +3619,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOverKeys(childComplexity, args["input"].(keys.HandOverKeysInput)), true
+	case "Mutation.hireStaff":
+		if e.ComplexityRoot.Mutation.HireStaff == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hireStaff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HireStaff(childComplexity, args["input"].(registry.HireStaffInput)), true
 	case "Mutation.lendKeys":
 		if e.ComplexityRoot.Mutation.LendKeys == nil {
 			break
@@ -2526,6 +3641,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LendKeys(childComplexity, args["input"].(keys.LendKeysInput)), true
+	case "Mutation.markRead":
+		if e.ComplexityRoot.Mutation.MarkRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["input"].(identity.MarkReadInput)), true
+	case "Mutation.moveIn":
+		if e.ComplexityRoot.Mutation.MoveIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveIn(childComplexity, args["input"].(registry.MoveInInput)), true
 	case "Mutation.moveKeys":
 		if e.ComplexityRoot.Mutation.MoveKeys == nil {
 			break
@@ -2537,6 +3674,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveKeys(childComplexity, args["input"].(keys.MoveKeysInput)), true
+	case "Mutation.moveOut":
+		if e.ComplexityRoot.Mutation.MoveOut == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveOut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveOut(childComplexity, args["input"].(registry.MoveOutInput)), true
+	case "Mutation.registerExternalPerson":
+		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerExternalPerson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.resetPassword":
+		if e.ComplexityRoot.Mutation.ResetPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -2548,6 +3718,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnKeys(childComplexity, args["input"].(keys.ReturnKeysInput)), true
+	case "Mutation.revokeApiToken":
+		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeApiToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(identity.RevokeAPITokenInput)), true
+	case "Mutation.revokeGrant":
+		if e.ComplexityRoot.Mutation.RevokeGrant == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeGrant_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeGrant(childComplexity, args["input"].(identity.RevokeGrantInput)), true
+	case "Mutation.revokeOtherSessions":
+		if e.ComplexityRoot.Mutation.RevokeOtherSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeOtherSessions(childComplexity), true
+	case "Mutation.revokeSession":
+		if e.ComplexityRoot.Mutation.RevokeSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -2558,7 +3767,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(model.SignInInput)), true
+		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(identity.SignInInput)), true
+	case "Mutation.signOut":
+		if e.ComplexityRoot.Mutation.SignOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.tellBreach":
+		if e.ComplexityRoot.Mutation.TellBreach == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tellBreach_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TellBreach(childComplexity, args["input"].(obligation.TellBreachInput)), true
+	case "Mutation.updateArea":
+		if e.ComplexityRoot.Mutation.UpdateArea == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArea_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArea(childComplexity, args["input"].(registry.UpdateAreaInput)), true
+	case "Mutation.updateBuilding":
+		if e.ComplexityRoot.Mutation.UpdateBuilding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateBuilding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateBuilding(childComplexity, args["input"].(registry.UpdateBuildingInput)), true
+	case "Mutation.updateDepartment":
+		if e.ComplexityRoot.Mutation.UpdateDepartment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDepartment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDepartment(childComplexity, args["input"].(registry.UpdateDepartmentInput)), true
+	case "Mutation.updateEmergencyContact":
+		if e.ComplexityRoot.Mutation.UpdateEmergencyContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEmergencyContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEmergencyContact(childComplexity, args["input"].(registry.UpdateEmergencyContactInput)), true
+	case "Mutation.updateEstate":
+		if e.ComplexityRoot.Mutation.UpdateEstate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEstate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEstate(childComplexity, args["input"].(registry.UpdateEstateInput)), true
+	case "Mutation.updateExternalPerson":
+		if e.ComplexityRoot.Mutation.UpdateExternalPerson == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateExternalPerson_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateExternalPerson(childComplexity, args["input"].(registry.UpdateExternalPersonInput)), true
+	case "Mutation.updateHousehold":
+		if e.ComplexityRoot.Mutation.UpdateHousehold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateHousehold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateHousehold(childComplexity, args["input"].(registry.UpdateHouseholdInput)), true
+	case "Mutation.updateResident":
+		if e.ComplexityRoot.Mutation.UpdateResident == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateResident_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateResident(childComplexity, args["input"].(registry.UpdateResidentInput)), true
+	case "Mutation.updateStaff":
+		if e.ComplexityRoot.Mutation.UpdateStaff == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateStaff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateStaff(childComplexity, args["input"].(registry.UpdateStaffInput)), true
+	case "Mutation.updateUnit":
+		if e.ComplexityRoot.Mutation.UpdateUnit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUnit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
 
 	case "Obligation.accountID":
 		if e.ComplexityRoot.Obligation.AccountID == nil {
@@ -2861,6 +4197,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.apiTokens":
+		if e.ComplexityRoot.Query.APITokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.APITokens(childComplexity), true
+	case "Query.account":
+		if e.ComplexityRoot.Query.Account == nil {
+			break
+		}
+
+		args, err := ec.field_Query_account_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Account(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.accountGrants":
+		if e.ComplexityRoot.Query.AccountGrants == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accountGrants_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AccountGrants(childComplexity, args["accountID"].(uuid.UUID)), true
+	case "Query.accounts":
+		if e.ComplexityRoot.Query.Accounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_accounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Accounts(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["where"].(*identity.AccountFilter)), true
 	case "Query.allowedActions":
 		if e.ComplexityRoot.Query.AllowedActions == nil {
 			break
@@ -2883,6 +4258,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Areas(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.AreaOrder), args["where"].(*ent.AreaWhereInput)), true
+	case "Query.auditTrail":
+		if e.ComplexityRoot.Query.AuditTrail == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditTrail_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditTrail(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["where"].(*identity.AuditTrailFilter)), true
 	case "Query.buildings":
 		if e.ComplexityRoot.Query.Buildings == nil {
 			break
@@ -2971,6 +4357,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ImportRuns(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ImportRunOrder), args["where"].(*ent.ImportRunWhereInput)), true
+	case "Query.inbox":
+		if e.ComplexityRoot.Query.Inbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["unreadOnly"].(*bool)), true
 
 	case "Query.keyAcceptanceLines":
 		if e.ComplexityRoot.Query.KeyAcceptanceLines == nil {
@@ -3104,6 +4501,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Residents(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ResidentOrder), args["where"].(*ent.ResidentWhereInput)), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity), true
 	case "Query.staff":
 		if e.ComplexityRoot.Query.Staff == nil {
 			break
@@ -3126,12 +4529,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Units(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.UnitOrder), args["where"].(*ent.UnitWhereInput)), true
+	case "Query.unreadCount":
+		if e.ComplexityRoot.Query.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.UnreadCount(childComplexity), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RegisterExternalPersonPayload.externalPerson":
+		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
+
+	case "ResetPasswordPayload.account":
+		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.Account(childComplexity), true
+	case "ResetPasswordPayload.temporaryPassword":
+		if e.ComplexityRoot.ResetPasswordPayload.TemporaryPassword == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordPayload.TemporaryPassword(childComplexity), true
 
 	case "Resident.createdAt":
 		if e.ComplexityRoot.Resident.CreatedAt == nil {
@@ -3233,6 +4662,77 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReturnKeysPayload.Loan(childComplexity), true
 
+	case "RevokeAPITokenPayload.tokenID":
+		if e.ComplexityRoot.RevokeAPITokenPayload.TokenID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeAPITokenPayload.TokenID(childComplexity), true
+
+	case "RevokeGrantPayload.grant":
+		if e.ComplexityRoot.RevokeGrantPayload.Grant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeGrantPayload.Grant(childComplexity), true
+
+	case "RevokeOtherSessionsPayload.count":
+		if e.ComplexityRoot.RevokeOtherSessionsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeOtherSessionsPayload.Count(childComplexity), true
+
+	case "RevokeSessionPayload.sessionID":
+		if e.ComplexityRoot.RevokeSessionPayload.SessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
+
+	case "Session.address":
+		if e.ComplexityRoot.Session.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Address(childComplexity), true
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.current":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.lastSeenAt":
+		if e.ComplexityRoot.Session.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastSeenAt(childComplexity), true
+	case "Session.userAgent":
+		if e.ComplexityRoot.Session.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
 			break
@@ -3245,6 +4745,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Token(childComplexity), true
+
+	case "SignOutPayload.sessionID":
+		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignOutPayload.SessionID(childComplexity), true
 
 	case "Staff.accountID":
 		if e.ComplexityRoot.Staff.AccountID == nil {
@@ -3356,6 +4863,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
+
+	case "TellBreachPayload.obligation":
+		if e.ComplexityRoot.TellBreachPayload.Obligation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TellBreachPayload.Obligation(childComplexity), true
 
 	case "Unit.areaHundredths":
 		if e.ComplexityRoot.Unit.AreaHundredths == nil {
@@ -3480,6 +4994,76 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnitEdge.Node(childComplexity), true
 
+	case "UpdateAreaPayload.area":
+		if e.ComplexityRoot.UpdateAreaPayload.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateAreaPayload.Area(childComplexity), true
+
+	case "UpdateBuildingPayload.building":
+		if e.ComplexityRoot.UpdateBuildingPayload.Building == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateBuildingPayload.Building(childComplexity), true
+
+	case "UpdateDepartmentPayload.department":
+		if e.ComplexityRoot.UpdateDepartmentPayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateDepartmentPayload.Department(childComplexity), true
+
+	case "UpdateEmergencyContactPayload.emergencyContact":
+		if e.ComplexityRoot.UpdateEmergencyContactPayload.EmergencyContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEmergencyContactPayload.EmergencyContact(childComplexity), true
+
+	case "UpdateEstatePayload.estate":
+		if e.ComplexityRoot.UpdateEstatePayload.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEstatePayload.Estate(childComplexity), true
+
+	case "UpdateExternalPersonPayload.externalPerson":
+		if e.ComplexityRoot.UpdateExternalPersonPayload.ExternalPerson == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateExternalPersonPayload.ExternalPerson(childComplexity), true
+
+	case "UpdateHouseholdPayload.household":
+		if e.ComplexityRoot.UpdateHouseholdPayload.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateHouseholdPayload.Household(childComplexity), true
+
+	case "UpdateResidentPayload.resident":
+		if e.ComplexityRoot.UpdateResidentPayload.Resident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateResidentPayload.Resident(childComplexity), true
+
+	case "UpdateStaffPayload.staff":
+		if e.ComplexityRoot.UpdateStaffPayload.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateStaffPayload.Staff(childComplexity), true
+
+	case "UpdateUnitPayload.unit":
+		if e.ComplexityRoot.UpdateUnitPayload.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUnitPayload.Unit(childComplexity), true
+
 	case "Viewer.accountID":
 		if e.ComplexityRoot.Viewer.AccountID == nil {
 			break
@@ -3520,24 +5104,43 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
+			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
+			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
+			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
+			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
+			graphql.NewInputUnmarshaler("CreateBuildingInput", ec.unmarshalInputCreateBuildingInput),
+			graphql.NewInputUnmarshaler("CreateDepartmentInput", ec.unmarshalInputCreateDepartmentInput),
+			graphql.NewInputUnmarshaler("CreateEstateInput", ec.unmarshalInputCreateEstateInput),
+			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
+			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
+			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
+			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
+			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
+			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
@@ -3562,20 +5165,40 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeySetWhereInput", ec.unmarshalInputKeySetWhereInput),
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
+			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MoveInInput", ec.unmarshalInputMoveInInput),
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
+			graphql.NewInputUnmarshaler("MoveOutInput", ec.unmarshalInputMoveOutInput),
+			graphql.NewInputUnmarshaler("NewResidentInput", ec.unmarshalInputNewResidentInput),
 			graphql.NewInputUnmarshaler("ObligationOrder", ec.unmarshalInputObligationOrder),
 			graphql.NewInputUnmarshaler("ObligationWhereInput", ec.unmarshalInputObligationWhereInput),
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
+			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
+			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
+			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
+			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
+			graphql.NewInputUnmarshaler("UpdateAreaInput", ec.unmarshalInputUpdateAreaInput),
+			graphql.NewInputUnmarshaler("UpdateBuildingInput", ec.unmarshalInputUpdateBuildingInput),
+			graphql.NewInputUnmarshaler("UpdateDepartmentInput", ec.unmarshalInputUpdateDepartmentInput),
+			graphql.NewInputUnmarshaler("UpdateEmergencyContactInput", ec.unmarshalInputUpdateEmergencyContactInput),
+			graphql.NewInputUnmarshaler("UpdateEstateInput", ec.unmarshalInputUpdateEstateInput),
+			graphql.NewInputUnmarshaler("UpdateExternalPersonInput", ec.unmarshalInputUpdateExternalPersonInput),
+			graphql.NewInputUnmarshaler("UpdateHouseholdInput", ec.unmarshalInputUpdateHouseholdInput),
+			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
+			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
+			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
 		)
 	}
 	first := true
@@ -3652,7 +5275,774 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/estate.graphqls", Input: `extend type Query {
+	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
+enum AuditKind {
+  "What was done."
+  WRITE
+  "What was refused or read."
+  READ
+}
+
+"How an act ended."
+enum AuditOutcome {
+  "It was done."
+  DONE
+  "It was refused."
+  REFUSED
+  "Something confidential was read."
+  READ
+}
+
+"What happened to a row."
+enum AuditOp {
+  "It was made."
+  CREATE
+  "It was changed."
+  UPDATE
+  "It was ended."
+  DELETE
+}
+
+"One column before and after."
+type AuditField {
+  "The column."
+  name: String!
+  "Whether before and after are digests, since the trail must not hold the value."
+  confidential: Boolean!
+  "The value before; null if there was none."
+  before: JSON
+  "The value after; null if there is none."
+  after: JSON
+}
+
+"What an act did to one row."
+type AuditChange {
+  "The row's type."
+  type: String!
+  "The row."
+  id: ID!
+  "What happened to it."
+  op: AuditOp!
+  "The columns that changed."
+  fields: [AuditField!]!
+}
+
+"One act, refusal or audited read: who, what, upon what, when."
+type AuditEntry {
+  "Identity."
+  id: ID!
+  "When it was recorded."
+  at: Time!
+  "The estate on whose chain it stands; null for the portfolio's."
+  estateID: ID
+  "Which chain it stands on."
+  kind: AuditKind!
+  "Its place on the chain."
+  seq: Int!
+  "The hash that the next entry follows, in hex."
+  hash: String!
+  "The account that acted; null if nobody was signed in, and for the program itself."
+  actorID: ID
+  "The name of who acted, as it was then."
+  actorName: String!
+  "The roles held then."
+  actorRoles: [String!]!
+  "The act: keys.lend."
+  action: String!
+  "How it ended."
+  outcome: AuditOutcome!
+  "The clause that it follows, or that refused it; empty for none."
+  clause: String!
+  "What it was upon: KeyLoan; empty for nothing in particular."
+  subjectType: String!
+  "The row it was upon."
+  subjectID: ID
+  "The household whose file it concerns."
+  householdID: ID
+  "The reason that was given, or the code of the refusal; empty for none."
+  reason: String!
+  "The request, as in the logs."
+  requestID: String!
+  "How many rows changed."
+  changeCount: Int!
+  "The first 100 of them."
+  changes: [AuditChange!]!
+}
+
+"An entry and its place in the list."
+type AuditEntryEdge {
+  "The entry."
+  node: AuditEntry!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of the audit trail."
+type AuditEntryConnection {
+  "The entries."
+  edges: [AuditEntryEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"Which entries to list."
+input AuditTrailFilter {
+  "Those of the estate."
+  estateID: ID
+  "Only those that belong to no estate: sign-ins, accounts, settings."
+  portfolio: Boolean
+  "Those of the kind of chain."
+  kind: AuditKind
+  "Those of the account that acted."
+  actorID: ID
+  "Those upon rows of the type."
+  subjectType: String
+  "Those upon the row."
+  subjectID: ID
+  "Those that concern the household's file."
+  householdID: ID
+  "Those of the act."
+  action: String
+  "Those that ended so."
+  outcome: AuditOutcome
+  "Those of the request."
+  requestID: String
+  "Those at or after the time."
+  from: Time
+  "Those before the time."
+  to: Time
+}
+
+extend type Query {
+  "Who did, was refused or read what, the newest first: for managers and auditors."
+  auditTrail(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Which ones."
+    where: AuditTrailFilter
+  ): AuditEntryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/estate.graphqls", Input: `"A new estate."
+input CreateEstateInput {
+  "Short code, unique in the portfolio, of capitals and digits: CHHY."
+  code: String!
+  "Name as people say it."
+  name: String!
+  "IANA time zone; Asia/Shanghai unless given."
+  timeZone: String
+  "Language of its papers, zh-CN or en; zh-CN unless given."
+  locale: String
+}
+
+"What creating an estate gave."
+type CreateEstatePayload {
+  "The estate."
+  estate: Estate!
+}
+
+"Changes to an estate; what is not given stays."
+input UpdateEstateInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Name as people say it."
+  name: String
+  "IANA time zone."
+  timeZone: String
+  "Language of its papers, zh-CN or en."
+  locale: String
+}
+
+"What changing an estate gave."
+type UpdateEstatePayload {
+  "The estate as it stands now."
+  estate: Estate!
+}
+
+"A new area (区域)."
+input CreateAreaInput {
+  "The estate."
+  estateID: ID!
+  "Code, unique in the estate."
+  code: String!
+  "Name of the area."
+  name: String!
+}
+
+"What creating an area gave."
+type CreateAreaPayload {
+  "The area."
+  area: Area!
+}
+
+"Changes to an area; what is not given stays."
+input UpdateAreaInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Code, unique in the estate."
+  code: String
+  "Name of the area."
+  name: String
+}
+
+"What changing an area gave."
+type UpdateAreaPayload {
+  "The area as it stands now."
+  area: Area!
+}
+
+"A new building (楼栋)."
+input CreateBuildingInput {
+  "The estate."
+  estateID: ID!
+  "Code, unique in the estate: 10栋."
+  code: String!
+  "The area it stands in."
+  areaID: ID
+}
+
+"What creating a building gave."
+type CreateBuildingPayload {
+  "The building."
+  building: Building!
+}
+
+"Changes to a building; what is not given stays."
+input UpdateBuildingInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Code, unique in the estate: 10栋."
+  code: String
+  "The area it stands in."
+  areaID: ID
+}
+
+"What changing a building gave."
+type UpdateBuildingPayload {
+  "The building as it stands now."
+  building: Building!
+}
+
+"A new unit (房)."
+input CreateUnitInput {
+  "The building it is in."
+  buildingID: ID!
+  "Entrance or stairwell (单元), if the building has several."
+  entrance: String
+  "Door number (房号): 1001."
+  number: String!
+  "What kind of unit it is; a flat unless given."
+  kind: UnitKind
+  "Floor area in hundredths of a square metre: 89.50 m² is 8950."
+  areaHundredths: Int
+  "Free text (备注)."
+  remark: String
+}
+
+"What creating a unit gave."
+type CreateUnitPayload {
+  "The unit."
+  unit: Unit!
+}
+
+"Changes to a unit; what is not given stays."
+input UpdateUnitInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Entrance or stairwell (单元)."
+  entrance: String
+  "Door number (房号)."
+  number: String
+  "What kind of unit it is."
+  kind: UnitKind
+  "OCCUPIED or RENOVATING, of a unit that is lived in; the other states follow from moving in and out."
+  state: UnitState
+  "Floor area in hundredths of a square metre."
+  areaHundredths: Int
+  "Free text (备注)."
+  remark: String
+}
+
+"What changing a unit gave."
+type UpdateUnitPayload {
+  "The unit as it stands now."
+  unit: Unit!
+}
+
+"A new department."
+input CreateDepartmentInput {
+  "The estate."
+  estateID: ID!
+  "Name, unique in the estate: 客服部."
+  name: String!
+  "What the rulebook knows it as."
+  kind: DepartmentKind!
+}
+
+"What creating a department gave."
+type CreateDepartmentPayload {
+  "The department."
+  department: Department!
+}
+
+"Changes to a department; what is not given stays."
+input UpdateDepartmentInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Name, unique in the estate."
+  name: String
+  "What the rulebook knows it as."
+  kind: DepartmentKind
+}
+
+"What changing a department gave."
+type UpdateDepartmentPayload {
+  "The department as it stands now."
+  department: Department!
+}
+
+"A new member of staff."
+input HireStaffInput {
+  "The estate."
+  estateID: ID!
+  "The department."
+  departmentID: ID!
+  "Full name."
+  name: String!
+  "Position (职务)."
+  position: String
+  "Telephone."
+  phone: String
+  "The account they sign in with. What they may do comes from its grants."
+  accountID: ID
+  "First day of employment; today unless given."
+  employedFrom: Date
+}
+
+"What taking somebody on gave."
+type HireStaffPayload {
+  "The member of staff."
+  staff: Staff!
+}
+
+"Changes to a member of staff; what is not given stays."
+input UpdateStaffInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "The department."
+  departmentID: ID
+  "Full name."
+  name: String
+  "Position (职务)."
+  position: String
+  "Telephone."
+  phone: String
+  "The account they sign in with."
+  accountID: ID
+}
+
+"What changing a member of staff gave."
+type UpdateStaffPayload {
+  "The member of staff as they stand now."
+  staff: Staff!
+}
+
+"Who leaves, and who takes over."
+input EndEmploymentInput {
+  "The member of staff."
+  staffID: ID!
+  "Last day of employment; today unless given, and never a day to come."
+  lastDay: Date
+  "The member of staff who takes over what is open; needed if anything is."
+  reassignTo: ID
+}
+
+"What ending an employment gave."
+type EndEmploymentPayload {
+  "The member of staff as they stand now."
+  staff: Staff!
+  "What was open in their name, now the colleague's."
+  obligations: [Obligation!]!
+  "How many grants ended."
+  endedGrants: Int!
+  "How many sessions ended."
+  endedSessions: Int!
+  "How many API tokens ended."
+  endedTokens: Int!
+  "How many grants are still in force in other estates, for their managers to end."
+  otherGrants: Int!
+}
+
+"A person of a new household."
+input NewResidentInput {
+  "Full name."
+  name: String!
+  "Place in the household; family unless given."
+  relation: ResidentRelation
+  "Telephone."
+  phone: String
+}
+
+"The unit that a new household has: by a move-in notice, or moved in already."
+input FirstOccupancyInput {
+  "The unit."
+  unitID: ID!
+  "In what capacity the household has it; owner unless given."
+  capacity: OccupancyCapacity
+  "Whether it pays the unit's fees; unless given, if nobody does yet. Asked to, it takes over."
+  payer: Boolean
+  "Day of the move-in notice; today unless given or moved in."
+  noticedOn: Date
+  "Last day to come; 30 days after the notice unless given."
+  deadlineOn: Date
+  "Day of moving in; unless given, a notice is given."
+  movedInOn: Date
+}
+
+"A new household (业户)."
+input CreateHouseholdInput {
+  "The estate."
+  estateID: ID!
+  "Household number, unique in the estate; the unit's label unless given."
+  code: String
+  "Name by which it is known."
+  name: String!
+  "Its first people."
+  residents: [NewResidentInput!]
+  "The unit that it has."
+  occupancy: FirstOccupancyInput
+}
+
+"What registering a household gave."
+type CreateHouseholdPayload {
+  "The household."
+  household: Household!
+  "Its occupancy, if it got a unit."
+  occupancy: Occupancy
+}
+
+"Changes to a household; what is not given stays."
+input UpdateHouseholdInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Name by which it is known."
+  name: String
+}
+
+"What changing a household gave."
+type UpdateHouseholdPayload {
+  "The household as it stands now."
+  household: Household!
+}
+
+"A further person of a household."
+input AddResidentInput {
+  "The household."
+  householdID: ID!
+  "Full name."
+  name: String!
+  "Place in the household; family unless given."
+  relation: ResidentRelation
+  "Telephone."
+  phone: String
+}
+
+"What adding a person gave."
+type AddResidentPayload {
+  "The resident."
+  resident: Resident!
+}
+
+"Changes to a resident; what is not given stays."
+input UpdateResidentInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Full name."
+  name: String
+  "Place in the household."
+  relation: ResidentRelation
+  "Telephone."
+  phone: String
+}
+
+"What changing a resident gave."
+type UpdateResidentPayload {
+  "The resident as they stand now."
+  resident: Resident!
+}
+
+"Whom to call when something happens to a household."
+input AddEmergencyContactInput {
+  "The household."
+  householdID: ID!
+  "Full name."
+  name: String!
+  "Telephone."
+  phone: String!
+}
+
+"What recording whom to call gave."
+type AddEmergencyContactPayload {
+  "The contact."
+  emergencyContact: EmergencyContact!
+}
+
+"Changes to an emergency contact; what is not given stays."
+input UpdateEmergencyContactInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Full name."
+  name: String
+  "Telephone."
+  phone: String
+}
+
+"What changing whom to call gave."
+type UpdateEmergencyContactPayload {
+  "The contact as it stands now."
+  emergencyContact: EmergencyContact!
+}
+
+"Somebody from outside, such as a contractor."
+input RegisterExternalPersonInput {
+  "The estate."
+  estateID: ID!
+  "Full name."
+  name: String!
+  "The company they come from."
+  company: String!
+  "Telephone."
+  phone: String!
+}
+
+"What registering somebody from outside gave."
+type RegisterExternalPersonPayload {
+  "The person."
+  externalPerson: ExternalPerson!
+}
+
+"Changes to somebody from outside; what is not given stays."
+input UpdateExternalPersonInput {
+  "What is changed."
+  id: ID!
+  "The version that you saw; a newer one is a CONFLICT."
+  expectedVersion: Int!
+  "Full name."
+  name: String
+  "The company they come from."
+  company: String
+  "Telephone."
+  phone: String
+}
+
+"What changing somebody from outside gave."
+type UpdateExternalPersonPayload {
+  "The person as they stand now."
+  externalPerson: ExternalPerson!
+}
+
+"Who is to move into which unit, and by when (F1)."
+input GiveMoveInNoticeInput {
+  "The household."
+  householdID: ID!
+  "The unit."
+  unitID: ID!
+  "In what capacity the household has it; owner unless given."
+  capacity: OccupancyCapacity
+  "Whether it pays the unit's fees; unless given, if nobody does yet. Asked to, it takes over."
+  payer: Boolean
+  "Day of the notice; today unless given."
+  noticedOn: Date
+  "Last day to come; who does not is deemed moved in on it. 30 days after the notice unless given."
+  deadlineOn: Date
+}
+
+"What the notice gave."
+type GiveMoveInNoticePayload {
+  "The occupancy that it begins."
+  occupancy: Occupancy!
+}
+
+"Who came, and when."
+input MoveInInput {
+  "The occupancy."
+  occupancyID: ID!
+  "The day; today unless given."
+  on: Date
+}
+
+"What moving in gave."
+type MoveInPayload {
+  "The occupancy as it stands now."
+  occupancy: Occupancy!
+  "The unit as it stands now."
+  unit: Unit!
+}
+
+"Who leaves, and when."
+input MoveOutInput {
+  "The occupancy."
+  occupancyID: ID!
+  "The first day that is no longer theirs; today unless given."
+  on: Date
+  "The occupancy of the unit that pays from then on; the owner's unless given."
+  payerID: ID
+}
+
+"What moving out gave."
+type MoveOutPayload {
+  "The occupancy as it stands now."
+  occupancy: Occupancy!
+  "The unit as it stands now."
+  unit: Unit!
+  "Who pays for the unit from then on, if anybody."
+  payer: Occupancy
+}
+
+extend type Mutation {
+  "Takes an estate into the portfolio: the general manager's act. CONFLICT if the code is taken."
+  createEstate(
+    "A new estate."
+    input: CreateEstateInput!
+  ): CreateEstatePayload!
+  "Changes an estate."
+  updateEstate(
+    "Changes to an estate; what is not given stays."
+    input: UpdateEstateInput!
+  ): UpdateEstatePayload!
+  "Adds an area. CONFLICT if the code is taken."
+  createArea(
+    "A new area (区域)."
+    input: CreateAreaInput!
+  ): CreateAreaPayload!
+  "Changes an area."
+  updateArea(
+    "Changes to an area; what is not given stays."
+    input: UpdateAreaInput!
+  ): UpdateAreaPayload!
+  "Adds a building. CONFLICT if the code is taken."
+  createBuilding(
+    "A new building (楼栋)."
+    input: CreateBuildingInput!
+  ): CreateBuildingPayload!
+  "Changes a building; its units and their key sets follow another code."
+  updateBuilding(
+    "Changes to a building; what is not given stays."
+    input: UpdateBuildingInput!
+  ): UpdateBuildingPayload!
+  "Adds a unit, vacant. CONFLICT if the building has one of this number."
+  createUnit(
+    "A new unit (房)."
+    input: CreateUnitInput!
+  ): CreateUnitPayload!
+  "Changes a unit; its key sets follow another label."
+  updateUnit(
+    "Changes to a unit; what is not given stays."
+    input: UpdateUnitInput!
+  ): UpdateUnitPayload!
+  "Adds a department. CONFLICT if the name is taken."
+  createDepartment(
+    "A new department."
+    input: CreateDepartmentInput!
+  ): CreateDepartmentPayload!
+  "Changes a department."
+  updateDepartment(
+    "Changes to a department; what is not given stays."
+    input: UpdateDepartmentInput!
+  ): UpdateDepartmentPayload!
+  "Takes on a member of staff. CONFLICT if the account is another member's."
+  hireStaff(
+    "A new member of staff."
+    input: HireStaffInput!
+  ): HireStaffPayload!
+  "Changes a member of staff."
+  updateStaff(
+    "Changes to a member of staff; what is not given stays."
+    input: UpdateStaffInput!
+  ): UpdateStaffPayload!
+  "Ends an employment: grants, sessions and tokens end at once, open matters go to a colleague. RULE K2.3 while keys are out in the person's name that are not recorded lost."
+  endEmployment(
+    "Who leaves, and who takes over."
+    input: EndEmploymentInput!
+  ): EndEmploymentPayload!
+  "Registers a household, with its first people and its unit if given. CONFLICT if the number is taken, or the unit has a household of that capacity."
+  createHousehold(
+    "A new household (业户)."
+    input: CreateHouseholdInput!
+  ): CreateHouseholdPayload!
+  "Changes a household."
+  updateHousehold(
+    "Changes to a household; what is not given stays."
+    input: UpdateHouseholdInput!
+  ): UpdateHouseholdPayload!
+  "Adds a person to a household."
+  addResident(
+    "A further person of a household."
+    input: AddResidentInput!
+  ): AddResidentPayload!
+  "Changes a resident."
+  updateResident(
+    "Changes to a resident; what is not given stays."
+    input: UpdateResidentInput!
+  ): UpdateResidentPayload!
+  "Records whom to call in an emergency (A1.4)."
+  addEmergencyContact(
+    "Whom to call when something happens to a household."
+    input: AddEmergencyContactInput!
+  ): AddEmergencyContactPayload!
+  "Changes whom to call in an emergency (A1.4)."
+  updateEmergencyContact(
+    "Changes to an emergency contact; what is not given stays."
+    input: UpdateEmergencyContactInput!
+  ): UpdateEmergencyContactPayload!
+  "Registers somebody from outside, who may then borrow keys (K2.1)."
+  registerExternalPerson(
+    "Somebody from outside, such as a contractor."
+    input: RegisterExternalPersonInput!
+  ): RegisterExternalPersonPayload!
+  "Changes somebody from outside (K2.1)."
+  updateExternalPerson(
+    "Changes to somebody from outside; what is not given stays."
+    input: UpdateExternalPersonInput!
+  ): UpdateExternalPersonPayload!
+  "Gives the move-in notice (入伙通知) for a unit, with its deadline (F1). CONFLICT if the unit has a household of this capacity."
+  giveMoveInNotice(
+    "Who is to move into which unit, and by when (F1)."
+    input: GiveMoveInNoticeInput!
+  ): GiveMoveInNoticePayload!
+  "Records that a household moved in (入伙). Fees run from that day, or from the deadline for who came after it (F1)."
+  moveIn(
+    "Who came, and when."
+    input: MoveInInput!
+  ): MoveInPayload!
+  "Records that a household left a unit, or that a notice came to nothing. If it paid, the owner does from then on, unless another is named (F1)."
+  moveOut(
+    "Who leaves, and when."
+    input: MoveOutInput!
+  ): MoveOutPayload!
+}
+
+extend type Query {
   "The estates that the viewer may see, by code."
   estates(
     "At most so many: 50 unless given, at most 200."
@@ -3853,7 +6243,9 @@ type Viewer {
 type Grant {
   "Identity."
   id: ID!
-  "The role."
+  "The account that holds it."
+  accountID: ID!
+  "The role: project-manager, cs-officer, key-custodian …"
   role: String!
   "The estate; null for the whole portfolio."
   estateID: ID
@@ -3865,6 +6257,8 @@ type Grant {
   from: Date!
   "Last day; null if open."
   until: Date
+  "When it was revoked before its end; null if it was not."
+  revokedAt: Time
 }
 
 "E-mail address and password."
@@ -3883,18 +6277,427 @@ type SignInPayload {
   expiresAt: Time!
 }
 
+"A session that was ended by signing out."
+type SignOutPayload {
+  "The session."
+  sessionID: ID!
+}
+
+"The password that is, and the one that shall be."
+input ChangePasswordInput {
+  "The password as it is."
+  currentPassword: String!
+  "The password as it shall be."
+  newPassword: String!
+}
+
+"What changing the password gave: all other sessions ended."
+type ChangePasswordPayload {
+  "The account."
+  accountID: ID!
+}
+
+"One sign-in of the viewer."
+type Session {
+  "Identity."
+  id: ID!
+  "When it was opened."
+  createdAt: Time!
+  "When it ends if it is not used."
+  expiresAt: Time!
+  "When it was last used, to the minute."
+  lastSeenAt: Time!
+  "From which network address it was opened."
+  address: String!
+  "With which program it was opened."
+  userAgent: String!
+  "Whether it is the one that asks."
+  current: Boolean!
+}
+
+"A session to be ended."
+input RevokeSessionInput {
+  "The session."
+  sessionID: ID!
+}
+
+"The session that ended."
+type RevokeSessionPayload {
+  "The session."
+  sessionID: ID!
+}
+
+"How many sessions ended."
+type RevokeOtherSessionsPayload {
+  "How many."
+  count: Int!
+}
+
+"A bearer token for a dashboard: one role of its owner's, in some estates, until a time. It cannot sign, nor see or change personal matters, accounts and grants."
+type APIToken {
+  "Identity."
+  id: ID!
+  "What it is for."
+  name: String!
+  "The role that it has, as far as its owner holds it."
+  role: String!
+  "The estates that it is limited to; empty: wherever its owner holds the role."
+  estateIDs: [ID!]!
+  "When it was made."
+  createdAt: Time!
+  "When it ends."
+  expiresAt: Time!
+  "When it was last used, to the minute; null if never."
+  lastUsedAt: Time
+  "When it was revoked; null if it was not."
+  revokedAt: Time
+}
+
+"A token to be made."
+input CreateAPITokenInput {
+  "What it is for."
+  name: String!
+  "One of the viewer's roles."
+  role: String!
+  "The estates it is limited to; none: wherever the viewer holds the role."
+  estateIDs: [ID!]
+  "When it ends: within a year."
+  expiresAt: Time!
+}
+
+"The token just made."
+type CreateAPITokenPayload {
+  "The token."
+  token: APIToken!
+  "The bearer token itself, shown only here; empty when the request is repeated with its Idempotency-Key."
+  secret: String!
+}
+
+"A token to be ended."
+input RevokeAPITokenInput {
+  "The token."
+  tokenID: ID!
+}
+
+"The token that ended."
+type RevokeAPITokenPayload {
+  "The token."
+  tokenID: ID!
+}
+
+"A notice in the viewer's inbox."
+type Message {
+  "Identity."
+  id: ID!
+  "What happened: keys.overdue."
+  kind: String!
+  "The estate that it is about, if any."
+  estateID: ID
+  "What it is about, if that can be opened."
+  subjectID: ID
+  "Heading, in the language of the request."
+  title: String!
+  "Text, in the language of the request."
+  body: String!
+  "When it came."
+  createdAt: Time!
+  "When it was read; null if it was not."
+  readAt: Time
+}
+
+"A message and its place in the list."
+type MessageEdge {
+  "The message."
+  node: Message!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of the inbox."
+type MessageConnection {
+  "The messages."
+  edges: [MessageEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+"Messages to be marked as read: some, or all."
+input MarkReadInput {
+  "The messages; at most 200."
+  messageIDs: [ID!]
+  "All of them."
+  all: Boolean
+}
+
+"How many messages were unread until now."
+type MarkReadPayload {
+  "How many."
+  count: Int!
+}
+
+"Whose account it is."
+enum AccountKind {
+  "A member of staff."
+  STAFF
+  "A resident."
+  RESIDENT
+  "A program, which has API tokens and no password."
+  SERVICE
+}
+
+"Somebody's account."
+type Account {
+  "Identity."
+  id: ID!
+  "E-mail address; the last 4 characters only, unless the viewer may see contact data in full."
+  email: String!
+  "Name."
+  name: String!
+  "Whose account it is."
+  kind: AccountKind!
+  "Language: zh or en."
+  locale: String!
+  "When it was made."
+  createdAt: Time!
+  "When it was disabled; null while it may sign in."
+  disabledAt: Time
+  "The roles held now or from a later day, where the viewer may see them."
+  grants: [Grant!]!
+}
+
+"An account and its place in the list."
+type AccountEdge {
+  "The account."
+  node: Account!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of accounts."
+type AccountConnection {
+  "The accounts."
+  edges: [AccountEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int!
+}
+
+"Which accounts to list."
+input AccountFilter {
+  "Those with a role in the estate."
+  estateID: ID
+  "Those whose e-mail address begins so; for whom may see addresses in full."
+  emailPrefix: String
+  "Those of the kind."
+  kind: AccountKind
+  "Only those that may sign in."
+  enabledOnly: Boolean
+}
+
+"A role, where, and from when until when."
+input RoleInput {
+  "The role: project-manager, cs-officer, key-custodian …"
+  role: String!
+  "The estate; left out only for general-manager, and for an auditor of the whole portfolio."
+  estateID: ID
+  "The department, for supervisor, security and engineering."
+  departmentID: ID
+  "The household, for resident."
+  householdID: ID
+  "First day; today unless given."
+  from: Date
+  "Last day; open unless given."
+  until: Date
+}
+
+"A new account, and its first role."
+input CreateAccountInput {
+  "E-mail address, to sign in with."
+  email: String!
+  "Name."
+  name: String!
+  "Whose account it is: STAFF unless given."
+  kind: AccountKind
+  "Language: zh unless given, or en."
+  locale: String
+  "The first role. A project manager has to give one, in the own estate."
+  role: RoleInput
+}
+
+"The account just made."
+type CreateAccountPayload {
+  "The account."
+  account: Account!
+  "The password, shown only here, to be changed at the first sign-in; empty when the request is repeated with its Idempotency-Key."
+  temporaryPassword: String!
+}
+
+"An account to be acted upon."
+input AccountInput {
+  "The account."
+  accountID: ID!
+  "Why, for the audit trail."
+  reason: String
+}
+
+"The account as it is now."
+type AccountPayload {
+  "The account."
+  account: Account!
+}
+
+"The account whose password was reset; its sessions ended."
+type ResetPasswordPayload {
+  "The account."
+  account: Account!
+  "The password, shown only here, to be changed at the next sign-in; empty when the request is repeated with its Idempotency-Key."
+  temporaryPassword: String!
+}
+
+"A role for an account."
+input GrantRoleInput {
+  "The account; not the viewer's own."
+  accountID: ID!
+  "The role: project-manager, cs-officer, key-custodian …"
+  role: String!
+  "The estate; left out only for general-manager, and for an auditor of the whole portfolio."
+  estateID: ID
+  "The department, for supervisor, security and engineering."
+  departmentID: ID
+  "The household, for resident."
+  householdID: ID
+  "First day; today unless given."
+  from: Date
+  "Last day; open unless given."
+  until: Date
+}
+
+"The grant just given."
+type GrantRolePayload {
+  "The grant."
+  grant: Grant!
+}
+
+"A grant to be ended."
+input RevokeGrantInput {
+  "The grant; not one of the viewer's own."
+  grantID: ID!
+  "Why, for the audit trail."
+  reason: String
+}
+
+"The grant as it ended."
+type RevokeGrantPayload {
+  "The grant."
+  grant: Grant!
+}
+
 extend type Query {
   "Who is asking, with the grants; null if nobody is signed in."
   viewer: Viewer
+  "The viewer's own live sessions, the last used first."
+  sessions: [Session!]!
+  "The viewer's own API tokens, ended ones too, the newest first."
+  apiTokens: [APIToken!]!
+  "The viewer's own messages, the newest first."
+  inbox(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Only those not read."
+    unreadOnly: Boolean
+  ): MessageConnection!
+  "How many of the viewer's own messages are not read."
+  unreadCount: Int!
+  "The accounts with a role where the viewer manages or audits accounts, by e-mail address."
+  accounts(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "Which ones."
+    where: AccountFilter
+  ): AccountConnection!
+  "One such account."
+  account(
+    "The account."
+    id: ID!
+  ): Account!
+  "All grants of an account where the viewer manages or audits grants, ended and future ones too."
+  accountGrants(
+    "The account."
+    accountID: ID!
+  ): [Grant!]!
 }
 
 "What is changed. Every mutation is one transaction; send the header Idempotency-Key to repeat one safely."
 type Mutation {
-  "Opens a session."
+  "Opens a session. The answer is the same for an unknown address and a wrong password."
   signIn(
     "Who signs in."
     input: SignInInput!
   ): SignInPayload!
+  "Ends the session that asks, and takes the cookie from the browser."
+  signOut: SignOutPayload!
+  "Changes the viewer's own password; all other sessions end."
+  changePassword(
+    "The passwords."
+    input: ChangePasswordInput!
+  ): ChangePasswordPayload!
+  "Ends one of the viewer's own sessions at once."
+  revokeSession(
+    "Which one."
+    input: RevokeSessionInput!
+  ): RevokeSessionPayload!
+  "Ends all of the viewer's own sessions but the one that asks."
+  revokeOtherSessions: RevokeOtherSessionsPayload!
+  "Makes an API token for a role that the viewer holds. Not for auditors."
+  createApiToken(
+    "What it may do."
+    input: CreateAPITokenInput!
+  ): CreateAPITokenPayload!
+  "Ends one of the viewer's own API tokens at once."
+  revokeApiToken(
+    "Which one."
+    input: RevokeAPITokenInput!
+  ): RevokeAPITokenPayload!
+  "Marks messages of the viewer's own inbox as read."
+  markRead(
+    "Which ones."
+    input: MarkReadInput!
+  ): MarkReadPayload!
+  "Makes an account with a temporary password, and gives it its first role."
+  createAccount(
+    "Who gets it."
+    input: CreateAccountInput!
+  ): CreateAccountPayload!
+  "Stops an account: it cannot sign in, its sessions end, its tokens rest. Not the own one, and not one with roles outside the viewer's estates."
+  disableAccount(
+    "Which one."
+    input: AccountInput!
+  ): AccountPayload!
+  "Lets a disabled account in again."
+  enableAccount(
+    "Which one."
+    input: AccountInput!
+  ): AccountPayload!
+  "Gives an account a temporary password; its sessions end. Not the own one, and not one with roles outside the viewer's estates."
+  resetPassword(
+    "Which one."
+    input: AccountInput!
+  ): ResetPasswordPayload!
+  "Gives an account a role. Nobody gives one to themselves; a project manager gives the own estate's roles, and never that of an auditor."
+  grantRole(
+    "Which role to whom."
+    input: GrantRoleInput!
+  ): GrantRolePayload!
+  "Ends a grant at once. Nobody ends their own; an audit is ended by the general manager."
+  revokeGrant(
+    "Which one."
+    input: RevokeGrantInput!
+  ): RevokeGrantPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys.graphqls", Input: `"Who borrows: exactly one of these is given."
@@ -4205,6 +7008,28 @@ extend type Query {
     "Which ones."
     where: ObligationWhereInput
   ): ObligationConnection!
+}
+
+"Why something was not done in time."
+input TellBreachInput {
+  "The obligation."
+  id: ID!
+  "The reason, in a sentence or two."
+  reason: String!
+}
+
+"What telling gave."
+type TellBreachPayload {
+  "The obligation with its reason."
+  obligation: Obligation!
+}
+
+extend type Mutation {
+  "Tells why an obligation was breached: once, so that the reason first given stays. CONFLICT if it is not breached, or was explained before."
+  tellBreach(
+    "What was breached, and why."
+    input: TellBreachInput!
+  ): TellBreachPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
@@ -11735,6 +14560,96 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_APIToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_APIToken_id(ctx, field)
+	case "name":
+		return ec.fieldContext_APIToken_name(ctx, field)
+	case "role":
+		return ec.fieldContext_APIToken_role(ctx, field)
+	case "estateIDs":
+		return ec.fieldContext_APIToken_estateIDs(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_APIToken_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_APIToken_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_APIToken_lastUsedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_APIToken_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type APIToken", field.Name)
+}
+
+func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Account_id(ctx, field)
+	case "email":
+		return ec.fieldContext_Account_email(ctx, field)
+	case "name":
+		return ec.fieldContext_Account_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Account_kind(ctx, field)
+	case "locale":
+		return ec.fieldContext_Account_locale(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Account_createdAt(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_Account_disabledAt(ctx, field)
+	case "grants":
+		return ec.fieldContext_Account_grants(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AccountConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AccountEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AccountEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountPayload_account(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emergencyContact":
+		return ec.fieldContext_AddEmergencyContactPayload_emergencyContact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_AddResidentPayload_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddResidentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11775,6 +14690,98 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 		return ec.fieldContext_AreaEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_AuditChange_type(ctx, field)
+	case "id":
+		return ec.fieldContext_AuditChange_id(ctx, field)
+	case "op":
+		return ec.fieldContext_AuditChange_op(ctx, field)
+	case "fields":
+		return ec.fieldContext_AuditChange_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "estateID":
+		return ec.fieldContext_AuditEntry_estateID(ctx, field)
+	case "kind":
+		return ec.fieldContext_AuditEntry_kind(ctx, field)
+	case "seq":
+		return ec.fieldContext_AuditEntry_seq(ctx, field)
+	case "hash":
+		return ec.fieldContext_AuditEntry_hash(ctx, field)
+	case "actorID":
+		return ec.fieldContext_AuditEntry_actorID(ctx, field)
+	case "actorName":
+		return ec.fieldContext_AuditEntry_actorName(ctx, field)
+	case "actorRoles":
+		return ec.fieldContext_AuditEntry_actorRoles(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "outcome":
+		return ec.fieldContext_AuditEntry_outcome(ctx, field)
+	case "clause":
+		return ec.fieldContext_AuditEntry_clause(ctx, field)
+	case "subjectType":
+		return ec.fieldContext_AuditEntry_subjectType(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_AuditEntry_subjectID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_AuditEntry_householdID(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditEntry_reason(ctx, field)
+	case "requestID":
+		return ec.fieldContext_AuditEntry_requestID(ctx, field)
+	case "changeCount":
+		return ec.fieldContext_AuditEntry_changeCount(ctx, field)
+	case "changes":
+		return ec.fieldContext_AuditEntry_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_AuditField_name(ctx, field)
+	case "confidential":
+		return ec.fieldContext_AuditField_confidential(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditField_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditField_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditField", field.Name)
 }
 
 func (ec *executionContext) childFields_Building(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11839,12 +14846,90 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountID":
+		return ec.fieldContext_ChangePasswordPayload_accountID(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_CreateAPITokenPayload_token(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateAPITokenPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAPITokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateAccountPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_CreateAccountPayload_account(ctx, field)
+	case "temporaryPassword":
+		return ec.fieldContext_CreateAccountPayload_temporaryPassword(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateAreaPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_CreateAreaPayload_area(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAreaPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateBuildingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "building":
+		return ec.fieldContext_CreateBuildingPayload_building(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateBuildingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateDepartmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_CreateDepartmentPayload_department(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDepartmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateEstatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_CreateEstatePayload_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateEstatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "household":
+		return ec.fieldContext_CreateHouseholdPayload_household(ctx, field)
+	case "occupancy":
+		return ec.fieldContext_CreateHouseholdPayload_occupancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateHouseholdPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateKeyCabinetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "holder":
 		return ec.fieldContext_CreateKeyCabinetPayload_holder(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateKeyCabinetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_CreateUnitPayload_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11911,6 +14996,24 @@ func (ec *executionContext) childFields_EmergencyContact(ctx context.Context, fi
 		return ec.fieldContext_EmergencyContact_household(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmergencyContact", field.Name)
+}
+
+func (ec *executionContext) childFields_EndEmploymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staff":
+		return ec.fieldContext_EndEmploymentPayload_staff(ctx, field)
+	case "obligations":
+		return ec.fieldContext_EndEmploymentPayload_obligations(ctx, field)
+	case "endedGrants":
+		return ec.fieldContext_EndEmploymentPayload_endedGrants(ctx, field)
+	case "endedSessions":
+		return ec.fieldContext_EndEmploymentPayload_endedSessions(ctx, field)
+	case "endedTokens":
+		return ec.fieldContext_EndEmploymentPayload_endedTokens(ctx, field)
+	case "otherGrants":
+		return ec.fieldContext_EndEmploymentPayload_otherGrants(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndEmploymentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Estate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12045,10 +15148,20 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "occupancy":
+		return ec.fieldContext_GiveMoveInNoticePayload_occupancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveMoveInNoticePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Grant_id(ctx, field)
+	case "accountID":
+		return ec.fieldContext_Grant_accountID(ctx, field)
 	case "role":
 		return ec.fieldContext_Grant_role(ctx, field)
 	case "estateID":
@@ -12061,8 +15174,18 @@ func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql
 		return ec.fieldContext_Grant_from(ctx, field)
 	case "until":
 		return ec.fieldContext_Grant_until(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_Grant_revokedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Grant", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grant":
+		return ec.fieldContext_GrantRolePayload_grant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12071,6 +15194,14 @@ func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context,
 		return ec.fieldContext_HandOverKeysPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HandOverKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HireStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staff":
+		return ec.fieldContext_HireStaffPayload_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HireStaffPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Household(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12627,12 +15758,84 @@ func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LendKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_MarkReadPayload_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Message_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Message_kind(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Message_estateID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_Message_subjectID(ctx, field)
+	case "title":
+		return ec.fieldContext_Message_title(ctx, field)
+	case "body":
+		return ec.fieldContext_Message_body(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Message_createdAt(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Message_readAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_MessageEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_MessageEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "occupancy":
+		return ec.fieldContext_MoveInPayload_occupancy(ctx, field)
+	case "unit":
+		return ec.fieldContext_MoveInPayload_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveInPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "movement":
 		return ec.fieldContext_MoveKeysPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MoveKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MoveOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "occupancy":
+		return ec.fieldContext_MoveOutPayload_occupancy(ctx, field)
+	case "unit":
+		return ec.fieldContext_MoveOutPayload_unit(ctx, field)
+	case "payer":
+		return ec.fieldContext_MoveOutPayload_payer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveOutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12775,6 +15978,24 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "externalPerson":
+		return ec.fieldContext_RegisterExternalPersonPayload_externalPerson(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_ResetPasswordPayload_account(ctx, field)
+	case "temporaryPassword":
+		return ec.fieldContext_ResetPasswordPayload_temporaryPassword(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Resident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12831,6 +16052,58 @@ func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ReturnKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokenID":
+		return ec.fieldContext_RevokeAPITokenPayload_tokenID(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeAPITokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeGrantPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grant":
+		return ec.fieldContext_RevokeGrantPayload_grant(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeGrantPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeOtherSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_RevokeOtherSessionsPayload_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeOtherSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionID":
+		return ec.fieldContext_RevokeSessionPayload_sessionID(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Session_lastSeenAt(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Session_userAgent(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -12839,6 +16112,14 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessionID":
+		return ec.fieldContext_SignOutPayload_sessionID(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12893,6 +16174,14 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "obligation":
+		return ec.fieldContext_TellBreachPayload_obligation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TellBreachPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12951,6 +16240,86 @@ func (ec *executionContext) childFields_UnitEdge(ctx context.Context, field grap
 		return ec.fieldContext_UnitEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateAreaPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_UpdateAreaPayload_area(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateAreaPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateBuildingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "building":
+		return ec.fieldContext_UpdateBuildingPayload_building(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateBuildingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateDepartmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_UpdateDepartmentPayload_department(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateDepartmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateEmergencyContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emergencyContact":
+		return ec.fieldContext_UpdateEmergencyContactPayload_emergencyContact(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEmergencyContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateEstatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_UpdateEstatePayload_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEstatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "externalPerson":
+		return ec.fieldContext_UpdateExternalPersonPayload_externalPerson(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateExternalPersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateHouseholdPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "household":
+		return ec.fieldContext_UpdateHouseholdPayload_household(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateHouseholdPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resident":
+		return ec.fieldContext_UpdateResidentPayload_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateResidentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staff":
+		return ec.fieldContext_UpdateStaffPayload_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateStaffPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_UpdateUnitPayload_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUnitPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -11,9 +11,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/graph/scalar"
+	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/contact"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -165,6 +168,38 @@ func (ec *executionContext) fieldContext_CanAnswer_message(_ context.Context, fi
 	return graphql.NewScalarFieldContext("CanAnswer", field, false, false, "String")
 }
 
+func (ec *executionContext) _TellBreachPayload_obligation(ctx context.Context, field graphql.CollectedField, obj *obligation.TellBreachPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TellBreachPayload_obligation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Obligation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Obligation) graphql.Marshaler {
+			return ec.marshalNObligation2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐObligation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TellBreachPayload_obligation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TellBreachPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Obligation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -215,6 +250,55 @@ func (ec *executionContext) unmarshalInputCanInput(ctx context.Context, obj any)
 func UnmarshalCanInput(ctx context.Context, raw any) (*model.CanInput, error) {
 	var out *model.CanInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CanInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTellBreachInput(ctx context.Context, obj any) (*obligation.TellBreachInput, error) {
+	var it obligation.TellBreachInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalTellBreachInput unmarshals raw into the TellBreachInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTellBreachInput(ctx context.Context, raw any) (*obligation.TellBreachInput, error) {
+	var out *obligation.TellBreachInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TellBreachInput", raw, &out)
 	return out, err
 }
 
@@ -284,6 +368,39 @@ func (ec *executionContext) _CanAnswer(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var tellBreachPayloadImplementors = []string{"TellBreachPayload"}
+
+func (ec *executionContext) _TellBreachPayload(ctx context.Context, sel ast.SelectionSet, obj *obligation.TellBreachPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tellBreachPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TellBreachPayload")
+		case "obligation":
+			out.Values[i] = ec._TellBreachPayload_obligation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -331,6 +448,20 @@ func (ec *executionContext) unmarshalNCanInput2ᚖgithubᚗcomᚋstewardᚑpmᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (calendar.Day, error) {
+	res, err := scalar.UnmarshalDay(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v calendar.Day) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalDay(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Date!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -369,6 +500,19 @@ func (ec *executionContext) marshalNPhone2githubᚗcomᚋstewardᚑpmᚋsteward�
 	return v
 }
 
+func (ec *executionContext) unmarshalNTellBreachInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐTellBreachInput(ctx context.Context, v any) (obligation.TellBreachInput, error) {
+	res, err := ec.unmarshalInputTellBreachInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTellBreachPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋobligationᚐTellBreachPayload(ctx context.Context, sel ast.SelectionSet, v *obligation.TellBreachPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TellBreachPayload!")
+		return graphql.Null
+	}
+	return ec._TellBreachPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODate2ᚕtimeᚐTimeᚄ(ctx context.Context, v any) ([]time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -404,6 +548,24 @@ func (ec *executionContext) marshalODate2ᚕtimeᚐTimeᚄ(ctx context.Context, 
 	return ret
 }
 
+func (ec *executionContext) unmarshalODate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (*calendar.Day, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDay(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v *calendar.Day) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDay(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -419,6 +581,24 @@ func (ec *executionContext) marshalODate2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalDate(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOJSON2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalJSON(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJSON2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalJSON(*v)
 	return res
 }
 

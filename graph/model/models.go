@@ -3,8 +3,6 @@
 package model
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 )
 
@@ -30,52 +28,4 @@ type CanInput struct {
 	Action string `json:"action"`
 	// What it would be done to.
 	ID uuid.UUID `json:"id"`
-}
-
-// A role that an account holds somewhere.
-type Grant struct {
-	// Identity.
-	ID uuid.UUID `json:"id"`
-	// The role.
-	Role string `json:"role"`
-	// The estate; null for the whole portfolio.
-	EstateID *uuid.UUID `json:"estateID,omitempty"`
-	// The department, for roles of one.
-	DepartmentID *uuid.UUID `json:"departmentID,omitempty"`
-	// The household, for residents.
-	HouseholdID *uuid.UUID `json:"householdID,omitempty"`
-	// First day.
-	From time.Time `json:"from"`
-	// Last day; null if open.
-	Until *time.Time `json:"until,omitempty"`
-}
-
-// E-mail address and password.
-type SignInInput struct {
-	// E-mail address.
-	Email string `json:"email"`
-	// Password.
-	Password string `json:"password"`
-}
-
-// A session just opened. It is also set as an HttpOnly cookie.
-type SignInPayload struct {
-	// The bearer token, shown only here.
-	Token string `json:"token"`
-	// When the session ends at the latest.
-	ExpiresAt time.Time `json:"expiresAt"`
-}
-
-// Who is asking.
-type Viewer struct {
-	// The account.
-	AccountID uuid.UUID `json:"accountID"`
-	// E-mail address.
-	Email string `json:"email"`
-	// Name.
-	Name string `json:"name"`
-	// Whether the password was set by somebody else and has to be changed first.
-	MustChangePassword bool `json:"mustChangePassword"`
-	// The roles held now, and where.
-	Grants []*Grant `json:"grants"`
 }

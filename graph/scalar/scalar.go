@@ -32,11 +32,11 @@ func MarshalDay(d calendar.Day) graphql.Marshaler {
 func UnmarshalDay(v any) (calendar.Day, error) {
 	s, ok := v.(string)
 	if !ok {
-		return calendar.Day{}, fmt.Errorf("Date must be a string such as 2026-11-24")
+		return calendar.Day{}, fmt.Errorf("a Date is a string such as 2026-11-24")
 	}
 	d, err := calendar.ParseDay(s)
 	if err != nil {
-		return d, fmt.Errorf("Date must be a day such as 2026-11-24")
+		return d, fmt.Errorf("a Date is a day such as 2026-11-24")
 	}
 	return d, nil
 }

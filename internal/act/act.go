@@ -100,7 +100,7 @@ func (a *Act[In, Out]) Do(ctx context.Context, in In) (out Out, err error) {
 	rt := runtimeFrom(ctx)
 	ctx, span := rt.start(ctx, a.Name)
 	defer func() {
-		err = translate(err)
+		err = Translate(err)
 		rt.finish(ctx, span, &a.Definition, err)
 	}()
 	scope, err := a.permit(access.From(ctx))

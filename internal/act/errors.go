@@ -26,8 +26,8 @@ var explained = map[string]*fault.Error{}
 // decides; this is how a chapter explains it. Call it from a package-level init of the chapter.
 func Explain(constraint string, e *fault.Error) { explained[constraint] = e }
 
-// translate makes refusals of what the database and ent refused.
-func translate(err error) error {
+// Translate makes refusals of what the database and ent refused; any other error stays as it is.
+func Translate(err error) error {
 	if err == nil || fault.From(err) != nil {
 		return err
 	}

@@ -144,5 +144,5 @@ func (rt *Runtime) ask(ctx context.Context, d *Definition, scope access.Scope, l
 	if found != nil {
 		return found, nil
 	}
-	return nil, translate(err)
+	return nil, Translate(err)
 }

@@ -178,7 +178,7 @@ func (w *HeadWriter) Run(ctx context.Context, every time.Duration, log *slog.Log
 		case <-ticks.Chan():
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-			defer cancel()
+			defer cancel() //nolint:gocritic // deferInLoop: the loop ends here
 			if err := w.Sign(last); err != nil {
 				log.Error("audit heads not signed at the end", "error", err)
 			}

@@ -160,6 +160,7 @@ func Changes(ctx context.Context, q Querier, estate, entry uuid.UUID, from, limi
 		if err := row.Scan(&body); err != nil {
 			return c, err
 		}
-		return c, json.Unmarshal(body, &c)
+		err = json.Unmarshal(body, &c)
+		return c, err
 	})
 }

@@ -86,9 +86,8 @@ func (s *csvSource) read() error {
 	}
 	s.meter.mark()
 	r := row{cells: cells}
-	var start int
 	if broken, ok := errors.AsType[*csv.ParseError](err); ok {
-		start, s.blanks = broken.StartLine, broken.StartLine-s.end-1
+		s.blanks = broken.StartLine - s.end - 1
 		s.end = broken.Line
 		r.broken = fault.New(fault.InvalidInput, "引号没有配对,这一行读不出来,请改正引号。",
 			"The quotation marks do not match, so the line cannot be read; correct them.").Because(err)
@@ -96,7 +95,7 @@ func (s *csvSource) read() error {
 		return err
 	} else {
 		last := len(cells) - 1
-		start, _ = s.reader.FieldPos(0)
+		start, _ := s.reader.FieldPos(0)
 		s.blanks = start - s.end - 1
 		s.end, _ = s.reader.FieldPos(last)
 		s.end += strings.Count(cells[last], "\n")

@@ -3,7 +3,6 @@ package intake_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -220,7 +219,6 @@ func workbook(t *testing.T, text []byte, date1904 bool) []byte {
 	noColumns := open(t, bytes.NewReader(text), []intake.Column{
 		{Name: "notice", Headings: []string{"入伙通知日期"}}, {Name: "movedIn", Headings: []string{"入伙日期"}},
 	})
-	line := 1
 	set := func(column, line int, value any) {
 		name, err := excelize.CoordinatesToCellName(column+1, line)
 		if err == nil {
@@ -231,7 +229,7 @@ func workbook(t *testing.T, text []byte, date1904 bool) []byte {
 		}
 	}
 	for i, h := range noColumns.Headings() {
-		set(i, line, h)
+		set(i, 1, h)
 	}
 	for rec, err := range noColumns.Records() {
 		if err != nil {
@@ -249,7 +247,6 @@ func workbook(t *testing.T, text []byte, date1904 bool) []byte {
 				set(i, rec.Line, day.UTC())
 			}
 		}
-		line = rec.Line
 	}
 	for _, skipped := range noColumns.Skipped()[1:] {
 		set(0, skipped, "合计")
@@ -342,6 +339,6 @@ func expected(t *testing.T, estate string) (want outcome) {
 func equal(t *testing.T, want, got outcome) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(cell{})); diff != "" {
-		t.Error(fmt.Sprintf("outcome (-want +got):\n%s", diff))
+		t.Errorf("outcome (-want +got):\n%s", diff)
 	}
 }

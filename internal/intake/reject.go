@@ -38,7 +38,8 @@ func NewRejectWriter(w io.Writer, sheet *Sheet, lang language.Tag) (_ *RejectWri
 	if out.reason < 0 {
 		out.reason = out.headings
 	}
-	return out, out.write(sheet.headings, ReasonHeading)
+	err = out.write(sheet.headings, ReasonHeading)
+	return out, err
 }
 
 // Write adds the record with the reasons for which it was rejected.

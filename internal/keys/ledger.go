@@ -54,8 +54,8 @@ var officeHolders = []struct {
 	{keyholder.KindEngineering, "工程部"}, {keyholder.KindLost, "遗失"}, {keyholder.KindScrapped, "报废"},
 }
 
-// Furnish gives a new estate its holders; the act that creates the estate calls it.
-func Furnish(tx *act.Tx, estate uuid.UUID) error {
+// furnish gives a new estate its holders.
+func furnish(tx *act.Tx, estate uuid.UUID) error {
 	var rows []*ent.KeyHolderCreate
 	for _, h := range officeHolders {
 		rows = append(rows, tx.KeyHolder.Create().SetEstateID(estate).SetKind(h.kind).SetName(h.name))

@@ -30,9 +30,9 @@ func TestK4_1_EveryMovementIsADoubleEntry(t *testing.T) {
 	custodian := app.As(policy.KeyCustodian)
 	next := 0
 	rapid.Check(t, func(t *rapid.T) {
-		set := app.A.Sets[next%len(app.A.Sets)]
+		set := app.A.Sets[next%2] // units of the household that gets keys
 		m := read(app, set)
-		if next < len(app.A.Sets) {
+		if next < 1000 {
 			next++
 		}
 		for range rapid.IntRange(1, 8).Draw(t, "steps") {

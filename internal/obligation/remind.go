@@ -10,7 +10,6 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/obligation"
-	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
@@ -31,6 +30,7 @@ const (
 // obligation is taken once, however many servers run this and how often.
 func Remind(ctx context.Context, rt *act.Runtime) (n int, err error) {
 	defer fault.Wrap(&err, "remind of obligations")
+	ctx = act.With(ctx, rt)
 	estates, err := rt.DB.Ent.Obligation.Query().Where(awaiting(rt.Clock.Now())).
 		GroupBy(obligation.FieldEstateID).Strings(ctx)
 	if err != nil {
@@ -98,18 +98,9 @@ func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
 // awaiting selects what is past due and not done, and has not had all of its steps.
 func awaiting(now time.Time) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		c := s.C
-		s.Where(sql.And(
-			sql.IsNull(c(obligation.FieldMetAt)),
-			sql.In(c(obligation.FieldState), obligation.StateOpen, obligation.StateBreached),
-			sql.LT(c(obligation.FieldDueAt), now),
-			sql.Or(
-				sql.EQ(c(obligation.FieldReminders), 0),
-				sql.And(sql.EQ(c(obligation.FieldReminders), 1), sql.LTE(c(obligation.FieldDueAt), now.Add(-leaderAfter))),
-				sql.And(sql.EQ(c(obligation.FieldState), obligation.StateOpen), sql.P(func(b *sql.Builder) {
-					b.Ident(c(obligation.FieldDueAt)).WriteString(" + make_interval(secs => ").Ident(c(obligation.FieldGraceSeconds)).WriteString(") < ").Arg(now)
-				})),
-			)))
+		s.Where(sql.ExprP(`met_at IS NULL AND state IN ('OPEN', 'BREACHED') AND due_at < ? AND (reminders = 0
+			OR reminders = 1 AND due_at <= ? OR state = 'OPEN' AND due_at + make_interval(secs => grace_seconds) < ?)`,
+			now, now.Add(-leaderAfter), now))
 	}
 }
 
@@ -197,7 +188,6 @@ func take(tx *act.Tx, estate uuid.UUID, steps []step) error {
 			return err
 		}
 	}
-	tx.About(ent.TypeObligation, ids[0], access.Row{Estate: estate})
 	_, err := tx.Raw.Exec(tx, `UPDATE obligations o SET reminders = s.reminders, state = s.state
 		FROM unnest($1::uuid[], $2::int[], $3::text[]) s(id, reminders, state) WHERE o.estate_id = $4 AND o.id = s.id`,
 		ids, reminders, states, estate)

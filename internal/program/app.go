@@ -71,10 +71,10 @@ func Assemble(p Parts) (*App, error) {
 	var err error
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
-		Extensions:    p.Extensions,
+		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}}, p.Extensions...),
 		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
 		Ready:         p.DB.Pool.Ping,
-		Log:           p.Log, Clock: p.Clock, Metrics: metrics,
+		Log:           p.Log, Clock: p.Clock, Metrics: metrics, Translate: act.Translate,
 	})
 	if err != nil {
 		return nil, err

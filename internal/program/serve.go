@@ -159,4 +159,3 @@ func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(co
 	}
 	return f(app.Context(ctx), app)
 }
-

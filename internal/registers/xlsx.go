@@ -49,7 +49,8 @@ func newWorkbook(to io.Writer, f form) (_ *workbook, err error) {
 	if b.sheet, err = b.book.NewStreamWriter(name); err != nil {
 		return nil, err
 	}
-	return b, b.writeHead()
+	err = b.writeHead()
+	return b, err
 }
 
 // layOut sets what the printer needs.

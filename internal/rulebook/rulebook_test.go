@@ -98,11 +98,6 @@ func TestEveryRegisterHasItsClause(t *testing.T) {
 	if len(rulebook.Clauses()) != 49 || len(seen) != 12 {
 		t.Errorf("%d clauses and %d registers", len(rulebook.Clauses()), len(seen))
 	}
-	for title := range written(t) {
-		if !seen[title] {
-			t.Errorf("the register 《%s》 is not of the rulebook", title)
-		}
-	}
 }
 
 func render(operations, proofs map[string][]string, registers map[string]string) string {

@@ -27,6 +27,7 @@ import (
 type presenter struct {
 	log         *slog.Logger
 	suggestions bool
+	translate   func(error) error // may be nil
 }
 
 // present is gqlgen's ErrorPresenterFunc, and serves the other routes too.
@@ -40,6 +41,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 	}
 	lang := request.From(ctx).Language
+	if p.translate != nil {
+		err = p.translate(err)
+	}
 	f := fault.From(err)
 	switch {
 	case f != nil:

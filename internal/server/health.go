@@ -54,7 +54,7 @@ func (s *Server) rescue(next http.Handler) http.Handler {
 				panic(p)
 			}
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
-				s.presenter.internal(r.Context(), recovered(r.Context(), p))
+				_ = s.presenter.internal(r.Context(), recovered(r.Context(), p))
 				panic(http.ErrAbortHandler)
 			}
 			s.refuse(w, r, 0, recovered(r.Context(), p))

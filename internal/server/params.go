@@ -65,7 +65,8 @@ func readPost(w http.ResponseWriter, r *http.Request, limit int64) (p params, _ 
 		return p, bad(http.StatusBadRequest, fault.New(fault.InvalidInput,
 			"不支持批量请求;一次只发送一个操作。", "Batches are not accepted: send one operation at a time."))
 	}
-	return p, decode(body, &p, "")
+	refusal := decode(body, &p, "")
+	return p, refusal
 }
 
 // readGet reads the parameters of the address.

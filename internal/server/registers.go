@@ -27,7 +27,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	case err != nil && !out.begun:
 		s.refuse(w, r, 0, err)
 	case err != nil:
-		s.presenter.present(r.Context(), err) // to the log
+		_ = s.presenter.present(r.Context(), err) // to the log
 		panic(http.ErrAbortHandler)
 	case !out.begun:
 		out.begin()

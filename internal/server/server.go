@@ -46,6 +46,7 @@ type Parts struct {
 	Log           *slog.Logger                // default slog.Default()
 	Clock         clockwork.Clock             // default the real one
 	Metrics       *prometheus.Registry        // default a new one; collectors of the pool and of acts go here
+	Translate     func(error) error           // makes refusals of what the layers below refuse; default none
 }
 
 // Server answers HTTP. Make one with New; it is ready at once.
@@ -81,7 +82,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, parts: parts,
-		presenter: presenter{log: parts.Log, suggestions: cfg.Introspection},
+		presenter: presenter{log: parts.Log, suggestions: cfg.Introspection, translate: parts.Translate},
 		requests:  newGate(cfg.Concurrent, cfg.Queue, cfg.QueueWait, parts.Clock),
 		transfers: newGate(cfg.Transfers, cfg.Queue, cfg.QueueWait, parts.Clock),
 	}

@@ -15,10 +15,13 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jonboulle/clockwork"
 
@@ -27,6 +30,7 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/database/dbtest"
 	"github.com/steward-pm/steward/internal/program"
@@ -177,3 +181,43 @@ func (a *App) SQL(sql string, args ...any) {
 	}
 }
 
+// IDs runs a query for ids, as superuser: it sees all rows.
+func (a *App) IDs(sql string, args ...any) []uuid.UUID {
+	a.t.Helper()
+	return query[uuid.UUID](a, sql, args...)
+}
+
+// Fingerprint is the content of every row of an estate, in every table with estate_id outside of audit.
+func (a *App) Fingerprint(estate uuid.UUID) string {
+	a.t.Helper()
+	tables := query[string](a, `SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+		WHERE a.attname = 'estate_id' AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace ORDER BY 1`)
+	var all []string
+	for _, table := range tables {
+		all = append(all, table+"="+query[string](a, `SELECT coalesce(md5(string_agg(t::text, '' ORDER BY id)), '') FROM `+table+` t WHERE estate_id = $1`, estate)[0])
+	}
+	return strings.Join(all, " ")
+}
+
+func query[T any](a *App, sql string, args ...any) []T {
+	a.t.Helper()
+	conn, err := pgx.Connect(context.Background(), a.SuperURL)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	rows, err := conn.Query(context.Background(), sql, args...)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		a.t.Fatalf("%s: %v", sql, err)
+	}
+	return list
+}
+
+// GrantIn is a grant of a role in an estate; in no estate, of the portfolio.
+func (a *App) GrantIn(role policy.Role, e Estate) account.NewGrant {
+	return account.NewGrant{Role: string(role), Estate: e.ID, From: calendar.DayOf(Start.AddDate(-1, 0, 0))}
+}

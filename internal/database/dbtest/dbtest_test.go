@@ -128,7 +128,7 @@ func TestDropDoesNotWaitForPools(t *testing.T) {
 
 func TestCopyWaitsForUsersOfTheSource(t *testing.T) {
 	t.Parallel()
-	source, s := New(t, Empty), (*server)(nil)
+	source := New(t, Empty)
 	s, err := shared()
 	if err != nil {
 		t.Fatal(err)

@@ -109,7 +109,8 @@ func read(dir string) (*home, error) {
 		return nil, err
 	}
 	h := &home{dir: abs}
-	return h, h.reload()
+	err = h.reload()
+	return h, err
 }
 
 // reload reads VERSION and database.json again; either may be missing.

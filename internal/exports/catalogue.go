@@ -1,0 +1,76 @@
+package exports
+
+import (
+	"context"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/language"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/registers"
+	"github.com/steward-pm/steward/policy"
+)
+
+// entry is a register in the catalogue.
+type entry struct {
+	resources []policy.Resource // all must be exportable
+	byTime    bool              // takes from and to
+	write     func(context.Context, job) error
+}
+
+// job is one register being written.
+type job struct {
+	w           io.Writer
+	format      registers.Format
+	lang        language.Tag
+	head        registers.Head
+	db          *ent.Client
+	estate      uuid.UUID
+	now         time.Time
+	from, until time.Time // zero: open
+}
+
+// say chooses a word of the register's language.
+func (j job) say(zh, en string) string {
+	if base, _ := j.lang.Base(); base.String() == "zh" {
+		return zh
+	}
+	return en
+}
+
+var catalogue = map[string]entry{
+	"keys-loans": {resources: []policy.Resource{policy.KeyLoan}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, keys.LoanRegister(j.say, j.now), keys.LoanRows(ctx, j.db, j.estate, j.from, j.until))
+	}},
+	"keys-acceptance": {resources: []policy.Resource{policy.KeyAcceptanceLine}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, keys.AcceptanceRegister, keys.AcceptanceRows(ctx, j.db, j.estate))
+	}},
+	"keys-outstanding": {resources: []policy.Resource{policy.KeyAcceptanceLine}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, keys.OutstandingRegister, keys.OutstandingRows(ctx, j.db, j.estate))
+	}},
+	"keys-distribution": {resources: []policy.Resource{policy.KeyBalance}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, keys.DistributionRegister, keys.DistributionRows(ctx, j.db, j.estate))
+	}},
+	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
+	}},
+	"households": {
+		resources: []policy.Resource{policy.Household, policy.Occupancy, policy.ResidentPerson, policy.EmergencyContact},
+		write: func(ctx context.Context, j job) error {
+			return write(ctx, j, householdRegister(j.say), householdRows(ctx, j.db, j.estate))
+		},
+	},
+}
+
+// Names lists the registers, for the command line's help.
+func Names() []string { return slices.Sorted(maps.Keys(catalogue)) }
+
+func write[T any](ctx context.Context, j job, r registers.Register[T], rows iter.Seq2[T, error]) error {
+	return r.Write(ctx, j.w, j.format, j.lang, j.head, rows)
+}

@@ -1,0 +1,116 @@
+// Package exports is the catalogue of the registers that can be downloaded, and the one way to download
+// them: permission first, then the entry on the audit trail, then the rows, page by page.
+//
+// exports.go permission, audit · catalogue.go what there is · places.go, households.go the registry's lists ·
+// http.go GET /registers/NAME.FORMAT. The registers of a chapter are defined in its package.
+package exports
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/registers"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Params say what of a register is wanted.
+type Params struct {
+	Estate string       // code
+	Lang   language.Tag // Chinese for any zh, otherwise English
+	From   calendar.Day // first day, for registers of a time; zero: from the beginning
+	To     calendar.Day // last day; zero: until now
+}
+
+const action = "registers.export"
+
+// Write writes the register called name as xlsx or csv, for the viewer in ctx, who sees in it what they may
+// read. Nothing is written before it stands on the audit trail who takes what.
+//
+// Errors: UNAUTHENTICATED; NOT_FOUND for an unknown register or at estate; FORBIDDEN; INVALID_INPUT at
+// format, from or to. See registers.Register.Write for what is written after an error.
+func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err error) {
+	defer fault.Wrap(&err, "export %s.%s", name, format)
+	entry, known := catalogue[name]
+	switch {
+	case access.From(ctx) == nil:
+		return fault.SignedOut()
+	case !known:
+		return fault.Missing()
+	case format != string(registers.XLSX) && format != string(registers.CSV):
+		return fault.Invalid("format", "没有“%[1]s”这种格式,请用 xlsx 或 csv。", "There is no format %[1]q; use xlsx or csv.", format)
+	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
+		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
+	case !p.From.IsZero() && !p.To.IsZero() && p.To.Before(p.From):
+		return fault.Invalid("to", "截止日期不能早于开始日期。", "The last day lies before the first.")
+	}
+	e, err := permit(ctx, entry, p.Estate)
+	if err != nil {
+		return err
+	}
+	cal, err := act.CalendarOf(e.TimeZone)
+	if err != nil {
+		return fmt.Errorf("time zone of estate %s: %w", e.Code, err)
+	}
+	if err := note(ctx, e, name+"."+format, p); err != nil {
+		return err
+	}
+	rt := act.From(ctx)
+	return entry.write(ctx, job{
+		w: w, format: registers.Format(format), lang: p.Lang, db: rt.DB.Ent, estate: e.ID, now: rt.Clock.Now(),
+		from: startOf(cal, p.From), until: endOf(cal, p.To),
+		head: registers.Head{Estate: e.Name, At: rt.Clock.Now(), Zone: cal.Zone()},
+	})
+}
+
+// permit finds the estate if the viewer may take the register out of it.
+func permit(ctx context.Context, entry entry, code string) (*ent.Estate, error) {
+	rt, v := act.From(ctx), access.From(ctx)
+	e, err := rt.DB.Ent.Estate.Query().Where(estate.Code(code)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, rt.Refuse(ctx, action, audit.Portfolio, fault.Missing().At("estate"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range entry.resources {
+		if !v.Scope(r, policy.Export).Covers(access.Row{Estate: e.ID}) {
+			return nil, rt.Refuse(ctx, action, e.ID, fault.Denied("您的岗位无权导出该登记表。", "None of your roles may export this register."))
+		}
+	}
+	return e, nil
+}
+
+// note puts the export on the audit trail.
+func note(ctx context.Context, e *ent.Estate, file string, p Params) error {
+	rt := act.From(ctx)
+	read := rt.Entry(ctx, action)
+	read.Outcome, read.Estate, read.SubjectType, read.Subject = audit.Viewed, e.ID, ent.TypeEstate, e.ID
+	read.Reason = strings.TrimSpace(fmt.Sprintf("%s %s %s", file, p.From, p.To))
+	return rt.AppendRead(ctx, read)
+}
+
+func startOf(cal *calendar.Calendar, d calendar.Day) (t time.Time) {
+	if !d.IsZero() {
+		t = cal.StartOfDay(d)
+	}
+	return t
+}
+
+func endOf(cal *calendar.Calendar, d calendar.Day) (t time.Time) {
+	if !d.IsZero() {
+		t = cal.EndOfDay(d)
+	}
+	return t
+}

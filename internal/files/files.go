@@ -1,0 +1,172 @@
+// Package files keeps what people upload to an estate: the row in the database, under the same walls as
+// everything, and the content on disk, named by its hash. Both ways through here authorise and audit.
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/ids"
+	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Files answers uploads and downloads; it implements server.Files. The context carries the runtime and the
+// viewer.
+type Files struct{ content *Content }
+
+var _ server.Files = (*Files)(nil)
+
+// New serves the files whose content is kept there.
+func New(content *Content) *Files { return &Files{content} }
+
+// Store takes an upload in: the permission is asked before the body is read, and again by the act.
+//
+// Errors: UNAUTHENTICATED; NOT_FOUND at estate; FORBIDDEN; what r fails with.
+func (f *Files) Store(ctx context.Context, up server.Upload, r io.Reader) (_ server.File, err error) {
+	defer fault.Wrap(&err, "store file")
+	e, err := mayUpload(ctx, up.Estate)
+	if err != nil {
+		return server.File{}, err
+	}
+	in, err := f.content.receive(r)
+	if err != nil {
+		return server.File{}, err
+	}
+	defer in.discard()
+	name := safeName(up.Name)
+	media, err := mediaType(in.file, in.size, name)
+	if err != nil {
+		return server.File{}, err
+	}
+	done, err := upload.Do(ctx, uploadInput{
+		Estate: e.ID, Name: name, ContentType: media, Size: in.size, SHA256: in.sum,
+		place: func() error { return f.content.place(in, e.ID) },
+	})
+	if err != nil {
+		return server.File{}, errors.Join(err, f.forget(context.WithoutCancel(ctx), in.sum, e.ID))
+	}
+	return shown(done.File), nil
+}
+
+// mayUpload finds the estate if the viewer may add files to it.
+func mayUpload(ctx context.Context, code string) (*ent.Estate, error) {
+	v, rt := access.From(ctx), act.From(ctx)
+	if v == nil {
+		return nil, fault.SignedOut()
+	}
+	e, err := rt.DB.Ent.Estate.Query().Where(estate.Code(code)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, rt.Refuse(ctx, upload.Name, audit.Portfolio, fault.Missing().At("estate"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !v.Barred(v.Scope(policy.File, policy.Create)).Covers(access.Row{Estate: e.ID}) {
+		return nil, rt.Refuse(ctx, upload.Name, e.ID, fault.Denied("您的岗位不能向该小区上传文件。", "None of your roles may add files to this estate."))
+	}
+	return e, nil
+}
+
+// uploadInput is a file whose content has been received.
+type uploadInput struct {
+	Estate            uuid.UUID
+	Name, ContentType string
+	Size              int64
+	SHA256            string
+	place             func() error
+}
+
+// uploaded is the file.
+type uploaded struct{ File *ent.File }
+
+// upload records the file and puts its content in its place, under a lock of the content: see forget.
+var upload = act.New("files.upload", act.Needs(policy.File, policy.Create), nil, func(tx *act.Tx, in uploadInput) (*uploaded, error) {
+	row, err := tx.File.Create().SetEstateID(in.Estate).SetName(in.Name).SetContentType(in.ContentType).
+		SetSize(in.Size).SetSha256(in.SHA256).SetUploadedBy(tx.Viewer.Account).Save(tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := lock(tx, tx.Raw, in.SHA256, in.Estate); err != nil {
+		return nil, err
+	}
+	return &uploaded{row}, in.place()
+})
+
+// forget removes content that an upload placed before its transaction failed, unless another file of the
+// estate has it. The lock decides between this and an upload of the same content at the same time.
+func (f *Files) forget(ctx context.Context, sum string, estate uuid.UUID) error {
+	return act.From(ctx).DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, sum, estate); err != nil {
+			return err
+		}
+		var used bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM files WHERE estate_id = $1 AND sha256 = $2)`, estate, sum).Scan(&used); err != nil {
+			return err
+		}
+		if used {
+			return nil
+		}
+		return f.content.remove(sum, estate)
+	})
+}
+
+// lock holds an estate's content until the transaction ends.
+func lock(ctx context.Context, tx pgx.Tx, sum string, estate uuid.UUID) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, estate.String()+sum)
+	return err
+}
+
+// Open gives a file to who may read it, after the read stands on the audit trail.
+//
+// Errors: UNAUTHENTICATED; NOT_FOUND.
+func (f *Files) Open(ctx context.Context, id string) (_ server.File, _ io.ReadCloser, err error) {
+	defer fault.Wrap(&err, "open file")
+	rt := act.From(ctx)
+	if access.From(ctx) == nil {
+		return server.File{}, nil, fault.SignedOut()
+	}
+	row, err := find(ctx, rt, id)
+	if err != nil {
+		return server.File{}, nil, err
+	}
+	content, err := f.content.Open(ctx, row.Sha256, row.EstateID)
+	if err != nil {
+		// The row is there: that the content is not is our fault, and no answer about the file.
+		return server.File{}, nil, fmt.Errorf("content of file %s: %s", row.ID, err)
+	}
+	e := rt.Entry(ctx, "files.download")
+	e.Outcome, e.Estate, e.SubjectType, e.Subject = audit.Viewed, row.EstateID, ent.TypeFile, row.ID
+	if err := rt.AppendRead(ctx, e); err != nil {
+		return server.File{}, nil, errors.Join(err, content.Close())
+	}
+	return shown(row), content, nil
+}
+
+func find(ctx context.Context, rt *act.Runtime, text string) (*ent.File, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || ids.CodeOf(id) != ent.Entities[ent.TypeFile].Code || id.String() != strings.ToLower(text) {
+		return nil, fault.Missing()
+	}
+	row, err := rt.DB.Ent.File.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, rt.Refuse(ctx, "files.download", audit.Portfolio, fault.Missing())
+	}
+	return row, err
+}
+
+func shown(f *ent.File) server.File {
+	return server.File{ID: f.ID.String(), Name: f.Name, Size: f.Size, SHA256: f.Sha256, ContentType: f.ContentType}
+}

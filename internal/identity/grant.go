@@ -1,0 +1,249 @@
+package identity
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/steward-pm/steward/ent/department"
+	"github.com/steward-pm/steward/ent/household"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/policy"
+)
+
+// Grant is a role that an account holds, held or will hold somewhere.
+type Grant struct {
+	ID, AccountID uuid.UUID
+	Role          string
+	EstateID      *uuid.UUID // nil: the whole portfolio
+	DepartmentID  *uuid.UUID
+	HouseholdID   *uuid.UUID
+	From          calendar.Day
+	Until         *calendar.Day // the last day; nil: open
+	RevokedAt     *time.Time
+}
+
+func grantOf(g account.Grant) *Grant {
+	out := &Grant{
+		ID: g.ID, AccountID: g.AccountID, Role: g.Role, EstateID: optional(g.Estate), DepartmentID: optional(g.Department),
+		HouseholdID: optional(g.Household), From: g.From, RevokedAt: g.RevokedAt,
+	}
+	if !g.Until.IsZero() {
+		out.Until = &g.Until
+	}
+	return out
+}
+
+// Grants lists all grants of an account where the viewer may see them, ended and future ones too: one statement.
+func Grants(ctx context.Context, of uuid.UUID) (list []*Grant, err error) {
+	err = read(ctx, policy.Grant, func(q pgx.Tx) error {
+		found, err := act.From(ctx).Accounts.ListGrants(ctx, q, account.GrantFilter{Accounts: []uuid.UUID{of}})
+		list = make([]*Grant, len(found))
+		for i, g := range found {
+			list[i] = grantOf(g)
+		}
+		return err
+	})
+	return list, err
+}
+
+// RoleInput is a role, where, and from when until when.
+type RoleInput struct {
+	Role         string
+	EstateID     *uuid.UUID
+	DepartmentID *uuid.UUID
+	HouseholdID  *uuid.UUID
+	From         *calendar.Day // nil: today
+	Until        *calendar.Day // the last day; nil: open
+}
+
+// Check refuses a place that the role is not held in (RULEBOOK, "Who may do what").
+func (in RoleInput) Check() error {
+	role := policy.Role(in.Role)
+	ofDepartment := role == policy.Supervisor || role == policy.Security || role == policy.Engineering
+	switch {
+	case !slices.Contains(policy.Roles, role):
+		return fault.Invalid("role", "没有这个角色。", "There is no such role.")
+	case role == policy.GeneralManager && in.EstateID != nil:
+		return fault.Invalid("estateID", "总经理的授权针对全部小区,请不要指明小区。", "A general manager's grant is for the whole portfolio; leave the estate out.")
+	case in.EstateID == nil && role != policy.GeneralManager && role != policy.Auditor:
+		return fault.Invalid("estateID", "请指明小区。", "Name the estate.")
+	case ofDepartment && in.DepartmentID == nil:
+		return fault.Invalid("departmentID", "该角色属于某个部门,请指明部门。", "The role is one of a department: name it.")
+	case !ofDepartment && in.DepartmentID != nil:
+		return fault.Invalid("departmentID", "该角色不属于部门,请不要指明部门。", "The role is not one of a department; leave it out.")
+	case role == policy.Resident && in.HouseholdID == nil:
+		return fault.Invalid("householdID", "请指明业户。", "Name the household.")
+	case role != policy.Resident && in.HouseholdID != nil:
+		return fault.Invalid("householdID", "只有住户的授权指明业户。", "Only a resident's grant names a household.")
+	}
+	return nil
+}
+
+// GrantRoleInput is a role for an account.
+type GrantRoleInput struct {
+	AccountID uuid.UUID
+	RoleInput
+}
+
+// GrantRolePayload is the grant.
+type GrantRolePayload struct{ Grant *Grant }
+
+// GrantRole gives an account a role. Nobody gives one to themselves. A project manager gives the
+// estate's roles in the own estate to accounts that work there; what reaches over the portfolio, and
+// who audits, is the general manager's to say.
+//
+// Errors: INVALID_INPUT for a place that the role is not held in; FORBIDDEN; NOT_FOUND for an account,
+// estate, department or household that is not there; CONFLICT if the account holds the role there already.
+var GrantRole = act.New("identity.grantRole", act.Needs(policy.Grant, policy.Create).SessionOnly(), nil, func(tx *act.Tx, in GrantRoleInput) (*GrantRolePayload, error) {
+	if _, err := administered(tx, in.AccountID); err != nil {
+		return nil, missingAt(err, "accountID")
+	}
+	g, err := give(tx, in.AccountID, in.RoleInput)
+	if err != nil {
+		return nil, err
+	}
+	return &GrantRolePayload{grantOf(g)}, nil
+})
+
+// give grants the role, under the account's lock.
+func give(tx *act.Tx, to uuid.UUID, in RoleInput) (g account.Grant, err error) {
+	scope := tx.Viewer.Barred(tx.Viewer.Scope(policy.Grant, policy.Create))
+	if !scope.Portfolio && (in.EstateID == nil || ofPortfolio(in.Role)) {
+		return g, fault.Denied("只有总经理可以授予总经理或审计人员,以及全部小区的授权。",
+			"Only the general manager makes general managers and auditors, and grants over the whole portfolio.").At("role")
+	}
+	today, err := placed(tx, scope, in)
+	if err != nil {
+		return g, err
+	}
+	n := account.NewGrant{
+		Account: to, Role: in.Role, Estate: value(in.EstateID), Department: value(in.DepartmentID), Household: value(in.HouseholdID),
+		From: today, By: tx.Viewer.Account,
+	}
+	if in.From != nil {
+		n.From = *in.From
+	}
+	if in.Until != nil {
+		n.Until = *in.Until
+	}
+	if n.From.Before(today) {
+		return g, fault.Invalid("from", "生效日期不能早于今天。", "A grant begins today or later.")
+	}
+	if err := notHeld(tx, n); err != nil {
+		return g, err
+	}
+	if g, err = tx.Runtime().Accounts.Grant(tx, tx.Raw, n); err != nil {
+		return g, err
+	}
+	return g, noteGrant(tx, g, audit.Create)
+}
+
+// ofPortfolio tells whether the role is the general manager's to give and to take, wherever it is held.
+func ofPortfolio(role string) bool {
+	return policy.Role(role) == policy.GeneralManager || policy.Role(role) == policy.Auditor
+}
+
+// placed finds the estate, department and household of a grant, and the day that it is there.
+func placed(tx *act.Tx, scope access.Scope, in RoleInput) (today calendar.Day, err error) {
+	if in.EstateID == nil {
+		return calendar.DayOf(tx.Now.UTC()), nil // never later than the portfolio's day east of Greenwich
+	}
+	if !scope.Covers(access.Row{Estate: *in.EstateID}) {
+		return today, fault.Missing().At("estateID")
+	}
+	if today, err = tx.Today(*in.EstateID); err != nil {
+		_, err = act.Find(0, err, "estateID")
+		return today, err
+	}
+	if in.DepartmentID != nil {
+		_, err = tx.Department.Query().Where(department.ID(*in.DepartmentID), department.EstateID(*in.EstateID)).OnlyID(tx)
+		_, err = act.Find(0, err, "departmentID")
+	}
+	if in.HouseholdID != nil {
+		_, err = tx.Household.Query().Where(household.ID(*in.HouseholdID), household.EstateID(*in.EstateID)).OnlyID(tx)
+		_, err = act.Find(0, err, "householdID")
+	}
+	return today, err
+}
+
+// notHeld refuses a second grant of the same role in the same place for the same days.
+func notHeld(tx *act.Tx, n account.NewGrant) error {
+	held, err := tx.Runtime().Accounts.ListGrants(tx, tx.Raw, account.GrantFilter{Accounts: []uuid.UUID{n.Account}})
+	if err != nil {
+		return err
+	}
+	for _, g := range held {
+		same := g.Role == n.Role && g.Estate == n.Estate && g.Department == n.Department && g.Household == n.Household
+		apart := !g.Until.IsZero() && g.Until.Before(n.From) || !n.Until.IsZero() && n.Until.Before(g.From)
+		if same && !apart && g.RevokedAt == nil {
+			return fault.Clash("该账号在此期间已有这个角色。", "The account holds this role there in these days already.").With("grantID", g.ID)
+		}
+	}
+	return nil
+}
+
+// RevokeGrantInput names a grant, and says why it ends.
+type RevokeGrantInput struct {
+	GrantID uuid.UUID
+	Reason  *string
+}
+
+// RevokeGrantPayload is the grant as it ended.
+type RevokeGrantPayload struct{ Grant *Grant }
+
+// RevokeGrant ends a grant at once. Nobody ends their own, lest an auditor's bar be lifted by who it
+// bars, or the last general manager locks everybody out; a project manager does not end an audit.
+//
+// Errors: NOT_FOUND; FORBIDDEN; CONFLICT if it was revoked before.
+var RevokeGrant = act.New("identity.revokeGrant", act.Needs(policy.Grant, policy.Update).SessionOnly(), nil, func(tx *act.Tx, in RevokeGrantInput) (*RevokeGrantPayload, error) {
+	scope := access.RuleFrom(tx).Scope
+	if err := confine(tx, tx.Raw, scope); err != nil {
+		return nil, err
+	}
+	accounts := tx.Runtime().Accounts
+	g, err := accounts.FindGrant(tx, tx.Raw, in.GrantID)
+	switch {
+	case err != nil:
+		return nil, missingAt(err, "grantID")
+	case g.AccountID == tx.Viewer.Account:
+		return nil, ownDenied()
+	case !scope.Portfolio && (ofPortfolio(g.Role) || !scope.Covers(access.Row{Estate: g.Estate})):
+		return nil, fault.Denied("该授权只有总经理可以撤销。", "Only the general manager revokes this grant.").At("grantID")
+	}
+	if g, err = accounts.Revoke(tx, tx.Raw, g.ID, tx.Viewer.Account); err != nil {
+		return nil, err
+	}
+	if in.Reason != nil {
+		tx.Because(*in.Reason)
+	}
+	return &RevokeGrantPayload{grantOf(g)}, noteGrant(tx, g, audit.Delete)
+})
+
+// noteGrant puts a grant given or taken on the chain of its estate, or the portfolio's.
+func noteGrant(tx *act.Tx, g account.Grant, op audit.Op) error {
+	c, err := change("Grant", g.ID, op, "account", g.AccountID, "role", g.Role, "estate", optional(g.Estate), "department", optional(g.Department),
+		"household", optional(g.Household), "from", g.From, "until", grantOf(g).Until)
+	if err != nil {
+		return err
+	}
+	return tx.Note(g.Estate, c)
+}
+
+func ownDenied() *fault.Error {
+	return fault.Denied("不能对自己的账号或授权进行此操作,请由另一位经理办理。", "Nobody does this to their own account or grants. Ask another manager.")
+}
+
+func value(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}

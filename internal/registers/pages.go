@@ -1,0 +1,30 @@
+package registers
+
+import "iter"
+
+// PageSize is how many rows of a table a register reads at once: no connection is held while a slow client
+// takes them.
+const PageSize = 500
+
+// Pages makes a register's rows from pages that next reads, one after the other, until it says that there is
+// no more. The rows can be gone through once.
+func Pages[T any](next func() (rows []T, more bool, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			rows, more, err := next()
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if !more {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package registry
+
+import (
+	"cmp"
+
+	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/contact"
+	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/policy"
+)
+
+// RegisterExternalPersonInput describes somebody from outside.
+type RegisterExternalPersonInput struct {
+	EstateID uuid.UUID
+	Name     string
+	Company  string
+	Phone    string
+}
+
+// Check refuses who has no name, company or telephone (K2.1).
+func (in RegisterExternalPersonInput) Check() error {
+	return cmp.Or(checkName("name", in.Name), checkName("company", in.Company), checkName("phone", in.Phone), checkPhone("phone", in.Phone))
+}
+
+// RegisterExternalPersonPayload is the person.
+type RegisterExternalPersonPayload struct{ ExternalPerson *ent.ExternalPerson }
+
+// RegisterExternalPerson registers a contractor, who may then borrow keys (K2.1). Errors: NOT_FOUND.
+var RegisterExternalPerson = act.New("registry.registerExternalPerson", act.Needs(policy.ExternalPerson, policy.Create), act.Clauses("K2.1"), registerExternalPerson)
+
+func registerExternalPerson(tx *act.Tx, in RegisterExternalPersonInput) (*RegisterExternalPersonPayload, error) {
+	e, err := estateOf(tx, in.EstateID)
+	if err != nil {
+		return nil, err
+	}
+	name := tidy(in.Name)
+	p, err := tx.ExternalPerson.Create().SetEstateID(e.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
+		SetCompany(tidy(in.Company)).SetPhone(contact.New(naming.Normal(in.Phone))).Save(tx)
+	return &RegisterExternalPersonPayload{p}, err
+}
+
+// UpdateExternalPersonInput changes a person; what is nil stays.
+type UpdateExternalPersonInput struct {
+	ID              uuid.UUID
+	ExpectedVersion int
+	Name            *string
+	Company         *string
+	Phone           *string
+}
+
+// Check refuses bad names and numbers.
+func (in UpdateExternalPersonInput) Check() error {
+	return cmp.Or(optional(checkName, "name", in.Name), optional(checkName, "company", in.Company),
+		optional(checkName, "phone", in.Phone), optional(checkPhone, "phone", in.Phone))
+}
+
+// UpdateExternalPersonPayload is the person as they stand after.
+type UpdateExternalPersonPayload struct{ ExternalPerson *ent.ExternalPerson }
+
+// UpdateExternalPerson changes a contractor. Errors: NOT_FOUND; CONFLICT if somebody changed them meanwhile.
+var UpdateExternalPerson = act.New("registry.updateExternalPerson", act.Needs(policy.ExternalPerson, policy.Update), act.Clauses("K2.1"), updateExternalPerson)
+
+func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExternalPersonPayload, error) {
+	p, err := edit(tx, in.ExpectedVersion, tx.ExternalPerson.Query().Where(externalperson.ID(in.ID)).ForUpdate().Only,
+		func(p *ent.ExternalPerson) int { return p.Version })
+	if err != nil {
+		return nil, err
+	}
+	u := p.Update()
+	if in.Name != nil {
+		u.SetName(tidy(*in.Name)).SetSortKey(naming.Pinyin(tidy(*in.Name)))
+	}
+	if in.Company != nil {
+		u.SetCompany(tidy(*in.Company))
+	}
+	if in.Phone != nil {
+		u.SetPhone(contact.New(naming.Normal(*in.Phone)))
+	}
+	p, err = u.Save(tx)
+	return &UpdateExternalPersonPayload{p}, err
+}
