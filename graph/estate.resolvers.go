@@ -11,8 +11,17 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/registry"
 )
+
+func (r *mutationResolver) ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error) {
+	return registry.ImportUploadedUnits(ctx, input)
+}
+
+func (r *mutationResolver) ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error) {
+	return keys.ImportUploaded(ctx, input)
+}
 
 func (r *mutationResolver) CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error) {
 	return registry.CreateEstate.Do(ctx, input)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/registry"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -530,6 +531,116 @@ func (ec *executionContext) fieldContext_HireStaffPayload_staff(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ImportKeysPayload_run(ctx context.Context, field graphql.CollectedField, obj *importing.Payload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportKeysPayload_run(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Run, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
+			return ec.marshalOImportRun2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐImportRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportKeysPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportKeysPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportKeysPayload_report(ctx context.Context, field graphql.CollectedField, obj *importing.Payload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportKeysPayload_report(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Report, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNJSON2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportKeysPayload_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportKeysPayload", field, false, false, "JSON")
+}
+
+func (ec *executionContext) _ImportUnitsPayload_run(ctx context.Context, field graphql.CollectedField, obj *importing.Payload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportUnitsPayload_run(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Run, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ImportRun) graphql.Marshaler {
+			return ec.marshalOImportRun2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐImportRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ImportUnitsPayload_run(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ImportUnitsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ImportUnitsPayload_report(ctx context.Context, field graphql.CollectedField, obj *importing.Payload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportUnitsPayload_report(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Report, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNJSON2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportUnitsPayload_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportUnitsPayload", field, false, false, "JSON")
 }
 
 func (ec *executionContext) _MoveInPayload_occupancy(ctx context.Context, field graphql.CollectedField, obj *registry.MoveInPayload) (ret graphql.Marshaler) {
@@ -1836,6 +1947,132 @@ func (ec *executionContext) unmarshalInputHireStaffInput(ctx context.Context, ob
 func UnmarshalHireStaffInput(ctx context.Context, raw any) (*registry.HireStaffInput, error) {
 	var out *registry.HireStaffInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "HireStaffInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputImportKeysInput(ctx context.Context, obj any) (*importing.Upload, error) {
+	var it importing.Upload
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"estateID", "fileID", "dryRun", "errorPolicy"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DryRun = data
+		case "errorPolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errorPolicy"))
+			data, err := ec.unmarshalOImportErrorPolicy2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPolicy(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ErrorPolicy = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalImportKeysInput unmarshals raw into the ImportKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportKeysInput(ctx context.Context, raw any) (*importing.Upload, error) {
+	var out *importing.Upload
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportKeysInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputImportUnitsInput(ctx context.Context, obj any) (*importing.Upload, error) {
+	var it importing.Upload
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"estateID", "fileID", "dryRun", "errorPolicy"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DryRun = data
+		case "errorPolicy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errorPolicy"))
+			data, err := ec.unmarshalOImportErrorPolicy2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPolicy(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ErrorPolicy = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalImportUnitsInput unmarshals raw into the ImportUnitsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalImportUnitsInput(ctx context.Context, raw any) (*importing.Upload, error) {
+	var out *importing.Upload
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ImportUnitsInput", raw, &out)
 	return out, err
 }
 
@@ -3157,6 +3394,82 @@ func (ec *executionContext) _HireStaffPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var importKeysPayloadImplementors = []string{"ImportKeysPayload"}
+
+func (ec *executionContext) _ImportKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *importing.Payload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importKeysPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportKeysPayload")
+		case "run":
+			out.Values[i] = ec._ImportKeysPayload_run(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "report":
+			out.Values[i] = ec._ImportKeysPayload_report(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var importUnitsPayloadImplementors = []string{"ImportUnitsPayload"}
+
+func (ec *executionContext) _ImportUnitsPayload(ctx context.Context, sel ast.SelectionSet, obj *importing.Payload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, importUnitsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ImportUnitsPayload")
+		case "run":
+			out.Values[i] = ec._ImportUnitsPayload_run(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "report":
+			out.Values[i] = ec._ImportUnitsPayload_report(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var moveInPayloadImplementors = []string{"MoveInPayload"}
 
 func (ec *executionContext) _MoveInPayload(ctx context.Context, sel ast.SelectionSet, obj *registry.MoveInPayload) graphql.Marshaler {
@@ -3748,6 +4061,32 @@ func (ec *executionContext) marshalNHireStaffPayload2ᚖgithubᚗcomᚋsteward�
 	return ec._HireStaffPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNImportKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐUpload(ctx context.Context, v any) (importing.Upload, error) {
+	res, err := ec.unmarshalInputImportKeysInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPayload(ctx context.Context, sel ast.SelectionSet, v *importing.Payload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportKeysPayload!")
+		return graphql.Null
+	}
+	return ec._ImportKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNImportUnitsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐUpload(ctx context.Context, v any) (importing.Upload, error) {
+	res, err := ec.unmarshalInputImportUnitsInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNImportUnitsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPayload(ctx context.Context, sel ast.SelectionSet, v *importing.Payload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ImportUnitsPayload!")
+		return graphql.Null
+	}
+	return ec._ImportUnitsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMoveInInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐMoveInInput(ctx context.Context, v any) (registry.MoveInInput, error) {
 	res, err := ec.unmarshalInputMoveInInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -3928,6 +4267,25 @@ func (ec *executionContext) unmarshalOFirstOccupancyInput2ᚖgithubᚗcomᚋstew
 	}
 	res, err := ec.unmarshalInputFirstOccupancyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOImportErrorPolicy2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPolicy(ctx context.Context, v any) (*importing.Policy, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := importing.Policy(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOImportErrorPolicy2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPolicy(ctx context.Context, sel ast.SelectionSet, v *importing.Policy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalONewResidentInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐNewResidentInputᚄ(ctx context.Context, v any) ([]*registry.NewResidentInput, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/identity"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
@@ -37,6 +38,8 @@ type MutationResolver interface {
 	ResetPassword(ctx context.Context, input identity.AccountInput) (*identity.ResetPasswordPayload, error)
 	GrantRole(ctx context.Context, input identity.GrantRoleInput) (*identity.GrantRolePayload, error)
 	RevokeGrant(ctx context.Context, input identity.RevokeGrantInput) (*identity.RevokeGrantPayload, error)
+	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
+	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
 	UpdateEstate(ctx context.Context, input registry.UpdateEstateInput) (*registry.UpdateEstatePayload, error)
 	CreateArea(ctx context.Context, input registry.CreateAreaInput) (*registry.CreateAreaPayload, error)
@@ -331,6 +334,34 @@ func (ec *executionContext) field_Mutation_hireStaff_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.HireStaffInput, error) {
 			return ec.unmarshalNHireStaffInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐHireStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (importing.Upload, error) {
+			return ec.unmarshalNImportKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐUpload(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_importUnits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (importing.Upload, error) {
+			return ec.unmarshalNImportUnitsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐUpload(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2500,6 +2531,94 @@ func (ec *executionContext) fieldContext_Mutation_revokeGrant(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_revokeGrant_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importUnits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importUnits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportUnits(ctx, fc.Args["input"].(importing.Upload))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *importing.Payload) graphql.Marshaler {
+			return ec.marshalNImportUnitsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importUnits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportUnitsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importUnits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_importKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_importKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ImportKeys(ctx, fc.Args["input"].(importing.Upload))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *importing.Payload) graphql.Marshaler {
+			return ec.marshalNImportKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋimportingᚐPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_importKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ImportKeysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_importKeys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5794,6 +5913,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeGrant":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeGrant(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importUnits":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importUnits(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "importKeys":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_importKeys(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

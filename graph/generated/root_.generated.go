@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/identity"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/registry"
@@ -383,6 +384,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ImportKeysPayload struct {
+		Report func(childComplexity int) int
+		Run    func(childComplexity int) int
+	}
+
 	ImportRun struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -403,6 +409,11 @@ type ComplexityRoot struct {
 	ImportRunEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ImportUnitsPayload struct {
+		Report func(childComplexity int) int
+		Run    func(childComplexity int) int
 	}
 
 	KeyAcceptance struct {
@@ -702,6 +713,8 @@ type ComplexityRoot struct {
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
 		HireStaff              func(childComplexity int, input registry.HireStaffInput) int
+		ImportKeys             func(childComplexity int, input importing.Upload) int
+		ImportUnits            func(childComplexity int, input importing.Upload) int
 		LendKeys               func(childComplexity int, input keys.LendKeysInput) int
 		MarkRead               func(childComplexity int, input identity.MarkReadInput) int
 		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
@@ -2239,6 +2252,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HouseholdEdge.Node(childComplexity), true
 
+	case "ImportKeysPayload.report":
+		if e.ComplexityRoot.ImportKeysPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportKeysPayload.Report(childComplexity), true
+	case "ImportKeysPayload.run":
+		if e.ComplexityRoot.ImportKeysPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportKeysPayload.Run(childComplexity), true
+
 	case "ImportRun.createdAt":
 		if e.ComplexityRoot.ImportRun.CreatedAt == nil {
 			break
@@ -2319,6 +2345,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportRunEdge.Node(childComplexity), true
+
+	case "ImportUnitsPayload.report":
+		if e.ComplexityRoot.ImportUnitsPayload.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportUnitsPayload.Report(childComplexity), true
+	case "ImportUnitsPayload.run":
+		if e.ComplexityRoot.ImportUnitsPayload.Run == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportUnitsPayload.Run(childComplexity), true
 
 	case "KeyAcceptance.acceptedAt":
 		if e.ComplexityRoot.KeyAcceptance.AcceptedAt == nil {
@@ -3630,6 +3669,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HireStaff(childComplexity, args["input"].(registry.HireStaffInput)), true
+	case "Mutation.importKeys":
+		if e.ComplexityRoot.Mutation.ImportKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportKeys(childComplexity, args["input"].(importing.Upload)), true
+	case "Mutation.importUnits":
+		if e.ComplexityRoot.Mutation.ImportUnits == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importUnits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportUnits(childComplexity, args["input"].(importing.Upload)), true
 	case "Mutation.lendKeys":
 		if e.ComplexityRoot.Mutation.LendKeys == nil {
 			break
@@ -5143,8 +5204,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
+			graphql.NewInputUnmarshaler("ImportKeysInput", ec.unmarshalInputImportKeysInput),
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
+			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineOrder", ec.unmarshalInputKeyAcceptanceLineOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineWhereInput", ec.unmarshalInputKeyAcceptanceLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceOrder", ec.unmarshalInputKeyAcceptanceOrder),
@@ -5919,7 +5982,67 @@ type MoveOutPayload {
   payer: Occupancy
 }
 
+"What becomes of a file some of whose lines cannot be taken."
+enum ImportErrorPolicy @goModel(model: "github.com/steward-pm/steward/internal/importing.Policy") {
+  "Nothing of the file is taken; the refusal's extension report names the lines."
+  REJECT_ALL
+  "The other lines are taken."
+  REJECT_ROWS
+  "The lines are taken without the fields that are wrong, where they mean something without them."
+  IGNORE_FIELDS
+}
+
+"A spreadsheet of units and their owners (业户资料) to import."
+input ImportUnitsInput @goModel(model: "github.com/steward-pm/steward/internal/importing.Upload") {
+  "The estate."
+  estateID: ID!
+  "The uploaded file: CSV or XLSX."
+  fileID: ID!
+  "Whether only to tell what would be created, changed, rejected and warned of."
+  dryRun: Boolean
+  "What becomes of lines that cannot be taken; the others are taken unless given."
+  errorPolicy: ImportErrorPolicy
+}
+
+"What importing units gave."
+type ImportUnitsPayload @goModel(model: "github.com/steward-pm/steward/internal/importing.Payload") {
+  "The record of it; null for a dry run, and if nothing was new."
+  run: ImportRun
+  "What was read, created, changed, rejected and warned of, by line and column; line 1 is the heading."
+  report: JSON!
+}
+
+"A spreadsheet of keys (钥匙清单) to accept."
+input ImportKeysInput @goModel(model: "github.com/steward-pm/steward/internal/importing.Upload") {
+  "The estate."
+  estateID: ID!
+  "The uploaded file: CSV or XLSX."
+  fileID: ID!
+  "Whether only to tell what would be created, changed, rejected and warned of."
+  dryRun: Boolean
+  "What becomes of lines that cannot be taken; the others are taken unless given."
+  errorPolicy: ImportErrorPolicy
+}
+
+"What accepting keys by import gave."
+type ImportKeysPayload @goModel(model: "github.com/steward-pm/steward/internal/importing.Payload") {
+  "The record of it; null for a dry run, and if nothing was new."
+  run: ImportRun
+  "What was read, created, changed, rejected and warned of, by line and column; line 1 is the heading."
+  report: JSON!
+}
+
 extend type Mutation {
+  "Imports units, their owners and when they moved in (业户资料): one transaction; the same file again changes nothing (F1)."
+  importUnits(
+    "The spreadsheet, and how to take it."
+    input: ImportUnitsInput!
+  ): ImportUnitsPayload!
+  "Accepts keys from engineering by a key list (钥匙清单): one transaction; the same file again changes nothing (K1.1, K1.4, K4.1)."
+  importKeys(
+    "The spreadsheet, and how to take it."
+    input: ImportKeysInput!
+  ): ImportKeysPayload!
   "Takes an estate into the portfolio: the general manager's act. CONFLICT if the code is taken."
   createEstate(
     "A new estate."
@@ -15252,6 +15375,16 @@ func (ec *executionContext) childFields_HouseholdEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type HouseholdEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ImportKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_ImportKeysPayload_run(ctx, field)
+	case "report":
+		return ec.fieldContext_ImportKeysPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ImportRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15294,6 +15427,16 @@ func (ec *executionContext) childFields_ImportRunEdge(ctx context.Context, field
 		return ec.fieldContext_ImportRunEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportUnitsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "run":
+		return ec.fieldContext_ImportUnitsPayload_run(ctx, field)
+	case "report":
+		return ec.fieldContext_ImportUnitsPayload_report(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportUnitsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -82,6 +82,9 @@ func (v *Viewer) Barred(s Scope) Scope {
 			return Scope{}
 		}
 		s = s.without(estate)
+		s.Households = slices.DeleteFunc(slices.Clone(s.Households), func(h uuid.UUID) bool {
+			return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Household == h && g.Estate == estate })
+		})
 	}
 	return s
 }
@@ -100,7 +103,9 @@ func (s Scope) EstatesOnly() Scope {
 	w := Scope{Portfolio: s.Portfolio, Households: s.Households}
 	w.Estates = slices.Clone(s.Estates)
 	for _, p := range slices.Concat(s.Departments, s.Selves) {
-		w.Estates = append(w.Estates, p.Estate)
+		if p.Estate != uuid.Nil { // a new estate is in none: no estate must not cover it
+			w.Estates = append(w.Estates, p.Estate)
+		}
 	}
 	return w
 }

@@ -33,7 +33,7 @@ func ReportChanges(ctx context.Context, report func(Change) error) context.Conte
 }
 
 // record stamps new rows with the act's time, counts versions up, and reports every change.
-func record(next ent.Mutator) ent.Mutator {
+func (w wall) record(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		rule := access.RuleFrom(ctx)
 		if rule == nil {
@@ -42,7 +42,7 @@ func record(next ent.Mutator) ent.Mutator {
 		if err := stamp(m, rule.Now); err != nil {
 			return nil, err
 		}
-		change := Change{Entity: ent.Entities[m.Type()], Created: m.Op().Is(ent.OpCreate)}
+		change := Change{Entity: w[m.Type()], Created: m.Op().Is(ent.OpCreate)}
 		if err := change.fields(ctx, m); err != nil {
 			return nil, err
 		}

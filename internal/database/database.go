@@ -27,6 +27,8 @@ type Config struct {
 	AssumeRole     string // role that every batch takes on, when one URL serves for both
 	MaxConnections int32  // 0: pgxpool's default
 	Unscoped       bool   // tests only: without wall 1, to show what the other walls hold
+
+	Entities map[string]access.Entity // tests only: with a declaration changed, to show what it guards; nil: ent.Entities
 }
 
 // DB is an open database.
@@ -56,7 +58,10 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	db := &DB{Pool: pool, role: c.AssumeRole}
-	db.Ent = client(&entDriver{pool: pool, role: c.AssumeRole}, !c.Unscoped)
+	if c.Entities == nil {
+		c.Entities = ent.Entities
+	}
+	db.Ent = wall(c.Entities).client(&entDriver{pool: pool, role: c.AssumeRole}, !c.Unscoped)
 	if err := db.checkRole(ctx); err != nil {
 		pool.Close()
 		return nil, err
@@ -99,13 +104,22 @@ func (db *DB) System(ctx context.Context, f func(context.Context, pgx.Tx) error)
 	if err != nil {
 		return err
 	}
-	return finish(ctx, tx, f(ctx, tx))
+	return finish(ctx, tx, func() error { return f(ctx, tx) })
 }
 
-func finish(ctx context.Context, tx pgx.Tx, err error) error {
-	if err != nil {
-		return errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
+// finish ends the transaction as f ends: rolled back also when f panics, for a connection left behind
+// would keep its locks.
+func finish(ctx context.Context, tx pgx.Tx, f func() error) (err error) {
+	done := false
+	defer func() {
+		if !done {
+			err = errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := f(); err != nil {
+		return err
 	}
+	done = true
 	return tx.Commit(ctx)
 }
 
@@ -115,7 +129,7 @@ func (db *DB) As(ctx context.Context, f func(pgx.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return finish(ctx, tx, f(tx))
+	return finish(ctx, tx, func() error { return f(tx) })
 }
 
 // Tx is one transaction, as ent and as pgx.
@@ -133,15 +147,20 @@ func (db *DB) InTx(ctx context.Context, f func(Tx) error) (err error) {
 	if err != nil {
 		return err
 	}
+	done := false
 	defer func() {
-		if err != nil {
+		if !done { // f failed, or it panicked
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
 	if err := f(Tx{tx, raw}); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	done = true
+	return nil
 }
 
 // Statements counts the statements that ent runs under the context: for tests of N+1.

@@ -14,21 +14,24 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
+// wall is wall 1: what the entities declare about whom their rows belong to, by name.
+type wall map[string]access.Entity
+
 // client makes ent's client with wall 1: one interceptor and one hook on every entity, so that a new
 // entity is scoped without anyone remembering it.
-func client(d *entDriver, scoped bool) *ent.Client {
+func (w wall) client(d *entDriver, scoped bool) *ent.Client {
 	c := ent.NewClient(ent.Driver(d))
-	c.Use(record)
+	c.Use(w.record)
 	if scoped {
-		c.Intercept(intercept.TraverseFunc(scopeRead), ent.InterceptFunc(reveal))
-		c.Use(scopeWrite)
+		c.Intercept(intercept.TraverseFunc(w.read), ent.InterceptFunc(w.reveal))
+		c.Use(w.write)
 	}
 	return c
 }
 
-// scopeRead adds the viewer's scope to every query, those of eager-loaded edges included.
-func scopeRead(ctx context.Context, q intercept.Query) error {
-	e, ok := ent.Entities[q.Type()]
+// read adds the viewer's scope to every query, those of eager-loaded edges included.
+func (w wall) read(ctx context.Context, q intercept.Query) error {
+	e, ok := w[q.Type()]
 	if !ok {
 		return fmt.Errorf("database: no scope is known for %s", q.Type())
 	}
@@ -48,10 +51,10 @@ func readScope(ctx context.Context, e access.Entity) access.Scope {
 }
 
 // reveal unmasks contact data in the rows of whom the viewer may see in full.
-func reveal(next ent.Querier) ent.Querier {
+func (w wall) reveal(next ent.Querier) ent.Querier {
 	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 		qc := entgo.QueryFromContext(ctx)
-		e := ent.Entities[qc.Type]
+		e := w[qc.Type]
 		if len(e.Contact) == 0 {
 			return next.Query(ctx, q)
 		}
@@ -72,12 +75,15 @@ func reveal(next ent.Querier) ent.Querier {
 	})
 }
 
-// scopeWrite keeps every write within the act under way: rows changed must be in its estates, and rows
+// write keeps every write within the act under way: rows changed must be in its estates, and rows
 // of what the act is about within its scope; a created row is compared with the scope too.
-func scopeWrite(next ent.Mutator) ent.Mutator {
+func (w wall) write(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		e := ent.Entities[m.Type()]
+		e, ok := w[m.Type()]
 		rule := access.RuleFrom(ctx)
+		if !ok {
+			return nil, fmt.Errorf("database: no scope is known for %s", m.Type())
+		}
 		if rule == nil {
 			return nil, fmt.Errorf("database: %s is written outside of an act", m.Type())
 		}

@@ -25,8 +25,6 @@ type Report struct {
 	CreatedLines []Lines `json:"createdLines"`
 	ChangedCells []Cell  `json:"changedCells"`
 	DryRun       bool    `json:"dryRun"` // nothing was written
-
-	rejected *[]Cell
 }
 
 // Units is what came of 业户资料.
@@ -70,7 +68,6 @@ type Lines [2]int
 func OfUnits() *Report {
 	r := newReport()
 	r.Units = &Units{Rejected: []Cell{}}
-	r.rejected = &r.Units.Rejected
 	return r
 }
 
@@ -78,7 +75,6 @@ func OfUnits() *Report {
 func OfKeys() *Report {
 	r := newReport()
 	r.Keys = &Keys{Rejected: []Cell{}}
-	r.rejected = &r.Keys.Rejected
 	return r
 }
 
@@ -87,7 +83,14 @@ func newReport() *Report {
 }
 
 // Rejected are the cells for which lines were not taken.
-func (r *Report) Rejected() []Cell { return *r.rejected }
+func (r *Report) Rejected() []Cell { return *r.rejected() }
+
+func (r *Report) rejected() *[]Cell {
+	if r.Keys != nil {
+		return &r.Keys.Rejected
+	}
+	return &r.Units.Rejected
+}
 
 // JSON is the report as text.
 func (r *Report) JSON() (string, error) {
@@ -124,7 +127,8 @@ func (r *Report) problems(rec *intake.Record, ignored bool) {
 		case ignored:
 			r.Ignored = append(r.Ignored, c)
 		default:
-			*r.rejected = append(*r.rejected, c)
+			list := r.rejected()
+			*list = append(*list, c)
 		}
 	}
 }

@@ -63,6 +63,7 @@ type Run struct {
 
 	request Request
 	sum     string
+	columns map[string]string // heading -> column
 	rejects *intake.RejectWriter
 	lines   int
 }
@@ -75,10 +76,8 @@ func (r *Run) Change(rec *intake.Record, column string) {
 	r.Report.change(rec.Line, r.Sheet.Heading(column))
 }
 
-// errRehearsed rolls a dry run back.
-var errRehearsed = errors.New("rehearsed")
-
-// Perform imports the file in the act's transaction. A dry run ends in an error, which Report takes back.
+// Perform imports the file in the act's transaction. A dry run ends in an error, which rolls it back and
+// which Do takes back.
 //
 // Errors: NOT_FOUND for the estate or the file; INVALID_INPUT for a file that is no such spreadsheet, or, under
 // RejectAll, that has lines which cannot be taken: its detail "report" names them.
@@ -101,7 +100,10 @@ func Perform[L Line](tx *act.Tx, req Request, form Form[L]) (out *Outcome, err e
 		return nil, atFile(err)
 	}
 	defer func() { err = errors.Join(err, sheet.Close()) }()
-	r := &Run{Tx: tx, Estate: e, Sheet: sheet, Report: form.Report(), Source: name, request: req, sum: sum}
+	r := &Run{Tx: tx, Estate: e, Sheet: sheet, Report: form.Report(), Source: name, request: req, sum: sum, columns: map[string]string{}}
+	for _, c := range form.Columns {
+		r.columns[sheet.Heading(c.Name)] = c.Name
+	}
 	if err := r.start(); err != nil {
 		return nil, err
 	}
@@ -251,7 +253,7 @@ func (r *Run) drop(l Line) bool {
 		if p.Severity != intake.Reject {
 			continue
 		}
-		column, ok := r.Sheet.Column(p.Column)
+		column, ok := r.columns[p.Column]
 		if !ok || !l.Drop(column) {
 			return false
 		}
@@ -286,17 +288,3 @@ func (r *Run) finish(kind importrun.Kind) (*Outcome, error) {
 }
 
 func refused(f *fault.Error, report *Report) error { return f.With("report", report) }
-
-// Rehearsed is the outcome of an act that Perform rolled back: of a dry run no error, and of any other
-// refusal the report that came with it.
-func Rehearsed(err error) (*Outcome, error) {
-	f := fault.From(err)
-	if f == nil {
-		return nil, err
-	}
-	report, _ := f.Details["report"].(*Report)
-	if errors.Is(err, errRehearsed) {
-		err = nil
-	}
-	return &Outcome{Report: report}, err
-}

@@ -26,11 +26,10 @@ const Schema = "river"
 
 // Options say what a client does.
 type Options struct {
-	Policy   *policy.Table
-	Run      bool                 // works jobs and plans the tasks; else the client only inserts
-	PollOnly bool                 // do not LISTEN, which a pooler in transaction mode does not carry
-	Tasks    []Task               // what recurs
-	Workers  func(*river.Workers) // adds the workers of jobs that acts enqueue; may be nil
+	Policy  *policy.Table
+	Run     bool                 // works jobs and plans the tasks; else the client only inserts
+	Tasks   []Task               // what recurs
+	Workers func(*river.Workers) // adds the workers of jobs that acts enqueue; may be nil
 }
 
 // NewClient makes River's client on the runtime's pool; the caller puts it into rt.Jobs, and starts and
@@ -42,7 +41,10 @@ func NewClient(rt *act.Runtime, o Options) (*river.Client[pgx.Tx], error) {
 		o.Workers(workers)
 	}
 	c := &river.Config{
-		Schema: Schema, Workers: workers, Logger: rt.Log, PollOnly: o.PollOnly,
+		Schema: Schema, Workers: workers, Logger: rt.Log,
+		// A poll a second instead of LISTEN: nobody waits for jobs, a pooler in transaction mode carries it, and
+		// no connection of the pool is kept waiting.
+		PollOnly:     true,
 		Middleware:   []rivertype.Middleware{&asSystem{rt: rt, table: o.Policy}},
 		ErrorHandler: failures{rt.Log},
 		JobTimeout:   5 * time.Minute,

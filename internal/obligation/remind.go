@@ -98,9 +98,11 @@ func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
 // awaiting selects what is past due and not done, and has not had all of its steps.
 func awaiting(now time.Time) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(sql.ExprP(`met_at IS NULL AND state IN ('OPEN', 'BREACHED') AND due_at < ? AND (reminders = 0
-			OR reminders = 1 AND due_at <= ? OR state = 'OPEN' AND due_at + make_interval(secs => grace_seconds) < ?)`,
-			now, now.Add(-leaderAfter), now))
+		s.Where(sql.P(func(b *sql.Builder) { // literals, so that the partial index of just these serves
+			b.WriteString(`(met_at IS NULL AND state IN ('OPEN', 'BREACHED') AND due_at < `).Arg(now).
+				WriteString(` AND (reminders = 0 OR reminders = 1 AND due_at <= `).Arg(now.Add(-leaderAfter)).
+				WriteString(` OR state = 'OPEN' AND due_at + make_interval(secs => grace_seconds) < `).Arg(now).WriteString(`))`)
+		}))
 	}
 }
 

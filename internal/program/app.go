@@ -19,7 +19,13 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database"
+	"github.com/steward-pm/steward/internal/exports"
+	"github.com/steward-pm/steward/internal/files"
 	"github.com/steward-pm/steward/internal/identity"
+	"github.com/steward-pm/steward/internal/importing"
+	"github.com/steward-pm/steward/internal/jobs"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/registry"
 	"github.com/steward-pm/steward/internal/server"
 	"github.com/steward-pm/steward/policy"
 )
@@ -31,6 +37,8 @@ type App struct {
 	Policy  *policy.Table
 	Server  *server.Server
 	Signer  ed25519.PrivateKey
+
+	content *files.Content
 }
 
 // Parts are what an app is made of.
@@ -46,6 +54,8 @@ type Parts struct {
 	Zone       *time.Location // whose day begins and ends grants
 	Server     server.Config
 	Extensions []graphql.HandlerExtension // further ones
+	Work       bool                       // work jobs, when run; else they are only inserted
+	PollOnly   bool                       // poll for jobs: a pooler does not carry LISTEN
 }
 
 // Assemble wires an app.
@@ -66,13 +76,21 @@ func Assemble(p Parts) (*App, error) {
 		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log,
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
+	var err error
+	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work, p.PollOnly)); err != nil {
+		return nil, err
+	}
+	if app.content, err = files.OpenContent(p.FilesDir); err != nil {
+		return nil, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(poolCollector{p.DB.Pool})
-	var err error
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}}, p.Extensions...),
 		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
+		Files:         files.New(app.content),
+		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping,
 		Log:           p.Log, Clock: p.Clock, Metrics: metrics, Translate: act.Translate,
 	})
@@ -82,8 +100,19 @@ func Assemble(p Parts) (*App, error) {
 	return app, nil
 }
 
+// jobs are what recurs, over all chapters.
+func (a *App) jobs(work, pollOnly bool) jobs.Options {
+	return jobs.Options{Policy: a.Policy, Run: work, PollOnly: pollOnly, Tasks: []jobs.Task{
+		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
+		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
+		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
+	}}
+}
+
 // Context is a context in which acts run.
-func (a *App) Context(ctx context.Context) context.Context { return act.With(ctx, a.Runtime) }
+func (a *App) Context(ctx context.Context) context.Context {
+	return importing.WithContent(act.With(ctx, a.Runtime), a.content)
+}
 
 // Handler answers HTTP as the server does, for tests.
 func (a *App) Handler() http.Handler {
@@ -93,7 +122,7 @@ func (a *App) Handler() http.Handler {
 }
 
 // assemble wires the app of a data directory.
-func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Logger, cfg server.Config) (*App, error) {
+func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Logger, cfg server.Config, work bool) (*App, error) {
 	zone, err := time.LoadLocation(s.PortfolioZone)
 	if err != nil {
 		return nil, fmt.Errorf("there is no time zone %q", s.PortfolioZone)
@@ -108,6 +137,7 @@ func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Lo
 	}
 	app, err := Assemble(Parts{
 		DB: db, Clock: clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Zone: zone, Server: cfg,
+		Work: work, PollOnly: s.DatabaseURL != "" && s.DirectURL == "",
 	})
 	if err != nil {
 		return nil, err

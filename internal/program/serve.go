@@ -47,7 +47,7 @@ func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *sl
 		return err
 	}
 	defer db.Close()
-	app, err := s.assemble(db, m.Clock, log, cfg)
+	app, err := s.assemble(db, m.Clock, log, cfg, true)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,9 @@ func (a *App) run(ctx context.Context, s *Settings, st *store, ready func(*App) 
 		case <-ctx.Done():
 		}
 	}()
+	if err := a.Runtime.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	signed := make(chan struct{})
 	heads, stopSigning := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
@@ -86,6 +89,9 @@ func (a *App) run(ctx context.Context, s *Settings, st *store, ready func(*App) 
 		cancel(err)
 	}
 	err = errors.Join(err, <-served)
+	stop, enough := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	err = errors.Join(err, a.Runtime.Jobs.Stop(stop)) // jobs under way are finished, or tried again elsewhere
+	enough()
 	stopSigning()
 	<-signed
 	if cause := context.Cause(ctx); err == nil && fault.From(cause) != nil {
@@ -153,7 +159,7 @@ func (m Main) with(ctx context.Context, s *Settings, log *slog.Logger, f func(co
 	}
 	defer db.Close()
 	cfg := server.Defaults()
-	app, err := s.assemble(db, m.Clock, log, cfg)
+	app, err := s.assemble(db, m.Clock, log, cfg, false)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Start with a demo portfolio: nothing to configure."`
 	Serve    serveCommand    `cmd:"" help:"Serve."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this version."`
+	Account  accountCommand  `cmd:"" help:"Create accounts, grant roles, reset passwords."`
+	Import   importCommand   `cmd:"" help:"Import an office's spreadsheets."`
+	Export   exportCommand   `cmd:"" help:"Write a register as XLSX or CSV, or the audit trail."`
 	Audit    auditCommand    `cmd:"" help:"Prove the audit trail whole."`
 	Database databaseCommand `cmd:"" help:"About the database."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

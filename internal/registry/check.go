@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/naming"
 )
@@ -69,6 +70,17 @@ func onlyDigits(r rune) rune {
 		return -1
 	}
 	return r
+}
+
+var mobile = regexp.MustCompile(`^(?:\+?86|0086)?(1[3-9][0-9]{9})$`)
+
+// phoneOf is a number as it is stored: a mobile number as its 11 digits, as imports store it, any other as written.
+func phoneOf(number *string) contact.Phone {
+	text := naming.Normal(given(number))
+	if m := mobile.FindStringSubmatch(strings.NewReplacer(" ", "", "-", "").Replace(text)); m != nil {
+		text = m[1]
+	}
+	return contact.New(text)
 }
 
 // given is the text of an optional field.

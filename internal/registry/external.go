@@ -7,7 +7,6 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/policy"
 )
@@ -38,7 +37,7 @@ func registerExternalPerson(tx *act.Tx, in RegisterExternalPersonInput) (*Regist
 	}
 	name := tidy(in.Name)
 	p, err := tx.ExternalPerson.Create().SetEstateID(e.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
-		SetCompany(tidy(in.Company)).SetPhone(contact.New(naming.Normal(in.Phone))).Save(tx)
+		SetCompany(tidy(in.Company)).SetPhone(phoneOf(&in.Phone)).Save(tx)
 	return &RegisterExternalPersonPayload{p}, err
 }
 
@@ -77,7 +76,7 @@ func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExte
 		u.SetCompany(tidy(*in.Company))
 	}
 	if in.Phone != nil {
-		u.SetPhone(contact.New(naming.Normal(*in.Phone)))
+		u.SetPhone(phoneOf(in.Phone))
 	}
 	p, err = u.Save(tx)
 	return &UpdateExternalPersonPayload{p}, err

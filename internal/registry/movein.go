@@ -60,15 +60,19 @@ func moveIn(tx *act.Tx, in MoveInInput) (*MoveInPayload, error) {
 
 // arrive enters the first day of fees: the day of moving in, but the deadline for who came after it (F1).
 func arrive(tx *act.Tx, o *ent.Occupancy, on calendar.Day) (*ent.Occupancy, error) {
-	first := on.UTC()
-	if o.DeadlineOn != nil && first.After(*o.DeadlineOn) {
-		first = *o.DeadlineOn
-	}
-	o, err := o.Update().SetState(occupancy.StateMovedIn).SetMovedInOn(first).Save(tx)
+	o, err := o.Update().SetState(occupancy.StateMovedIn).SetMovedInOn(feesFrom(o, on)).Save(tx)
 	if err != nil {
 		return nil, err
 	}
 	return o, obligation.Meet(tx, moveInDue, o.ID)
+}
+
+// feesFrom is the first day of fees of who moved in on a day (F1).
+func feesFrom(o *ent.Occupancy, on calendar.Day) time.Time {
+	if o.DeadlineOn != nil && on.UTC().After(*o.DeadlineOn) {
+		return *o.DeadlineOn
+	}
+	return on.UTC()
 }
 
 // lockOccupancy finds an occupancy and its unit, both locked, the unit first as occupy does.

@@ -116,13 +116,18 @@ func datesOf(in FirstOccupancyInput, today calendar.Day) (d dates, err error) {
 	if d.from = d.noticed; d.from.IsZero() {
 		d.from = d.movedIn
 	}
-	if !d.noticed.IsZero() {
-		d.deadline = d.noticed.AddDays(NoticeDays)
-	}
 	if in.DeadlineOn != nil {
 		d.deadline = *in.DeadlineOn
+	} else if d.state == occupancy.StateNoticed {
+		d.deadline = d.noticed.AddDays(NoticeDays)
 	}
-	return d, d.check(today)
+	if err := d.check(today); err != nil {
+		return d, err
+	}
+	if !d.deadline.IsZero() && d.movedIn.After(d.deadline) {
+		d.movedIn = d.deadline // F1: fees run from the deadline for who came after it
+	}
+	return d, nil
 }
 
 func (d dates) check(today calendar.Day) error {
@@ -146,7 +151,10 @@ func (d dates) check(today calendar.Day) error {
 func (d dates) set(c *ent.OccupancyCreate) *ent.OccupancyCreate {
 	c.SetState(d.state)
 	if !d.noticed.IsZero() {
-		c.SetNoticedOn(d.noticed.UTC()).SetDeadlineOn(d.deadline.UTC())
+		c.SetNoticedOn(d.noticed.UTC())
+	}
+	if !d.deadline.IsZero() {
+		c.SetDeadlineOn(d.deadline.UTC())
 	}
 	if !d.movedIn.IsZero() {
 		c.SetMovedInOn(d.movedIn.UTC())

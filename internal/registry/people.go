@@ -8,7 +8,6 @@ import (
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/policy"
 )
@@ -27,7 +26,7 @@ func (in NewResidentInput) check(path string) error {
 func (in NewResidentInput) create(tx *act.Tx, h *ent.Household) *ent.ResidentCreate {
 	name := tidy(in.Name)
 	return tx.Resident.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
-		SetNillableRelation(in.Relation).SetPhone(contact.New(naming.Normal(given(in.Phone))))
+		SetNillableRelation(in.Relation).SetPhone(phoneOf(in.Phone))
 }
 
 // AddResidentInput is a further person of a household.
@@ -90,7 +89,7 @@ func updateResident(tx *act.Tx, in UpdateResidentInput) (*UpdateResidentPayload,
 		u.SetName(tidy(*in.Name)).SetSortKey(naming.Pinyin(tidy(*in.Name)))
 	}
 	if in.Phone != nil {
-		u.SetPhone(contact.New(naming.Normal(*in.Phone)))
+		u.SetPhone(phoneOf(in.Phone))
 	}
 	r, err = u.Save(tx)
 	return &UpdateResidentPayload{r}, err
@@ -120,7 +119,7 @@ func addEmergencyContact(tx *act.Tx, in AddEmergencyContactInput) (*AddEmergency
 		return nil, err
 	}
 	c, err := tx.EmergencyContact.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetName(tidy(in.Name)).
-		SetPhone(contact.New(naming.Normal(in.Phone))).Save(tx)
+		SetPhone(phoneOf(&in.Phone)).Save(tx)
 	return &AddEmergencyContactPayload{c}, err
 }
 
@@ -154,7 +153,7 @@ func updateEmergencyContact(tx *act.Tx, in UpdateEmergencyContactInput) (*Update
 		u.SetName(tidy(*in.Name))
 	}
 	if in.Phone != nil {
-		u.SetPhone(contact.New(naming.Normal(*in.Phone)))
+		u.SetPhone(phoneOf(in.Phone))
 	}
 	c, err = u.Save(tx)
 	return &UpdateEmergencyContactPayload{c}, err

@@ -8,7 +8,6 @@ import (
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
-	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/policy"
@@ -56,7 +55,7 @@ func hireStaff(tx *act.Tx, in HireStaffInput) (*HireStaffPayload, error) {
 	}
 	name := tidy(in.Name)
 	s, err := tx.Staff.Create().SetEstateID(e.ID).SetDepartmentID(d.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
-		SetPosition(tidy(given(in.Position))).SetPhone(contact.New(naming.Normal(given(in.Phone)))).
+		SetPosition(tidy(given(in.Position))).SetPhone(phoneOf(in.Phone)).
 		SetNillableAccountID(in.AccountID).SetEmployedFrom(from.UTC()).Save(tx)
 	return &HireStaffPayload{s}, err
 }
@@ -127,7 +126,7 @@ func updateStaff(tx *act.Tx, in UpdateStaffInput) (*UpdateStaffPayload, error) {
 		u.SetPosition(tidy(*in.Position))
 	}
 	if in.Phone != nil {
-		u.SetPhone(contact.New(naming.Normal(*in.Phone)))
+		u.SetPhone(phoneOf(in.Phone))
 	}
 	s, err = u.Save(tx)
 	return &UpdateStaffPayload{s}, err

@@ -65,9 +65,10 @@ type App struct {
 
 // Options change how the program is wired, for tests of single guards.
 type Options struct {
-	Policy   *policy.Table        // nil: the built-in one
-	Server   func(*server.Config) // may change limits
-	Unscoped bool                 // without wall 1
+	Policy   *policy.Table            // nil: the built-in one
+	Server   func(*server.Config)     // may change limits
+	Unscoped bool                     // without wall 1
+	Entities map[string]access.Entity // nil: ent.Entities
 }
 
 // New starts the program on a database of the test's own.
@@ -91,7 +92,7 @@ func New(t testing.TB, options ...Options) *App {
 // Wire wires the program over a database, with cheap passwords and silent logs.
 func Wire(t testing.TB, url string, clock clockwork.Clock, o Options) *program.App {
 	t.Helper()
-	db, err := database.Open(context.Background(), database.Config{URL: url, MaxConnections: 20, Unscoped: o.Unscoped})
+	db, err := database.Open(context.Background(), database.Config{URL: url, MaxConnections: 20, Unscoped: o.Unscoped, Entities: o.Entities})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,143 @@
+package identity_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/stewardtest"
+	"github.com/steward-pm/steward/policy"
+)
+
+func tokenFor(role policy.Role, estates ...uuid.UUID) vars {
+	return vars{"in": vars{"name": "大屏", "role": role, "estateIDs": estates, "expiresAt": stewardtest.Start.AddDate(0, 1, 0)}}
+}
+
+func TestTokenIsNarrowerThanItsOwner(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	p := app.Member("both@example.com", inEstate(app, policy.ProjectManager, app.A.ID), inEstate(app, policy.ProjectManager, app.B.ID), inEstate(app, policy.KeyCustodian, app.A.ID))
+	made := p.Do(createToken, tokenFor(policy.KeyCustodian, app.A.ID)).Get("createApiToken")
+	token := with(app, made.Get("secret").String())
+
+	if g := token.Do(viewer, nil).Get("viewer.grants"); g.Get("#").Int() != 1 || g.Get("0.role").String() != "key-custodian" {
+		t.Fatalf("the token holds %s", g.Raw)
+	}
+	estates := `{ estates { edges { node { id } } } }`
+	if n := p.Do(estates, nil).Get("estates.edges.#").Int(); n != 2 {
+		t.Errorf("the owner sees %d estates, want 2", n)
+	}
+	if n := token.Do(estates, nil).Get("estates.edges.#").Int(); n != 1 {
+		t.Errorf("the token sees %d estates, want 1", n)
+	}
+	token.Do(createCabinet, vars{"in": vars{"estateID": app.A.ID, "name": "甲"}})
+	token.Refused(createCabinet, vars{"in": vars{"estateID": app.B.ID, "name": "乙"}}, fault.NotFound)
+	token.Refused(trail, nil, fault.Forbidden)
+
+	app.Clock.Advance(32 * 24 * time.Hour)
+	token.Refused(estates, nil, fault.Unauthenticated)
+}
+
+func TestTokenMakesNothingMoreOfItself(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	manager, officer := app.As(policy.GeneralManager), app.As(policy.CSOfficer)
+	token := with(app, manager.Do(createToken, tokenFor(policy.GeneralManager)).Get("createApiToken.secret").String())
+	token.Do(`{ estates { edges { node { id } } } }`, nil)
+	for document, v := range map[string]vars{
+		createToken:   tokenFor(policy.GeneralManager),
+		changePass:    {"in": vars{"currentPassword": stewardtest.Password, "newPassword": better}},
+		createAccount: {"in": vars{"email": "mole@example.com", "name": "x", "role": vars{"role": "general-manager"}}},
+		grantRole:     {"in": vars{"accountID": officer.Account, "role": "general-manager"}},
+		resetPassword: {"in": vars{"accountID": officer.Account}},
+		disable:       {"in": vars{"accountID": officer.Account}},
+		enable:        {"in": vars{"accountID": officer.Account}},
+		markRead:      {"in": vars{"all": true}},
+		`mutation { revokeOtherSessions { count } }`: nil,
+		`mutation { signOut { sessionID } }`:         nil,
+		`{ sessions { id } }`:                        nil,
+		`{ apiTokens { id } }`:                       nil,
+		`{ inbox { edges { node { id } } } }`:        nil,
+		`{ unreadCount }`:                            nil,
+	} {
+		token.Refused(document, v, fault.Forbidden)
+	}
+}
+
+func TestTokenIsForARoleThatIsHeld(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	p := app.As(policy.CSOfficer)
+	for field, in := range map[string]vars{
+		"role":        tokenFor(policy.GeneralManager),
+		"estateIDs.1": tokenFor(policy.CSOfficer, app.A.ID, app.B.ID),
+		"expiresAt":   {"in": vars{"name": "x", "role": "cs-officer", "expiresAt": stewardtest.Start.AddDate(2, 0, 0)}},
+		"name":        {"in": vars{"name": "", "role": "cs-officer", "expiresAt": stewardtest.Start.AddDate(0, 1, 0)}},
+	} {
+		if r := p.Refused(createToken, in, fault.InvalidInput); r.Field != field {
+			t.Errorf("refused at %q, want %q", r.Field, field)
+		}
+	}
+	app.As(policy.Auditor).Refused(createToken, tokenFor(policy.Auditor), fault.Forbidden)
+}
+
+func TestTokenSecretIsShownOnceAndTheTokenEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	p := app.As(policy.CSOfficer)
+	keyed := p.With("Idempotency-Key", "make the token")
+	first := keyed.Do(createToken, tokenFor(policy.CSOfficer)).Get("createApiToken")
+	again := keyed.Do(createToken, tokenFor(policy.CSOfficer)).Get("createApiToken")
+	if again.Get("token.id").String() != first.Get("token.id").String() || again.Get("secret").String() != "" {
+		t.Errorf("repeated: %s, first %s", again.Raw, first.Get("token").Raw)
+	}
+	const revoke = `mutation($in: RevokeAPITokenInput!) { revokeApiToken(input: $in) { tokenID } }`
+	token, in := with(app, first.Get("secret").String()), vars{"in": vars{"tokenID": first.Get("token.id").String()}}
+	token.Do(`{ estates { edges { node { id } } } }`, nil)
+	app.As(policy.GeneralManager).Refused(revoke, in, fault.NotFound)
+	app.As(policy.Auditor).Refused(revoke, in, fault.NotFound)
+	p.Do(revoke, in)
+	token.Refused(`{ estates { edges { node { id } } } }`, nil, fault.Unauthenticated)
+	list := p.Do(`{ apiTokens { id name revokedAt lastUsedAt } }`, nil).Get("apiTokens")
+	if list.Get("#").Int() != 1 || !list.Get("0.revokedAt").Exists() {
+		t.Errorf("list %s", list.Raw)
+	}
+}
+
+// The bar of an auditor holds whatever else is granted, and whatever a token narrows away.
+func TestAuditorIsBarredWhateverElseIsHeld(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	everything := func(p *stewardtest.Person) {
+		t.Helper()
+		for document, v := range map[string]vars{
+			createCabinet: {"in": vars{"estateID": app.A.ID, "name": "甲"}},
+			createAccount: {"in": vars{"email": "x@example.com", "name": "x", "role": vars{"role": "cs-officer", "estateID": app.A.ID}}},
+			grantRole:     {"in": vars{"accountID": app.As(policy.CSOfficer).Account, "role": "mail-sorter", "estateID": app.A.ID}},
+			disable:       {"in": vars{"accountID": app.As(policy.CSOfficer).Account}},
+			resetPassword: {"in": vars{"accountID": app.As(policy.CSOfficer).Account}},
+		} {
+			p.Refused(document, v, fault.Forbidden)
+		}
+	}
+	everything(app.Member("general@example.com", account.NewGrant{Role: string(policy.GeneralManager), From: app.GrantIn("", app.A).From},
+		account.NewGrant{Role: string(policy.Auditor), From: app.GrantIn("", app.A).From}))
+
+	// The bar comes after the token was made: nobody makes one under it.
+	late := app.Member("late@example.com", inEstate(app, policy.ProjectManager, app.A.ID))
+	token := with(app, late.Do(createToken, tokenFor(policy.ProjectManager)).Get("createApiToken.secret").String())
+	token.Do(createCabinet, vars{"in": vars{"estateID": app.A.ID, "name": "之前"}})
+	app.As(policy.GeneralManager).Do(grantRole, vars{"in": vars{"accountID": late.Account, "role": "auditor", "estateID": app.A.ID}})
+	token.Refused(createCabinet, vars{"in": vars{"estateID": app.A.ID, "name": "之后"}}, fault.Forbidden)
+	everything(late)
+	late.Refused(createToken, tokenFor(policy.ProjectManager), fault.Forbidden)
+
+	// Who audits one estate and manages another is barred in the first only.
+	split := app.Member("split@example.com", inEstate(app, policy.ProjectManager, app.A.ID), inEstate(app, policy.ProjectManager, app.B.ID), inEstate(app, policy.Auditor, app.B.ID))
+	split.Do(createCabinet, vars{"in": vars{"estateID": app.A.ID, "name": "可以"}})
+	split.Refused(createCabinet, vars{"in": vars{"estateID": app.B.ID, "name": "不可"}}, fault.NotFound)
+	split.Refused(grantRole, vars{"in": vars{"accountID": app.Foreign(policy.CSOfficer).Account, "role": "mail-sorter", "estateID": app.B.ID}}, fault.NotFound)
+}
