@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/importing"
+	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/registry"
 )
 

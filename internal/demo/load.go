@@ -8,6 +8,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/importing"
+	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/registry"
 )
 
@@ -18,8 +19,7 @@ func (p plan) load(ctx context.Context, rt *act.Runtime, n int) (*ent.Estate, er
 		act  *importing.Act
 		name string
 		text []byte
-	}{{registry.ImportUnits, p.code + "-业户资料.csv", units}} {
-		_ = keyList // KEYS
+	}{{registry.ImportUnits, p.code + "-业户资料.csv", units}, {keys.Import, p.code + "-钥匙清单.csv", keyList}} {
 		_, err := importing.Do(ctx, sheet.act, importing.Request{
 			EstateCode: p.code, CreateEstate: p.name, Policy: importing.RejectAll,
 			Source: &importing.Source{Name: sheet.name, File: bytes.NewReader(sheet.text)},

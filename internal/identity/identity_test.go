@@ -27,7 +27,7 @@ const (
 	changePass    = `mutation($in: ChangePasswordInput!) { changePassword(input: $in) { accountID } }`
 	markRead      = `mutation($in: MarkReadInput!) { markRead(input: $in) { count } }`
 	createCabinet = `mutation($in: CreateKeyCabinetInput!) { createKeyCabinet(input: $in) { holder { id name } } }`
-	trail         = `query($where: AuditTrailFilter, $first: Int, $after: Cursor) { auditTrail(where: $where, first: $first, after: $after) {
+	trail         = `query($where: AuditTrailFilter, $first: Int = 25, $after: Cursor) { auditTrail(where: $where, first: $first, after: $after) {
 		edges { cursor node { id at estateID kind seq hash actorID actorName actorRoles action outcome clause subjectType subjectID reason requestID changeCount
 			changes { type id op fields { name confidential before after } } } } pageInfo { hasNextPage endCursor } } }`
 )

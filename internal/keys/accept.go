@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/intake"
+	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/internal/registry"
 )
 
@@ -215,9 +216,9 @@ func (a *acceptance) setFor(l *keyLine) uuid.UUID {
 	if l.unit.Kind == unit.KindPublicArea {
 		kind = keyset.KindPublicArea
 	}
-	label, key := setLabel(l.unit, l.place)
+	label := setLabel(l.unit.Label, l.place)
 	a.sets = append(a.sets, a.tx.KeySet.Create().SetID(id).SetEstateID(a.Estate.ID).SetUnitID(l.unit.ID).SetPlace(l.place).
-		SetLabel(label).SetKind(kind).SetSortKey(key))
+		SetLabel(label).SetKind(kind).SetSortKey(naming.Natural(label)))
 	a.Create(l.rec)
 	return id
 }

@@ -55,7 +55,6 @@ type Parts struct {
 	Server     server.Config
 	Extensions []graphql.HandlerExtension // further ones
 	Work       bool                       // work jobs, when run; else they are only inserted
-	PollOnly   bool                       // poll for jobs: a pooler does not carry LISTEN
 }
 
 // Assemble wires an app.
@@ -77,7 +76,7 @@ func Assemble(p Parts) (*App, error) {
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
 	var err error
-	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work, p.PollOnly)); err != nil {
+	if app.Runtime.Jobs, err = jobs.NewClient(app.Runtime, app.jobs(p.Work)); err != nil {
 		return nil, err
 	}
 	if app.content, err = files.OpenContent(p.FilesDir); err != nil {
@@ -101,8 +100,8 @@ func Assemble(p Parts) (*App, error) {
 }
 
 // jobs are what recurs, over all chapters.
-func (a *App) jobs(work, pollOnly bool) jobs.Options {
-	return jobs.Options{Policy: a.Policy, Run: work, PollOnly: pollOnly, Tasks: []jobs.Task{
+func (a *App) jobs(work bool) jobs.Options {
+	return jobs.Options{Policy: a.Policy, Run: work, Tasks: []jobs.Task{
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
@@ -137,7 +136,7 @@ func (s *Settings) assemble(db *database.DB, clock clockwork.Clock, log *slog.Lo
 	}
 	app, err := Assemble(Parts{
 		DB: db, Clock: clock, Log: log, Keys: keys, Secret: secret, FilesDir: s.file("files"), Zone: zone, Server: cfg,
-		Work: work, PollOnly: s.DatabaseURL != "" && s.DirectURL == "",
+		Work: work,
 	})
 	if err != nil {
 		return nil, err

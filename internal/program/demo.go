@@ -36,14 +36,7 @@ func (c *demoCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Lo
 	}
 	cfg := c.config(s.Connections)
 	cfg.Examples = demo.Examples()
-	return m.serve(ctx, s, cfg, log, func(app *App) error {
-		lines, err := signIns(ctx, m, s, app)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(m.Stdout, "%sready http://%s\n", lines, app.Server.Addr())
-		return nil
-	})
+	return m.serve(ctx, s, cfg, log, func(app *App) ([]byte, error) { return signIns(ctx, m, s, app) })
 }
 
 // clear removes what the demo made, and nothing else of the data directory.

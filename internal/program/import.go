@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/steward-pm/steward/internal/importing"
+	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/internal/registry"
 )
 
@@ -40,7 +41,7 @@ type importKeys struct{ importFlags }
 
 // Run imports keys.
 func (c *importKeys) Run(ctx context.Context, m Main, s *Settings, log *slog.Logger) error {
-	return m.importFile(ctx, s, log, registry.ImportUnits /* KEYS */, c.importFlags)
+	return m.importFile(ctx, s, log, keys.Import, c.importFlags)
 }
 
 func (m Main) importFile(ctx context.Context, s *Settings, log *slog.Logger, a *importing.Act, c importFlags) error {

@@ -19,16 +19,12 @@ type serveCommand struct {
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Logger) error {
-	ready := func(a *App) error {
-		fmt.Fprintf(m.Stdout, "ready http://%s\n", a.Server.Addr())
-		return nil
-	}
-	return m.serve(ctx, s, c.config(s.Connections), log, ready)
+	return m.serve(ctx, s, c.config(s.Connections), log, func(*App) ([]byte, error) { return nil, nil })
 }
 
-// serve holds the data directory, opens the database, takes the port, calls ready, and answers until ctx
-// ends or the private database does.
-func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *slog.Logger, ready func(*App) error) (err error) {
+// serve holds the data directory, opens the database, takes the port, prepares, prints what preparing
+// gave and the line "ready", and answers until ctx ends or the private database does.
+func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *slog.Logger, prepare func(*App) ([]byte, error)) (err error) {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
@@ -54,16 +50,21 @@ func (m Main) serve(ctx context.Context, s *Settings, cfg server.Config, log *sl
 	if err := app.Server.Listen(ctx); err != nil {
 		return err
 	}
+	lines, err := prepare(app)
+	if err != nil {
+		return err
+	}
 	stopTraces, err := server.Tracing(ctx, version())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stopTraces(context.WithoutCancel(ctx))) }()
-	return app.run(ctx, s, st, ready)
+	fmt.Fprintf(m.Stdout, "%sready http://%s\n", lines, app.Server.Addr())
+	return app.run(ctx, s, st)
 }
 
 // run answers and works until ctx ends; what was acknowledged is finished, and the trail's heads are signed last.
-func (a *App) run(ctx context.Context, s *Settings, st *store, ready func(*App) error) error {
+func (a *App) run(ctx context.Context, s *Settings, st *store) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -82,13 +83,7 @@ func (a *App) run(ctx context.Context, s *Settings, st *store, ready func(*App) 
 		defer close(signed)
 		audit.NewHeadWriter(a.DB.Pool, a.Signer, audit.FileSink(s.headsFile()), a.Runtime.Clock).Run(heads, time.Minute, a.Runtime.Log)
 	}()
-	served := make(chan error, 1)
-	go func() { served <- a.Server.Serve(a.Context(ctx)) }()
-	err := ready(a)
-	if err != nil {
-		cancel(err)
-	}
-	err = errors.Join(err, <-served)
+	err := a.Server.Serve(a.Context(ctx))
 	stop, enough := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	err = errors.Join(err, a.Runtime.Jobs.Stop(stop)) // jobs under way are finished, or tried again elsewhere
 	enough()

@@ -38,7 +38,6 @@ type Settings struct {
 	Data          string     `help:"Data directory." default:".steward" env:"STEWARD_DATA" placeholder:"DIR"`
 	DatabaseURL   string     `help:"PostgreSQL as the serving role; without it a private one runs in the data directory." env:"DATABASE_URL" placeholder:"URL"`
 	MigrateURL    string     `name:"migrate-database-url" help:"PostgreSQL as the owner; DATABASE_URL unless given." env:"MIGRATE_DATABASE_URL" placeholder:"URL"`
-	DirectURL     string     `name:"database-direct-url" help:"PostgreSQL without a pooler, for LISTEN; jobs are polled for without it behind a pooler." env:"DATABASE_DIRECT_URL" placeholder:"URL"`
 	Connections   int32      `help:"Connections to the database." default:"20" env:"STEWARD_CONNECTIONS"`
 	PortfolioZone string     `help:"Time zone by whose day grants begin and end." default:"Asia/Shanghai" env:"STEWARD_ZONE"`
 	AuditHeads    string     `help:"File for the signed heads of the audit trail; in the data directory unless given." env:"STEWARD_AUDIT_HEADS" placeholder:"FILE"`
