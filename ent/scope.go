@@ -202,6 +202,38 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(260): TypeUnit,
 }
 
+// KeepScope makes a query of an entity with contact data load the columns that tell whose a row is, since
+// GraphQL selects single columns. It returns the entity's name, or "" if it has no contact data.
+func KeepScope(q Query) string {
+	switch q := q.(type) {
+	case *EmergencyContactQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeEmergencyContact
+	case *ExternalPersonQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+		}
+		return TypeExternalPerson
+	case *ResidentQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeResident
+	case *StaffQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("account_id")
+		}
+		return TypeStaff
+	}
+	return ""
+}
+
 // Reveal unmasks contact data in the queried rows that covers admits; only internal/database calls it.
 func Reveal(v Value, covers func(access.Row) bool) {
 	switch rows := v.(type) {

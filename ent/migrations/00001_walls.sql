@@ -1,7 +1,7 @@
 -- The second wall: what every tenant table gets on the day it is made.
 --
 -- The viewer travels as transaction-local settings in the same batch as the statement (internal/database):
---   app.estate_ids '' nobody, '*' the whole portfolio, '{uuid,…}'   app.households '' or '{uuid,…}'
+--   app.estate_ids '' nobody, '*' the whole portfolio, '{uuid,…}', also without braces   app.households '' or '{uuid,…}'
 -- After a transaction-local set a reused connection reads '', not NULL.
 
 -- +goose Up
@@ -27,10 +27,10 @@ GRANT USAGE ON SCHEMA public TO steward_app;
 GRANT SELECT ON goose_db_version TO steward_app; -- `steward serve` asks whether a migration is missing
 
 CREATE FUNCTION viewer_estates() RETURNS uuid[] STABLE PARALLEL SAFE LANGUAGE sql AS
-    $$ SELECT nullif(nullif(current_setting('app.estate_ids', true), ''), '*')::uuid[] $$;
+    $$ SELECT string_to_array(btrim(nullif(nullif(current_setting('app.estate_ids', true), ''), '*'), '{}'), ',')::uuid[] $$;
 
 CREATE FUNCTION viewer_households() RETURNS uuid[] STABLE PARALLEL SAFE LANGUAGE sql AS
-    $$ SELECT nullif(current_setting('app.households', true), '')::uuid[] $$;
+    $$ SELECT string_to_array(btrim(nullif(current_setting('app.households', true), ''), '{}'), ',')::uuid[] $$;
 
 -- wall(table, household column, append only) puts row-level security on a table with estate_id and gives
 -- the app role its rights. The policy keeps the plans: array_position instead of = ANY, which PostgreSQL
