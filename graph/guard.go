@@ -80,8 +80,8 @@ func admits(v *access.Viewer, field string) error {
 
 // InterceptRootField tells a mutation its place in the response.
 func (*RequireViewer) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	if f := graphql.GetRootFieldContext(ctx); f != nil && f.Object == "Mutation" {
-		ctx = act.WithPath(ctx, f.Field.Alias)
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Mutation {
+		ctx = act.WithPath(ctx, graphql.GetRootFieldContext(ctx).Field.Alias)
 	}
 	return next(ctx)
 }

@@ -6781,7 +6781,7 @@ type Mutation {
     "What it may do."
     input: CreateAPITokenInput!
   ): CreateAPITokenPayload!
-  "Ends one of the viewer's own API tokens at once."
+  "Ends one of the viewer's own API tokens at once. Not for auditors."
   revokeApiToken(
     "Which one."
     input: RevokeAPITokenInput!

@@ -66,7 +66,7 @@ var rules = []struct{ name, query, spoil string }{
 		"every unique key and exclusion holds the estate",
 		`SELECT i.indexrelid::regclass::text FROM pg_index i JOIN ` + tenants + ` ON tenant.oid = i.indrelid
 			WHERE (i.indisunique OR i.indisexclusion) AND tenant.name <> 'estates' AND tenant.attnum <> ALL (i.indkey)`,
-		`CREATE UNIQUE INDEX telling ON residents (phone)`,
+		`CREATE UNIQUE INDEX telling ON residents (id)`,
 	},
 	{
 		"nothing is ever deleted or truncated by the app role",
@@ -91,7 +91,7 @@ var rules = []struct{ name, query, spoil string }{
 		"the app role is nobody else",
 		`SELECT rolname::text FROM pg_roles WHERE rolname = 'steward_app' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)
 			UNION ALL SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'steward_app'::regrole`,
-		`GRANT steward_owner TO steward_app`,
+		`GRANT pg_read_all_data TO steward_app`,
 	},
 	{
 		"what runs as the owner has a fixed search path, and is not for everybody",
@@ -172,8 +172,8 @@ func TestEntitiesAgreeWithTheCatalogue(t *testing.T) {
 		}
 	}
 	for _, table := range texts(t, conn, `SELECT name FROM `+tenants+` WHERE schema = 'public'`) {
-		if !known[table] && !strings.HasPrefix(table, "audit.") {
-			t.Logf("%s is written by hand, no entity", table)
+		if !known[table] {
+			t.Errorf("%s is a tenants' table of no entity, so wall 1 does not stand before it", table)
 		}
 	}
 }

@@ -149,19 +149,19 @@ const (
 )
 
 // live gives an estate what life brings beyond the seed: loans to borrowers of every kind, one of them returned, and
-// keys with a household, so that every table has rows of the household, and every reference is used.
-func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, household, resident uuid.UUID) {
+// keys with a household (of its own set), so that every table has rows of the household, and every reference is used.
+func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, household, resident, own uuid.UUID) {
 	for i, borrower := range []vars{{"staffID": e.Staff}, {"residentID": resident}, {"externalPersonID": e.External}} {
 		loan := officer.Do(lendKeys, vars{"in": vars{"borrower": borrower, "purpose": "看房", "lines": []vars{{"setID": e.Sets[i], "count": 1}}}}).Get("lendKeys.loan.id")
 		officer.Do(returnKeys, vars{"in": vars{"loanID": loan.String()}})
 	}
-	custodian.Do(handOver, vars{"in": vars{"setID": e.Sets[0], "count": 1, "fromID": e.Cabinet, "householdID": household}})
+	custodian.Do(handOver, vars{"in": vars{"setID": own, "count": 1, "fromID": e.Cabinet, "householdID": household}})
 }
 
 func liveA(app *stewardtest.App) {
-	live(app.As(policy.CSOfficer), app.As(policy.KeyCustodian), app.A, app.A.OtherHousehold, app.A.OtherResident)
+	live(app.As(policy.CSOfficer), app.As(policy.KeyCustodian), app.A, app.A.OtherHousehold, app.A.OtherResident, app.A.Sets[2])
 }
 
 func liveB(app *stewardtest.App) {
-	live(app.Foreign(policy.CSOfficer), app.Foreign(policy.KeyCustodian), app.B, app.B.Household, app.B.Resident)
+	live(app.Foreign(policy.CSOfficer), app.Foreign(policy.KeyCustodian), app.B, app.B.Household, app.B.Resident, app.B.Sets[0])
 }

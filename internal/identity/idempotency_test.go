@@ -13,7 +13,7 @@ import (
 func TestThousandEqualRequestsHaveOneEffectAndOneAnswer(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	pm := app.As(policy.ProjectManager).With("Idempotency-Key", "one cabinet, please")
+	pm := app.As(policy.ProjectManager).With("Idempotency-Key", "one-cabinet-please")
 	in := vars{"in": vars{"estateID": app.A.ID, "name": "只有一个"}}
 
 	answers, errs := make([]string, 1000), make([]error, 1000)
@@ -58,7 +58,7 @@ func TestIdempotencyKeyIsForOneInputOfOneAccountAtOnePlace(t *testing.T) {
 	if other := id(custodian, "丙"); other == first {
 		t.Error("another account's key gave this account's answer")
 	}
-	two := pm.With(key, "two at once").Do(fmt.Sprintf(`mutation { a: createKeyCabinet(input: {estateID: %q, name: "丁"}) { holder { id } }
+	two := pm.With(key, "two-at-once").Do(fmt.Sprintf(`mutation { a: createKeyCabinet(input: {estateID: %q, name: "丁"}) { holder { id } }
 		b: createKeyCabinet(input: {estateID: %q, name: "戊"}) { holder { id } } }`, app.A.ID, app.A.ID), nil)
 	if two.Get("a.holder.id").String() == two.Get("b.holder.id").String() {
 		t.Error("two mutations of one document gave one answer")

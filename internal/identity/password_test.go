@@ -92,7 +92,7 @@ func TestManyPasswordChangesDoNotStarveThePool(t *testing.T) {
 	wg.Wait()
 	done := 0
 	for _, a := range answers {
-		if a == "true <nil>" {
+		if a == "true  <nil>" {
 			done++
 		} else if a != "false INVALID_INPUT <nil>" && a != "false CONFLICT <nil>" && a != "false RATE_LIMITED <nil>" {
 			t.Errorf("answer %q", a)

@@ -112,10 +112,11 @@ type RevokeAPITokenInput struct{ TokenID uuid.UUID }
 // RevokeAPITokenPayload names the token that ended.
 type RevokeAPITokenPayload struct{ TokenID uuid.UUID }
 
-// RevokeAPIToken ends one of the viewer's own tokens at once. An auditor may: it takes rights away only.
+// RevokeAPIToken ends one of the viewer's own tokens at once. An auditor changes nothing but the own
+// session, password and inbox, and so has it ended by having the account disabled.
 //
-// Errors: NOT_FOUND.
-var RevokeAPIToken = act.New("identity.revokeAPIToken", act.Own(), nil, func(tx *act.Tx, in RevokeAPITokenInput) (*RevokeAPITokenPayload, error) {
+// Errors: NOT_FOUND; FORBIDDEN for auditors.
+var RevokeAPIToken = act.New("identity.revokeAPIToken", act.Own().NotAuditors(), nil, func(tx *act.Tx, in RevokeAPITokenInput) (*RevokeAPITokenPayload, error) {
 	if err := confine(tx, tx.Raw, access.Scope{}); err != nil { // row-level security shows a portfolio's viewer all tokens
 		return nil, err
 	}
