@@ -28,7 +28,7 @@ func oraclesOf(schema *ast.Schema) oracles {
 	for name, e := range ent.Entities {
 		for column := range e.Contact {
 			found.add(schema, name+"WhereInput", e.Resource(), func(word string) bool { return strings.HasPrefix(word, camel(column)) })
-			found.add(schema, name+"OrderField", e.Resource(), func(word string) bool { return word == strings.ToUpper(column) })
+			found.add(schema, name+"OrderField", e.Resource(), func(word string) bool { return strings.EqualFold(word, column) })
 		}
 	}
 	return found

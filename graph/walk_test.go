@@ -35,9 +35,7 @@ var (
 func rowsOf(app *stewardtest.App, estate uuid.UUID) map[string][]uuid.UUID {
 	out := map[string][]uuid.UUID{}
 	for name, e := range ent.Entities {
-		for _, id := range app.IDs(fmt.Sprintf(`SELECT id FROM %s WHERE %s = $1`, e.Table, e.Estate), estate) {
-			out[name] = append(out[name], id)
-		}
+		out[name] = app.IDs(fmt.Sprintf(`SELECT id FROM %s WHERE %s = $1`, e.Table, e.Estate), estate)
 	}
 	return out
 }

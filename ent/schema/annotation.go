@@ -1,3 +1,5 @@
+// Package schema declares the entities: one file per group, mixins carry identity, tenancy and versions. It
+// imports nothing generated, so that everything generated can be made from nothing.
 package schema
 
 import (

@@ -226,6 +226,20 @@ func householdOf(held []access.Grant, estate uuid.UUID) uuid.UUID {
 	return uuid.Nil
 }
 
+// An auditor who also lives in the estate writes nothing about the own household either.
+func TestBarredTakesTheHouseholdsOfTheEstate(t *testing.T) {
+	t.Parallel()
+	lives := []access.Grant{
+		{Role: policy.Resident, Estate: id(1), Household: id(31)},
+		{Role: policy.Resident, Estate: id(2), Household: id(32)},
+	}
+	scope := access.Scope{Households: []uuid.UUID{id(31), id(32)}}
+	barred := access.New(load(t), access.Viewer{Account: id(21), Grants: lives, Audits: []uuid.UUID{id(1)}}).Barred(scope)
+	if barred.Covers(access.Row{Estate: id(1), Household: id(31)}) || !barred.Covers(access.Row{Estate: id(2), Household: id(32)}) {
+		t.Errorf("who audits estate 1 may write in %+v", barred)
+	}
+}
+
 // What a rule may read is no less than the scope, and never of an estate that the scope does not touch.
 func TestEstatesOnlyTouchesNoOtherEstate(t *testing.T) {
 	t.Parallel()

@@ -114,20 +114,27 @@ func tableOf(_ context.Context, id uuid.UUID) (string, error) {
 	return e.Table, nil
 }
 
-// detach makes the payload's entities read on outside of the act's transaction.
+// detach makes the payload's entities read on outside of the act's transaction. An entity may stand in it twice.
 func detach(payload any) {
 	v := reflect.Indirect(reflect.ValueOf(payload))
 	if v.Kind() != reflect.Struct {
 		return
 	}
+	done := map[uintptr]bool{}
+	unwrap := func(entity reflect.Value) {
+		if !entity.IsNil() && !done[entity.Pointer()] {
+			done[entity.Pointer()] = true
+			entity.MethodByName("Unwrap").Call(nil)
+		}
+	}
 	for _, f := range reflect.VisibleFields(v.Type()) {
 		value := v.FieldByIndex(f.Index)
 		switch {
-		case f.Type.Implements(noder) && !value.IsNil():
-			value.MethodByName("Unwrap").Call(nil)
+		case f.Type.Implements(noder):
+			unwrap(value)
 		case f.Type.Kind() == reflect.Slice && f.Type.Elem().Implements(noder):
 			for i := range value.Len() {
-				value.Index(i).MethodByName("Unwrap").Call(nil)
+				unwrap(value.Index(i))
 			}
 		}
 	}

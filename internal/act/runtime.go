@@ -99,8 +99,10 @@ func (rt *Runtime) refused(ctx context.Context, d *Definition, f *fault.Error) {
 	}
 }
 
-// AppendRead puts a refusal or an audited read on the read chain of e.Estate, in a transaction of its own.
+// AppendRead puts a refusal or an audited read on the read chain of e.Estate, in a transaction of its own,
+// also when who asked has gone away meanwhile.
 func (rt *Runtime) AppendRead(ctx context.Context, e audit.Entry) error {
+	ctx = context.WithoutCancel(ctx)
 	return rt.DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error { return audit.AppendRead(ctx, tx, e) })
 }
 

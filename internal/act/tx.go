@@ -23,16 +23,16 @@ type Tx struct {
 	Viewer *access.Viewer
 	Now    time.Time // when the act is recorded
 
-	rt        *Runtime
-	entry     audit.Entry
-	recorder  *audit.Recorder
-	calendars map[uuid.UUID]*calendar.Calendar
+	rt       *Runtime
+	entry    audit.Entry
+	recorder *audit.Recorder
+	known    map[any]any // see Once
 }
 
 func newTx(ctx context.Context, rt *Runtime, t database.Tx, d *Definition, now time.Time) *Tx {
 	tx := &Tx{
 		Context: ctx, Tx: t, Viewer: access.From(ctx), Now: now, rt: rt,
-		entry: entry(ctx, rt, d.Name), recorder: audit.NewRecorder(t.Raw), calendars: map[uuid.UUID]*calendar.Calendar{},
+		entry: entry(ctx, rt, d.Name), recorder: audit.NewRecorder(t.Raw), known: map[any]any{},
 	}
 	tx.entry.At = now
 	if len(d.Clauses) > 0 {
@@ -60,21 +60,35 @@ func (tx *Tx) Note(estate uuid.UUID, c audit.Change) error {
 	return tx.recorder.Add(tx, estate, c)
 }
 
+// Once asks for something at most once in an act: what many rows of an import need alike. Keys are of
+// types of their own, as context keys are.
+func Once[T any](tx *Tx, key any, ask func() (T, error)) (T, error) {
+	if known, ok := tx.known[key]; ok {
+		return known.(T), nil
+	}
+	v, err := ask()
+	if err == nil {
+		tx.known[key] = v
+	}
+	return v, err
+}
+
+// calendarOf is the key of an estate's calendar.
+type calendarOf uuid.UUID
+
 // Calendar is the estate's calendar. Errors: NOT_FOUND.
 func (tx *Tx) Calendar(estate uuid.UUID) (*calendar.Calendar, error) {
-	if c := tx.calendars[estate]; c != nil {
+	return Once(tx, calendarOf(estate), func() (*calendar.Calendar, error) {
+		e, err := tx.Estate.Get(tx, estate)
+		if err != nil {
+			return nil, err
+		}
+		c, err := CalendarOf(e.TimeZone)
+		if err != nil {
+			return nil, fmt.Errorf("time zone of estate %s: %w", e.Code, err)
+		}
 		return c, nil
-	}
-	e, err := tx.Estate.Get(tx, estate)
-	if err != nil {
-		return nil, err
-	}
-	c, err := CalendarOf(e.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("time zone of estate %s: %w", e.Code, err)
-	}
-	tx.calendars[estate] = c
-	return c, nil
+	})
 }
 
 // Today is the estate's civil day. Errors: NOT_FOUND.

@@ -17,47 +17,40 @@ import (
 	"github.com/steward-pm/steward/internal/registers"
 )
 
-// householdRow is a household with the units it has now, its people, and whom to call in an emergency.
-type householdRow struct {
-	*ent.Household
-	people []*ent.Resident
-	others []*ent.EmergencyContact
-}
-
 // householdRegister is the list of an estate's households with whom to call, each number as far as the
 // viewer may see it.
-func householdRegister(say func(zh, en string) string) registers.Register[householdRow] {
-	return registers.Register[householdRow]{
+func householdRegister(say func(zh, en string) string) registers.Register[*ent.Household] {
+	return registers.Register[*ent.Household]{
 		Name: "households", ZH: "业户一览表", EN: "Households",
-		Columns: []registers.Column[householdRow]{
-			{ZH: "业户编号", EN: "Household no.", Value: func(h householdRow) any { return h.Code }},
-			{ZH: "业户", EN: "Household", Width: 20, Value: func(h householdRow) any { return h.Name }},
-			{ZH: "房屋", EN: "Units", Width: 24, Value: func(h householdRow) any {
+		Columns: []registers.Column[*ent.Household]{
+			{ZH: "业户编号", EN: "Household no.", Value: func(h *ent.Household) any { return h.Code }},
+			{ZH: "业户", EN: "Household", Width: 20, Value: func(h *ent.Household) any { return h.Name }},
+			{ZH: "房屋", EN: "Units", Width: 24, Value: func(h *ent.Household) any {
 				return joined(h.Edges.Occupancies, func(o *ent.Occupancy) string { return o.UnitLabel })
 			}},
-			{ZH: "身份", EN: "Capacity", Value: func(h householdRow) any {
+			{ZH: "身份", EN: "Capacity", Value: func(h *ent.Household) any {
 				return joined(h.Edges.Occupancies, func(o *ent.Occupancy) string { return capacityWord(say, o.Capacity) })
 			}},
-			{ZH: "联系人", EN: "Contact", Value: func(h householdRow) any { return h.head().Name }},
-			{ZH: "联系电话", EN: "Phone", Kind: registers.Contact, Value: func(h householdRow) any { return h.head().Phone }},
-			{ZH: "人数", EN: "Persons", Kind: registers.Int, Value: func(h householdRow) any { return len(h.people) }},
-			{ZH: "紧急联系人", EN: "In an emergency", Value: func(h householdRow) any {
-				return joined(h.others, func(c *ent.EmergencyContact) string { return c.Name })
+			{ZH: "联系人", EN: "Contact", Value: func(h *ent.Household) any { return head(h).Name }},
+			{ZH: "联系电话", EN: "Phone", Kind: registers.Contact, Value: func(h *ent.Household) any { return head(h).Phone }},
+			{ZH: "人数", EN: "Persons", Kind: registers.Int, Value: func(h *ent.Household) any { return len(h.Edges.Residents) }},
+			{ZH: "紧急联系人", EN: "In an emergency", Value: func(h *ent.Household) any {
+				return joined(h.Edges.EmergencyContacts, func(c *ent.EmergencyContact) string { return c.Name })
 			}},
-			{ZH: "紧急联系电话", EN: "Emergency phone", Kind: registers.Contact, Value: func(h householdRow) any { return phonesOf(h.others) }},
+			{ZH: "紧急联系电话", EN: "Emergency phone", Kind: registers.Contact, Value: func(h *ent.Household) any { return phonesOf(h.Edges.EmergencyContacts) }},
 		},
 	}
 }
 
 // head is the head of the household, else whoever of it was recorded first.
-func (h householdRow) head() ent.Resident {
-	for _, r := range h.people {
+func head(h *ent.Household) ent.Resident {
+	for _, r := range h.Edges.Residents {
 		if r.Relation == resident.RelationHead {
 			return *r
 		}
 	}
-	if len(h.people) > 0 {
-		return *h.people[0]
+	if len(h.Edges.Residents) > 0 {
+		return *h.Edges.Residents[0]
 	}
 	return ent.Resident{}
 }
@@ -99,11 +92,13 @@ func joined[T any](list []T, text func(T) string) string {
 }
 
 // householdRows reads the households of an estate by name, in pinyin order.
-func householdRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[householdRow, error] {
+func householdRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[*ent.Household, error] {
 	var last *ent.Household
-	return registers.Pages(func() ([]householdRow, bool, error) {
+	return registers.Pages(func() ([]*ent.Household, bool, error) {
 		q := db.Household.Query().Where(household.EstateID(estate)).Order(household.BySortKey(), household.ByID()).Limit(registers.PageSize).
-			WithOccupancies(func(q *ent.OccupancyQuery) { q.Where(occupancy.UntilOnIsNil()).Order(occupancy.ByID()) })
+			WithOccupancies(func(q *ent.OccupancyQuery) { q.Where(occupancy.UntilOnIsNil()).Order(occupancy.ByID()) }).
+			WithResidents(func(q *ent.ResidentQuery) { q.Order(resident.ByID()) }).
+			WithEmergencyContacts(func(q *ent.EmergencyContactQuery) { q.Order(emergencycontact.ByID()) })
 		if last != nil {
 			q.Where(after(household.FieldSortKey, last.SortKey, last.ID))
 		}
@@ -112,30 +107,6 @@ func householdRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.S
 			return nil, false, err
 		}
 		last = page[len(page)-1]
-		rows, err := withPeople(ctx, db, estate, page)
-		return rows, len(page) == registers.PageSize, err
+		return page, len(page) == registers.PageSize, nil
 	})
-}
-
-// withPeople loads those whose numbers the register shows, by queries of their own: what is loaded along
-// with another entity is not revealed to anybody.
-func withPeople(ctx context.Context, db *ent.Client, estate uuid.UUID, page []*ent.Household) ([]householdRow, error) {
-	rows, at, list := make([]householdRow, len(page)), make(map[uuid.UUID]int, len(page)), make([]uuid.UUID, len(page))
-	for i, h := range page {
-		rows[i].Household, at[h.ID], list[i] = h, i, h.ID
-	}
-	people, err := db.Resident.Query().Where(resident.EstateID(estate), resident.HouseholdIDIn(list...)).Order(resident.ByID()).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range people {
-		row := &rows[at[p.HouseholdID]]
-		row.people = append(row.people, p)
-	}
-	others, err := db.EmergencyContact.Query().Where(emergencycontact.EstateID(estate), emergencycontact.HouseholdIDIn(list...)).Order(emergencycontact.ByID()).All(ctx)
-	for _, c := range others {
-		row := &rows[at[c.HouseholdID]]
-		row.others = append(row.others, c)
-	}
-	return rows, err
 }

@@ -145,7 +145,7 @@ func (f *Files) Open(ctx context.Context, id string) (_ server.File, _ io.ReadCl
 	content, err := f.content.Open(ctx, row.Sha256, row.EstateID)
 	if err != nil {
 		// The row is there: that the content is not is our fault, and no answer about the file.
-		return server.File{}, nil, fmt.Errorf("content of file %s: %s", row.ID, err)
+		return server.File{}, nil, fmt.Errorf("content of file %s: %s", row.ID, err) //nolint:errorlint // wrapped, its NOT_FOUND would become the answer
 	}
 	e := rt.Entry(ctx, "files.download")
 	e.Outcome, e.Estate, e.SubjectType, e.Subject = audit.Viewed, row.EstateID, ent.TypeFile, row.ID

@@ -62,7 +62,7 @@ func writeEnum[T ~string](w io.Writer, value T) {
 
 func readEnum[T ~string](to *T, v any, all ...T) error {
 	s, _ := v.(string)
-	i := slices.IndexFunc(all, func(x T) bool { return strings.ToUpper(string(x)) == s })
+	i := slices.IndexFunc(all, func(x T) bool { return strings.EqualFold(string(x), s) })
 	if i < 0 {
 		return fmt.Errorf("%q is not one of the enum's values", s)
 	}

@@ -82,10 +82,15 @@ func (r *Run) Change(rec *intake.Record, column string) {
 // Errors: NOT_FOUND for the estate or the file; INVALID_INPUT for a file that is no such spreadsheet, or, under
 // RejectAll, that has lines which cannot be taken: its detail "report" names them.
 func Perform[L Line](tx *act.Tx, req Request, form Form[L]) (out *Outcome, err error) {
+	// Plans that were made when the tables were empty would scan them for every chunk as they grow.
+	if _, err := tx.Raw.Exec(tx, `SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
+		return nil, err
+	}
 	e, err := estateFor(tx, req, form.NewEstate)
 	if err != nil {
 		return nil, err
 	}
+	tx.About(ent.TypeEstate, e.ID, e.RowScope())
 	name, content, err := open(tx, req, e)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func NewClient(rt *act.Runtime, o Options) (*river.Client[pgx.Tx], error) {
 		o.Workers(workers)
 	}
 	c := &river.Config{
-		Schema: Schema, Workers: workers, Logger: rt.Log,
+		Schema: Schema, Workers: workers, Logger: slog.New(warnings{rt.Log.Handler()}),
 		// A poll a second instead of LISTEN: nobody waits for jobs, a pooler in transaction mode carries it, and
 		// no connection of the pool is kept waiting.
 		PollOnly:     true,
@@ -89,3 +89,19 @@ func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, value 
 	f.log.ErrorContext(ctx, "job panicked", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "panic", value, "trace", trace)
 	return nil
 }
+
+// warnings keeps River's chatter out of the log: a line every few seconds that all is well.
+type warnings struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }

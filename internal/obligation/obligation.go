@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/internal/act"
 )
@@ -22,6 +23,8 @@ type Due struct {
 	Grace     time.Duration // how long after At it counts as breached
 	Account   uuid.UUID     // answerable, reminded first; Nil: nobody in person
 	Household *uuid.UUID    // concerned, if any
+
+	Department uuid.UUID // answerable, whose supervisor sees it; Nil: customer service
 }
 
 // Open records that something is due.
@@ -31,7 +34,31 @@ func Open(tx *act.Tx, d Due) error {
 	if d.Account != uuid.Nil {
 		c.SetAccountID(d.Account)
 	}
+	if d.Department == uuid.Nil {
+		var err error
+		if d.Department, err = customerService(tx, d.Estate); err != nil {
+			return err
+		}
+	}
+	if d.Department != uuid.Nil {
+		c.SetDepartmentID(d.Department)
+	}
 	return c.Exec(tx)
+}
+
+// customerServiceOf is the key of an estate's department.
+type customerServiceOf uuid.UUID
+
+// customerService is the department that answers unless another does; Nil if the estate has none yet.
+func customerService(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
+	return act.Once(tx, customerServiceOf(estate), func() (uuid.UUID, error) {
+		id, err := tx.Department.Query().
+			Where(department.EstateID(estate), department.KindEQ(department.KindCustomerService)).Order(ent.Asc(department.FieldID)).FirstID(tx)
+		if ent.IsNotFound(err) {
+			return uuid.Nil, nil
+		}
+		return id, err
+	})
 }
 
 // Meet records that what was due about the subject is done now. Late, it stays breached, with the time it was met.
@@ -54,9 +81,9 @@ func Cancel(tx *act.Tx, kind string, subject uuid.UUID) error {
 	})
 }
 
-// Move gives what is due about the subject another time, as an approved extension does.
+// Move gives what is due about the subject another time, as a corrected deadline does: reminders begin anew.
 func Move(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
-	return each(tx, kind, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).Exec(tx) })
+	return each(tx, kind, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).SetReminders(0).Exec(tx) })
 }
 
 func each(tx *act.Tx, kind string, subject uuid.UUID, f func(*ent.Obligation) error) error {

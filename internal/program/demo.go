@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/steward-pm/steward/internal/database/local"
 	"github.com/steward-pm/steward/internal/demo"
@@ -73,7 +71,7 @@ func signIns(ctx context.Context, m Main, s *Settings, app *App) ([]byte, error)
 	if loaded {
 		return nil, fault.Clash("数据目录里已有数据但不是完整的演示数据,请用 --fresh 重建。", "The data directory holds data that is no complete demo; start with --fresh.")
 	}
-	list, err := demo.Load(ctx, app.Runtime, app.Policy, since(m.Stderr, time.Now()))
+	list, err := demo.Load(ctx, app.Runtime, app.Policy, m.since())
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +83,9 @@ func signIns(ctx context.Context, m Main, s *Settings, app *App) ([]byte, error)
 }
 
 // since shows progress with the seconds gone by.
-func since(w io.Writer, start time.Time) func(string, ...any) {
+func (m Main) since() func(string, ...any) {
+	start := m.Clock.Now()
 	return func(format string, args ...any) {
-		fmt.Fprintf(w, "%4.1fs "+format+"\n", append([]any{time.Since(start).Seconds()}, args...)...)
+		fmt.Fprintf(m.Stderr, "%4.1fs "+format+"\n", append([]any{m.Clock.Since(start).Seconds()}, args...)...)
 	}
 }

@@ -45,6 +45,7 @@ func endEmployment(tx *act.Tx, in EndEmploymentInput) (*EndEmploymentPayload, er
 	if s, err = act.Find(s, err, "staffID"); err != nil {
 		return nil, err
 	}
+	tx.About(ent.TypeStaff, s.ID, s.RowScope())
 	out, err := keyring.Out(tx, []uuid.UUID{s.ID})
 	if err != nil {
 		return nil, err
@@ -117,12 +118,12 @@ func lockOut(tx *act.Tx, s *ent.Staff) (ended account.Ended, err error) {
 	if s.AccountID == nil {
 		return ended, nil
 	}
-	elsewhere, err := tx.Staff.Query().Where(staff.AccountID(*s.AccountID), staff.EstateIDNEQ(s.EstateID), staff.EmployedUntilIsNil()).Exist(tx)
+	elsewhere, err := tx.Staff.Query().Where(staff.AccountID(*s.AccountID), staff.EstateIDNEQ(s.EstateID), staff.EmployedUntilIsNil()).Count(tx)
 	if err != nil {
 		return ended, err
 	}
 	reach := tx.Viewer.Settings().EstateIDs
-	if elsewhere || !tx.Viewer.Scope(policy.Staff, policy.Update).Portfolio {
+	if elsewhere > 0 || !tx.Viewer.Scope(policy.Staff, policy.Update).Portfolio {
 		reach = "{" + s.EstateID.String() + "}"
 	}
 	err = within(tx, reach, func() error {

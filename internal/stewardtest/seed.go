@@ -28,7 +28,7 @@ import (
 // seedVersion names the seed's content: change it with the seed, or an old template is used.
 const seedVersion = "1"
 
-// Estate is what a test finds in each of the two estates. 
+// Estate is what a test finds in each of the two estates.
 type Estate struct {
 	ID                 uuid.UUID
 	Code, Name         string

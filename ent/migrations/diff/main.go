@@ -74,7 +74,7 @@ func plan(ctx context.Context, url string) ([]string, error) {
 	}
 	catch := &catcher{}
 	m, err := schema.NewMigrate(entsql.OpenDB(dialect.Postgres, db.DB()), schema.WithDir(catch), schema.WithFormatter(catch),
-		schema.WithMigrationMode(schema.ModeInspect), schema.WithDiffHook(keepChecks))
+		schema.WithMigrationMode(schema.ModeInspect), schema.WithDiffHook(keepByHand))
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +84,15 @@ func plan(ctx context.Context, url string) ([]string, error) {
 	return catch.statements, nil
 }
 
-// keepChecks keeps checks that were written by hand: ent's schemas declare none.
-func keepChecks(next schema.Differ) schema.Differ {
-	byHand := func(c atlas.Change) bool { _, ok := c.(*atlas.DropCheck); return ok }
+// keepByHand keeps checks and foreign keys that were written by hand: to drop one, write that by hand too.
+func keepByHand(next schema.Differ) schema.Differ {
+	byHand := func(c atlas.Change) bool {
+		switch c.(type) {
+		case *atlas.DropCheck, *atlas.DropForeignKey:
+			return true
+		}
+		return false
+	}
 	return schema.DiffFunc(func(current, desired *atlas.Schema) ([]atlas.Change, error) {
 		changes, err := next.Diff(current, desired)
 		for _, c := range changes {
