@@ -432,9 +432,9 @@ var (
 				Columns: []*schema.Column{KeyBalancesColumns[5], KeyBalancesColumns[6], KeyBalancesColumns[7]},
 			},
 			{
-				Name:    "keybalance_estate_id_holder_id",
+				Name:    "keybalance_estate_id_holder_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyBalancesColumns[5], KeyBalancesColumns[7]},
+				Columns: []*schema.Column{KeyBalancesColumns[5], KeyBalancesColumns[7], KeyBalancesColumns[6]},
 			},
 		},
 	}

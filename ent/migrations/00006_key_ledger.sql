@@ -37,9 +37,11 @@ $$;
 
 -- The balances belong to the owner, so the posting runs as the owner; row-level security still binds it
 -- to the viewer's estates. Legs are posted in the holders' order, so that crossing movements of one
--- set do not deadlock.
+-- set do not deadlock. The plans are fixed: before the first ANALYZE of a large import PostgreSQL would
+-- read every balance of the cabinet for each key (20,000 lines took 4 minutes instead of 22 seconds).
 -- +goose StatementBegin
-CREATE FUNCTION key_post() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION key_post() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     leg record;
 BEGIN

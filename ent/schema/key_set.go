@@ -176,7 +176,7 @@ func (KeyBalance) Edges() []ent.Edge {
 func (KeyBalance) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("estate_id", "set_id", "holder_id").Unique(),
-		index.Fields("estate_id", "holder_id"),
+		index.Fields("estate_id", "holder_id", "set_id"),
 	}
 }
 

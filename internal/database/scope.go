@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -52,6 +53,11 @@ func readScope(ctx context.Context, e access.Entity) access.Scope {
 // reveal unmasks contact data in the rows of whom the viewer may see in full.
 func (w wall) reveal(next ent.Querier) ent.Querier {
 	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+		switch entgo.QueryFromContext(ctx).Op {
+		case entgo.OpQueryAll, entgo.OpQueryFirst, entgo.OpQueryOnly:
+		default: // ids, counts, single columns: no contact data, and no room for further columns
+			return next.Query(ctx, q)
+		}
 		name := ent.KeepScope(q) // the context would tell the outermost query's, not that of an eager-loaded edge
 		if name == "" {
 			return next.Query(ctx, q)

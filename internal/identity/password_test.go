@@ -5,6 +5,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
@@ -100,5 +103,26 @@ func TestManyPasswordChangesDoNotStarveThePool(t *testing.T) {
 	}
 	if done != 1 {
 		t.Errorf("%d of 60 changes from one old password went through, want 1", done)
+	}
+}
+
+// What is no GraphQL (files, registers) stands behind no gate of root fields: the grants themselves count
+// for nothing until the password is changed.
+func TestTemporaryPasswordMakesGrantsCountForNothing(t *testing.T) {
+	t.Parallel()
+	table, err := policy.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := access.Viewer{Account: uuid.New(), MustChangePassword: true, Grants: []access.Grant{{Role: policy.GeneralManager}}}
+	for _, resource := range policy.Resources {
+		for _, action := range policy.Actions {
+			if scope := access.New(table, v).Scope(resource, action); !scope.Empty() {
+				t.Errorf("%s %s reaches %+v", action, resource, scope)
+			}
+		}
+	}
+	if s := access.New(table, v).Settings(); s.EstateIDs != "" || s.Households != "" || s.Account != v.Account.String() {
+		t.Errorf("row-level security is told %+v", s)
 	}
 }

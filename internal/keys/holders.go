@@ -10,6 +10,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 )
 
@@ -31,7 +32,11 @@ func borrower(tx *act.Tx, estate uuid.UUID, in BorrowerInput) (*ent.KeyHolder, e
 		if p, err = act.Find(p, err, "borrower.staffID"); err != nil {
 			return nil, err
 		}
-		if p.EmployedUntil != nil && !p.EmployedUntil.After(tx.Now) {
+		today, err := tx.Today(estate)
+		if err != nil {
+			return nil, err
+		}
+		if p.EmployedUntil != nil && calendar.DayOf(*p.EmployedUntil).Before(today) {
 			return nil, fault.Clash("%[1]s 已离职,不能借用钥匙。", "%[1]s has left and cannot borrow keys.", p.Name).At("borrower.staffID")
 		}
 		return holder(tx, keyholder.StaffID(p.ID), tx.KeyHolder.Create().SetEstateID(estate).SetKind(keyholder.KindStaff).SetName(p.Name).SetStaffID(p.ID))
