@@ -7,10 +7,10 @@ package contact
 
 import (
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,7 +53,7 @@ func (Phone) LogValue() slog.Value { return slog.StringValue("(contact)") }
 func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // MarshalGQL writes the GraphQL scalar Phone.
-func (p Phone) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(p.String())) }
+func (p Phone) MarshalGQL(w io.Writer) { text, _ := json.Marshal(p.String()); _, _ = w.Write(text) }
 
 // UnmarshalGQL reads the GraphQL scalar Phone.
 func (p *Phone) UnmarshalGQL(v any) error {

@@ -36,7 +36,7 @@ func borrower(tx *act.Tx, estate uuid.UUID, in BorrowerInput) (*ent.KeyHolder, e
 		if err != nil {
 			return nil, err
 		}
-		if p.EmployedUntil != nil && calendar.DayOf(*p.EmployedUntil).Before(today) {
+		if p.EmployedUntil != nil && !calendar.DayOf(*p.EmployedUntil).After(today) {
 			return nil, fault.Clash("%[1]s 已离职,不能借用钥匙。", "%[1]s has left and cannot borrow keys.", p.Name).At("borrower.staffID")
 		}
 		return holder(tx, keyholder.StaffID(p.ID), tx.KeyHolder.Create().SetEstateID(estate).SetKind(keyholder.KindStaff).SetName(p.Name).SetStaffID(p.ID))

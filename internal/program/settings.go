@@ -53,7 +53,7 @@ type Listening struct {
 	RequestTimeout   time.Duration  `help:"Longest GraphQL request." default:"10s" env:"STEWARD_REQUEST_TIMEOUT"`
 	ShutdownDelay    time.Duration  `help:"How long /readyz says 503 before the port closes." default:"0s" env:"STEWARD_SHUTDOWN_DELAY"`
 	Depth            int            `help:"Most levels of fields." default:"12" env:"STEWARD_DEPTH"`
-	Complexity       int            `help:"Most cost of a document." default:"20000" env:"STEWARD_COMPLEXITY"`
+	Complexity       int            `help:"Most cost of a document." default:"30000" env:"STEWARD_COMPLEXITY"`
 	Aliases          int            `help:"Most uses of one root field." default:"20" env:"STEWARD_ALIASES"`
 	Directives       int            `help:"Most directives." default:"50" env:"STEWARD_DIRECTIVES"`
 	Tokens           int            `help:"Most tokens." default:"5000" env:"STEWARD_TOKENS"`

@@ -61,7 +61,7 @@ type Example struct {
 func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8080",
-		Depth:  12, Complexity: 20_000, Aliases: 20, Repeats: 50, Directives: 50, Tokens: 5_000,
+		Depth:  12, Complexity: 30_000, Aliases: 20, Repeats: 50, Directives: 50, Tokens: 5_000,
 		BodyBytes: 1 << 20, PageSize: 200, DefaultPage: 50, ListEstimate: 10,
 		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, FileBytes: 100 << 20,
 		Concurrent: 64, Transfers: 16, Queue: 256, QueueWait: 2 * time.Second,
