@@ -27,7 +27,8 @@ func OpenContent(dir string) (*Content, error) {
 	if err := os.MkdirAll(c.incoming(), 0o700); err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	return c, c.sweep(time.Now()) //nolint:forbidigo // the machine's clock, which also stamped the files
+	err := c.sweep(time.Now()) //nolint:forbidigo // the machine's clock, which also stamped the files
+	return c, err
 }
 
 func (c *Content) incoming() string { return filepath.Join(c.dir, "incoming") }
