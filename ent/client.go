@@ -3479,6 +3479,22 @@ func (c *KeySetClient) QueryBalances(_m *KeySet) *KeyBalanceQuery {
 	return query
 }
 
+// QueryAcceptanceLines queries the acceptance_lines edge of a KeySet.
+func (c *KeySetClient) QueryAcceptanceLines(_m *KeySet) *KeyAcceptanceLineQuery {
+	query := (&KeyAcceptanceLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, id),
+			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.AcceptanceLinesTable, keyset.AcceptanceLinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *KeySetClient) Hooks() []Hook {
 	return c.hooks.KeySet

@@ -867,11 +867,6 @@ func (_q *FileQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, file.FieldSize)
 				fieldSeen[file.FieldSize] = struct{}{}
 			}
-		case "sha256":
-			if _, ok := fieldSeen[file.FieldSha256]; !ok {
-				selectedFields = append(selectedFields, file.FieldSha256)
-				fieldSeen[file.FieldSha256] = struct{}{}
-			}
 		case "uploadedBy":
 			if _, ok := fieldSeen[file.FieldUploadedBy]; !ok {
 				selectedFields = append(selectedFields, file.FieldUploadedBy)
@@ -1158,11 +1153,6 @@ func (_q *ImportRunQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[importrun.FieldFileName]; !ok {
 				selectedFields = append(selectedFields, importrun.FieldFileName)
 				fieldSeen[importrun.FieldFileName] = struct{}{}
-			}
-		case "sha256":
-			if _, ok := fieldSeen[importrun.FieldSha256]; !ok {
-				selectedFields = append(selectedFields, importrun.FieldSha256)
-				fieldSeen[importrun.FieldSha256] = struct{}{}
 			}
 		case "report":
 			if _, ok := fieldSeen[importrun.FieldReport]; !ok {
@@ -2209,6 +2199,11 @@ func (_q *KeyLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keyloanline.FieldFromID)
 				fieldSeen[keyloanline.FieldFromID] = struct{}{}
 			}
+		case "label":
+			if _, ok := fieldSeen[keyloanline.FieldLabel]; !ok {
+				selectedFields = append(selectedFields, keyloanline.FieldLabel)
+				fieldSeen[keyloanline.FieldLabel] = struct{}{}
+			}
 		case "count":
 			if _, ok := fieldSeen[keyloanline.FieldCount]; !ok {
 				selectedFields = append(selectedFields, keyloanline.FieldCount)
@@ -2739,6 +2734,19 @@ func (_q *KeySetQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			_q.WithNamedBalances(alias, func(wq *KeyBalanceQuery) {
 				*wq = *query
 			})
+
+		case "acceptanceLines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyAcceptanceLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keyacceptancelineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAcceptanceLines(alias, func(wq *KeyAcceptanceLineQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[keyset.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, keyset.FieldCreatedAt)
@@ -2773,6 +2781,11 @@ func (_q *KeySetQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[keyset.FieldKind]; !ok {
 				selectedFields = append(selectedFields, keyset.FieldKind)
 				fieldSeen[keyset.FieldKind] = struct{}{}
+			}
+		case "outstanding":
+			if _, ok := fieldSeen[keyset.FieldOutstanding]; !ok {
+				selectedFields = append(selectedFields, keyset.FieldOutstanding)
+				fieldSeen[keyset.FieldOutstanding] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -2902,6 +2915,11 @@ func (_q *ObligationQuery) collectField(ctx context.Context, oneNode bool, opCtx
 			if _, ok := fieldSeen[obligation.FieldTitle]; !ok {
 				selectedFields = append(selectedFields, obligation.FieldTitle)
 				fieldSeen[obligation.FieldTitle] = struct{}{}
+			}
+		case "titleEn":
+			if _, ok := fieldSeen[obligation.FieldTitleEn]; !ok {
+				selectedFields = append(selectedFields, obligation.FieldTitleEn)
+				fieldSeen[obligation.FieldTitleEn] = struct{}{}
 			}
 		case "dueAt":
 			if _, ok := fieldSeen[obligation.FieldDueAt]; !ok {

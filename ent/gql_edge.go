@@ -384,6 +384,18 @@ func (_m *KeySet) Balances(ctx context.Context) (result []*KeyBalance, err error
 	return result, err
 }
 
+func (_m *KeySet) AcceptanceLines(ctx context.Context) (result []*KeyAcceptanceLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedAcceptanceLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.AcceptanceLinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAcceptanceLines().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Obligation) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {

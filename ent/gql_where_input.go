@@ -2475,16 +2475,6 @@ type KeyAcceptanceLineWhereInput struct {
 	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
 	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
 
-	// "outstanding" field predicates.
-	Outstanding      *int  `json:"outstanding,omitempty"`
-	OutstandingNEQ   *int  `json:"outstandingNEQ,omitempty"`
-	OutstandingIn    []int `json:"outstandingIn,omitempty"`
-	OutstandingNotIn []int `json:"outstandingNotIn,omitempty"`
-	OutstandingGT    *int  `json:"outstandingGT,omitempty"`
-	OutstandingGTE   *int  `json:"outstandingGTE,omitempty"`
-	OutstandingLT    *int  `json:"outstandingLT,omitempty"`
-	OutstandingLTE   *int  `json:"outstandingLTE,omitempty"`
-
 	// "condition" field predicates.
 	Condition             *string  `json:"condition,omitempty"`
 	ConditionNEQ          *string  `json:"conditionNEQ,omitempty"`
@@ -2655,30 +2645,6 @@ func (i *KeyAcceptanceLineWhereInput) P() (predicate.KeyAcceptanceLine, error) {
 	}
 	if len(i.SetIDNotIn) > 0 {
 		predicates = append(predicates, keyacceptanceline.SetIDNotIn(i.SetIDNotIn...))
-	}
-	if i.Outstanding != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingEQ(*i.Outstanding))
-	}
-	if i.OutstandingNEQ != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingNEQ(*i.OutstandingNEQ))
-	}
-	if len(i.OutstandingIn) > 0 {
-		predicates = append(predicates, keyacceptanceline.OutstandingIn(i.OutstandingIn...))
-	}
-	if len(i.OutstandingNotIn) > 0 {
-		predicates = append(predicates, keyacceptanceline.OutstandingNotIn(i.OutstandingNotIn...))
-	}
-	if i.OutstandingGT != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingGT(*i.OutstandingGT))
-	}
-	if i.OutstandingGTE != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingGTE(*i.OutstandingGTE))
-	}
-	if i.OutstandingLT != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingLT(*i.OutstandingLT))
-	}
-	if i.OutstandingLTE != nil {
-		predicates = append(predicates, keyacceptanceline.OutstandingLTE(*i.OutstandingLTE))
 	}
 	if i.Condition != nil {
 		predicates = append(predicates, keyacceptanceline.ConditionEQ(*i.Condition))
@@ -4508,6 +4474,16 @@ type KeySetWhereInput struct {
 	KindNEQ   *keyset.Kind  `json:"kindNEQ,omitempty"`
 	KindIn    []keyset.Kind `json:"kindIn,omitempty"`
 	KindNotIn []keyset.Kind `json:"kindNotIn,omitempty"`
+
+	// "outstanding" field predicates.
+	Outstanding      *int  `json:"outstanding,omitempty"`
+	OutstandingNEQ   *int  `json:"outstandingNEQ,omitempty"`
+	OutstandingIn    []int `json:"outstandingIn,omitempty"`
+	OutstandingNotIn []int `json:"outstandingNotIn,omitempty"`
+	OutstandingGT    *int  `json:"outstandingGT,omitempty"`
+	OutstandingGTE   *int  `json:"outstandingGTE,omitempty"`
+	OutstandingLT    *int  `json:"outstandingLT,omitempty"`
+	OutstandingLTE   *int  `json:"outstandingLTE,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -4742,6 +4718,30 @@ func (i *KeySetWhereInput) P() (predicate.KeySet, error) {
 	}
 	if len(i.KindNotIn) > 0 {
 		predicates = append(predicates, keyset.KindNotIn(i.KindNotIn...))
+	}
+	if i.Outstanding != nil {
+		predicates = append(predicates, keyset.OutstandingEQ(*i.Outstanding))
+	}
+	if i.OutstandingNEQ != nil {
+		predicates = append(predicates, keyset.OutstandingNEQ(*i.OutstandingNEQ))
+	}
+	if len(i.OutstandingIn) > 0 {
+		predicates = append(predicates, keyset.OutstandingIn(i.OutstandingIn...))
+	}
+	if len(i.OutstandingNotIn) > 0 {
+		predicates = append(predicates, keyset.OutstandingNotIn(i.OutstandingNotIn...))
+	}
+	if i.OutstandingGT != nil {
+		predicates = append(predicates, keyset.OutstandingGT(*i.OutstandingGT))
+	}
+	if i.OutstandingGTE != nil {
+		predicates = append(predicates, keyset.OutstandingGTE(*i.OutstandingGTE))
+	}
+	if i.OutstandingLT != nil {
+		predicates = append(predicates, keyset.OutstandingLT(*i.OutstandingLT))
+	}
+	if i.OutstandingLTE != nil {
+		predicates = append(predicates, keyset.OutstandingLTE(*i.OutstandingLTE))
 	}
 
 	switch len(predicates) {

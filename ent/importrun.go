@@ -28,7 +28,7 @@ type ImportRun struct {
 	Kind importrun.Kind `json:"kind,omitempty"`
 	// Name of the spreadsheet.
 	FileName string `json:"file_name,omitempty"`
-	// SHA-256 of the spreadsheet, in hex.
+	// SHA-256 of the content, in hex.
 	Sha256 string `json:"sha256,omitempty"`
 	// What was read, created, changed, rejected and warned of, as JSON.
 	Report string `json:"report,omitempty"`

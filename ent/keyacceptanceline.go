@@ -34,7 +34,7 @@ type KeyAcceptanceLine struct {
 	Due int `json:"due,omitempty"`
 	// How many it delivered (实交).
 	Delivered int `json:"delivered,omitempty"`
-	// How many are not handed over yet.
+	// How many were not handed over by then; KeySet.outstanding says how many are not yet.
 	Outstanding int `json:"outstanding,omitempty"`
 	// State of the keys (状态): 完好.
 	Condition string `json:"condition,omitempty"`

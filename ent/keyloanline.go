@@ -33,6 +33,8 @@ type KeyLoanLine struct {
 	SetID uuid.UUID `json:"set_id,omitempty"`
 	// The holder they were lent from, and go back to.
 	FromID uuid.UUID `json:"from_id,omitempty"`
+	// The set's label as it was lent: 1栋1单元101 户门. The borrower's household sees the line, and not the set.
+	Label string `json:"label,omitempty"`
 	// How many keys were lent.
 	Count int `json:"count,omitempty"`
 	// How many came back.
@@ -128,6 +130,8 @@ func (*KeyLoanLine) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyloanline.FieldCount, keyloanline.FieldReturned:
 			values[i] = new(sql.NullInt64)
+		case keyloanline.FieldLabel:
+			values[i] = new(sql.NullString)
 		case keyloanline.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
 		case keyloanline.FieldID, keyloanline.FieldEstateID, keyloanline.FieldLoanID, keyloanline.FieldSetID, keyloanline.FieldFromID:
@@ -182,6 +186,12 @@ func (_m *KeyLoanLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field from_id", values[i])
 			} else if value != nil {
 				_m.FromID = *value
+			}
+		case keyloanline.FieldLabel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field label", values[i])
+			} else if value.Valid {
+				_m.Label = value.String
 			}
 		case keyloanline.FieldCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -277,6 +287,9 @@ func (_m *KeyLoanLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("from_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FromID))
+	builder.WriteString(", ")
+	builder.WriteString("label=")
+	builder.WriteString(_m.Label)
 	builder.WriteString(", ")
 	builder.WriteString("count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Count))

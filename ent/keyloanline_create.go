@@ -56,6 +56,12 @@ func (_c *KeyLoanLineCreate) SetFromID(v uuid.UUID) *KeyLoanLineCreate {
 	return _c
 }
 
+// SetLabel sets the "label" field.
+func (_c *KeyLoanLineCreate) SetLabel(v string) *KeyLoanLineCreate {
+	_c.mutation.SetLabel(v)
+	return _c
+}
+
 // SetCount sets the "count" field.
 func (_c *KeyLoanLineCreate) SetCount(v int) *KeyLoanLineCreate {
 	_c.mutation.SetCount(v)
@@ -201,6 +207,9 @@ func (_c *KeyLoanLineCreate) check() error {
 	if _, ok := _c.mutation.FromID(); !ok {
 		return &ValidationError{Name: "from_id", err: errors.New(`ent: missing required field "KeyLoanLine.from_id"`)}
 	}
+	if _, ok := _c.mutation.Label(); !ok {
+		return &ValidationError{Name: "label", err: errors.New(`ent: missing required field "KeyLoanLine.label"`)}
+	}
 	if _, ok := _c.mutation.Count(); !ok {
 		return &ValidationError{Name: "count", err: errors.New(`ent: missing required field "KeyLoanLine.count"`)}
 	}
@@ -267,6 +276,10 @@ func (_c *KeyLoanLineCreate) createSpec() (*KeyLoanLine, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(keyloanline.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.Label(); ok {
+		_spec.SetField(keyloanline.FieldLabel, field.TypeString, value)
+		_node.Label = value
 	}
 	if value, ok := _c.mutation.Count(); ok {
 		_spec.SetField(keyloanline.FieldCount, field.TypeInt, value)

@@ -35,6 +35,8 @@ type KeySet struct {
 	Label string `json:"label,omitempty"`
 	// Keys of a unit, or of a public area (K1.3).
 	Kind keyset.Kind `json:"kind,omitempty"`
+	// How many keys engineering still owes, by the newest sheet (K1.4).
+	Outstanding int `json:"outstanding,omitempty"`
 	// Natural-order key: 10 after 2.
 	SortKey string `json:"sort_key,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -51,13 +53,16 @@ type KeySetEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// Where its keys are now (K4.1).
 	Balances []*KeyBalance `json:"balances,omitempty"`
+	// What engineering owed and delivered, sheet by sheet (K1.1).
+	AcceptanceLines []*KeyAcceptanceLine `json:"acceptance_lines,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 
-	namedBalances map[string][]*KeyBalance
+	namedBalances        map[string][]*KeyBalance
+	namedAcceptanceLines map[string][]*KeyAcceptanceLine
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -91,12 +96,21 @@ func (e KeySetEdges) BalancesOrErr() ([]*KeyBalance, error) {
 	return nil, &NotLoadedError{edge: "balances"}
 }
 
+// AcceptanceLinesOrErr returns the AcceptanceLines value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeySetEdges) AcceptanceLinesOrErr() ([]*KeyAcceptanceLine, error) {
+	if e.loadedTypes[3] {
+		return e.AcceptanceLines, nil
+	}
+	return nil, &NotLoadedError{edge: "acceptance_lines"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeySet) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyset.FieldVersion:
+		case keyset.FieldVersion, keyset.FieldOutstanding:
 			values[i] = new(sql.NullInt64)
 		case keyset.FieldPlace, keyset.FieldLabel, keyset.FieldKind, keyset.FieldSortKey:
 			values[i] = new(sql.NullString)
@@ -167,6 +181,12 @@ func (_m *KeySet) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Kind = keyset.Kind(value.String)
 			}
+		case keyset.FieldOutstanding:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field outstanding", values[i])
+			} else if value.Valid {
+				_m.Outstanding = int(value.Int64)
+			}
 		case keyset.FieldSortKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field sort_key", values[i])
@@ -199,6 +219,11 @@ func (_m *KeySet) QueryUnit() *UnitQuery {
 // QueryBalances queries the "balances" edge of the KeySet entity.
 func (_m *KeySet) QueryBalances() *KeyBalanceQuery {
 	return NewKeySetClient(_m.config).QueryBalances(_m)
+}
+
+// QueryAcceptanceLines queries the "acceptance_lines" edge of the KeySet entity.
+func (_m *KeySet) QueryAcceptanceLines() *KeyAcceptanceLineQuery {
+	return NewKeySetClient(_m.config).QueryAcceptanceLines(_m)
 }
 
 // Update returns a builder for updating this KeySet.
@@ -245,6 +270,9 @@ func (_m *KeySet) String() string {
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
+	builder.WriteString("outstanding=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Outstanding))
+	builder.WriteString(", ")
 	builder.WriteString("sort_key=")
 	builder.WriteString(_m.SortKey)
 	builder.WriteByte(')')
@@ -272,6 +300,30 @@ func (_m *KeySet) appendNamedBalances(name string, edges ...*KeyBalance) {
 		_m.Edges.namedBalances[name] = []*KeyBalance{}
 	} else {
 		_m.Edges.namedBalances[name] = append(_m.Edges.namedBalances[name], edges...)
+	}
+}
+
+// NamedAcceptanceLines returns the AcceptanceLines named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeySet) NamedAcceptanceLines(name string) ([]*KeyAcceptanceLine, error) {
+	if _m.Edges.namedAcceptanceLines == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedAcceptanceLines[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeySet) appendNamedAcceptanceLines(name string, edges ...*KeyAcceptanceLine) {
+	if _m.Edges.namedAcceptanceLines == nil {
+		_m.Edges.namedAcceptanceLines = make(map[string][]*KeyAcceptanceLine)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedAcceptanceLines[name] = []*KeyAcceptanceLine{}
+	} else {
+		_m.Edges.namedAcceptanceLines[name] = append(_m.Edges.namedAcceptanceLines[name], edges...)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/unit"
@@ -74,6 +75,20 @@ func (_c *KeySetCreate) SetKind(v keyset.Kind) *KeySetCreate {
 	return _c
 }
 
+// SetOutstanding sets the "outstanding" field.
+func (_c *KeySetCreate) SetOutstanding(v int) *KeySetCreate {
+	_c.mutation.SetOutstanding(v)
+	return _c
+}
+
+// SetNillableOutstanding sets the "outstanding" field if the given value is not nil.
+func (_c *KeySetCreate) SetNillableOutstanding(v *int) *KeySetCreate {
+	if v != nil {
+		_c.SetOutstanding(*v)
+	}
+	return _c
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_c *KeySetCreate) SetSortKey(v string) *KeySetCreate {
 	_c.mutation.SetSortKey(v)
@@ -119,6 +134,21 @@ func (_c *KeySetCreate) AddBalances(v ...*KeyBalance) *KeySetCreate {
 	return _c.AddBalanceIDs(ids...)
 }
 
+// AddAcceptanceLineIDs adds the "acceptance_lines" edge to the KeyAcceptanceLine entity by IDs.
+func (_c *KeySetCreate) AddAcceptanceLineIDs(ids ...uuid.UUID) *KeySetCreate {
+	_c.mutation.AddAcceptanceLineIDs(ids...)
+	return _c
+}
+
+// AddAcceptanceLines adds the "acceptance_lines" edges to the KeyAcceptanceLine entity.
+func (_c *KeySetCreate) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAcceptanceLineIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_c *KeySetCreate) Mutation() *KeySetMutation {
 	return _c.mutation
@@ -158,6 +188,10 @@ func (_c *KeySetCreate) defaults() {
 		v := keyset.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.Outstanding(); !ok {
+		v := keyset.DefaultOutstanding
+		_c.mutation.SetOutstanding(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyset.DefaultID()
 		_c.mutation.SetID(v)
@@ -190,6 +224,14 @@ func (_c *KeySetCreate) check() error {
 	if v, ok := _c.mutation.Kind(); ok {
 		if err := keyset.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "KeySet.kind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Outstanding(); !ok {
+		return &ValidationError{Name: "outstanding", err: errors.New(`ent: missing required field "KeySet.outstanding"`)}
+	}
+	if v, ok := _c.mutation.Outstanding(); ok {
+		if err := keyset.OutstandingValidator(v); err != nil {
+			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.SortKey(); !ok {
@@ -256,6 +298,10 @@ func (_c *KeySetCreate) createSpec() (*KeySet, *sqlgraph.CreateSpec) {
 		_spec.SetField(keyset.FieldKind, field.TypeEnum, value)
 		_node.Kind = value
 	}
+	if value, ok := _c.mutation.Outstanding(); ok {
+		_spec.SetField(keyset.FieldOutstanding, field.TypeInt, value)
+		_node.Outstanding = value
+	}
 	if value, ok := _c.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
 		_node.SortKey = value
@@ -303,6 +349,22 @@ func (_c *KeySetCreate) createSpec() (*KeySet, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keybalance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AcceptanceLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -24,16 +25,18 @@ import (
 // KeySetQuery is the builder for querying KeySet entities.
 type KeySetQuery struct {
 	config
-	ctx               *QueryContext
-	order             []keyset.OrderOption
-	inters            []Interceptor
-	predicates        []predicate.KeySet
-	withEstate        *EstateQuery
-	withUnit          *UnitQuery
-	withBalances      *KeyBalanceQuery
-	loadTotal         []func(context.Context, []*KeySet) error
-	modifiers         []func(*sql.Selector)
-	withNamedBalances map[string]*KeyBalanceQuery
+	ctx                      *QueryContext
+	order                    []keyset.OrderOption
+	inters                   []Interceptor
+	predicates               []predicate.KeySet
+	withEstate               *EstateQuery
+	withUnit                 *UnitQuery
+	withBalances             *KeyBalanceQuery
+	withAcceptanceLines      *KeyAcceptanceLineQuery
+	loadTotal                []func(context.Context, []*KeySet) error
+	modifiers                []func(*sql.Selector)
+	withNamedBalances        map[string]*KeyBalanceQuery
+	withNamedAcceptanceLines map[string]*KeyAcceptanceLineQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -129,6 +132,28 @@ func (_q *KeySetQuery) QueryBalances() *KeyBalanceQuery {
 			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
 			sqlgraph.To(keybalance.Table, keybalance.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, keyset.BalancesTable, keyset.BalancesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAcceptanceLines chains the current query on the "acceptance_lines" edge.
+func (_q *KeySetQuery) QueryAcceptanceLines() *KeyAcceptanceLineQuery {
+	query := (&KeyAcceptanceLineClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
+			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.AcceptanceLinesTable, keyset.AcceptanceLinesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -323,14 +348,15 @@ func (_q *KeySetQuery) Clone() *KeySetQuery {
 		return nil
 	}
 	return &KeySetQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]keyset.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.KeySet{}, _q.predicates...),
-		withEstate:   _q.withEstate.Clone(),
-		withUnit:     _q.withUnit.Clone(),
-		withBalances: _q.withBalances.Clone(),
+		config:              _q.config,
+		ctx:                 _q.ctx.Clone(),
+		order:               append([]keyset.OrderOption{}, _q.order...),
+		inters:              append([]Interceptor{}, _q.inters...),
+		predicates:          append([]predicate.KeySet{}, _q.predicates...),
+		withEstate:          _q.withEstate.Clone(),
+		withUnit:            _q.withUnit.Clone(),
+		withBalances:        _q.withBalances.Clone(),
+		withAcceptanceLines: _q.withAcceptanceLines.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -368,6 +394,17 @@ func (_q *KeySetQuery) WithBalances(opts ...func(*KeyBalanceQuery)) *KeySetQuery
 		opt(query)
 	}
 	_q.withBalances = query
+	return _q
+}
+
+// WithAcceptanceLines tells the query-builder to eager-load the nodes that are connected to
+// the "acceptance_lines" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithAcceptanceLines(opts ...func(*KeyAcceptanceLineQuery)) *KeySetQuery {
+	query := (&KeyAcceptanceLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAcceptanceLines = query
 	return _q
 }
 
@@ -449,10 +486,11 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 	var (
 		nodes       = []*KeySet{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withEstate != nil,
 			_q.withUnit != nil,
 			_q.withBalances != nil,
+			_q.withAcceptanceLines != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -495,10 +533,24 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 			return nil, err
 		}
 	}
+	if query := _q.withAcceptanceLines; query != nil {
+		if err := _q.loadAcceptanceLines(ctx, query, nodes,
+			func(n *KeySet) { n.Edges.AcceptanceLines = []*KeyAcceptanceLine{} },
+			func(n *KeySet, e *KeyAcceptanceLine) { n.Edges.AcceptanceLines = append(n.Edges.AcceptanceLines, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedBalances {
 		if err := _q.loadBalances(ctx, query, nodes,
 			func(n *KeySet) { n.appendNamedBalances(name) },
 			func(n *KeySet, e *KeyBalance) { n.appendNamedBalances(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedAcceptanceLines {
+		if err := _q.loadAcceptanceLines(ctx, query, nodes,
+			func(n *KeySet) { n.appendNamedAcceptanceLines(name) },
+			func(n *KeySet, e *KeyAcceptanceLine) { n.appendNamedAcceptanceLines(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -583,6 +635,36 @@ func (_q *KeySetQuery) loadBalances(ctx context.Context, query *KeyBalanceQuery,
 	}
 	query.Where(predicate.KeyBalance(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(keyset.BalancesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SetID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "set_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeySetQuery) loadAcceptanceLines(ctx context.Context, query *KeyAcceptanceLineQuery, nodes []*KeySet, init func(*KeySet), assign func(*KeySet, *KeyAcceptanceLine)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeySet)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keyacceptanceline.FieldSetID)
+	}
+	query.Where(predicate.KeyAcceptanceLine(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyset.AcceptanceLinesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -735,6 +817,20 @@ func (_q *KeySetQuery) WithNamedBalances(name string, opts ...func(*KeyBalanceQu
 		_q.withNamedBalances = make(map[string]*KeyBalanceQuery)
 	}
 	_q.withNamedBalances[name] = query
+	return _q
+}
+
+// WithNamedAcceptanceLines tells the query-builder to eager-load the nodes that are connected to the "acceptance_lines"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithNamedAcceptanceLines(name string, opts ...func(*KeyAcceptanceLineQuery)) *KeySetQuery {
+	query := (&KeyAcceptanceLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedAcceptanceLines == nil {
+		_q.withNamedAcceptanceLines = make(map[string]*KeyAcceptanceLineQuery)
+	}
+	_q.withNamedAcceptanceLines[name] = query
 	return _q
 }
 

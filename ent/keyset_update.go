@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -65,6 +66,27 @@ func (_u *KeySetUpdate) SetNillableLabel(v *string) *KeySetUpdate {
 	return _u
 }
 
+// SetOutstanding sets the "outstanding" field.
+func (_u *KeySetUpdate) SetOutstanding(v int) *KeySetUpdate {
+	_u.mutation.ResetOutstanding()
+	_u.mutation.SetOutstanding(v)
+	return _u
+}
+
+// SetNillableOutstanding sets the "outstanding" field if the given value is not nil.
+func (_u *KeySetUpdate) SetNillableOutstanding(v *int) *KeySetUpdate {
+	if v != nil {
+		_u.SetOutstanding(*v)
+	}
+	return _u
+}
+
+// AddOutstanding adds value to the "outstanding" field.
+func (_u *KeySetUpdate) AddOutstanding(v int) *KeySetUpdate {
+	_u.mutation.AddOutstanding(v)
+	return _u
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_u *KeySetUpdate) SetSortKey(v string) *KeySetUpdate {
 	_u.mutation.SetSortKey(v)
@@ -94,6 +116,21 @@ func (_u *KeySetUpdate) AddBalances(v ...*KeyBalance) *KeySetUpdate {
 	return _u.AddBalanceIDs(ids...)
 }
 
+// AddAcceptanceLineIDs adds the "acceptance_lines" edge to the KeyAcceptanceLine entity by IDs.
+func (_u *KeySetUpdate) AddAcceptanceLineIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.AddAcceptanceLineIDs(ids...)
+	return _u
+}
+
+// AddAcceptanceLines adds the "acceptance_lines" edges to the KeyAcceptanceLine entity.
+func (_u *KeySetUpdate) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAcceptanceLineIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_u *KeySetUpdate) Mutation() *KeySetMutation {
 	return _u.mutation
@@ -118,6 +155,27 @@ func (_u *KeySetUpdate) RemoveBalances(v ...*KeyBalance) *KeySetUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveBalanceIDs(ids...)
+}
+
+// ClearAcceptanceLines clears all "acceptance_lines" edges to the KeyAcceptanceLine entity.
+func (_u *KeySetUpdate) ClearAcceptanceLines() *KeySetUpdate {
+	_u.mutation.ClearAcceptanceLines()
+	return _u
+}
+
+// RemoveAcceptanceLineIDs removes the "acceptance_lines" edge to KeyAcceptanceLine entities by IDs.
+func (_u *KeySetUpdate) RemoveAcceptanceLineIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.RemoveAcceptanceLineIDs(ids...)
+	return _u
+}
+
+// RemoveAcceptanceLines removes "acceptance_lines" edges to KeyAcceptanceLine entities.
+func (_u *KeySetUpdate) RemoveAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAcceptanceLineIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -149,6 +207,11 @@ func (_u *KeySetUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *KeySetUpdate) check() error {
+	if v, ok := _u.mutation.Outstanding(); ok {
+		if err := keyset.OutstandingValidator(v); err != nil {
+			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeySet.estate"`)
 	}
@@ -184,6 +247,12 @@ func (_u *KeySetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Label(); ok {
 		_spec.SetField(keyset.FieldLabel, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Outstanding(); ok {
+		_spec.SetField(keyset.FieldOutstanding, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOutstanding(); ok {
+		_spec.AddField(keyset.FieldOutstanding, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
@@ -226,6 +295,51 @@ func (_u *KeySetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keybalance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AcceptanceLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAcceptanceLinesIDs(); len(nodes) > 0 && !_u.mutation.AcceptanceLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AcceptanceLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -290,6 +404,27 @@ func (_u *KeySetUpdateOne) SetNillableLabel(v *string) *KeySetUpdateOne {
 	return _u
 }
 
+// SetOutstanding sets the "outstanding" field.
+func (_u *KeySetUpdateOne) SetOutstanding(v int) *KeySetUpdateOne {
+	_u.mutation.ResetOutstanding()
+	_u.mutation.SetOutstanding(v)
+	return _u
+}
+
+// SetNillableOutstanding sets the "outstanding" field if the given value is not nil.
+func (_u *KeySetUpdateOne) SetNillableOutstanding(v *int) *KeySetUpdateOne {
+	if v != nil {
+		_u.SetOutstanding(*v)
+	}
+	return _u
+}
+
+// AddOutstanding adds value to the "outstanding" field.
+func (_u *KeySetUpdateOne) AddOutstanding(v int) *KeySetUpdateOne {
+	_u.mutation.AddOutstanding(v)
+	return _u
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_u *KeySetUpdateOne) SetSortKey(v string) *KeySetUpdateOne {
 	_u.mutation.SetSortKey(v)
@@ -319,6 +454,21 @@ func (_u *KeySetUpdateOne) AddBalances(v ...*KeyBalance) *KeySetUpdateOne {
 	return _u.AddBalanceIDs(ids...)
 }
 
+// AddAcceptanceLineIDs adds the "acceptance_lines" edge to the KeyAcceptanceLine entity by IDs.
+func (_u *KeySetUpdateOne) AddAcceptanceLineIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.AddAcceptanceLineIDs(ids...)
+	return _u
+}
+
+// AddAcceptanceLines adds the "acceptance_lines" edges to the KeyAcceptanceLine entity.
+func (_u *KeySetUpdateOne) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAcceptanceLineIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_u *KeySetUpdateOne) Mutation() *KeySetMutation {
 	return _u.mutation
@@ -343,6 +493,27 @@ func (_u *KeySetUpdateOne) RemoveBalances(v ...*KeyBalance) *KeySetUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveBalanceIDs(ids...)
+}
+
+// ClearAcceptanceLines clears all "acceptance_lines" edges to the KeyAcceptanceLine entity.
+func (_u *KeySetUpdateOne) ClearAcceptanceLines() *KeySetUpdateOne {
+	_u.mutation.ClearAcceptanceLines()
+	return _u
+}
+
+// RemoveAcceptanceLineIDs removes the "acceptance_lines" edge to KeyAcceptanceLine entities by IDs.
+func (_u *KeySetUpdateOne) RemoveAcceptanceLineIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.RemoveAcceptanceLineIDs(ids...)
+	return _u
+}
+
+// RemoveAcceptanceLines removes "acceptance_lines" edges to KeyAcceptanceLine entities.
+func (_u *KeySetUpdateOne) RemoveAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAcceptanceLineIDs(ids...)
 }
 
 // Where appends a list predicates to the KeySetUpdate builder.
@@ -387,6 +558,11 @@ func (_u *KeySetUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *KeySetUpdateOne) check() error {
+	if v, ok := _u.mutation.Outstanding(); ok {
+		if err := keyset.OutstandingValidator(v); err != nil {
+			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeySet.estate"`)
 	}
@@ -440,6 +616,12 @@ func (_u *KeySetUpdateOne) sqlSave(ctx context.Context) (_node *KeySet, err erro
 	if value, ok := _u.mutation.Label(); ok {
 		_spec.SetField(keyset.FieldLabel, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Outstanding(); ok {
+		_spec.SetField(keyset.FieldOutstanding, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOutstanding(); ok {
+		_spec.AddField(keyset.FieldOutstanding, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
 	}
@@ -481,6 +663,51 @@ func (_u *KeySetUpdateOne) sqlSave(ctx context.Context) (_node *KeySet, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keybalance.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AcceptanceLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAcceptanceLinesIDs(); len(nodes) > 0 && !_u.mutation.AcceptanceLinesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AcceptanceLinesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.AcceptanceLinesTable,
+			Columns: []string{keyset.AcceptanceLinesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -11519,6 +11519,7 @@ type KeyLoanLineMutation struct {
 	typ            string
 	id             *uuid.UUID
 	created_at     *time.Time
+	label          *string
 	count          *int
 	addcount       *int
 	returned       *int
@@ -11823,6 +11824,42 @@ func (m *KeyLoanLineMutation) OldFromID(ctx context.Context) (v uuid.UUID, err e
 // ResetFromID resets all changes to the "from_id" field.
 func (m *KeyLoanLineMutation) ResetFromID() {
 	m.from = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *KeyLoanLineMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *KeyLoanLineMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the KeyLoanLine entity.
+// If the KeyLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanLineMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *KeyLoanLineMutation) ResetLabel() {
+	m.label = nil
 }
 
 // SetCount sets the "count" field.
@@ -12182,7 +12219,7 @@ func (m *KeyLoanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLoanLineMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, keyloanline.FieldCreatedAt)
 	}
@@ -12197,6 +12234,9 @@ func (m *KeyLoanLineMutation) Fields() []string {
 	}
 	if m.from != nil {
 		fields = append(fields, keyloanline.FieldFromID)
+	}
+	if m.label != nil {
+		fields = append(fields, keyloanline.FieldLabel)
 	}
 	if m.count != nil {
 		fields = append(fields, keyloanline.FieldCount)
@@ -12225,6 +12265,8 @@ func (m *KeyLoanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.GetSetID()
 	case keyloanline.FieldFromID:
 		return m.FromID()
+	case keyloanline.FieldLabel:
+		return m.Label()
 	case keyloanline.FieldCount:
 		return m.Count()
 	case keyloanline.FieldReturned:
@@ -12250,6 +12292,8 @@ func (m *KeyLoanLineMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldSetID(ctx)
 	case keyloanline.FieldFromID:
 		return m.OldFromID(ctx)
+	case keyloanline.FieldLabel:
+		return m.OldLabel(ctx)
 	case keyloanline.FieldCount:
 		return m.OldCount(ctx)
 	case keyloanline.FieldReturned:
@@ -12299,6 +12343,13 @@ func (m *KeyLoanLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFromID(v)
+		return nil
+	case keyloanline.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
 		return nil
 	case keyloanline.FieldCount:
 		v, ok := value.(int)
@@ -12420,6 +12471,9 @@ func (m *KeyLoanLineMutation) ResetField(name string) error {
 		return nil
 	case keyloanline.FieldFromID:
 		m.ResetFromID()
+		return nil
+	case keyloanline.FieldLabel:
+		m.ResetLabel()
 		return nil
 	case keyloanline.FieldCount:
 		m.ResetCount()
@@ -14767,27 +14821,32 @@ func (m *KeyReturnMutation) ResetEdge(name string) error {
 // KeySetMutation represents an operation that mutates the KeySet nodes in the graph.
 type KeySetMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *uuid.UUID
-	created_at      *time.Time
-	version         *int
-	addversion      *int
-	place           *string
-	label           *string
-	kind            *keyset.Kind
-	sort_key        *string
-	clearedFields   map[string]struct{}
-	estate          *uuid.UUID
-	clearedestate   bool
-	unit            *uuid.UUID
-	clearedunit     bool
-	balances        map[uuid.UUID]struct{}
-	removedbalances map[uuid.UUID]struct{}
-	clearedbalances bool
-	done            bool
-	oldValue        func(context.Context) (*KeySet, error)
-	predicates      []predicate.KeySet
+	op                      Op
+	typ                     string
+	id                      *uuid.UUID
+	created_at              *time.Time
+	version                 *int
+	addversion              *int
+	place                   *string
+	label                   *string
+	kind                    *keyset.Kind
+	outstanding             *int
+	addoutstanding          *int
+	sort_key                *string
+	clearedFields           map[string]struct{}
+	estate                  *uuid.UUID
+	clearedestate           bool
+	unit                    *uuid.UUID
+	clearedunit             bool
+	balances                map[uuid.UUID]struct{}
+	removedbalances         map[uuid.UUID]struct{}
+	clearedbalances         bool
+	acceptance_lines        map[uuid.UUID]struct{}
+	removedacceptance_lines map[uuid.UUID]struct{}
+	clearedacceptance_lines bool
+	done                    bool
+	oldValue                func(context.Context) (*KeySet, error)
+	predicates              []predicate.KeySet
 }
 
 var _ ent.Mutation = (*KeySetMutation)(nil)
@@ -15166,6 +15225,62 @@ func (m *KeySetMutation) ResetKind() {
 	m.kind = nil
 }
 
+// SetOutstanding sets the "outstanding" field.
+func (m *KeySetMutation) SetOutstanding(i int) {
+	m.outstanding = &i
+	m.addoutstanding = nil
+}
+
+// Outstanding returns the value of the "outstanding" field in the mutation.
+func (m *KeySetMutation) Outstanding() (r int, exists bool) {
+	v := m.outstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutstanding returns the old "outstanding" field's value of the KeySet entity.
+// If the KeySet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySetMutation) OldOutstanding(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutstanding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutstanding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutstanding: %w", err)
+	}
+	return oldValue.Outstanding, nil
+}
+
+// AddOutstanding adds i to the "outstanding" field.
+func (m *KeySetMutation) AddOutstanding(i int) {
+	if m.addoutstanding != nil {
+		*m.addoutstanding += i
+	} else {
+		m.addoutstanding = &i
+	}
+}
+
+// AddedOutstanding returns the value that was added to the "outstanding" field in this mutation.
+func (m *KeySetMutation) AddedOutstanding() (r int, exists bool) {
+	v := m.addoutstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutstanding resets all changes to the "outstanding" field.
+func (m *KeySetMutation) ResetOutstanding() {
+	m.outstanding = nil
+	m.addoutstanding = nil
+}
+
 // SetSortKey sets the "sort_key" field.
 func (m *KeySetMutation) SetSortKey(s string) {
 	m.sort_key = &s
@@ -15310,6 +15425,60 @@ func (m *KeySetMutation) ResetBalances() {
 	m.removedbalances = nil
 }
 
+// AddAcceptanceLineIDs adds the "acceptance_lines" edge to the KeyAcceptanceLine entity by ids.
+func (m *KeySetMutation) AddAcceptanceLineIDs(ids ...uuid.UUID) {
+	if m.acceptance_lines == nil {
+		m.acceptance_lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.acceptance_lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAcceptanceLines clears the "acceptance_lines" edge to the KeyAcceptanceLine entity.
+func (m *KeySetMutation) ClearAcceptanceLines() {
+	m.clearedacceptance_lines = true
+}
+
+// AcceptanceLinesCleared reports if the "acceptance_lines" edge to the KeyAcceptanceLine entity was cleared.
+func (m *KeySetMutation) AcceptanceLinesCleared() bool {
+	return m.clearedacceptance_lines
+}
+
+// RemoveAcceptanceLineIDs removes the "acceptance_lines" edge to the KeyAcceptanceLine entity by IDs.
+func (m *KeySetMutation) RemoveAcceptanceLineIDs(ids ...uuid.UUID) {
+	if m.removedacceptance_lines == nil {
+		m.removedacceptance_lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.acceptance_lines, ids[i])
+		m.removedacceptance_lines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAcceptanceLines returns the removed IDs of the "acceptance_lines" edge to the KeyAcceptanceLine entity.
+func (m *KeySetMutation) RemovedAcceptanceLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedacceptance_lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AcceptanceLinesIDs returns the "acceptance_lines" edge IDs in the mutation.
+func (m *KeySetMutation) AcceptanceLinesIDs() (ids []uuid.UUID) {
+	for id := range m.acceptance_lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAcceptanceLines resets all changes to the "acceptance_lines" edge.
+func (m *KeySetMutation) ResetAcceptanceLines() {
+	m.acceptance_lines = nil
+	m.clearedacceptance_lines = false
+	m.removedacceptance_lines = nil
+}
+
 // Where appends a list predicates to the KeySetMutation builder.
 func (m *KeySetMutation) Where(ps ...predicate.KeySet) {
 	m.predicates = append(m.predicates, ps...)
@@ -15344,7 +15513,7 @@ func (m *KeySetMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeySetMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, keyset.FieldCreatedAt)
 	}
@@ -15365,6 +15534,9 @@ func (m *KeySetMutation) Fields() []string {
 	}
 	if m.kind != nil {
 		fields = append(fields, keyset.FieldKind)
+	}
+	if m.outstanding != nil {
+		fields = append(fields, keyset.FieldOutstanding)
 	}
 	if m.sort_key != nil {
 		fields = append(fields, keyset.FieldSortKey)
@@ -15391,6 +15563,8 @@ func (m *KeySetMutation) Field(name string) (ent.Value, bool) {
 		return m.Label()
 	case keyset.FieldKind:
 		return m.Kind()
+	case keyset.FieldOutstanding:
+		return m.Outstanding()
 	case keyset.FieldSortKey:
 		return m.SortKey()
 	}
@@ -15416,6 +15590,8 @@ func (m *KeySetMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldLabel(ctx)
 	case keyset.FieldKind:
 		return m.OldKind(ctx)
+	case keyset.FieldOutstanding:
+		return m.OldOutstanding(ctx)
 	case keyset.FieldSortKey:
 		return m.OldSortKey(ctx)
 	}
@@ -15476,6 +15652,13 @@ func (m *KeySetMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKind(v)
 		return nil
+	case keyset.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutstanding(v)
+		return nil
 	case keyset.FieldSortKey:
 		v, ok := value.(string)
 		if !ok {
@@ -15494,6 +15677,9 @@ func (m *KeySetMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, keyset.FieldVersion)
 	}
+	if m.addoutstanding != nil {
+		fields = append(fields, keyset.FieldOutstanding)
+	}
 	return fields
 }
 
@@ -15504,6 +15690,8 @@ func (m *KeySetMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case keyset.FieldVersion:
 		return m.AddedVersion()
+	case keyset.FieldOutstanding:
+		return m.AddedOutstanding()
 	}
 	return nil, false
 }
@@ -15519,6 +15707,13 @@ func (m *KeySetMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case keyset.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutstanding(v)
 		return nil
 	}
 	return fmt.Errorf("unknown KeySet numeric field %s", name)
@@ -15568,6 +15763,9 @@ func (m *KeySetMutation) ResetField(name string) error {
 	case keyset.FieldKind:
 		m.ResetKind()
 		return nil
+	case keyset.FieldOutstanding:
+		m.ResetOutstanding()
+		return nil
 	case keyset.FieldSortKey:
 		m.ResetSortKey()
 		return nil
@@ -15577,7 +15775,7 @@ func (m *KeySetMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeySetMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.estate != nil {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -15586,6 +15784,9 @@ func (m *KeySetMutation) AddedEdges() []string {
 	}
 	if m.balances != nil {
 		edges = append(edges, keyset.EdgeBalances)
+	}
+	if m.acceptance_lines != nil {
+		edges = append(edges, keyset.EdgeAcceptanceLines)
 	}
 	return edges
 }
@@ -15608,15 +15809,24 @@ func (m *KeySetMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeAcceptanceLines:
+		ids := make([]ent.Value, 0, len(m.acceptance_lines))
+		for id := range m.acceptance_lines {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeySetMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.removedbalances != nil {
 		edges = append(edges, keyset.EdgeBalances)
+	}
+	if m.removedacceptance_lines != nil {
+		edges = append(edges, keyset.EdgeAcceptanceLines)
 	}
 	return edges
 }
@@ -15631,13 +15841,19 @@ func (m *KeySetMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeAcceptanceLines:
+		ids := make([]ent.Value, 0, len(m.removedacceptance_lines))
+		for id := range m.removedacceptance_lines {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeySetMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedestate {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -15646,6 +15862,9 @@ func (m *KeySetMutation) ClearedEdges() []string {
 	}
 	if m.clearedbalances {
 		edges = append(edges, keyset.EdgeBalances)
+	}
+	if m.clearedacceptance_lines {
+		edges = append(edges, keyset.EdgeAcceptanceLines)
 	}
 	return edges
 }
@@ -15660,6 +15879,8 @@ func (m *KeySetMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case keyset.EdgeBalances:
 		return m.clearedbalances
+	case keyset.EdgeAcceptanceLines:
+		return m.clearedacceptance_lines
 	}
 	return false
 }
@@ -15691,6 +15912,9 @@ func (m *KeySetMutation) ResetEdge(name string) error {
 	case keyset.EdgeBalances:
 		m.ResetBalances()
 		return nil
+	case keyset.EdgeAcceptanceLines:
+		m.ResetAcceptanceLines()
+		return nil
 	}
 	return fmt.Errorf("unknown KeySet edge %s", name)
 }
@@ -15706,6 +15930,7 @@ type ObligationMutation struct {
 	subject_id       *uuid.UUID
 	clause           *string
 	title            *string
+	title_en         *string
 	due_at           *time.Time
 	grace_seconds    *int64
 	addgrace_seconds *int64
@@ -16043,6 +16268,42 @@ func (m *ObligationMutation) OldTitle(ctx context.Context) (v string, err error)
 // ResetTitle resets all changes to the "title" field.
 func (m *ObligationMutation) ResetTitle() {
 	m.title = nil
+}
+
+// SetTitleEn sets the "title_en" field.
+func (m *ObligationMutation) SetTitleEn(s string) {
+	m.title_en = &s
+}
+
+// TitleEn returns the value of the "title_en" field in the mutation.
+func (m *ObligationMutation) TitleEn() (r string, exists bool) {
+	v := m.title_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleEn returns the old "title_en" field's value of the Obligation entity.
+// If the Obligation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ObligationMutation) OldTitleEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleEn: %w", err)
+	}
+	return oldValue.TitleEn, nil
+}
+
+// ResetTitleEn resets all changes to the "title_en" field.
+func (m *ObligationMutation) ResetTitleEn() {
+	m.title_en = nil
 }
 
 // SetDueAt sets the "due_at" field.
@@ -16522,7 +16783,7 @@ func (m *ObligationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ObligationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, obligation.FieldCreatedAt)
 	}
@@ -16540,6 +16801,9 @@ func (m *ObligationMutation) Fields() []string {
 	}
 	if m.title != nil {
 		fields = append(fields, obligation.FieldTitle)
+	}
+	if m.title_en != nil {
+		fields = append(fields, obligation.FieldTitleEn)
 	}
 	if m.due_at != nil {
 		fields = append(fields, obligation.FieldDueAt)
@@ -16588,6 +16852,8 @@ func (m *ObligationMutation) Field(name string) (ent.Value, bool) {
 		return m.Clause()
 	case obligation.FieldTitle:
 		return m.Title()
+	case obligation.FieldTitleEn:
+		return m.TitleEn()
 	case obligation.FieldDueAt:
 		return m.DueAt()
 	case obligation.FieldGraceSeconds:
@@ -16627,6 +16893,8 @@ func (m *ObligationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldClause(ctx)
 	case obligation.FieldTitle:
 		return m.OldTitle(ctx)
+	case obligation.FieldTitleEn:
+		return m.OldTitleEn(ctx)
 	case obligation.FieldDueAt:
 		return m.OldDueAt(ctx)
 	case obligation.FieldGraceSeconds:
@@ -16695,6 +16963,13 @@ func (m *ObligationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTitle(v)
+		return nil
+	case obligation.FieldTitleEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleEn(v)
 		return nil
 	case obligation.FieldDueAt:
 		v, ok := value.(time.Time)
@@ -16879,6 +17154,9 @@ func (m *ObligationMutation) ResetField(name string) error {
 		return nil
 	case obligation.FieldTitle:
 		m.ResetTitle()
+		return nil
+	case obligation.FieldTitleEn:
+		m.ResetTitleEn()
 		return nil
 	case obligation.FieldDueAt:
 		m.ResetDueAt()

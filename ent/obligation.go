@@ -30,8 +30,10 @@ type Obligation struct {
 	SubjectID uuid.UUID `json:"subject_id,omitempty"`
 	// The clause that demands it: K2.2.
 	Clause string `json:"clause,omitempty"`
-	// What is to be done, in a line.
+	// What is to be done, in a line, in Chinese.
 	Title string `json:"title,omitempty"`
+	// The same in English; empty for what was due before titles had both.
+	TitleEn string `json:"title_en,omitempty"`
 	// When it is due.
 	DueAt time.Time `json:"due_at,omitempty"`
 	// How long after that it counts as breached.
@@ -87,7 +89,7 @@ func (*Obligation) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case obligation.FieldGraceSeconds, obligation.FieldReminders:
 			values[i] = new(sql.NullInt64)
-		case obligation.FieldKind, obligation.FieldClause, obligation.FieldTitle, obligation.FieldState, obligation.FieldBreachReason:
+		case obligation.FieldKind, obligation.FieldClause, obligation.FieldTitle, obligation.FieldTitleEn, obligation.FieldState, obligation.FieldBreachReason:
 			values[i] = new(sql.NullString)
 		case obligation.FieldCreatedAt, obligation.FieldDueAt, obligation.FieldMetAt:
 			values[i] = new(sql.NullTime)
@@ -149,6 +151,12 @@ func (_m *Obligation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field title", values[i])
 			} else if value.Valid {
 				_m.Title = value.String
+			}
+		case obligation.FieldTitleEn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field title_en", values[i])
+			} else if value.Valid {
+				_m.TitleEn = value.String
 			}
 		case obligation.FieldDueAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -266,6 +274,9 @@ func (_m *Obligation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(_m.Title)
+	builder.WriteString(", ")
+	builder.WriteString("title_en=")
+	builder.WriteString(_m.TitleEn)
 	builder.WriteString(", ")
 	builder.WriteString("due_at=")
 	builder.WriteString(_m.DueAt.Format(time.ANSIC))

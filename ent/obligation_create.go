@@ -58,6 +58,20 @@ func (_c *ObligationCreate) SetTitle(v string) *ObligationCreate {
 	return _c
 }
 
+// SetTitleEn sets the "title_en" field.
+func (_c *ObligationCreate) SetTitleEn(v string) *ObligationCreate {
+	_c.mutation.SetTitleEn(v)
+	return _c
+}
+
+// SetNillableTitleEn sets the "title_en" field if the given value is not nil.
+func (_c *ObligationCreate) SetNillableTitleEn(v *string) *ObligationCreate {
+	if v != nil {
+		_c.SetTitleEn(*v)
+	}
+	return _c
+}
+
 // SetDueAt sets the "due_at" field.
 func (_c *ObligationCreate) SetDueAt(v time.Time) *ObligationCreate {
 	_c.mutation.SetDueAt(v)
@@ -230,6 +244,10 @@ func (_c *ObligationCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ObligationCreate) defaults() {
+	if _, ok := _c.mutation.TitleEn(); !ok {
+		v := obligation.DefaultTitleEn
+		_c.mutation.SetTitleEn(v)
+	}
 	if _, ok := _c.mutation.GraceSeconds(); !ok {
 		v := obligation.DefaultGraceSeconds
 		_c.mutation.SetGraceSeconds(v)
@@ -271,6 +289,9 @@ func (_c *ObligationCreate) check() error {
 	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "Obligation.title"`)}
+	}
+	if _, ok := _c.mutation.TitleEn(); !ok {
+		return &ValidationError{Name: "title_en", err: errors.New(`ent: missing required field "Obligation.title_en"`)}
 	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Obligation.due_at"`)}
@@ -354,6 +375,10 @@ func (_c *ObligationCreate) createSpec() (*Obligation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Title(); ok {
 		_spec.SetField(obligation.FieldTitle, field.TypeString, value)
 		_node.Title = value
+	}
+	if value, ok := _c.mutation.TitleEn(); ok {
+		_spec.SetField(obligation.FieldTitleEn, field.TypeString, value)
+		_node.TitleEn = value
 	}
 	if value, ok := _c.mutation.DueAt(); ok {
 		_spec.SetField(obligation.FieldDueAt, field.TypeTime, value)

@@ -251,11 +251,11 @@ func init() {
 	keyloanlineFields := schema.KeyLoanLine{}.Fields()
 	_ = keyloanlineFields
 	// keyloanlineDescCount is the schema descriptor for count field.
-	keyloanlineDescCount := keyloanlineFields[3].Descriptor()
+	keyloanlineDescCount := keyloanlineFields[4].Descriptor()
 	// keyloanline.CountValidator is a validator for the "count" field. It is called by the builders before save.
 	keyloanline.CountValidator = keyloanlineDescCount.Validators[0].(func(int) error)
 	// keyloanlineDescReturned is the schema descriptor for returned field.
-	keyloanlineDescReturned := keyloanlineFields[4].Descriptor()
+	keyloanlineDescReturned := keyloanlineFields[5].Descriptor()
 	// keyloanline.DefaultReturned holds the default value on creation for the returned field.
 	keyloanline.DefaultReturned = keyloanlineDescReturned.Default.(int)
 	// keyloanline.ReturnedValidator is a validator for the "returned" field. It is called by the builders before save.
@@ -301,6 +301,12 @@ func init() {
 	keysetDescVersion := keysetMixinFields2[0].Descriptor()
 	// keyset.DefaultVersion holds the default value on creation for the version field.
 	keyset.DefaultVersion = keysetDescVersion.Default.(int)
+	// keysetDescOutstanding is the schema descriptor for outstanding field.
+	keysetDescOutstanding := keysetFields[4].Descriptor()
+	// keyset.DefaultOutstanding holds the default value on creation for the outstanding field.
+	keyset.DefaultOutstanding = keysetDescOutstanding.Default.(int)
+	// keyset.OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
+	keyset.OutstandingValidator = keysetDescOutstanding.Validators[0].(func(int) error)
 	// keysetDescID is the schema descriptor for id field.
 	keysetDescID := keysetMixinFields0[0].Descriptor()
 	// keyset.DefaultID holds the default value on creation for the id field.
@@ -310,18 +316,22 @@ func init() {
 	_ = obligationMixinFields0
 	obligationFields := schema.Obligation{}.Fields()
 	_ = obligationFields
+	// obligationDescTitleEn is the schema descriptor for title_en field.
+	obligationDescTitleEn := obligationFields[4].Descriptor()
+	// obligation.DefaultTitleEn holds the default value on creation for the title_en field.
+	obligation.DefaultTitleEn = obligationDescTitleEn.Default.(string)
 	// obligationDescGraceSeconds is the schema descriptor for grace_seconds field.
-	obligationDescGraceSeconds := obligationFields[5].Descriptor()
+	obligationDescGraceSeconds := obligationFields[6].Descriptor()
 	// obligation.DefaultGraceSeconds holds the default value on creation for the grace_seconds field.
 	obligation.DefaultGraceSeconds = obligationDescGraceSeconds.Default.(int64)
 	// obligation.GraceSecondsValidator is a validator for the "grace_seconds" field. It is called by the builders before save.
 	obligation.GraceSecondsValidator = obligationDescGraceSeconds.Validators[0].(func(int64) error)
 	// obligationDescBreachReason is the schema descriptor for breach_reason field.
-	obligationDescBreachReason := obligationFields[8].Descriptor()
+	obligationDescBreachReason := obligationFields[9].Descriptor()
 	// obligation.DefaultBreachReason holds the default value on creation for the breach_reason field.
 	obligation.DefaultBreachReason = obligationDescBreachReason.Default.(string)
 	// obligationDescReminders is the schema descriptor for reminders field.
-	obligationDescReminders := obligationFields[12].Descriptor()
+	obligationDescReminders := obligationFields[13].Descriptor()
 	// obligation.DefaultReminders holds the default value on creation for the reminders field.
 	obligation.DefaultReminders = obligationDescReminders.Default.(int)
 	// obligationDescID is the schema descriptor for id field.

@@ -54,9 +54,9 @@ var Entities = map[string]access.Entity{
 	},
 	TypeFile: {
 		Name: TypeFile, Table: "files", Code: ids.Code(513),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "",
 		AppendOnly:   true,
-		Confidential: map[string]bool{},
+		Confidential: map[string]bool{"sha256": true},
 		Contact:      map[string]bool{},
 	},
 	TypeHousehold: {
@@ -70,7 +70,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeImportRun, Table: "import_runs", Code: ids.Code(514),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   true,
-		Confidential: map[string]bool{"report": true},
+		Confidential: map[string]bool{"sha256": true, "report": true},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyAcceptance: {
@@ -312,6 +312,7 @@ func (_m *ExternalPerson) RowScope() access.Row {
 func (_m *File) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	row.Self = _m.UploadedBy
 	return row
 }
 

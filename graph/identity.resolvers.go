@@ -78,8 +78,8 @@ func (r *queryResolver) Sessions(ctx context.Context) ([]*identity.Session, erro
 	return identity.Sessions(ctx)
 }
 
-func (r *queryResolver) APITokens(ctx context.Context) ([]*identity.APIToken, error) {
-	return identity.APITokens(ctx)
+func (r *queryResolver) APITokens(ctx context.Context, accountID *uuid.UUID) ([]*identity.APIToken, error) {
+	return identity.APITokens(ctx, accountID)
 }
 
 func (r *queryResolver) Inbox(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) (*identity.MessageConnection, error) {

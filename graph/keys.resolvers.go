@@ -23,7 +23,7 @@ func (r *mutationResolver) ReturnKeys(ctx context.Context, input keys.ReturnKeys
 }
 
 func (r *mutationResolver) MoveKeys(ctx context.Context, input keys.MoveKeysInput) (*keys.MoveKeysPayload, error) {
-	return keys.MoveKeys.Do(ctx, input)
+	return keys.Move.Do(ctx, input)
 }
 
 func (r *mutationResolver) HandOverKeys(ctx context.Context, input keys.HandOverKeysInput) (*keys.HandOverKeysPayload, error) {

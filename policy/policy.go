@@ -1,4 +1,4 @@
-// Package policy says who may do what: role × resource × action -> scope (RULEBOOK, "Who may do what").
+// Package policy says who may do what: role × resource × action -> scope (the rulebook's "Who may do what").
 //
 // The rules are casbin's, in model.conf and policy.csv, and know no tenants: who holds which role where
 // lives in the database. At start casbin is asked for every combination once and the answers become
@@ -46,43 +46,43 @@ var Roles = []Role{
 // Resource is what is acted upon: an entity's name, or one of the things that are no entity.
 type Resource string
 
-// The resources. A test holds that every entity is among them.
-const (
-	Estate            Resource = "Estate"
-	Area              Resource = "Area"
-	Building          Resource = "Building"
-	Unit              Resource = "Unit"
-	Department        Resource = "Department"
-	Staff             Resource = "Staff"
-	Household         Resource = "Household"
-	Occupancy         Resource = "Occupancy"
-	ResidentPerson    Resource = "Resident"
-	EmergencyContact  Resource = "EmergencyContact"
-	ExternalPerson    Resource = "ExternalPerson"
-	File              Resource = "File"
-	ImportRun         Resource = "ImportRun"
-	Obligation        Resource = "Obligation"
-	KeySet            Resource = "KeySet"
-	KeyHolder         Resource = "KeyHolder"
-	KeyMovement       Resource = "KeyMovement"
-	KeyBalance        Resource = "KeyBalance"
-	KeyAcceptance     Resource = "KeyAcceptance"
-	KeyAcceptanceLine Resource = "KeyAcceptanceLine"
-	KeyLoan           Resource = "KeyLoan"
-	KeyLoanLine       Resource = "KeyLoanLine"
-	KeyReturn         Resource = "KeyReturn"
+// Resources lists all resources, as they are declared below. A test holds that every entity is among them.
+var Resources []Resource
 
-	Account    Resource = "Account"
-	Grant      Resource = "Grant"
-	AuditTrail Resource = "AuditTrail"
+// The resources.
+var (
+	Estate            = resource("Estate")
+	Area              = resource("Area")
+	Building          = resource("Building")
+	Unit              = resource("Unit")
+	Department        = resource("Department")
+	Staff             = resource("Staff")
+	Household         = resource("Household")
+	Occupancy         = resource("Occupancy")
+	ResidentPerson    = resource("Resident")
+	EmergencyContact  = resource("EmergencyContact")
+	ExternalPerson    = resource("ExternalPerson")
+	File              = resource("File")
+	ImportRun         = resource("ImportRun")
+	Obligation        = resource("Obligation")
+	KeySet            = resource("KeySet")
+	KeyHolder         = resource("KeyHolder")
+	KeyMovement       = resource("KeyMovement")
+	KeyBalance        = resource("KeyBalance")
+	KeyAcceptance     = resource("KeyAcceptance")
+	KeyAcceptanceLine = resource("KeyAcceptanceLine")
+	KeyLoan           = resource("KeyLoan")
+	KeyLoanLine       = resource("KeyLoanLine")
+	KeyReturn         = resource("KeyReturn")
+
+	Account    = resource("Account")
+	Grant      = resource("Grant")
+	AuditTrail = resource("AuditTrail")
 )
 
-// Resources lists all resources.
-var Resources = []Resource{
-	Estate, Area, Building, Unit, Department, Staff, Household, Occupancy, ResidentPerson, EmergencyContact, ExternalPerson,
-	File, ImportRun, Obligation,
-	KeySet, KeyHolder, KeyMovement, KeyBalance, KeyAcceptance, KeyAcceptanceLine, KeyLoan, KeyLoanLine, KeyReturn,
-	Account, Grant, AuditTrail,
+func resource(name string) Resource {
+	Resources = append(Resources, Resource(name))
+	return Resource(name)
 }
 
 // Action is what is done to a resource.
@@ -91,7 +91,7 @@ type Action string
 // The actions.
 const (
 	Read   Action = "read"
-	Reveal Action = "reveal" // see contact data in full
+	Reveal Action = "reveal" // see contact data in full, and what a file holds
 	Export Action = "export" // download as a register
 	Create Action = "create"
 	Update Action = "update"

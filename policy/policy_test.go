@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -10,7 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/policy.golden")
 
-// Every role × resource × action, so that a change of policy.csv shows as a readable diff of one file.
+// What every role may do to every resource, and how far: a line for each pair, which says whose it is, so that a
+// change of policy.csv shows in a diff of the golden file as the permissions given and taken.
 func TestPolicyIsGolden(t *testing.T) {
 	t.Parallel()
 	table, err := Load()
@@ -19,13 +21,14 @@ func TestPolicyIsGolden(t *testing.T) {
 	}
 	var b strings.Builder
 	for _, role := range Roles {
-		fmt.Fprintf(&b, "%s\n", role)
 		for _, resource := range Resources {
-			fmt.Fprintf(&b, "  %-18s", resource)
+			var may []string
 			for _, action := range Actions {
-				fmt.Fprintf(&b, " %s=%s", action, table.Scope(role, resource, action))
+				if scope := table.Scope(role, resource, action); scope != None {
+					may = append(may, fmt.Sprintf("%s=%s", action, scope))
+				}
 			}
-			b.WriteString("\n")
+			fmt.Fprintf(&b, "%-15s %-17s %s\n", role, resource, cmp.Or(strings.Join(may, " "), "nothing"))
 		}
 	}
 	const file = "testdata/policy.golden"
@@ -39,18 +42,21 @@ func TestPolicyIsGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.String() != string(want) {
-		t.Errorf("the policy changed; look at the difference, then run go test ./policy -update\n%s", firstDifference(string(want), b.String()))
+		t.Errorf("the policy changed; look at the difference, then run go test ./policy -update\n%s", difference(string(want), b.String()))
 	}
 }
 
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(w), len(g)) {
-		if w[i] != g[i] {
-			return "line " + fmt.Sprint(i+1) + "\nwas " + w[i] + "\nis  " + g[i]
+// difference is the lines that are only in one of the two.
+func difference(want, got string) string {
+	var out strings.Builder
+	for _, side := range []struct{ sign, text, other string }{{"-", want, got}, {"+", got, want}} {
+		for line := range strings.Lines(side.text) {
+			if !strings.Contains("\n"+side.other, "\n"+line) {
+				out.WriteString(side.sign + line)
+			}
 		}
 	}
-	return "one is longer"
+	return out.String()
 }
 
 // The rulebook's absolutes, whatever the lines say.

@@ -23,6 +23,8 @@ const (
 	FieldSetID = "set_id"
 	// FieldFromID holds the string denoting the from_id field in the database.
 	FieldFromID = "from_id"
+	// FieldLabel holds the string denoting the label field in the database.
+	FieldLabel = "label"
 	// FieldCount holds the string denoting the count field in the database.
 	FieldCount = "count"
 	// FieldReturned holds the string denoting the returned field in the database.
@@ -86,6 +88,7 @@ var Columns = []string{
 	FieldLoanID,
 	FieldSetID,
 	FieldFromID,
+	FieldLabel,
 	FieldCount,
 	FieldReturned,
 	FieldHouseholdID,
@@ -143,6 +146,11 @@ func BySetID(opts ...sql.OrderTermOption) OrderOption {
 // ByFromID orders the results by the from_id field.
 func ByFromID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFromID, opts...).ToFunc()
+}
+
+// ByLabel orders the results by the label field.
+func ByLabel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLabel, opts...).ToFunc()
 }
 
 // ByCount orders the results by the count field.

@@ -216,6 +216,71 @@ func FromIDNotIn(vs ...uuid.UUID) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldNotIn(FieldFromID, vs...))
 }
 
+// LabelEQ applies the EQ predicate on the "label" field.
+func LabelEQ(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEQ(FieldLabel, v))
+}
+
+// LabelNEQ applies the NEQ predicate on the "label" field.
+func LabelNEQ(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldNEQ(FieldLabel, v))
+}
+
+// LabelIn applies the In predicate on the "label" field.
+func LabelIn(vs ...string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldIn(FieldLabel, vs...))
+}
+
+// LabelNotIn applies the NotIn predicate on the "label" field.
+func LabelNotIn(vs ...string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldNotIn(FieldLabel, vs...))
+}
+
+// LabelGT applies the GT predicate on the "label" field.
+func LabelGT(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldGT(FieldLabel, v))
+}
+
+// LabelGTE applies the GTE predicate on the "label" field.
+func LabelGTE(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldGTE(FieldLabel, v))
+}
+
+// LabelLT applies the LT predicate on the "label" field.
+func LabelLT(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldLT(FieldLabel, v))
+}
+
+// LabelLTE applies the LTE predicate on the "label" field.
+func LabelLTE(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldLTE(FieldLabel, v))
+}
+
+// LabelContains applies the Contains predicate on the "label" field.
+func LabelContains(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldContains(FieldLabel, v))
+}
+
+// LabelHasPrefix applies the HasPrefix predicate on the "label" field.
+func LabelHasPrefix(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldHasPrefix(FieldLabel, v))
+}
+
+// LabelHasSuffix applies the HasSuffix predicate on the "label" field.
+func LabelHasSuffix(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldHasSuffix(FieldLabel, v))
+}
+
+// LabelEqualFold applies the EqualFold predicate on the "label" field.
+func LabelEqualFold(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEqualFold(FieldLabel, v))
+}
+
+// LabelContainsFold applies the ContainsFold predicate on the "label" field.
+func LabelContainsFold(v string) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldContainsFold(FieldLabel, v))
+}
+
 // CountEQ applies the EQ predicate on the "count" field.
 func CountEQ(v int) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldEQ(FieldCount, v))

@@ -31,6 +31,8 @@ const (
 	FieldLabel = "label"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
+	// FieldOutstanding holds the string denoting the outstanding field in the database.
+	FieldOutstanding = "outstanding"
 	// FieldSortKey holds the string denoting the sort_key field in the database.
 	FieldSortKey = "sort_key"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -39,6 +41,8 @@ const (
 	EdgeUnit = "unit"
 	// EdgeBalances holds the string denoting the balances edge name in mutations.
 	EdgeBalances = "balances"
+	// EdgeAcceptanceLines holds the string denoting the acceptance_lines edge name in mutations.
+	EdgeAcceptanceLines = "acceptance_lines"
 	// Table holds the table name of the keyset in the database.
 	Table = "key_sets"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -62,6 +66,13 @@ const (
 	BalancesInverseTable = "key_balances"
 	// BalancesColumn is the table column denoting the balances relation/edge.
 	BalancesColumn = "set_id"
+	// AcceptanceLinesTable is the table that holds the acceptance_lines relation/edge.
+	AcceptanceLinesTable = "key_acceptance_lines"
+	// AcceptanceLinesInverseTable is the table name for the KeyAcceptanceLine entity.
+	// It exists in this package in order to avoid circular dependency with the "keyacceptanceline" package.
+	AcceptanceLinesInverseTable = "key_acceptance_lines"
+	// AcceptanceLinesColumn is the table column denoting the acceptance_lines relation/edge.
+	AcceptanceLinesColumn = "set_id"
 )
 
 // Columns holds all SQL columns for keyset fields.
@@ -74,6 +85,7 @@ var Columns = []string{
 	FieldPlace,
 	FieldLabel,
 	FieldKind,
+	FieldOutstanding,
 	FieldSortKey,
 }
 
@@ -90,6 +102,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
+	// DefaultOutstanding holds the default value on creation for the "outstanding" field.
+	DefaultOutstanding int
+	// OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
+	OutstandingValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -160,6 +176,11 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
 }
 
+// ByOutstanding orders the results by the outstanding field.
+func ByOutstanding(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOutstanding, opts...).ToFunc()
+}
+
 // BySortKey orders the results by the sort_key field.
 func BySortKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSortKey, opts...).ToFunc()
@@ -192,6 +213,20 @@ func ByBalances(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newBalancesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAcceptanceLinesCount orders the results by acceptance_lines count.
+func ByAcceptanceLinesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAcceptanceLinesStep(), opts...)
+	}
+}
+
+// ByAcceptanceLines orders the results by acceptance_lines terms.
+func ByAcceptanceLines(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAcceptanceLinesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -211,6 +246,13 @@ func newBalancesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(BalancesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, BalancesTable, BalancesColumn),
+	)
+}
+func newAcceptanceLinesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AcceptanceLinesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, AcceptanceLinesTable, AcceptanceLinesColumn),
 	)
 }
 

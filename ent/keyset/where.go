@@ -81,6 +81,11 @@ func Place(v string) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldPlace, v))
 }
 
+// Outstanding applies equality check predicate on the "outstanding" field. It's identical to OutstandingEQ.
+func Outstanding(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldOutstanding, v))
+}
+
 // SortKey applies equality check predicate on the "sort_key" field. It's identical to SortKeyEQ.
 func SortKey(v string) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldSortKey, v))
@@ -356,6 +361,46 @@ func KindNotIn(vs ...Kind) predicate.KeySet {
 	return predicate.KeySet(sql.FieldNotIn(FieldKind, vs...))
 }
 
+// OutstandingEQ applies the EQ predicate on the "outstanding" field.
+func OutstandingEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldOutstanding, v))
+}
+
+// OutstandingNEQ applies the NEQ predicate on the "outstanding" field.
+func OutstandingNEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNEQ(FieldOutstanding, v))
+}
+
+// OutstandingIn applies the In predicate on the "outstanding" field.
+func OutstandingIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldIn(FieldOutstanding, vs...))
+}
+
+// OutstandingNotIn applies the NotIn predicate on the "outstanding" field.
+func OutstandingNotIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNotIn(FieldOutstanding, vs...))
+}
+
+// OutstandingGT applies the GT predicate on the "outstanding" field.
+func OutstandingGT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGT(FieldOutstanding, v))
+}
+
+// OutstandingGTE applies the GTE predicate on the "outstanding" field.
+func OutstandingGTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGTE(FieldOutstanding, v))
+}
+
+// OutstandingLT applies the LT predicate on the "outstanding" field.
+func OutstandingLT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLT(FieldOutstanding, v))
+}
+
+// OutstandingLTE applies the LTE predicate on the "outstanding" field.
+func OutstandingLTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLTE(FieldOutstanding, v))
+}
+
 // SortKeyEQ applies the EQ predicate on the "sort_key" field.
 func SortKeyEQ(v string) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldSortKey, v))
@@ -482,6 +527,29 @@ func HasBalances() predicate.KeySet {
 func HasBalancesWith(preds ...predicate.KeyBalance) predicate.KeySet {
 	return predicate.KeySet(func(s *sql.Selector) {
 		step := newBalancesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAcceptanceLines applies the HasEdge predicate on the "acceptance_lines" edge.
+func HasAcceptanceLines() predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, AcceptanceLinesTable, AcceptanceLinesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAcceptanceLinesWith applies the HasEdge predicate on the "acceptance_lines" edge with a given conditions (other predicates).
+func HasAcceptanceLinesWith(preds ...predicate.KeyAcceptanceLine) predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := newAcceptanceLinesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

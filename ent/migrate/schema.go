@@ -382,11 +382,6 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{KeyAcceptanceLinesColumns[8], KeyAcceptanceLinesColumns[10]},
 			},
-			{
-				Name:    "keyacceptanceline_estate_id_outstanding",
-				Unique:  false,
-				Columns: []*schema.Column{KeyAcceptanceLinesColumns[8], KeyAcceptanceLinesColumns[4]},
-			},
 		},
 	}
 	// KeyBalancesColumns holds the columns for the "key_balances" table.
@@ -553,6 +548,7 @@ var (
 	KeyLoanLinesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "label", Type: field.TypeString},
 		{Name: "count", Type: field.TypeInt},
 		{Name: "returned", Type: field.TypeInt, Default: 0},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
@@ -569,25 +565,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_loan_lines_estates_estate",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[5]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[6]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_loans_loan",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[6]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
 				RefColumns: []*schema.Column{KeyLoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_sets_set",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_holders_from",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -596,12 +592,12 @@ var (
 			{
 				Name:    "keyloanline_estate_id_loan_id_set_id_from_id",
 				Unique:  true,
-				Columns: []*schema.Column{KeyLoanLinesColumns[5], KeyLoanLinesColumns[6], KeyLoanLinesColumns[7], KeyLoanLinesColumns[8]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[6], KeyLoanLinesColumns[7], KeyLoanLinesColumns[8], KeyLoanLinesColumns[9]},
 			},
 			{
 				Name:    "keyloanline_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoanLinesColumns[5], KeyLoanLinesColumns[7]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[6], KeyLoanLinesColumns[8]},
 			},
 		},
 	}
@@ -729,6 +725,7 @@ var (
 		{Name: "place", Type: field.TypeString},
 		{Name: "label", Type: field.TypeString},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNIT", "PUBLIC_AREA"}},
+		{Name: "outstanding", Type: field.TypeInt, Default: 0},
 		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
@@ -741,13 +738,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_sets_estates_estate",
-				Columns:    []*schema.Column{KeySetsColumns[7]},
+				Columns:    []*schema.Column{KeySetsColumns[8]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_sets_units_unit",
-				Columns:    []*schema.Column{KeySetsColumns[8]},
+				Columns:    []*schema.Column{KeySetsColumns[9]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -756,12 +753,12 @@ var (
 			{
 				Name:    "keyset_estate_id_unit_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{KeySetsColumns[7], KeySetsColumns[8], KeySetsColumns[3]},
+				Columns: []*schema.Column{KeySetsColumns[8], KeySetsColumns[9], KeySetsColumns[3]},
 			},
 			{
 				Name:    "keyset_estate_id_sort_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeySetsColumns[7], KeySetsColumns[6], KeySetsColumns[0]},
+				Columns: []*schema.Column{KeySetsColumns[8], KeySetsColumns[7], KeySetsColumns[0]},
 			},
 		},
 	}
@@ -773,6 +770,7 @@ var (
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "clause", Type: field.TypeString},
 		{Name: "title", Type: field.TypeString},
+		{Name: "title_en", Type: field.TypeString, Default: ""},
 		{Name: "due_at", Type: field.TypeTime},
 		{Name: "grace_seconds", Type: field.TypeInt64, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "MET", "BREACHED", "CANCELLED"}, Default: "OPEN"},
@@ -792,7 +790,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "obligations_estates_estate",
-				Columns:    []*schema.Column{ObligationsColumns[15]},
+				Columns:    []*schema.Column{ObligationsColumns[16]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -801,17 +799,17 @@ var (
 			{
 				Name:    "obligation_estate_id_state_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[15], ObligationsColumns[8], ObligationsColumns[6], ObligationsColumns[0]},
+				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[9], ObligationsColumns[7], ObligationsColumns[0]},
 			},
 			{
 				Name:    "obligation_estate_id_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[15], ObligationsColumns[6], ObligationsColumns[0]},
+				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[7], ObligationsColumns[0]},
 			},
 			{
 				Name:    "obligation_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ObligationsColumns[15], ObligationsColumns[3]},
+				Columns: []*schema.Column{ObligationsColumns[16], ObligationsColumns[3]},
 			},
 		},
 	}

@@ -29,6 +29,8 @@ const (
 	FieldClause = "clause"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
+	// FieldTitleEn holds the string denoting the title_en field in the database.
+	FieldTitleEn = "title_en"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
 	// FieldGraceSeconds holds the string denoting the grace_seconds field in the database.
@@ -69,6 +71,7 @@ var Columns = []string{
 	FieldSubjectID,
 	FieldClause,
 	FieldTitle,
+	FieldTitleEn,
 	FieldDueAt,
 	FieldGraceSeconds,
 	FieldState,
@@ -91,6 +94,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultTitleEn holds the default value on creation for the "title_en" field.
+	DefaultTitleEn string
 	// DefaultGraceSeconds holds the default value on creation for the "grace_seconds" field.
 	DefaultGraceSeconds int64
 	// GraceSecondsValidator is a validator for the "grace_seconds" field. It is called by the builders before save.
@@ -167,6 +172,11 @@ func ByClause(opts ...sql.OrderTermOption) OrderOption {
 // ByTitle orders the results by the title field.
 func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitle, opts...).ToFunc()
+}
+
+// ByTitleEn orders the results by the title_en field.
+func ByTitleEn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTitleEn, opts...).ToFunc()
 }
 
 // ByDueAt orders the results by the due_at field.

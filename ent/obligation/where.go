@@ -86,6 +86,11 @@ func Title(v string) predicate.Obligation {
 	return predicate.Obligation(sql.FieldEQ(FieldTitle, v))
 }
 
+// TitleEn applies equality check predicate on the "title_en" field. It's identical to TitleEnEQ.
+func TitleEn(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldTitleEn, v))
+}
+
 // DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
 func DueAt(v time.Time) predicate.Obligation {
 	return predicate.Obligation(sql.FieldEQ(FieldDueAt, v))
@@ -419,6 +424,71 @@ func TitleEqualFold(v string) predicate.Obligation {
 // TitleContainsFold applies the ContainsFold predicate on the "title" field.
 func TitleContainsFold(v string) predicate.Obligation {
 	return predicate.Obligation(sql.FieldContainsFold(FieldTitle, v))
+}
+
+// TitleEnEQ applies the EQ predicate on the "title_en" field.
+func TitleEnEQ(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEQ(FieldTitleEn, v))
+}
+
+// TitleEnNEQ applies the NEQ predicate on the "title_en" field.
+func TitleEnNEQ(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNEQ(FieldTitleEn, v))
+}
+
+// TitleEnIn applies the In predicate on the "title_en" field.
+func TitleEnIn(vs ...string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldIn(FieldTitleEn, vs...))
+}
+
+// TitleEnNotIn applies the NotIn predicate on the "title_en" field.
+func TitleEnNotIn(vs ...string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldNotIn(FieldTitleEn, vs...))
+}
+
+// TitleEnGT applies the GT predicate on the "title_en" field.
+func TitleEnGT(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGT(FieldTitleEn, v))
+}
+
+// TitleEnGTE applies the GTE predicate on the "title_en" field.
+func TitleEnGTE(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldGTE(FieldTitleEn, v))
+}
+
+// TitleEnLT applies the LT predicate on the "title_en" field.
+func TitleEnLT(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLT(FieldTitleEn, v))
+}
+
+// TitleEnLTE applies the LTE predicate on the "title_en" field.
+func TitleEnLTE(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldLTE(FieldTitleEn, v))
+}
+
+// TitleEnContains applies the Contains predicate on the "title_en" field.
+func TitleEnContains(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldContains(FieldTitleEn, v))
+}
+
+// TitleEnHasPrefix applies the HasPrefix predicate on the "title_en" field.
+func TitleEnHasPrefix(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldHasPrefix(FieldTitleEn, v))
+}
+
+// TitleEnHasSuffix applies the HasSuffix predicate on the "title_en" field.
+func TitleEnHasSuffix(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldHasSuffix(FieldTitleEn, v))
+}
+
+// TitleEnEqualFold applies the EqualFold predicate on the "title_en" field.
+func TitleEnEqualFold(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldEqualFold(FieldTitleEn, v))
+}
+
+// TitleEnContainsFold applies the ContainsFold predicate on the "title_en" field.
+func TitleEnContainsFold(v string) predicate.Obligation {
+	return predicate.Obligation(sql.FieldContainsFold(FieldTitleEn, v))
 }
 
 // DueAtEQ applies the EQ predicate on the "due_at" field.

@@ -46,7 +46,7 @@ func (KeyAcceptance) Annotations() []schema.Annotation {
 }
 
 // KeyAcceptanceLine is one key set on a sheet: what engineering owes and what it delivered. The
-// difference is outstanding (尚未移交钥匙统计表, K1.4).
+// difference was outstanding by then; what the newest line of a set says stands on the set (K1.4).
 type KeyAcceptanceLine struct{ ent.Schema }
 
 // Mixin of a line.
@@ -61,7 +61,7 @@ func (KeyAcceptanceLine) Fields() []ent.Field {
 		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
 		field.Int("due").NonNegative().Immutable().Comment("How many keys engineering owes (应交)."),
 		field.Int("delivered").NonNegative().Immutable().Comment("How many it delivered (实交)."),
-		field.Int("outstanding").NonNegative().Immutable().Annotations(Filter()).Comment("How many are not handed over yet."),
+		field.Int("outstanding").NonNegative().Immutable().Comment("How many were not handed over by then; KeySet.outstanding says how many are not yet."),
 		field.String("condition").Immutable().Annotations(Filter()).Comment("State of the keys (状态): 完好."),
 		field.String("deliverer").Immutable().Comment("Who delivered them (交验人)."),
 		field.String("follow_up").Default("").Immutable().Comment("What is done about what is missing (跟进情况)."),
@@ -81,7 +81,6 @@ func (KeyAcceptanceLine) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("estate_id", "acceptance_id"),
 		index.Fields("estate_id", "set_id"),
-		index.Fields("estate_id", "outstanding"),
 	}
 }
 

@@ -69,6 +69,8 @@ func (KeyLoanLine) Fields() []ent.Field {
 		field.UUID("loan_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The loan."),
 		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
 		field.UUID("from_id", uuid.UUID{}).Immutable().Comment("The holder they were lent from, and go back to."),
+		field.String("label").Immutable().
+			Comment("The set's label as it was lent: 1栋1单元101 户门. The borrower's household sees the line, and not the set."),
 		field.Int("count").Positive().Immutable().Comment("How many keys were lent."),
 		field.Int("returned").NonNegative().Default(0).Comment("How many came back."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The borrower's household, if a resident."),

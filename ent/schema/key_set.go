@@ -26,6 +26,8 @@ func (KeySet) Fields() []ent.Field {
 		field.String("label").Annotations(entgql.OrderField("LABEL"), Filter()).Comment("Unit and place as one: 1栋1单元101 户门."),
 		field.Enum("kind").NamedValues("UnitKeys", "UNIT", "PublicArea", "PUBLIC_AREA").Immutable().
 			Annotations(Filter()).Comment("Keys of a unit, or of a public area (K1.3)."),
+		field.Int("outstanding").NonNegative().Default(0).Annotations(Filter()).
+			Comment("How many keys engineering still owes, by the newest sheet (K1.4)."),
 		sortKey(),
 	}
 }
@@ -35,6 +37,7 @@ func (KeySet) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit that it opens."),
 		edge.From("balances", KeyBalance.Type).Ref("set").Comment("Where its keys are now (K4.1)."),
+		edge.From("acceptance_lines", KeyAcceptanceLine.Type).Ref("set").Comment("What engineering owed and delivered, sheet by sheet (K1.1)."),
 	}
 }
 

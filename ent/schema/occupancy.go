@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Occupancy joins a household and a unit for a time (RULEBOOK, "Who lives where"). Two exclusion
+// Occupancy joins a household and a unit for a time (the rulebook, "Who lives where"). Two exclusion
 // constraints in the migrations hold that no two are at once for one unit and capacity, and that a
 // unit has one payer at a time.
 type Occupancy struct{ ent.Schema }

@@ -9,12 +9,21 @@ import (
 	"github.com/google/uuid"
 )
 
+// contentHash names what a file holds. It is told to nobody who may see the row only, nor on the audit trail:
+// with it they could try out which telephone number a short file holds.
+func contentHash() ent.Field {
+	return field.String("sha256").Immutable().Annotations(Confidential(), entgql.Skip(entgql.SkipType)).Comment("SHA-256 of the content, in hex.")
+}
+
 // File is something uploaded to an estate: a spreadsheet to import, later photos and papers. Its
-// content is kept outside the database, named by its hash.
+// content is kept outside the database, named by its hash; it may hold contact data, and is given only to
+// who uploaded it and who may see such data in full.
 type File struct{ ent.Schema }
 
 // Mixin of a file.
-func (File) Mixin() []ent.Mixin { return []ent.Mixin{Identified{Code: 0x0201}, EstateScoped{}} }
+func (File) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{Code: 0x0201}, EstateScoped{Self: "uploaded_by"}}
+}
 
 // Fields of a file.
 func (File) Fields() []ent.Field {
@@ -22,7 +31,7 @@ func (File) Fields() []ent.Field {
 		field.String("name").Immutable().Comment("Name as uploaded, made safe."),
 		field.String("content_type").Immutable().Comment("Media type as found in the content."),
 		field.Int64("size").NonNegative().Immutable().Annotations(entgql.Type("Int")).Comment("Bytes."),
-		field.String("sha256").Immutable().Comment("SHA-256 of the content, in hex."),
+		contentHash(),
 		field.UUID("uploaded_by", uuid.UUID{}).Immutable().Comment("The account that uploaded it."),
 	}
 }
@@ -48,7 +57,7 @@ func (ImportRun) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").NamedValues("Units", "UNITS", "Keys", "KEYS").Immutable().Annotations(Filter()).Comment("What was imported."),
 		field.String("file_name").Immutable().Comment("Name of the spreadsheet."),
-		field.String("sha256").Immutable().Comment("SHA-256 of the spreadsheet, in hex."),
+		contentHash(),
 		field.Text("report").Immutable().Annotations(Confidential(), entgql.Type("JSON")).
 			Comment("What was read, created, changed, rejected and warned of, as JSON."),
 	}
@@ -79,7 +88,8 @@ func (Obligation) Fields() []ent.Field {
 		field.String("kind").Immutable().Annotations(Filter()).Comment("What is due: keys.return."),
 		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("What it is about."),
 		field.String("clause").Immutable().Annotations(Filter()).Comment("The clause that demands it: K2.2."),
-		field.String("title").Immutable().Comment("What is to be done, in a line."),
+		field.String("title").Immutable().Comment("What is to be done, in a line, in Chinese."),
+		field.String("title_en").Immutable().Default("").Comment("The same in English; empty for what was due before titles had both."),
 		field.Time("due_at").Annotations(entgql.OrderField("DUE_AT"), Filter()).Comment("When it is due."),
 		field.Int64("grace_seconds").NonNegative().Default(0).Annotations(entgql.Type("Int")).Comment("How long after that it counts as breached."),
 		field.Enum("state").NamedValues("Open", "OPEN", "Met", "MET", "Breached", "BREACHED", "Cancelled", "CANCELLED").Default("OPEN").

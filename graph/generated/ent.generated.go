@@ -27,6 +27,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/graph/scalar"
 	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -52,7 +53,7 @@ type QueryResolver interface {
 	Files(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) (*ent.FileConnection, error)
 	Viewer(ctx context.Context) (*identity.Viewer, error)
 	Sessions(ctx context.Context) ([]*identity.Session, error)
-	APITokens(ctx context.Context) ([]*identity.APIToken, error)
+	APITokens(ctx context.Context, accountID *uuid.UUID) ([]*identity.APIToken, error)
 	Inbox(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) (*identity.MessageConnection, error)
 	UnreadCount(ctx context.Context) (int, error)
 	Accounts(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) (*identity.AccountConnection, error)
@@ -157,6 +158,20 @@ func (ec *executionContext) field_Query_allowedActions_args(ctx context.Context,
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_apiTokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accountID",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accountID"] = arg0
 	return args, nil
 }
 
@@ -3315,29 +3330,6 @@ func (ec *executionContext) fieldContext_File_size(_ context.Context, field grap
 	return graphql.NewScalarFieldContext("File", field, false, false, "Int")
 }
 
-func (ec *executionContext) _File_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_File_sha256(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sha256, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_File_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("File", field, false, false, "String")
-}
-
 func (ec *executionContext) _File_uploadedBy(ctx context.Context, field graphql.CollectedField, obj *ent.File) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4055,29 +4047,6 @@ func (ec *executionContext) _ImportRun_fileName(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_ImportRun_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ImportRun", field, false, false, "String")
-}
-
-func (ec *executionContext) _ImportRun_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ImportRun_sha256(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Sha256, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ImportRun_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportRun", field, false, false, "String")
 }
 
@@ -6710,6 +6679,29 @@ func (ec *executionContext) fieldContext_KeyLoanLine_fromID(_ context.Context, f
 	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "ID")
 }
 
+func (ec *executionContext) _KeyLoanLine_label(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoanLine_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoanLine_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "String")
+}
+
 func (ec *executionContext) _KeyLoanLine_count(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8169,6 +8161,29 @@ func (ec *executionContext) fieldContext_KeySet_kind(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("KeySet", field, false, false, "KeySetKind")
 }
 
+func (ec *executionContext) _KeySet_outstanding(ctx context.Context, field graphql.CollectedField, obj *ent.KeySet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeySet_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outstanding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeySet_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeySet", field, false, false, "Int")
+}
+
 func (ec *executionContext) _KeySet_estate(ctx context.Context, field graphql.CollectedField, obj *ent.KeySet) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8260,6 +8275,38 @@ func (ec *executionContext) fieldContext_KeySet_balances(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyBalance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeySet_acceptanceLines(ctx context.Context, field graphql.CollectedField, obj *ent.KeySet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeySet_acceptanceLines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AcceptanceLines(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyAcceptanceLine) graphql.Marshaler {
+			return ec.marshalOKeyAcceptanceLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLineᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeySet_acceptanceLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeySet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptanceLine(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8565,6 +8612,29 @@ func (ec *executionContext) _Obligation_title(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Obligation_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Obligation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Obligation_titleEn(ctx context.Context, field graphql.CollectedField, obj *ent.Obligation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Obligation_titleEn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TitleEn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Obligation_titleEn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Obligation", field, false, false, "String")
 }
 
@@ -10357,7 +10427,8 @@ func (ec *executionContext) _Query_apiTokens(ctx context.Context, field graphql.
 			return ec.fieldContext_Query_apiTokens(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().APITokens(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().APITokens(ctx, fc.Args["accountID"].(*uuid.UUID))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*identity.APIToken) graphql.Marshaler {
@@ -10367,7 +10438,7 @@ func (ec *executionContext) _Query_apiTokens(ctx context.Context, field graphql.
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_apiTokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_apiTokens(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
@@ -10376,6 +10447,17 @@ func (ec *executionContext) fieldContext_Query_apiTokens(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_APIToken(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_apiTokens_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -15775,7 +15857,7 @@ func (ec *executionContext) unmarshalInputKeyAcceptanceLineWhereInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "acceptanceID", "acceptanceIDNEQ", "acceptanceIDIn", "acceptanceIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "outstanding", "outstandingNEQ", "outstandingIn", "outstandingNotIn", "outstandingGT", "outstandingGTE", "outstandingLT", "outstandingLTE", "condition", "conditionNEQ", "conditionIn", "conditionNotIn", "conditionGT", "conditionGTE", "conditionLT", "conditionLTE", "conditionContains", "conditionHasPrefix", "conditionHasSuffix", "conditionEqualFold", "conditionContainsFold"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "acceptanceID", "acceptanceIDNEQ", "acceptanceIDIn", "acceptanceIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "condition", "conditionNEQ", "conditionIn", "conditionNotIn", "conditionGT", "conditionGTE", "conditionLT", "conditionLTE", "conditionContains", "conditionHasPrefix", "conditionHasSuffix", "conditionEqualFold", "conditionContainsFold"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15999,62 +16081,6 @@ func (ec *executionContext) unmarshalInputKeyAcceptanceLineWhereInput(ctx contex
 				return &it, err
 			}
 			it.SetIDNotIn = data
-		case "outstanding":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstanding"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Outstanding = data
-		case "outstandingNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingNEQ"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingNEQ = data
-		case "outstandingIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingIn"))
-			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingIn = data
-		case "outstandingNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingNotIn"))
-			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingNotIn = data
-		case "outstandingGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingGT"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingGT = data
-		case "outstandingGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingGTE"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingGTE = data
-		case "outstandingLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingLT"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingLT = data
-		case "outstandingLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingLTE"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OutstandingLTE = data
 		case "condition":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("condition"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -19076,7 +19102,7 @@ func (ec *executionContext) unmarshalInputKeySetWhereInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "unitID", "unitIDNEQ", "unitIDIn", "unitIDNotIn", "place", "placeNEQ", "placeIn", "placeNotIn", "placeGT", "placeGTE", "placeLT", "placeLTE", "placeContains", "placeHasPrefix", "placeHasSuffix", "placeEqualFold", "placeContainsFold", "label", "labelNEQ", "labelIn", "labelNotIn", "labelGT", "labelGTE", "labelLT", "labelLTE", "labelContains", "labelHasPrefix", "labelHasSuffix", "labelEqualFold", "labelContainsFold", "kind", "kindNEQ", "kindIn", "kindNotIn"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "unitID", "unitIDNEQ", "unitIDIn", "unitIDNotIn", "place", "placeNEQ", "placeIn", "placeNotIn", "placeGT", "placeGTE", "placeLT", "placeLTE", "placeContains", "placeHasPrefix", "placeHasSuffix", "placeEqualFold", "placeContainsFold", "label", "labelNEQ", "labelIn", "labelNotIn", "labelGT", "labelGTE", "labelLT", "labelLTE", "labelContains", "labelHasPrefix", "labelHasSuffix", "labelEqualFold", "labelContainsFold", "kind", "kindNEQ", "kindIn", "kindNotIn", "outstanding", "outstandingNEQ", "outstandingIn", "outstandingNotIn", "outstandingGT", "outstandingGTE", "outstandingLT", "outstandingLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -19482,6 +19508,62 @@ func (ec *executionContext) unmarshalInputKeySetWhereInput(ctx context.Context, 
 				return &it, err
 			}
 			it.KindNotIn = data
+		case "outstanding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstanding"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Outstanding = data
+		case "outstandingNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingNEQ"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingNEQ = data
+		case "outstandingIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingIn = data
+		case "outstandingNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingNotIn"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingNotIn = data
+		case "outstandingGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingGT"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingGT = data
+		case "outstandingGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingGTE"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingGTE = data
+		case "outstandingLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingLT"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingLT = data
+		case "outstandingLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outstandingLTE"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutstandingLTE = data
 		}
 	}
 	return &it, nil
@@ -23635,11 +23717,6 @@ func (ec *executionContext) _File(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "sha256":
-			out.Values[i] = ec._File_sha256(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "uploadedBy":
 			out.Values[i] = ec._File_uploadedBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -23945,11 +24022,6 @@ func (ec *executionContext) _ImportRun(ctx context.Context, sel ast.SelectionSet
 			}
 		case "fileName":
 			out.Values[i] = ec._ImportRun_fileName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "sha256":
-			out.Values[i] = ec._ImportRun_sha256(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -24978,6 +25050,11 @@ func (ec *executionContext) _KeyLoanLine(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "label":
+			out.Values[i] = ec._KeyLoanLine_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "count":
 			out.Values[i] = ec._KeyLoanLine_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -25467,6 +25544,11 @@ func (ec *executionContext) _KeySet(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "outstanding":
+			out.Values[i] = ec._KeySet_outstanding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "estate":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -25484,6 +25566,12 @@ func (ec *executionContext) _KeySet(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeySet_balances(ctx, field, obj)
+				})
+		case "acceptanceLines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeySet_acceptanceLines(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -25626,6 +25714,11 @@ func (ec *executionContext) _Obligation(ctx context.Context, sel ast.SelectionSe
 			}
 		case "title":
 			out.Values[i] = ec._Obligation_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "titleEn":
+			out.Values[i] = ec._Obligation_titleEn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -27141,6 +27234,14 @@ func (ec *executionContext) marshalNKeyAcceptanceConnection2ᚖgithubᚗcomᚋst
 	return ec._KeyAcceptanceConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNKeyAcceptanceLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLine(ctx context.Context, sel ast.SelectionSet, v *ent.KeyAcceptanceLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyAcceptanceLine!")
+		return graphql.Null
+	}
+	return ec._KeyAcceptanceLine(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNKeyAcceptanceLineConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLineConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeyAcceptanceLineConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "KeyAcceptanceLineConnection!")
@@ -27685,13 +27786,13 @@ func (ec *executionContext) unmarshalNStaffWhereInput2ᚖgithubᚗcomᚋsteward�
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
-	res, err := graphql.UnmarshalTime(v)
+	res, err := scalar.UnmarshalTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalTime(v)
+	res := scalar.MarshalTime(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
@@ -28422,6 +28523,25 @@ func (ec *executionContext) marshalOKeyAcceptanceEdge2ᚖgithubᚗcomᚋsteward�
 		return graphql.Null
 	}
 	return ec._KeyAcceptanceEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOKeyAcceptanceLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.KeyAcceptanceLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyAcceptanceLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOKeyAcceptanceLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptanceLine(ctx context.Context, sel ast.SelectionSet, v *ent.KeyAcceptanceLine) graphql.Marshaler {
@@ -29691,7 +29811,7 @@ func (ec *executionContext) unmarshalOTime2ᚖtimeᚐTime(ctx context.Context, v
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalTime(v)
+	res, err := scalar.UnmarshalTime(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -29701,7 +29821,7 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalTime(*v)
+	res := scalar.MarshalTime(*v)
 	return res
 }
 

@@ -316,7 +316,6 @@ type ComplexityRoot struct {
 		EstateID    func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Name        func(childComplexity int) int
-		Sha256      func(childComplexity int) int
 		Size        func(childComplexity int) int
 		UploadedBy  func(childComplexity int) int
 	}
@@ -397,7 +396,6 @@ type ComplexityRoot struct {
 		ID        func(childComplexity int) int
 		Kind      func(childComplexity int) int
 		Report    func(childComplexity int) int
-		Sha256    func(childComplexity int) int
 	}
 
 	ImportRunConnection struct {
@@ -558,6 +556,7 @@ type ComplexityRoot struct {
 		FromID      func(childComplexity int) int
 		HouseholdID func(childComplexity int) int
 		ID          func(childComplexity int) int
+		Label       func(childComplexity int) int
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
 		Returned    func(childComplexity int) int
@@ -625,17 +624,19 @@ type ComplexityRoot struct {
 	}
 
 	KeySet struct {
-		Balances  func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Estate    func(childComplexity int) int
-		EstateID  func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Label     func(childComplexity int) int
-		Place     func(childComplexity int) int
-		Unit      func(childComplexity int) int
-		UnitID    func(childComplexity int) int
-		Version   func(childComplexity int) int
+		AcceptanceLines func(childComplexity int) int
+		Balances        func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Label           func(childComplexity int) int
+		Outstanding     func(childComplexity int) int
+		Place           func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		UnitID          func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	KeySetConnection struct {
@@ -760,6 +761,7 @@ type ComplexityRoot struct {
 		State        func(childComplexity int) int
 		SubjectID    func(childComplexity int) int
 		Title        func(childComplexity int) int
+		TitleEn      func(childComplexity int) int
 	}
 
 	ObligationConnection struct {
@@ -813,7 +815,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens          func(childComplexity int) int
+		APITokens          func(childComplexity int, accountID *uuid.UUID) int
 		Account            func(childComplexity int, id uuid.UUID) int
 		AccountGrants      func(childComplexity int, accountID uuid.UUID) int
 		Accounts           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
@@ -2025,12 +2027,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.File.Name(childComplexity), true
-	case "File.sha256":
-		if e.ComplexityRoot.File.Sha256 == nil {
-			break
-		}
-
-		return e.ComplexityRoot.File.Sha256(childComplexity), true
 	case "File.size":
 		if e.ComplexityRoot.File.Size == nil {
 			break
@@ -2307,12 +2303,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportRun.Report(childComplexity), true
-	case "ImportRun.sha256":
-		if e.ComplexityRoot.ImportRun.Sha256 == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ImportRun.Sha256(childComplexity), true
 
 	case "ImportRunConnection.edges":
 		if e.ComplexityRoot.ImportRunConnection.Edges == nil {
@@ -2950,6 +2940,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.ID(childComplexity), true
+	case "KeyLoanLine.label":
+		if e.ComplexityRoot.KeyLoanLine.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Label(childComplexity), true
 	case "KeyLoanLine.loan":
 		if e.ComplexityRoot.KeyLoanLine.Loan == nil {
 			break
@@ -3233,6 +3229,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyReturn.ReturnedBy(childComplexity), true
 
+	case "KeySet.acceptanceLines":
+		if e.ComplexityRoot.KeySet.AcceptanceLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.AcceptanceLines(childComplexity), true
 	case "KeySet.balances":
 		if e.ComplexityRoot.KeySet.Balances == nil {
 			break
@@ -3275,6 +3277,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.Label(childComplexity), true
+	case "KeySet.outstanding":
+		if e.ComplexityRoot.KeySet.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.Outstanding(childComplexity), true
 	case "KeySet.place":
 		if e.ComplexityRoot.KeySet.Place == nil {
 			break
@@ -4059,6 +4067,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Obligation.Title(childComplexity), true
+	case "Obligation.titleEn":
+		if e.ComplexityRoot.Obligation.TitleEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Obligation.TitleEn(childComplexity), true
 
 	case "ObligationConnection.edges":
 		if e.ComplexityRoot.ObligationConnection.Edges == nil {
@@ -4263,7 +4277,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.APITokens(childComplexity), true
+		args, err := ec.field_Query_apiTokens_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APITokens(childComplexity, args["accountID"].(*uuid.UUID)), true
 	case "Query.account":
 		if e.ComplexityRoot.Query.Account == nil {
 			break
@@ -6103,7 +6122,7 @@ extend type Mutation {
     "Changes to a member of staff; what is not given stays."
     input: UpdateStaffInput!
   ): UpdateStaffPayload!
-  "Ends an employment: grants, sessions and tokens end at once, open matters go to a colleague. RULE K2.3 while keys are out in the person's name that are not recorded lost."
+  "Ends an employment: grants end at once, sessions and tokens with the last of them, open matters go to a colleague. Nobody ends their own; auditors and general managers are the general manager's to end. RULE K2.3 while keys are out in the person's name that are not recorded lost."
   endEmployment(
     "Who leaves, and who takes over."
     input: EndEmploymentInput!
@@ -6456,7 +6475,7 @@ type RevokeOtherSessionsPayload {
   count: Int!
 }
 
-"A bearer token for a dashboard: one role of its owner's, in some estates, until a time. It cannot sign, nor see or change personal matters, accounts and grants."
+"A bearer token for a dashboard: one role of its owner's, in some estates, until a time. It cannot sign, nor see or change personal matters, accounts, grants and who works where, nor read the audit trail, whatever its role."
 type APIToken {
   "Identity."
   id: ID!
@@ -6564,8 +6583,6 @@ enum AccountKind {
   STAFF
   "A resident."
   RESIDENT
-  "A program, which has API tokens and no password."
-  SERVICE
 }
 
 "Somebody's account."
@@ -6670,7 +6687,7 @@ type AccountPayload {
   account: Account!
 }
 
-"The account whose password was reset; its sessions ended."
+"The account whose password was reset; its sessions and API tokens ended."
 type ResetPasswordPayload {
   "The account."
   account: Account!
@@ -6721,8 +6738,11 @@ extend type Query {
   viewer: Viewer
   "The viewer's own live sessions, the last used first."
   sessions: [Session!]!
-  "The viewer's own API tokens, ended ones too, the newest first."
-  apiTokens: [APIToken!]!
+  "API tokens, ended ones too, the newest first: the viewer's own, or those of an account that the viewer may disable."
+  apiTokens(
+    "The account; the viewer unless given."
+    accountID: ID
+  ): [APIToken!]!
   "The viewer's own messages, the newest first."
   inbox(
     "At most so many: 50 unless given, at most 200."
@@ -6781,7 +6801,7 @@ type Mutation {
     "What it may do."
     input: CreateAPITokenInput!
   ): CreateAPITokenPayload!
-  "Ends one of the viewer's own API tokens at once. Not for auditors."
+  "Ends an API token at once: one of the viewer's own, or of an account that the viewer may disable. Not for auditors."
   revokeApiToken(
     "Which one."
     input: RevokeAPITokenInput!
@@ -6791,22 +6811,22 @@ type Mutation {
     "Which ones."
     input: MarkReadInput!
   ): MarkReadPayload!
-  "Makes an account with a temporary password, and gives it its first role."
+  "Makes an account with a temporary password, and gives it its first role. CONFLICT if the address has an account, in whatever estate; who has one gets further roles by grantRole, from whoever sees the account."
   createAccount(
     "Who gets it."
     input: CreateAccountInput!
   ): CreateAccountPayload!
-  "Stops an account: it cannot sign in, its sessions end, its tokens rest. Not the own one, and not one with roles outside the viewer's estates."
+  "Stops an account: it cannot sign in, its sessions end, its tokens rest. Not the own one; and, but for the general manager, none with roles outside the viewer's estates or without one in them, and no auditor's or general manager's."
   disableAccount(
     "Which one."
     input: AccountInput!
   ): AccountPayload!
-  "Lets a disabled account in again."
+  "Lets a disabled account in again. Whom the general manager disabled, only the general manager lets in."
   enableAccount(
     "Which one."
     input: AccountInput!
   ): AccountPayload!
-  "Gives an account a temporary password; its sessions end. Not the own one, and not one with roles outside the viewer's estates."
+  "Gives an account a temporary password; its sessions and API tokens end. For whom disableAccount is."
   resetPassword(
     "Which one."
     input: AccountInput!
@@ -6954,7 +6974,7 @@ extend type Mutation {
     "What is handed to whom."
     input: HandOverKeysInput!
   ): HandOverKeysPayload!
-  "Sets up a further key cabinet (K1.2)."
+  "Sets up a further key cabinet (K1.2). CONFLICT if the estate has one of the name."
   createKeyCabinet(
     "The cabinet."
     input: CreateKeyCabinetInput!
@@ -6962,7 +6982,7 @@ extend type Mutation {
 }
 
 extend type Query {
-  "The key sets that the viewer may see, in natural order unless told otherwise."
+  "The key sets that the viewer may see, in natural order unless told otherwise; filter by outstandingGT for 尚未移交钥匙统计表 (K1.4)."
   keySets(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -7052,7 +7072,7 @@ extend type Query {
     "Which ones."
     where: KeyAcceptanceWhereInput
   ): KeyAcceptanceConnection!
-  "The lines of those sheets; filter by outstandingGT for 尚未移交钥匙统计表 (K1.4)."
+  "The lines of those sheets, also those that a later sheet has superseded; what is owed now stands on the key set."
   keyAcceptanceLines(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -8776,10 +8796,6 @@ type File implements Node {
   """
   size: Int!
   """
-  SHA-256 of the content, in hex.
-  """
-  sha256: String!
-  """
   The account that uploaded it.
   """
   uploadedBy: ID!
@@ -9270,10 +9286,6 @@ type ImportRun implements Node {
   """
   fileName: String!
   """
-  SHA-256 of the spreadsheet, in hex.
-  """
-  sha256: String!
-  """
   What was read, created, changed, rejected and warned of, as JSON.
   """
   report: JSON!
@@ -9557,7 +9569,7 @@ type KeyAcceptanceLine implements Node {
   """
   delivered: Int!
   """
-  How many are not handed over yet.
+  How many were not handed over by then; KeySet.outstanding says how many are not yet.
   """
   outstanding: Int!
   """
@@ -9766,38 +9778,6 @@ input KeyAcceptanceLineWhereInput {
   setID is none of these.
   """
   setIDNotIn: [ID!]
-  """
-  outstanding field predicates
-  """
-  outstanding: Int
-  """
-  outstanding differs from this.
-  """
-  outstandingNEQ: Int
-  """
-  outstanding is one of these.
-  """
-  outstandingIn: [Int!]
-  """
-  outstanding is none of these.
-  """
-  outstandingNotIn: [Int!]
-  """
-  outstanding is greater than this.
-  """
-  outstandingGT: Int
-  """
-  outstanding is at least this.
-  """
-  outstandingGTE: Int
-  """
-  outstanding is less than this.
-  """
-  outstandingLT: Int
-  """
-  outstanding is at most this.
-  """
-  outstandingLTE: Int
   """
   condition field predicates
   """
@@ -10825,6 +10805,10 @@ type KeyLoanLine implements Node {
   The holder they were lent from, and go back to.
   """
   fromID: ID!
+  """
+  The set's label as it was lent: 1栋1单元101 户门. The borrower's household sees the line, and not the set.
+  """
+  label: String!
   """
   How many keys were lent.
   """
@@ -11987,6 +11971,10 @@ type KeySet implements Node {
   """
   kind: KeySetKind!
   """
+  How many keys engineering still owes, by the newest sheet (K1.4).
+  """
+  outstanding: Int!
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -11998,6 +11986,10 @@ type KeySet implements Node {
   Where its keys are now (K4.1).
   """
   balances: [KeyBalance!]
+  """
+  What engineering owed and delivered, sheet by sheet (K1.1).
+  """
+  acceptanceLines: [KeyAcceptanceLine!]
 }
 """
 A connection to a list of items.
@@ -12305,6 +12297,38 @@ input KeySetWhereInput {
   kind is none of these.
   """
   kindNotIn: [KeySetKind!]
+  """
+  outstanding field predicates
+  """
+  outstanding: Int
+  """
+  outstanding differs from this.
+  """
+  outstandingNEQ: Int
+  """
+  outstanding is one of these.
+  """
+  outstandingIn: [Int!]
+  """
+  outstanding is none of these.
+  """
+  outstandingNotIn: [Int!]
+  """
+  outstanding is greater than this.
+  """
+  outstandingGT: Int
+  """
+  outstanding is at least this.
+  """
+  outstandingGTE: Int
+  """
+  outstanding is less than this.
+  """
+  outstandingLT: Int
+  """
+  outstanding is at most this.
+  """
+  outstandingLTE: Int
 }
 """
 An object with an ID.
@@ -12345,9 +12369,13 @@ type Obligation implements Node {
   """
   clause: String!
   """
-  What is to be done, in a line.
+  What is to be done, in a line, in Chinese.
   """
   title: String!
+  """
+  The same in English; empty for what was due before titles had both.
+  """
+  titleEn: String!
   """
   When it is due.
   """
@@ -15239,8 +15267,6 @@ func (ec *executionContext) childFields_File(ctx context.Context, field graphql.
 		return ec.fieldContext_File_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_File_size(ctx, field)
-	case "sha256":
-		return ec.fieldContext_File_sha256(ctx, field)
 	case "uploadedBy":
 		return ec.fieldContext_File_uploadedBy(ctx, field)
 	case "estate":
@@ -15397,8 +15423,6 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_kind(ctx, field)
 	case "fileName":
 		return ec.fieldContext_ImportRun_fileName(ctx, field)
-	case "sha256":
-		return ec.fieldContext_ImportRun_sha256(ctx, field)
 	case "report":
 		return ec.fieldContext_ImportRun_report(ctx, field)
 	case "estate":
@@ -15719,6 +15743,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_setID(ctx, field)
 	case "fromID":
 		return ec.fieldContext_KeyLoanLine_fromID(ctx, field)
+	case "label":
+		return ec.fieldContext_KeyLoanLine_label(ctx, field)
 	case "count":
 		return ec.fieldContext_KeyLoanLine_count(ctx, field)
 	case "returned":
@@ -15861,12 +15887,16 @@ func (ec *executionContext) childFields_KeySet(ctx context.Context, field graphq
 		return ec.fieldContext_KeySet_label(ctx, field)
 	case "kind":
 		return ec.fieldContext_KeySet_kind(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeySet_outstanding(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeySet_estate(ctx, field)
 	case "unit":
 		return ec.fieldContext_KeySet_unit(ctx, field)
 	case "balances":
 		return ec.fieldContext_KeySet_balances(ctx, field)
+	case "acceptanceLines":
+		return ec.fieldContext_KeySet_acceptanceLines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySet", field.Name)
 }
@@ -15997,6 +16027,8 @@ func (ec *executionContext) childFields_Obligation(ctx context.Context, field gr
 		return ec.fieldContext_Obligation_clause(ctx, field)
 	case "title":
 		return ec.fieldContext_Obligation_title(ctx, field)
+	case "titleEn":
+		return ec.fieldContext_Obligation_titleEn(ctx, field)
 	case "dueAt":
 		return ec.fieldContext_Obligation_dueAt(ctx, field)
 	case "graceSeconds":

@@ -12,6 +12,19 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 )
 
+// MarshalTime writes a moment.
+func MarshalTime(t time.Time) graphql.Marshaler { return graphql.MarshalTime(t) }
+
+// UnmarshalTime reads a moment, which is none without its zone: 2026-11-24T09:00:00+08:00.
+func UnmarshalTime(v any) (time.Time, error) {
+	s, _ := v.(string)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("a Time is a moment with its zone, such as 2026-11-24T09:00:00+08:00")
+	}
+	return t, nil
+}
+
 // MarshalDate writes a civil date that ent holds as midnight UTC.
 func MarshalDate(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(t.Format(time.DateOnly))) })

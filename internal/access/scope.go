@@ -27,7 +27,8 @@ type Row struct{ Estate, Department, Self, Household uuid.UUID }
 
 // Scope is how far a viewer's permission reaches: the union of what the grants give.
 type Scope struct {
-	Portfolio   bool        // everything; the other fields do not matter
+	Portfolio   bool        // everything but the estates in Except
+	Except      []uuid.UUID // estates that the portfolio is without: see Barred
 	Estates     []uuid.UUID // all rows of these estates
 	Departments []Place     // a department's own rows
 	Selves      []Place     // rows that concern the account, in these estates (zero: any)
@@ -37,6 +38,10 @@ type Scope struct {
 
 // Place is a department of an estate, or an estate alone.
 type Place struct{ Estate, Department uuid.UUID }
+
+// Whole tells whether the scope is the portfolio without exception: who decides over what reaches into every
+// estate, such as the grants of general managers.
+func (s Scope) Whole() bool { return s.Portfolio && len(s.Except) == 0 }
 
 // Empty tells whether the scope reaches nothing.
 func (s Scope) Empty() bool {
@@ -74,8 +79,9 @@ func (s *Scope) add(g Grant, reach policy.Scope) {
 	}
 }
 
-// Barred returns the scope without the estates where an active auditor grant blocks every write;
-// an auditor of the portfolio is barred everywhere.
+// Barred returns the scope without the estates where an active auditor grant blocks every write, whatever
+// else is held; an auditor of the portfolio is barred everywhere. Who manages the whole portfolio keeps the rest
+// of it, and is no longer Whole.
 func (v *Viewer) Barred(s Scope) Scope {
 	for _, estate := range v.Audits {
 		if estate == uuid.Nil {
@@ -90,7 +96,9 @@ func (v *Viewer) Barred(s Scope) Scope {
 }
 
 func (s Scope) without(estate uuid.UUID) Scope {
-	s.Portfolio = false // somebody who audits one estate and manages all is confined to the estates named
+	if s.Portfolio {
+		s.Except = append(slices.Clone(s.Except), estate)
+	}
 	s.Estates = slices.DeleteFunc(slices.Clone(s.Estates), func(id uuid.UUID) bool { return id == estate })
 	gone := func(p Place) bool { return p.Estate == estate || p.Estate == uuid.Nil }
 	s.Departments = slices.DeleteFunc(slices.Clone(s.Departments), gone)
@@ -100,7 +108,7 @@ func (s Scope) without(estate uuid.UUID) Scope {
 
 // EstatesOnly widens the scope to all rows of the estates it touches: what an act's rule may read.
 func (s Scope) EstatesOnly() Scope {
-	w := Scope{Portfolio: s.Portfolio, Households: s.Households}
+	w := Scope{Portfolio: s.Portfolio, Except: s.Except, Households: s.Households}
 	w.Estates = slices.Clone(s.Estates)
 	for _, p := range slices.Concat(s.Departments, s.Selves) {
 		if p.Estate != uuid.Nil { // a new estate is in none: no estate must not cover it
@@ -112,7 +120,7 @@ func (s Scope) EstatesOnly() Scope {
 
 // Covers tells whether a row is within the scope.
 func (s Scope) Covers(row Row) bool {
-	if s.Portfolio || slices.Contains(s.Estates, row.Estate) {
+	if s.Portfolio && !slices.Contains(s.Except, row.Estate) || slices.Contains(s.Estates, row.Estate) {
 		return true
 	}
 	for _, p := range s.Departments {
@@ -128,10 +136,10 @@ func (s Scope) Covers(row Row) bool {
 	return row.Household != uuid.Nil && slices.Contains(s.Households, row.Household)
 }
 
-// Predicate is the scope as a condition on the entity's table. Portfolio adds none (nil): an = ANY of
+// Predicate is the scope as a condition on the entity's table. The whole portfolio adds none (nil): an = ANY of
 // 200 estates beside another list made PostgreSQL probe every combination.
 func (s Scope) Predicate(e Entity) func(*sql.Selector) {
-	if s.Portfolio {
+	if s.Whole() {
 		return nil
 	}
 	return func(sel *sql.Selector) { sel.Where(sql.Or(s.conditions(e, sel.C)...)) }
@@ -140,6 +148,9 @@ func (s Scope) Predicate(e Entity) func(*sql.Selector) {
 // conditions are the alternatives under which a row is reached; there is always at least one.
 func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate {
 	any := []*sql.Predicate{sql.False()}
+	if e.Estate != "" && s.Portfolio {
+		any = append(any, sql.Not(in(column(e.Estate), s.Except)))
+	}
 	if e.Estate != "" && len(s.Estates) > 0 {
 		any = append(any, in(column(e.Estate), s.Estates))
 	}

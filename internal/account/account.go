@@ -1,6 +1,6 @@
 // Package account knows who is asking: accounts and their passwords, sessions, API tokens, grants of
 // roles, the inbox, and the idempotency keys of an account. It owns the schema identity
-// (ent/migrations/00002_identity.sql) and speaks SQL to it; no rule of a chapter lives here.
+// (ent/migrations/00002_identity.sql, 00009_identity_hardening.sql) and speaks SQL to it; no rule of a chapter lives here.
 //
 // Methods that change something take a Querier, so that they run inside the caller's transaction, under
 // its settings app.account_id and app.estate_ids: row-level security decides which accounts, grants and
@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jonboulle/clockwork"
+	"github.com/steward-pm/steward/internal/calendar"
 )
 
 // Querier runs statements: a *pgxpool.Pool or a pgx.Tx.
@@ -33,7 +34,8 @@ type Querier interface {
 
 // Config holds the settings; the zero value of each stands for its default.
 type Config struct {
-	Roles []string // names that Grant and CreateToken accept; required
+	Roles []string       // names that Grant and CreateToken accept; required
+	Zone  *time.Location // whose day begins and ends grants; UTC
 
 	Params   Params        // cost of a password hash; DefaultParams
 	Hashes   int           // hashes at once; one per core
@@ -58,6 +60,9 @@ type Backoff struct {
 }
 
 func (c Config) withDefaults() Config {
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
 	c.Params = cmp.Or(c.Params, DefaultParams)
 	c.Hashes = cmp.Or(c.Hashes, runtime.GOMAXPROCS(0))
 	c.HashWait = cmp.Or(c.HashWait, 2*time.Second)
@@ -94,6 +99,9 @@ func New(db Querier, clock clockwork.Clock, cfg Config) *Service {
 
 // now is the time as the database keeps it, so that what is returned equals what is read later.
 func (s *Service) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }
+
+// Today is the portfolio's day: by it grants begin and end.
+func (s *Service) Today() calendar.Day { return calendar.DayOf(s.clock.Now().In(s.cfg.Zone)) }
 
 func (s *Service) knowsRole(role string) bool { return slices.Contains(s.cfg.Roles, role) }
 

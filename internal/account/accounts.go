@@ -18,11 +18,10 @@ import (
 // Kind is whose account it is.
 type Kind string
 
-// The kinds of accounts. A service has no password, only API tokens.
+// The kinds of accounts. Programs use the API tokens of a person's account.
 const (
 	Staff    Kind = "staff"
 	Resident Kind = "resident"
-	Robot    Kind = "service"
 )
 
 // Account is somebody who can be asked who they are.
@@ -53,7 +52,7 @@ type NewAccount struct {
 	Name     string
 	Kind     Kind
 	Locale   string    // zh unless given
-	Password string    // empty: a random temporary one is made, except for a Robot
+	Password string    // empty: a random temporary one is made
 	ID       uuid.UUID // Nil: a new one is made
 }
 
@@ -84,41 +83,37 @@ func (s *Service) Create(ctx context.Context, q Querier, in NewAccount) (_ Accou
 		return Account{}, "", err
 	}
 	if !created {
-		return Account{}, "", fault.Clash("该邮箱已有账号。", "There is an account with this e-mail address.").At("email")
+		return Account{}, "", fault.Clash("该邮箱已有账号。如在您的账号列表中,请直接授予角色;否则请总经理授予。", "There is an account with this e-mail address. If it is in your list, give it the role; else ask the general manager to.").At("email")
 	}
 	return a, temporary, nil
 }
 
-// firstPassword hashes the given password, or one it makes. A Robot without one has no hash.
-func (s *Service) firstPassword(ctx context.Context, in NewAccount) (hash *string, until *time.Time, temporary string, err error) {
+// firstPassword hashes the given password, or one it makes.
+func (s *Service) firstPassword(ctx context.Context, in NewAccount) (hash string, until *time.Time, temporary string, err error) {
 	password := in.Password
-	switch {
-	case password != "":
-		if err := at("password", checkPassword(password, in.Email)); err != nil {
-			return nil, nil, "", err
-		}
-	case in.Kind == Robot:
-		return nil, nil, "", nil
-	default:
+	if password == "" {
 		temporary = randomPassword()
 		password = temporary
 		until = new(s.now().Add(s.cfg.TemporaryLives))
+	} else if err := at("password", checkPassword(password, in.Email)); err != nil {
+		return "", nil, "", err
 	}
-	text, err := s.newHash(ctx, password)
-	return &text, until, temporary, err
+	hash, err = s.newHash(ctx, password)
+	return hash, until, temporary, err
 }
 
 // Disable stops an account: it cannot sign in, its sessions end, its tokens rest. Errors: NOT_FOUND;
-// FORBIDDEN when it holds grants outside the viewer's estates; CONFLICT when it is disabled.
+// FORBIDDEN for what identity.administers refuses; CONFLICT when it is disabled.
 func (s *Service) Disable(ctx context.Context, q Querier, id uuid.UUID) (err error) {
 	defer fault.Wrap(&err, "disable account(%s)", id)
-	return administered(q.QueryRow(ctx, `SELECT identity.account_disable($1, $2)`, id, s.now()))
+	return administered(q.QueryRow(ctx, `SELECT identity.account_disable($1, $2, $3)`, id, s.now(), s.Today()))
 }
 
-// Enable lets a disabled account in again. Errors: as Disable.
+// Enable lets a disabled account in again. Errors: as Disable; FORBIDDEN when a viewer of the whole portfolio
+// disabled it, and this one sees less.
 func (s *Service) Enable(ctx context.Context, q Querier, id uuid.UUID) (err error) {
 	defer fault.Wrap(&err, "enable account(%s)", id)
-	return administered(q.QueryRow(ctx, `SELECT identity.account_disable($1, NULL)`, id))
+	return administered(q.QueryRow(ctx, `SELECT identity.account_disable($1, NULL, $2)`, id, s.Today()))
 }
 
 // SetProfile changes the name and locale of an account. Errors: INVALID_INPUT at name; NOT_FOUND.
@@ -136,16 +131,56 @@ func administered(row pgx.Row) error {
 	if err := row.Scan(&may); err != nil {
 		return err
 	}
+	return verdict(may)
+}
+
+// verdict is the refusal that a word of identity.administers stands for; nil for ok.
+func verdict(may string) error {
 	switch may {
 	case "ok":
 		return nil
 	case "missing":
 		return fault.Missing()
+	case "own":
+		return OwnDenied()
+	case "former":
+		return fault.Denied("该账号在您的小区已没有角色,请由总经理处理。",
+			"This account holds no role in your estate any more. Ask the general manager.")
+	case "reserved":
+		return fault.Denied("审计人员和总经理的账号只有总经理可以处理。", "Only the general manager handles accounts of auditors and general managers.")
+	case "portfolio":
+		return fault.Denied("该账号由总经理停用,只有总经理可以启用。", "The general manager disabled this account, and only the general manager enables it.")
 	case "elsewhere":
 		return fault.Denied("该账号在其他小区也有角色,请由总经理处理;您可以撤销其在本小区的授权。",
 			"This account holds roles in other estates too. Ask the general manager, or revoke its grants in your estate.")
 	}
 	return fault.Clash("账号状态没有变化,请刷新后重试。", "The account is in that state already. Read it again.")
+}
+
+// OwnDenied refuses what nobody does to the own account.
+func OwnDenied() *fault.Error {
+	return fault.Denied("不能对自己的账号或授权进行此操作,请由另一位经理办理。", "Nobody does this to their own account or grants. Ask another manager.")
+}
+
+// Standing counts the grants of an account that are in force or to come.
+type Standing struct {
+	Here      int // in the viewer's estates
+	Elsewhere int
+	Reserved  int // of auditors and general managers, wherever they are
+}
+
+// Standings tells how accounts stand, in one statement.
+func (s *Service) Standings(ctx context.Context, q Querier, all []uuid.UUID) (_ map[uuid.UUID]Standing, err error) {
+	defer fault.Wrap(&err, "standings of %d accounts", len(all))
+	rows, err := q.Query(ctx, `SELECT a, s.here, s.elsewhere, s.reserved FROM unnest($1::uuid[]) a, identity.standing(a, $2) s`, all, s.Today())
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[uuid.UUID]Standing, len(all))
+	var id uuid.UUID
+	var one Standing
+	_, err = pgx.ForEachRow(rows, []any{&id, &one.Here, &one.Elsewhere, &one.Reserved}, func() error { found[id] = one; return nil })
+	return found, err
 }
 
 // Find reads an account that the viewer may see: the own, and those with a grant in the viewer's estates.

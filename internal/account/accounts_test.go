@@ -43,7 +43,7 @@ func TestCreateRefuses(t *testing.T) {
 func TestWhoSeesWhom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	boss := w.person("boss", "general-manager", uuid.Nil)
 	pm, li, wang := w.person("pm", "project-manager", a), w.person("li", "cs-officer", a, b), w.person("wang", "cs-officer", b)
 	for _, c := range []struct {
@@ -130,12 +130,12 @@ func TestAccountsArePaged(t *testing.T) {
 func TestNobodyTakesOverAnAccountOfAnotherEstate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	pm, mine, both, theirs := w.person("pm", "project-manager", a), w.person("mine", "cs-officer", a), w.person("both", "cs-officer", a, b), w.person("theirs", "cs-officer", b)
 	boss := w.person("boss", "general-manager", uuid.Nil)
 	w.give(account.NewGrant{Account: boss, Role: "cs-officer", Estate: a})
 	for name, act := range map[string]func(pgx.Tx, uuid.UUID) error{
-		"reset":   func(tx pgx.Tx, id uuid.UUID) error { return second(w.ResetPassword(t.Context(), tx, id)) },
+		"reset":   func(tx pgx.Tx, id uuid.UUID) error { return third(w.ResetPassword(t.Context(), tx, id)) },
 		"disable": func(tx pgx.Tx, id uuid.UUID) error { return w.Disable(t.Context(), tx, id) },
 		"enable":  func(tx pgx.Tx, id uuid.UUID) error { return w.Enable(t.Context(), tx, id) },
 	} {

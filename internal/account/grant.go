@@ -51,8 +51,9 @@ type NewGrant struct {
 }
 
 // Grant gives a role. Which roles need an estate, a department or a household is for the caller to say.
-// Errors: INVALID_INPUT at role, from, until or estate; NOT_FOUND for an account that is not there;
-// FORBIDDEN outside the viewer's estates.
+// Errors: INVALID_INPUT at role, from, until or estate; NOT_FOUND for an account, estate, department or
+// household that is not there; FORBIDDEN outside the viewer's estates; an exclusion by grants_held for a role held
+// there in these days already.
 func (s *Service) Grant(ctx context.Context, q Querier, in NewGrant) (_ Grant, err error) {
 	defer fault.Wrap(&err, "grant(%s, %s)", in.Account, in.Role)
 	if err := s.checkGrant(in); err != nil {
@@ -87,7 +88,7 @@ func grantRefusal(err error) error {
 	switch {
 	case !ok:
 		return err
-	case pg.Code == "23503": // foreign key: no such account
+	case pg.Code == "23503": // foreign key: no such account or place
 		return fault.Missing().Because(err)
 	case pg.Code == "42501": // row-level security: outside the viewer's estates
 		return fault.Denied("您不能授予该范围的角色;请由管理该范围的人员授权。",
@@ -158,22 +159,24 @@ func (s *Service) ListGrants(ctx context.Context, q Querier, f GrantFilter) (_ [
 // Ended counts what EndAll ended, and the grants it could not.
 type Ended struct {
 	Grants, Sessions, Tokens int
-	Elsewhere                int // grants still in force outside the viewer's estates
+	Elsewhere                int // grants that stay, in force or to come
 }
 
-// EndAll ends all grants, sessions and tokens of an account at once: for staff who leave. Grants outside
-// the viewer's estates are counted and stay, for who manages those. Errors: NOT_FOUND.
-func (s *Service) EndAll(ctx context.Context, q Querier, account, by uuid.UUID) (e Ended, err error) {
+// EndAll ends the grants of an account at once, in the estate (uuid.Nil: in all): for staff who leave. Grants
+// outside the viewer's estates are counted and stay, for who manages those; sessions and tokens end with the last grant.
+// Errors: NOT_FOUND; FORBIDDEN for the own account, and for auditors and general managers unless the viewer sees
+// the whole portfolio.
+func (s *Service) EndAll(ctx context.Context, q Querier, account, by, estate uuid.UUID) (e Ended, err error) {
 	defer fault.Wrap(&err, "end all(%s)", account)
 	var may string
 	var grants, sessions, tokens, elsewhere *int
-	err = q.QueryRow(ctx, `SELECT may, grants, sessions, tokens, elsewhere FROM identity.account_end($1, $2, $3)`,
-		account, null(by), s.now()).Scan(&may, &grants, &sessions, &tokens, &elsewhere)
+	err = q.QueryRow(ctx, `SELECT may, grants, sessions, tokens, elsewhere FROM identity.account_end($1, $2, $3, $4, $5)`,
+		account, null(by), s.now(), s.Today(), null(estate)).Scan(&may, &grants, &sessions, &tokens, &elsewhere)
 	if err != nil {
 		return Ended{}, err
 	}
-	if may == "missing" {
-		return Ended{}, fault.Missing()
+	if grants == nil {
+		return Ended{}, verdict(may)
 	}
 	return Ended{*grants, *sessions, *tokens, *elsewhere}, nil
 }

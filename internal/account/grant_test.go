@@ -16,7 +16,8 @@ import (
 func TestGrantHoldsFromAndUntilADay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	estate, household := uuid.New(), uuid.New()
+	estate := w.estate()
+	household := estate // has the same id here
 	li := w.person("li", "")
 	g := w.give(account.NewGrant{Account: li, Role: "resident", Estate: estate, Household: household, From: today.AddDays(1), Until: today.AddDays(2)})
 	in := w.session("li")
@@ -39,7 +40,7 @@ func TestGrantInputIsChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	li := w.person("li", "")
-	good := account.NewGrant{Account: li, Role: "cs-officer", Estate: uuid.New(), From: today}
+	good := account.NewGrant{Account: li, Role: "cs-officer", Estate: w.estate(), From: today}
 	for field, spoil := range map[string]func(*account.NewGrant){
 		"role":   func(g *account.NewGrant) { g.Role = "emperor" },
 		"from":   func(g *account.NewGrant) { g.From = calendar.Day{} },
@@ -61,7 +62,7 @@ func TestGrantInputIsChecked(t *testing.T) {
 func TestGrantsStayInsideTheViewersEstates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	pm, li := w.person("pm", "project-manager", a), w.person("li", "cs-officer", b)
 	elsewhere := w.give(account.NewGrant{Account: pm, Role: "auditor"})
 	give := func(estate uuid.UUID) error {
@@ -110,7 +111,7 @@ func TestGrantsStayInsideTheViewersEstates(t *testing.T) {
 func TestEndAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	pm := w.person("pm", "project-manager", a)
 	li := w.person("li", "cs-officer", a)
 	in := w.session("li")
@@ -118,7 +119,7 @@ func TestEndAll(t *testing.T) {
 	must(t, err)
 	end := func(v viewer) (e account.Ended, err error) {
 		err = w.as(v, func(tx pgx.Tx) (err error) {
-			e, err = w.EndAll(t.Context(), tx, li, pm)
+			e, err = w.EndAll(t.Context(), tx, li, pm, uuid.Nil)
 			return err
 		})
 		return e, err

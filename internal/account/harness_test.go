@@ -1,52 +1,37 @@
 package account_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
+	"io/fs"
 	"sync/atomic"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jonboulle/clockwork"
-	"github.com/pressly/goose/v3"
 
+	"github.com/steward-pm/steward/ent/migrations"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/database/dbtest"
 	"github.com/steward-pm/steward/internal/fault"
 )
 
-const migration = "../../ent/migrations/00002_identity.sql"
-
-// template is a database with nothing in it but the schema identity.
+// template is a migrated database with nothing in it.
 func template(t testing.TB) dbtest.Template {
-	text, err := os.ReadFile(migration)
-	must(t, err)
-	sum := sha256.Sum256(text)
-	return dbtest.Template{
-		Name: "identity " + hex.EncodeToString(sum[:]),
-		Build: func(ctx context.Context, ownerURL string) error {
-			config, err := pgx.ParseConfig(ownerURL)
-			if err != nil {
-				return err
-			}
-			db := stdlib.OpenDB(*config)
-			defer func() { _ = db.Close() }()
-			p, err := goose.NewProvider(goose.DialectPostgres, db, fstest.MapFS{"00002_identity.sql": {Data: text}})
-			if err != nil {
-				return err
-			}
-			_, err = p.Up(ctx)
+	sum := sha256.New()
+	must(t, fs.WalkDir(migrations.Files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
-		},
-	}
+		}
+		text, err := migrations.Files.ReadFile(path)
+		_, _ = sum.Write(text) // never fails
+		return err
+	}))
+	return dbtest.Template{Name: "identity " + hex.EncodeToString(sum.Sum(nil)), Build: migrations.Up}
 }
 
 // cheap is a hash that costs nothing.
@@ -134,6 +119,30 @@ func (w *world) count(v viewer, sql string, args ...any) (n int) {
 	w.t.Helper()
 	w.do(v, func(tx pgx.Tx) error { return tx.QueryRow(w.t.Context(), sql, args...).Scan(&n) })
 	return n
+}
+
+// asOwner runs f as the role that owns the tables, with every estate in sight.
+func (w *world) asOwner(f func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(w.t.Context(), w.owner, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(w.t.Context(), `SET LOCAL app.estate_ids = '*'`); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
+// estate makes an estate, with a household that shares its id.
+func (w *world) estate() (id uuid.UUID) {
+	w.t.Helper()
+	id = uuid.New()
+	must(w.t, w.asOwner(func(tx pgx.Tx) error {
+		if _, err := tx.Exec(w.t.Context(), `INSERT INTO estates (id, created_at, code, name) VALUES ($1, now(), $2, $2)`, id, id.String()); err != nil {
+			return err
+		}
+		_, err := tx.Exec(w.t.Context(), `INSERT INTO households (id, created_at, code, name, sort_key, estate_id) VALUES ($1, now(), 'H', '业户', '', $1)`, id)
+		return err
+	}))
+	return id
 }
 
 // person makes a member of staff with the usual password, holding grants of a role in estates.

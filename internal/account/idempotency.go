@@ -2,7 +2,9 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -17,11 +19,23 @@ const idempotencyLife = 24 * time.Hour
 
 const maxKeyBytes = 200
 
+// maxPathBytes is how long a path is kept as it is. Clients choose aliases, and an index row holds few KB.
+const maxPathBytes = 200
+
+// place is the path as it is kept. No path has a colon, so that none is the hash of another.
+func (o Once) place() string {
+	if len(o.Path) <= maxPathBytes {
+		return o.Path
+	}
+	sum := sha256.Sum256([]byte(o.Path))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
 // Once is one use of an idempotency key.
 type Once struct {
 	Account uuid.UUID
 	Key     string // the client's: 1 to 200 bytes
-	Path    string // the response path of the mutation
+	Path    string // the response path of the mutation; Begin and Finish keep a long one as its hash
 	HMAC    []byte // of the resolved input
 }
 
@@ -40,13 +54,13 @@ func (s *Service) Begin(ctx context.Context, q Querier, o Once) (stored json.Raw
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account_id, key, path) DO UPDATE
 		SET request_hmac = excluded.request_hmac, created_at = excluded.created_at, result = NULL
-		WHERE i.created_at <= $6`, o.Account, o.Key, o.Path, o.HMAC, now, now.Add(-idempotencyLife))
+		WHERE i.created_at <= $6`, o.Account, o.Key, o.place(), o.HMAC, now, now.Add(-idempotencyLife))
 	if err != nil || tag.RowsAffected() == 1 {
 		return nil, err
 	}
 	var hmac []byte
 	err = q.QueryRow(ctx, `SELECT request_hmac, result FROM identity.idempotency WHERE account_id = $1 AND key = $2 AND path = $3`,
-		o.Account, o.Key, o.Path).Scan(&hmac, &stored)
+		o.Account, o.Key, o.place()).Scan(&hmac, &stored)
 	switch {
 	case err != nil:
 		return nil, err
@@ -62,7 +76,7 @@ func (s *Service) Begin(ctx context.Context, q Querier, o Once) (stored json.Raw
 func (s *Service) Finish(ctx context.Context, q Querier, o Once, result json.RawMessage) (err error) {
 	defer fault.Wrap(&err, "idempotency finish")
 	tag, err := q.Exec(ctx, `UPDATE identity.idempotency SET result = $4 WHERE account_id = $1 AND key = $2 AND path = $3 AND result IS NULL`,
-		o.Account, o.Key, o.Path, result)
+		o.Account, o.Key, o.place(), result)
 	if err == nil && tag.RowsAffected() != 1 {
 		err = errors.New("finished without begin")
 	}

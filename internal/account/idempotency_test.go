@@ -1,8 +1,10 @@
 package account_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -150,5 +152,28 @@ func TestPrune(t *testing.T) {
 	}
 	if n := w.count(of(li), `SELECT count(*) FROM identity.accounts WHERE id <> $1`, uuid.Nil); n != 1 {
 		t.Errorf("%d accounts", n)
+	}
+}
+
+// A path of any length is one place: clients choose the aliases that it is made of.
+func TestIdempotencyOfLongPaths(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	noise := make([]byte, 50_000) // that no index can compress
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	o := account.Once{Account: w.person("li", ""), Key: "k", Path: hex.EncodeToString(noise), HMAC: []byte("a")}
+	effects := 0
+	run := func(o account.Once) {
+		t.Helper()
+		if answer, err := w.once(o, func() error { effects++; return nil }); err != nil || answer != `{"id": 1}` {
+			t.Errorf("%s %v", answer, err)
+		}
+	}
+	run(o)
+	run(o)
+	o.Path = o.Path[1:]
+	run(o)
+	if effects != 2 {
+		t.Errorf("%d effects of two places", effects)
 	}
 }

@@ -58,20 +58,26 @@ func wrongCurrent(err error) error {
 }
 
 // ResetPassword gives an account a random password, which lives for Config.TemporaryLives and has to be
-// changed after the first sign-in; all its sessions end. Errors: NOT_FOUND; FORBIDDEN when the account
-// holds grants outside the viewer's estates, into which the password would open the door.
-func (s *Service) ResetPassword(ctx context.Context, q Querier, account uuid.UUID) (temporary string, err error) {
+// changed after the first sign-in; all its sessions and tokens end, and the latter are counted. Errors: NOT_FOUND;
+// FORBIDDEN for what identity.administers refuses, such as grants outside the viewer's estates, into which the
+// password would open the door.
+func (s *Service) ResetPassword(ctx context.Context, q Querier, account uuid.UUID) (temporary string, tokens int, err error) {
 	defer fault.Wrap(&err, "reset password(%s)", account)
 	temporary = randomPassword()
 	hash, err := s.newHash(ctx, temporary)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	now := s.now()
-	err = administered(q.QueryRow(ctx, `SELECT identity.password_reset($1, $2, $3, $4)`,
-		account, hash, now.Add(s.cfg.TemporaryLives), now))
+	var may string
+	var ended *int
+	err = q.QueryRow(ctx, `SELECT may, tokens FROM identity.password_reset($1, $2, $3, $4, $5)`,
+		account, hash, now.Add(s.cfg.TemporaryLives), now, s.Today()).Scan(&may, &ended)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return temporary, nil
+	if ended == nil {
+		return "", 0, verdict(may)
+	}
+	return temporary, *ended, nil
 }

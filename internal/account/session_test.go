@@ -165,7 +165,7 @@ func TestProofIsVoidAfterAChange(t *testing.T) {
 	c := account.Credentials{Email: "li@example.com", Password: password}
 	proof, err := w.Prove(t.Context(), c)
 	must(t, err)
-	w.do(system, func(tx pgx.Tx) error { return second(w.ResetPassword(t.Context(), tx, li)) })
+	w.do(system, func(tx pgx.Tx) error { return third(w.ResetPassword(t.Context(), tx, li)) })
 	_, err = w.OpenSession(t.Context(), w.app, proof, c)
 	refused(t, err, fault.Unauthenticated)
 }
@@ -192,7 +192,7 @@ func TestTemporaryPassword(t *testing.T) {
 	}
 	var next string
 	w.do(system, func(tx pgx.Tx) (err error) {
-		next, err = w.ResetPassword(t.Context(), tx, li.ID)
+		next, _, err = w.ResetPassword(t.Context(), tx, li.ID)
 		return err
 	})
 	_, err = w.who(in.Token)

@@ -68,20 +68,34 @@ func (s *Service) checkToken(in NewToken, now time.Time) error {
 	return checkName(in.Name)
 }
 
-// ListTokens lists an account's tokens, ended ones too, the newest first. Shown are the viewer's own,
-// and all to viewers of the whole portfolio.
+// ListTokens lists an account's tokens, ended ones too, the newest first. Errors: for another's account NOT_FOUND,
+// and FORBIDDEN for what identity.administers refuses.
 func (s *Service) ListTokens(ctx context.Context, q Querier, account uuid.UUID) (_ []Token, err error) {
 	defer fault.Wrap(&err, "list tokens(%s)", account)
-	rows, err := q.Query(ctx, `SELECT id, account_id, name, role, estates, created_at, expires_at, last_used_at, revoked_at
-		FROM identity.tokens WHERE account_id = $1 ORDER BY created_at DESC, id DESC LIMIT 200`, account)
+	var may string
+	if err := q.QueryRow(ctx, `SELECT identity.administers($1, $2)`, account, s.Today()).Scan(&may); err != nil {
+		return nil, err
+	}
+	if may != "own" && may != "ok" {
+		return nil, verdict(may)
+	}
+	rows, err := q.Query(ctx, `SELECT * FROM identity.tokens_of($1, $2)`, account, s.Today())
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Token])
 }
 
-// RevokeToken ends a token at once. Ending an ended one is no error. Errors: NOT_FOUND.
-func (s *Service) RevokeToken(ctx context.Context, q Querier, id uuid.UUID) (err error) {
+// RevokeToken ends a token at once, the viewer's own or one of an account that the viewer may administer, and
+// tells whose it was. Ending an ended one is no error. Errors: NOT_FOUND; FORBIDDEN for what identity.administers
+// refuses.
+func (s *Service) RevokeToken(ctx context.Context, q Querier, id uuid.UUID) (_ uuid.UUID, err error) {
 	defer fault.Wrap(&err, "revoke token(%s)", id)
-	return one(q.Exec(ctx, `UPDATE identity.tokens SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1`, id, s.now()))
+	var may string
+	var owner uuid.NullUUID
+	err = q.QueryRow(ctx, `SELECT may, account_id FROM identity.token_revoke($1, $2, $3)`, id, s.now(), s.Today()).Scan(&may, &owner)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return owner.UUID, verdict(may)
 }

@@ -24,7 +24,7 @@ func (w *world) token(in account.NewToken) (t account.Token, secret string, err 
 func TestTokenIsTheIntersection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b, c := uuid.New(), uuid.New(), uuid.New()
+	a, b, c := w.estate(), w.estate(), w.estate()
 	li := w.person("li", "cs-officer", a, b)
 	w.give(account.NewGrant{Account: li, Role: "auditor", Estate: a})
 	in := account.NewToken{Account: li, Name: "大屏", Role: "cs-officer", Estates: []uuid.UUID{b, c}, ExpiresAt: w.clock.Now().Add(time.Hour)}
@@ -55,7 +55,7 @@ func TestTokenIsTheIntersection(t *testing.T) {
 func TestTokenNarrowsAPortfolioGrant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	boss := w.person("boss", "general-manager", uuid.Nil)
 	in := account.NewToken{Account: boss, Name: "x", Role: "general-manager", Estates: []uuid.UUID{a, b}, ExpiresAt: w.clock.Now().Add(time.Hour)}
 	_, secret, err := w.token(in)
@@ -87,10 +87,10 @@ func TestTokensAreListedAndRevoked(t *testing.T) {
 	refused(t, err, fault.Unauthenticated) // it rests while its owner is disabled
 	w.do(system, func(tx pgx.Tx) error { return w.Enable(t.Context(), tx, li) })
 	must(t, second(w.who(secret)))
-	err = w.as(of(wang), func(tx pgx.Tx) error { return w.RevokeToken(t.Context(), tx, made.ID) })
+	err = w.as(of(wang), func(tx pgx.Tx) error { return second(w.RevokeToken(t.Context(), tx, made.ID)) })
 	refused(t, err, fault.NotFound)
 	for range 2 {
-		w.do(of(li), func(tx pgx.Tx) error { return w.RevokeToken(t.Context(), tx, made.ID) })
+		w.do(of(li), func(tx pgx.Tx) error { return second(w.RevokeToken(t.Context(), tx, made.ID)) })
 	}
 	_, err = w.who(secret)
 	refused(t, err, fault.Unauthenticated)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -20,7 +19,7 @@ var secrets = []string{"credentials.hash", "sessions.token_hash", "tokens.token_
 func TestAppRoleReadsNoSecret(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	li := w.person("li", "cs-officer", uuid.New())
+	li := w.person("li", "cs-officer", w.estate())
 	w.session("li")
 	for _, secret := range secrets {
 		table, column, _ := strings.Cut(secret, ".")
@@ -113,7 +112,7 @@ func TestBeginHandsOutNoHash(t *testing.T) {
 func TestRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a, b := uuid.New(), uuid.New()
+	a, b := w.estate(), w.estate()
 	li := w.person("li", "cs-officer", a)
 	w.session("li")
 	must(t, third(w.token(account.NewToken{Account: li, Name: "x", Role: "cs-officer", ExpiresAt: w.clock.Now().AddDate(0, 1, 0)})))
@@ -176,7 +175,7 @@ func TestForcedForTheOwner(t *testing.T) {
 func TestListOfAccountsReadsTheGrantsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := uuid.New()
+	a := w.estate()
 	pm := w.person("pm", "project-manager", a)
 	must(t, second(w.owner.Exec(t.Context(), `INSERT INTO identity.accounts (id, email, email_key, name, kind, created_at)
 		SELECT gen_random_uuid(), n::text, n::text, n::text, 'staff', now() FROM generate_series(1, 300) n`)))

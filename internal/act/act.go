@@ -17,8 +17,8 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// Definition is what an act declares of itself. The list of all definitions is data: can, the policy's
-// golden file, the walk of every operation by every stranger and docs/rulebook.md are made from it.
+// Definition is what an act declares of itself. The list of all definitions is data: can, allowedActions
+// and docs/rulebook.md are made from it.
 type Definition struct {
 	Name     string // "keys.lend"
 	Resource policy.Resource
@@ -29,7 +29,9 @@ type Definition struct {
 	SessionOnly bool // an API token may not
 	NotAuditors bool // an auditor may not, although it is Own
 	FirstOfAll  bool // may be done before a password that somebody else set is changed
-	guard       guard
+
+	ConflictsOnTrail bool // a CONFLICT tells of what the viewer may not see, and is recorded like a refusal
+	guard            guard
 }
 
 var all []*Definition
@@ -47,7 +49,7 @@ type Need struct {
 	action   policy.Action
 	own      bool
 
-	sessionOnly, notAuditors, firstOfAll bool
+	sessionOnly, notAuditors, firstOfAll, conflictsOnTrail bool
 }
 
 // Needs says that the policy must allow the action on the resource; rows of that resource are then
@@ -66,6 +68,9 @@ func (n Need) NotAuditors() Need { n.notAuditors = true; return n }
 
 // FirstOfAll allows the act while the password is one that somebody else set.
 func (n Need) FirstOfAll() Need { n.firstOfAll = true; return n }
+
+// ConflictsOnTrail records the act's CONFLICTs as refusals, where asking again and again would find something out.
+func (n Need) ConflictsOnTrail() Need { n.conflictsOnTrail = true; return n }
 
 // Clauses are the clauses that the act carries out.
 func Clauses(ids ...string) []string { return ids }
@@ -86,7 +91,7 @@ type Act[In, Out any] struct {
 func New[In, Out any](name string, need Need, clauses []string, rule func(*Tx, In) (Out, error)) *Act[In, Out] {
 	a := &Act[In, Out]{Definition{
 		Name: name, Resource: need.resource, Action: need.action, Own: need.own, Clauses: clauses,
-		SessionOnly: need.sessionOnly, NotAuditors: need.notAuditors, FirstOfAll: need.firstOfAll,
+		SessionOnly: need.sessionOnly, NotAuditors: need.notAuditors, FirstOfAll: need.firstOfAll, ConflictsOnTrail: need.conflictsOnTrail,
 	}, rule}
 	all = append(all, &a.Definition)
 	return a

@@ -3,6 +3,8 @@ package act
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/steward-pm/steward/ent"
@@ -19,6 +21,28 @@ const (
 	serialization       = "40001"
 	deadlock            = "40P01"
 )
+
+// unfit are PostgreSQL's codes for values that no column of theirs can hold. Of class 22 only these: a
+// division by zero, say, is a mistake of ours.
+var unfit = []string{
+	"22001", // text too long
+	"22003", // number out of range
+	"22007", // no such date
+	"22008", // date out of range
+	"22021", // characters that cannot be stored, such as NUL
+	"22P02", // text that is none of the type
+	"22P03", // bytes that are none of the type
+	"22P05", // characters that cannot be converted
+}
+
+// Unfit tells whether the database could not take a value for what it was meant to be.
+func Unfit(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return slices.Contains(unfit, pg.Code)
+	}
+	// pgx has no type for a value of Go that it cannot write as the column's.
+	return err != nil && strings.Contains(err.Error(), "failed to encode args[")
+}
 
 var explained = map[string]*fault.Error{}
 
@@ -53,6 +77,10 @@ func Translate(err error) error {
 		return fault.Missing().Because(err)
 	case serialization, deadlock:
 		return fault.Clash("与他人的操作冲突,请重试。", "It collided with somebody else's act; try again.").Because(err)
+	}
+	if slices.Contains(unfit, pg.Code) {
+		return fault.Invalid("", "有一个值无法存储(过长、超出范围或含有特殊字符),请检查后再提交。",
+			"One of the values cannot be stored (too long, out of range, or of special characters): check them, and send it again.").Because(err)
 	}
 	return err
 }

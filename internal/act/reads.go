@@ -13,6 +13,12 @@ import (
 // refusal, it is on the read chain before it is given. estate is where it was tried, as far as known.
 func (rt *Runtime) Refuse(ctx context.Context, action string, estate uuid.UUID, f *fault.Error) error {
 	e := entry(ctx, rt, action)
-	e.Outcome, e.Estate, e.Reason = audit.Refused, estate, string(f.Code)
-	return errors.Join(f, rt.AppendRead(ctx, e))
+	e.Estate = estate
+	return rt.RefuseEntry(ctx, e, f)
+}
+
+// RefuseEntry is Refuse where the entry says already where it was tried, and of what.
+func (rt *Runtime) RefuseEntry(ctx context.Context, e audit.Entry, f *fault.Error) error {
+	e.Outcome, e.Clause, e.Reason = audit.Refused, f.Clause, string(f.Code)
+	return errors.Join(f, rt.appendRefusal(ctx, e))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -35,6 +36,9 @@ type Runtime struct {
 	Secret   []byte                 // for HMACs of inputs under idempotency keys
 	Log      *slog.Logger           // never nil
 	Observe  func(act, code string) // told how each act ended; may be nil
+	Refusals *Refusals              // nil: each refusal is an entry of the trail
+
+	Rehearsal error // by which an act is rolled back on purpose, which is no failure; may be nil
 }
 
 type contextKey int
@@ -68,7 +72,8 @@ func (rt *Runtime) start(ctx context.Context, name string) (context.Context, tra
 func (rt *Runtime) finish(ctx context.Context, span trace.Span, d *Definition, err error) {
 	defer span.End()
 	code := "OK"
-	if err != nil {
+	rehearsed := rt.Rehearsal != nil && errors.Is(err, rt.Rehearsal)
+	if err != nil && !rehearsed {
 		code = string(fault.Internal)
 		if f := fault.From(err); f != nil {
 			code = string(f.Code)
@@ -87,14 +92,15 @@ func (rt *Runtime) refused(ctx context.Context, d *Definition, f *fault.Error) {
 	if v == nil || f == nil {
 		return
 	}
-	switch f.Code {
-	case fault.Forbidden, fault.RuleBroken, fault.NotFound:
+	switch {
+	case f.Code == fault.Forbidden, f.Code == fault.RuleBroken, f.Code == fault.NotFound:
+	case f.Code == fault.Conflict && d.ConflictsOnTrail:
 	default:
 		return // mistakes and races are no refusals
 	}
 	e := entry(ctx, rt, d.Name)
 	e.Outcome, e.Estate, e.Clause, e.Reason = audit.Refused, homeOf(v), f.Clause, string(f.Code)
-	if err := rt.AppendRead(ctx, e); err != nil {
+	if err := rt.appendRefusal(ctx, e); err != nil {
 		rt.Log.ErrorContext(ctx, "a refusal could not be put on the audit trail", "act", d.Name, "error", err)
 	}
 }

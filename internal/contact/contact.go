@@ -1,5 +1,5 @@
 // Package contact is contact data that shows itself only to those who need it: CS officers, managers and
-// the own household see a number in full, everybody else its last four digits (RULEBOOK, "Who may do what").
+// the own household see a number in full, everybody else its last four digits (the rulebook, "Who may do what").
 //
 // A value loaded from the database is masked until database's read interceptor reveals it for the viewer,
 // so every way out (GraphQL, exports, logs, fmt) is masked unless somebody proved the need.

@@ -89,7 +89,7 @@ func (w wall) write(next ent.Mutator) ent.Mutator {
 			scope = scope.EstatesOnly()
 		}
 		if m.Op().Is(ent.OpCreate) {
-			if !scope.Portfolio && !scope.Covers(mutatedRow(e, m)) { // a new estate is in no estate: portfolio only
+			if !scope.Covers(mutatedRow(e, m)) { // a new estate is in no estate: portfolio only
 				return nil, fault.Missing()
 			}
 			return next.Mutate(ctx, m)

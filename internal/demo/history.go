@@ -84,7 +84,7 @@ func (h *history) stock(system context.Context, day calendar.Day) error {
 	}
 	h.to(at(day, h.zone, 8, 30))
 	for _, s := range sets {
-		if _, err := keys.MoveKeys.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: cabinet, ToID: desk}); err != nil {
+		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: cabinet, ToID: desk}); err != nil {
 			return err
 		}
 	}

@@ -100,7 +100,7 @@ func householdRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.S
 			WithResidents(func(q *ent.ResidentQuery) { q.Order(resident.ByID()) }).
 			WithEmergencyContacts(func(q *ent.EmergencyContactQuery) { q.Order(emergencycontact.ByID()) })
 		if last != nil {
-			q.Where(after(household.FieldSortKey, last.SortKey, last.ID))
+			q.Where(registers.After(household.FieldSortKey, last.SortKey, last.ID))
 		}
 		page, err := q.All(ctx)
 		if err != nil || len(page) == 0 {

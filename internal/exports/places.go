@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -75,7 +74,7 @@ func unitRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[*
 		q := db.Unit.Query().Where(unit.EstateID(estate)).Order(unit.BySortKey(), unit.ByID()).Limit(registers.PageSize).
 			WithBuilding(func(q *ent.BuildingQuery) { q.WithArea() })
 		if last != nil {
-			q.Where(after(unit.FieldSortKey, last.SortKey, last.ID))
+			q.Where(registers.After(unit.FieldSortKey, last.SortKey, last.ID))
 		}
 		rows, err := q.All(ctx)
 		if err != nil || len(rows) == 0 {
@@ -84,9 +83,4 @@ func unitRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[*
 		last = rows[len(rows)-1]
 		return rows, len(rows) == registers.PageSize, nil
 	})
-}
-
-// after selects the rows behind one, in the order of a column and then the id.
-func after(column string, value any, id uuid.UUID) func(*sql.Selector) {
-	return func(s *sql.Selector) { s.Where(sql.CompositeGT([]string{s.C(column), s.C("id")}, value, id)) }
 }

@@ -14,7 +14,8 @@ const maxName = 200 // bytes
 // characters and invisible marks (a right-to-left override makes "fdp.exe" read "exe.pdf"), and not endless.
 func safeName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
+	// Composed last: what is dropped may have stood between a letter and its accent.
+	name = norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Cf, r), unicode.IsControl(r), r == utf8.RuneError, r == '\u2028', r == '\u2029':
 			return -1
@@ -22,7 +23,7 @@ func safeName(name string) string {
 			return '_'
 		}
 		return r
-	}, norm.NFC.String(strings.ToValidUTF8(name, "")))
+	}, strings.ToValidUTF8(name, "")))
 	name = shorten(strings.Trim(name, " ."))
 	if name == "" {
 		return "file"

@@ -21,6 +21,7 @@ func TestNamesAreMadeSafe(t *testing.T) {
 		"..":                                   "file",
 		"\u202e":                               "file",
 		"e\u0301.csv":                          "é.csv",
+		"e\x00\u0301.csv":                      "é.csv",
 		strings.Repeat("长", 100) + ".xlsx":     strings.Repeat("长", 65) + ".xlsx",
 		"a." + strings.Repeat("x", 300):        "a." + strings.Repeat("x", 198),
 		string([]byte{0xff, 'a', 0xfe}) + ".c": "a.c",

@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/policy"
@@ -142,7 +141,7 @@ func FindAccount(ctx context.Context, id uuid.UUID) (out *Account, err error) {
 
 // show makes accounts what the viewer may see of them, with their grants: one statement.
 func show(ctx context.Context, q account.Querier, accounts ...account.Account) ([]*Account, error) {
-	v, now := access.From(ctx), calendar.DayOf(act.From(ctx).Clock.Now().UTC())
+	v, today := access.From(ctx), act.From(ctx).Accounts.Today()
 	byID, list, nodes := map[uuid.UUID]*Account{}, make([]uuid.UUID, len(accounts)), make([]*Account, len(accounts))
 	full := v.SeesFully(policy.Account)
 	for i, a := range accounts {
@@ -157,7 +156,7 @@ func show(ctx context.Context, q account.Querier, accounts ...account.Account) (
 	}
 	grants, err := grantsOf(ctx, q, list)
 	for _, g := range grants {
-		if g.RevokedAt == nil && (g.Until.IsZero() || !g.Until.Before(now)) {
+		if g.RevokedAt == nil && (g.Until.IsZero() || !g.Until.Before(today)) {
 			byID[g.AccountID].Grants = append(byID[g.AccountID].Grants, grantOf(g))
 		}
 	}

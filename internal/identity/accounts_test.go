@@ -90,8 +90,20 @@ func TestAccountIsMadeWithItsRole(t *testing.T) {
 	}
 	pm.Refused(createAccount, vars{"in": vars{"email": "wang@a.EXAMPLE", "name": "王六", "role": vars{"role": "cs-officer", "estateID": app.A.ID}}}, fault.Conflict)
 	app.As(policy.GeneralManager).Do(createAccount, vars{"in": vars{"email": "free@example.com", "name": "自由"}})
+
+	// Of an address of the other estate no more is told than of one's own; and whoever tries addresses is on the trail.
+	asked := func(email string) string {
+		r := pm.Refused(createAccount, vars{"in": vars{"email": email, "name": "探", "role": vars{"role": "cs-officer", "estateID": app.A.ID}}}, fault.Conflict)
+		return r.Message + r.Extensions.Raw
+	}
+	if here, there := asked("wang@a.example"), asked(app.Foreign(policy.CSOfficer).Email); here != there {
+		t.Errorf("of the own estate's address: %s, of another's: %s", here, there)
+	}
+	if e := entries(app, vars{"action": "identity.createAccount", "outcome": "REFUSED", "estateID": app.A.ID}); len(e) == 0 || e[0].Get("reason").String() != "CONFLICT" {
+		t.Errorf("on the trail: %v", e)
+	}
 	for field, change := range map[string]vars{
-		"email": {"email": "no address"}, "name": {"name": " "}, "kind": {"kind": "SERVICE"}, "locale": {"locale": "fr"},
+		"email": {"email": "no address"}, "name": {"name": " "}, "locale": {"locale": "fr"},
 		"role.departmentID": {"role": vars{"role": "supervisor", "estateID": app.A.ID}},
 	} {
 		in := vars{"email": "li@a.example", "name": "李四", "role": vars{"role": "cs-officer", "estateID": app.A.ID}}

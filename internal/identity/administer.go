@@ -20,11 +20,8 @@ type CreateAccountInput struct {
 	Role        *RoleInput
 }
 
-// Check refuses a role in the wrong place, and kinds that do not sign in.
+// Check refuses a role in the wrong place.
 func (in CreateAccountInput) Check() error {
-	if in.Kind != nil && account.Kind(*in.Kind) == account.Robot {
-		return fault.Invalid("kind", "服务账号由命令行创建。", "Accounts of services are made on the command line.")
-	}
 	if in.Locale != nil && *in.Locale != "zh" && *in.Locale != "en" {
 		return fault.Invalid("locale", "语言只能是 zh 或 en。", "The language is zh or en.")
 	}
@@ -59,15 +56,16 @@ func (p *CreateAccountPayload) Account(ctx context.Context) (*Account, error) {
 // before anything else. A project manager names the first role in the own estate, since an account
 // without one belongs to nobody who could look after it but the general manager.
 //
-// Errors: INVALID_INPUT at email, name, role…; FORBIDDEN; NOT_FOUND; CONFLICT when the address has an account.
-var CreateAccount = act.New("identity.createAccount", act.Needs(policy.Account, policy.Create).SessionOnly(), nil, createAccount)
+// Errors: INVALID_INPUT at email, name, role…; FORBIDDEN; NOT_FOUND; CONFLICT when the address has an account,
+// in whatever estate: addresses are unique, so that much can be found out, and whoever tries is on the trail.
+var CreateAccount = act.New("identity.createAccount", act.Needs(policy.Account, policy.Create).SessionOnly().ConflictsOnTrail(), nil, createAccount)
 
 func createAccount(tx *act.Tx, in CreateAccountInput) (*CreateAccountPayload, error) {
 	scope := access.RuleFrom(tx).Scope
 	if err := confine(tx, tx.Raw, scope); err != nil {
 		return nil, err
 	}
-	if in.Role == nil && !scope.Portfolio {
+	if in.Role == nil && !scope.Whole() {
 		return nil, fault.Invalid("role", "请同时授予该账号在您小区的角色。", "Give the account a role in your estate with it.")
 	}
 	n := account.NewAccount{Email: in.Email, Name: in.Name, Kind: account.Staff}
@@ -125,14 +123,16 @@ func (p *AccountPayload) Account(ctx context.Context) (*Account, error) {
 
 // DisableAccount stops an account: it cannot sign in, its sessions end, its tokens rest.
 //
-// Errors: NOT_FOUND; FORBIDDEN for the own account, for accounts with roles elsewhere, and for general
-// managers and auditors; CONFLICT when it is disabled.
+// Errors: NOT_FOUND; FORBIDDEN for the own account, and, unless the viewer manages the whole portfolio, for
+// accounts with roles elsewhere, without one here now, and of general managers and auditors; CONFLICT when it
+// is disabled. All that is the database's to say (identity.administers).
 var DisableAccount = act.New("identity.disableAccount", act.Needs(policy.Account, policy.Update).SessionOnly(), nil,
 	func(tx *act.Tx, in AccountInput) (*AccountPayload, error) {
 		return turn(tx, in, true, tx.Runtime().Accounts.Disable)
 	})
 
-// EnableAccount lets a disabled account in again. Errors: as DisableAccount.
+// EnableAccount lets a disabled account in again. Errors: as DisableAccount; FORBIDDEN if the general manager
+// disabled it, and it is not the general manager who asks.
 var EnableAccount = act.New("identity.enableAccount", act.Needs(policy.Account, policy.Update).SessionOnly(), nil,
 	func(tx *act.Tx, in AccountInput) (*AccountPayload, error) {
 		return turn(tx, in, false, tx.Runtime().Accounts.Enable)
@@ -142,9 +142,6 @@ func turn(tx *act.Tx, in AccountInput, off bool, f func(context.Context, account
 	grants, err := administered(tx, in.AccountID)
 	if err != nil {
 		return nil, missingAt(err, "accountID")
-	}
-	if err := mayHandle(tx, grants); err != nil {
-		return nil, err
 	}
 	if err := f(tx, tx.Raw, in.AccountID); err != nil {
 		return nil, missingAt(err, "accountID")
@@ -172,7 +169,8 @@ func (p *ResetPasswordPayload) Account(ctx context.Context) (*Account, error) {
 	return FindAccount(ctx, p.AccountID)
 }
 
-// ResetPassword gives an account a temporary password, shown once; all its sessions end.
+// ResetPassword gives an account a temporary password, shown once; all its sessions and API
+// tokens end, for somebody else may hold the credentials.
 //
 // Errors: as DisableAccount, but for CONFLICT. The own password is changed with the current one.
 var ResetPassword = act.New("identity.resetPassword", act.Needs(policy.Account, policy.Update).SessionOnly(), nil,
@@ -181,17 +179,20 @@ var ResetPassword = act.New("identity.resetPassword", act.Needs(policy.Account, 
 		if err != nil {
 			return nil, missingAt(err, "accountID")
 		}
-		if err := mayHandle(tx, grants); err != nil {
-			return nil, err
-		}
-		temporary, err := tx.Runtime().Accounts.ResetPassword(tx, tx.Raw, in.AccountID)
+		temporary, tokens, err := tx.Runtime().Accounts.ResetPassword(tx, tx.Raw, in.AccountID)
 		if err != nil {
 			return nil, missingAt(err, "accountID")
 		}
 		if in.Reason != nil {
 			tx.Because(*in.Reason)
 		}
-		return &ResetPasswordPayload{in.AccountID, temporary}, noteAccount(tx, grants, credentialChange(in.AccountID))
+		ended, err := audit.Plain("endedTokens", nil, tokens)
+		if err != nil {
+			return nil, err
+		}
+		c := credentialChange(in.AccountID)
+		c.Fields = append(c.Fields, ended)
+		return &ResetPasswordPayload{in.AccountID, temporary}, noteAccount(tx, grants, c)
 	})
 
 // administered locks somebody else's account against other acts upon it, and lists its grants in the act's
@@ -200,7 +201,7 @@ var ResetPassword = act.New("identity.resetPassword", act.Needs(policy.Account, 
 // Errors: FORBIDDEN for the own account; NOT_FOUND.
 func administered(tx *act.Tx, id uuid.UUID) ([]account.Grant, error) {
 	if id == tx.Viewer.Account {
-		return nil, ownDenied().At("accountID")
+		return nil, account.OwnDenied().At("accountID")
 	}
 	if err := confine(tx, tx.Raw, access.RuleFrom(tx).Scope); err != nil {
 		return nil, err
@@ -215,20 +216,6 @@ func administered(tx *act.Tx, id uuid.UUID) ([]account.Grant, error) {
 		return nil, err
 	}
 	return accounts.ListGrants(tx, tx.Raw, account.GrantFilter{Accounts: []uuid.UUID{id}})
-}
-
-// mayHandle refuses to let a project manager stop an audit, or walk through a general manager's door.
-// Roles outside the act's estates are refused by the database (identity.administers).
-func mayHandle(tx *act.Tx, grants []account.Grant) error {
-	if access.RuleFrom(tx).Scope.Portfolio {
-		return nil
-	}
-	for _, g := range grants {
-		if g.RevokedAt == nil && ofPortfolio(g.Role) {
-			return fault.Denied("审计人员和总经理的账号只有总经理可以处理。", "Only the general manager handles accounts of auditors and general managers.").At("accountID")
-		}
-	}
-	return nil
 }
 
 // noteAccount puts a change of an account on the portfolio's chain, and on those of the estates where

@@ -11,7 +11,7 @@ import (
 	"github.com/steward-pm/steward/internal/audit"
 )
 
-// AccountKind is whose account it is: STAFF, RESIDENT or SERVICE.
+// AccountKind is whose account it is: STAFF or RESIDENT.
 type AccountKind account.Kind
 
 // MarshalGQL writes the enum.
@@ -19,7 +19,7 @@ func (k AccountKind) MarshalGQL(w io.Writer) { writeEnum(w, k) }
 
 // UnmarshalGQL reads the enum.
 func (k *AccountKind) UnmarshalGQL(v any) error {
-	return readEnum(k, v, AccountKind(account.Staff), AccountKind(account.Resident), AccountKind(account.Robot))
+	return readEnum(k, v, AccountKind(account.Staff), AccountKind(account.Resident))
 }
 
 // AuditKind tells what was done (WRITE) from what was refused or read (READ).

@@ -18,6 +18,10 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
+func init() {
+	act.Explain("grants_held", fault.Clash("该账号在此期间已有这个角色。", "The account holds this role there in these days already."))
+}
+
 // Grant is a role that an account holds, held or will hold somewhere.
 type Grant struct {
 	ID, AccountID uuid.UUID
@@ -64,7 +68,7 @@ type RoleInput struct {
 	Until        *calendar.Day // the last day; nil: open
 }
 
-// Check refuses a place that the role is not held in (RULEBOOK, "Who may do what").
+// Check refuses a place that the role is not held in (the rulebook, "Who may do what").
 func (in RoleInput) Check() error {
 	role := policy.Role(in.Role)
 	ofDepartment := role == policy.Supervisor || role == policy.Security || role == policy.Engineering
@@ -116,7 +120,7 @@ var GrantRole = act.New("identity.grantRole", act.Needs(policy.Grant, policy.Cre
 // give grants the role, under the account's lock.
 func give(tx *act.Tx, to uuid.UUID, in RoleInput) (g account.Grant, err error) {
 	scope := tx.Viewer.Barred(tx.Viewer.Scope(policy.Grant, policy.Create))
-	if !scope.Portfolio && (in.EstateID == nil || ofPortfolio(in.Role)) {
+	if !scope.Whole() && (in.EstateID == nil || ofPortfolio(in.Role)) {
 		return g, fault.Denied("只有总经理可以授予总经理或审计人员,以及全部小区的授权。",
 			"Only the general manager makes general managers and auditors, and grants over the whole portfolio.").At("role")
 	}
@@ -137,9 +141,6 @@ func give(tx *act.Tx, to uuid.UUID, in RoleInput) (g account.Grant, err error) {
 	if n.From.Before(today) {
 		return g, fault.Invalid("from", "生效日期不能早于今天。", "A grant begins today or later.")
 	}
-	if err := notHeld(tx, n); err != nil {
-		return g, err
-	}
 	if g, err = tx.Runtime().Accounts.Grant(tx, tx.Raw, n); err != nil {
 		return g, err
 	}
@@ -154,7 +155,7 @@ func ofPortfolio(role string) bool {
 // placed finds the estate, department and household of a grant, and the day that it is there.
 func placed(tx *act.Tx, scope access.Scope, in RoleInput) (today calendar.Day, err error) {
 	if in.EstateID == nil {
-		return calendar.DayOf(tx.Now.UTC()), nil // never later than the portfolio's day east of Greenwich
+		return tx.Runtime().Accounts.Today(), nil
 	}
 	if !scope.Covers(access.Row{Estate: *in.EstateID}) {
 		return today, fault.Missing().At("estateID")
@@ -172,22 +173,6 @@ func placed(tx *act.Tx, scope access.Scope, in RoleInput) (today calendar.Day, e
 		_, err = act.Find(0, err, "householdID")
 	}
 	return today, err
-}
-
-// notHeld refuses a second grant of the same role in the same place for the same days.
-func notHeld(tx *act.Tx, n account.NewGrant) error {
-	held, err := tx.Runtime().Accounts.ListGrants(tx, tx.Raw, account.GrantFilter{Accounts: []uuid.UUID{n.Account}})
-	if err != nil {
-		return err
-	}
-	for _, g := range held {
-		same := g.Role == n.Role && g.Estate == n.Estate && g.Department == n.Department && g.Household == n.Household
-		apart := !g.Until.IsZero() && g.Until.Before(n.From) || !n.Until.IsZero() && n.Until.Before(g.From)
-		if same && !apart && g.RevokedAt == nil {
-			return fault.Clash("该账号在此期间已有这个角色。", "The account holds this role there in these days already.").With("grantID", g.ID)
-		}
-	}
-	return nil
 }
 
 // RevokeGrantInput names a grant, and says why it ends.
@@ -214,8 +199,8 @@ var RevokeGrant = act.New("identity.revokeGrant", act.Needs(policy.Grant, policy
 	case err != nil:
 		return nil, missingAt(err, "grantID")
 	case g.AccountID == tx.Viewer.Account:
-		return nil, ownDenied()
-	case !scope.Portfolio && (ofPortfolio(g.Role) || !scope.Covers(access.Row{Estate: g.Estate})):
+		return nil, account.OwnDenied()
+	case !scope.Whole() && (ofPortfolio(g.Role) || !scope.Covers(access.Row{Estate: g.Estate})):
 		return nil, fault.Denied("该授权只有总经理可以撤销。", "Only the general manager revokes this grant.").At("grantID")
 	}
 	if g, err = accounts.Revoke(tx, tx.Raw, g.ID, tx.Viewer.Account); err != nil {
@@ -235,10 +220,6 @@ func noteGrant(tx *act.Tx, g account.Grant, op audit.Op) error {
 		return err
 	}
 	return tx.Note(g.Estate, c)
-}
-
-func ownDenied() *fault.Error {
-	return fault.Denied("不能对自己的账号或授权进行此操作,请由另一位经理办理。", "Nobody does this to their own account or grants. Ask another manager.")
 }
 
 func value(id *uuid.UUID) uuid.UUID {

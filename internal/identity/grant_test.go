@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -181,6 +182,23 @@ func TestOneOfManyEqualGrantsIsGiven(t *testing.T) {
 	}
 	if given != 1 {
 		t.Errorf("%d of 20 equal grants were given, want 1", given)
+	}
+}
+
+// A grant begins on the day that it is where it is given: the estate's, or the portfolio's.
+func TestGrantBeginsToday(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	app.SQL(`UPDATE estates SET time_zone = 'Pacific/Auckland' WHERE id = $1`, app.B.ID)
+	app.Clock.Advance(15*time.Hour + time.Minute) // just after midnight in Shanghai: in UTC it is the day before still
+	boss, to := app.As(policy.GeneralManager), app.As(policy.MailSorter).Account
+	for _, estate := range []any{nil, app.A.ID, app.B.ID} {
+		in := vars{"accountID": to, "role": "auditor", "estateID": estate}
+		if day := boss.Do(grantRole, vars{"in": in}).Get("grantRole.grant.from").String(); day != "2026-03-03" {
+			t.Errorf("a grant in %v begins on %s", estate, day)
+		}
+		in["from"] = "2026-03-02"
+		boss.Refused(grantRole, vars{"in": in}, fault.InvalidInput)
 	}
 }
 

@@ -23,7 +23,15 @@ import (
 // confine narrows what row-level security shows in the transaction to the estates of the scope. The
 // viewer's settings hold every estate where the viewer has any role; somebody who manages one estate
 // and works at the desk of another must not manage accounts there.
+//
+// Who manages the portfolio and audits some of it manages accounts in all other estates, and nothing that
+// reaches over the portfolio.
 func confine(ctx context.Context, q account.Querier, scope access.Scope) error {
+	if scope.Portfolio && !scope.Whole() {
+		_, err := q.Exec(ctx, `SELECT set_config('app.estate_ids', (SELECT format('{%s}', string_agg(id::text, ',')) FROM estates WHERE id <> ALL ($1)), true),
+			set_config('app.households', '', true)`, scope.Except)
+		return err
+	}
 	estates := "*"
 	if !scope.Portfolio {
 		list := make([]string, len(scope.Estates))
@@ -38,7 +46,8 @@ func confine(ctx context.Context, q account.Querier, scope access.Scope) error {
 	return err
 }
 
-// read runs f under what the viewer may read of the resource.
+// read runs f under what the viewer may read of the resource: accounts, grants, the audit trail. An API token,
+// which lies about in dashboards, reads none of them, whatever its role.
 //
 // Errors: UNAUTHENTICATED; FORBIDDEN, which goes on the audit trail.
 func read(ctx context.Context, resource policy.Resource, f func(pgx.Tx) error) error {
@@ -47,7 +56,11 @@ func read(ctx context.Context, resource policy.Resource, f func(pgx.Tx) error) e
 		return fault.SignedOut()
 	}
 	rt, scope := act.From(ctx), v.Scope(resource, policy.Read)
-	if scope.Empty() {
+	switch {
+	case v.Token != uuid.Nil:
+		return refuse(ctx, "read."+string(resource), fault.Denied("API 令牌不能查看账号、授权和审计记录,请登录后查看。",
+			"An API token does not see accounts, grants or the audit trail. Sign in to see them."))
+	case scope.Empty():
 		return refuse(ctx, "read."+string(resource), fault.Denied("您的岗位无权查看。", "None of your roles may see this."))
 	}
 	return rt.DB.As(ctx, func(tx pgx.Tx) error {

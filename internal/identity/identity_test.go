@@ -24,6 +24,7 @@ const (
 	disable       = `mutation($in: AccountInput!) { disableAccount(input: $in) { account { id disabledAt } } }`
 	enable        = `mutation($in: AccountInput!) { enableAccount(input: $in) { account { id disabledAt } } }`
 	createToken   = `mutation($in: CreateAPITokenInput!) { createApiToken(input: $in) { secret token { id name role estateIDs expiresAt } } }`
+	revoke        = `mutation($in: RevokeAPITokenInput!) { revokeApiToken(input: $in) { tokenID } }`
 	changePass    = `mutation($in: ChangePasswordInput!) { changePassword(input: $in) { accountID } }`
 	markRead      = `mutation($in: MarkReadInput!) { markRead(input: $in) { count } }`
 	createCabinet = `mutation($in: CreateKeyCabinetInput!) { createKeyCabinet(input: $in) { holder { id name } } }`

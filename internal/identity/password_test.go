@@ -71,8 +71,14 @@ func TestTemporaryPasswordAllowsNothingButChangingIt(t *testing.T) {
 	}
 	p.Do(createCabinet, vars{"in": vars{"estateID": app.A.ID, "name": "新柜"}})
 
+	token := with(app, p.Do(createToken, tokenFor(policy.ProjectManager)).Get("createApiToken.secret").String())
+	token.Do(`{ estates { edges { node { id } } } }`, nil)
 	again := manager.Do(resetPassword, vars{"in": vars{"accountID": made.Get("account.id").String(), "reason": "忘记了"}}).Get("resetPassword.temporaryPassword").String()
 	p.Refused(`{ unreadCount }`, nil, fault.Unauthenticated)
+	token.Refused(`{ estates { edges { node { id } } } }`, nil, fault.Unauthenticated)
+	if e := entries(app, vars{"action": "identity.resetPassword", "kind": "WRITE"}); e[0].Get(`changes.0.fields.#(name=="endedTokens").after`).String() != "1" {
+		t.Errorf("on the trail: %s", e[0].Raw)
+	}
 	p = enter(t, app, "new@a.example", again)
 	p.Refused(`{ estates { edges { node { id } } } }`, nil, fault.Forbidden)
 	p.Do(`mutation { signOut { sessionID } }`, nil)

@@ -66,9 +66,9 @@ var RevokeOtherSessions = act.New("identity.revokeOtherSessions", act.Own(), nil
 	return &RevokeOtherSessionsPayload{n}, err
 })
 
-// missingAt places NOT_FOUND at the field that named what is not there.
+// missingAt places a refusal of what was named (not there, not to be acted upon) at the field that named it.
 func missingAt(err error, field string) error {
-	if f := fault.From(err); f != nil && f.Code == fault.NotFound {
+	if f := fault.From(err); f != nil && (f.Code == fault.NotFound || f.Code == fault.Forbidden) {
 		return f.At(field)
 	}
 	return err

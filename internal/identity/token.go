@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/policy"
 )
 
 // APIToken is a bearer token for a dashboard: one role of its owner's, in some estates, until a time.
@@ -32,16 +34,24 @@ func tokenOf(t account.Token) *APIToken {
 	}
 }
 
-// APITokens lists the viewer's own tokens, ended ones too, the newest first: one statement.
-func APITokens(ctx context.Context) (list []*APIToken, err error) {
-	err = own(ctx, func(q account.Querier, me uuid.UUID) error {
-		found, err := act.From(ctx).Accounts.ListTokens(ctx, q, me)
+// APITokens lists the viewer's own tokens (nil), or those of an account that the viewer administers, ended ones
+// too, the newest first: two statements.
+//
+// Errors: FORBIDDEN; NOT_FOUND.
+func APITokens(ctx context.Context, of *uuid.UUID) (list []*APIToken, err error) {
+	tokens := func(q account.Querier, id uuid.UUID) error {
+		found, err := act.From(ctx).Accounts.ListTokens(ctx, q, id)
 		list = make([]*APIToken, len(found))
 		for i, t := range found {
 			list[i] = tokenOf(t)
 		}
-		return err
-	})
+		return missingAt(err, "accountID")
+	}
+	if of == nil {
+		err = own(ctx, tokens)
+	} else {
+		err = read(ctx, policy.Account, func(q pgx.Tx) error { return tokens(q, *of) })
+	}
 	return list, err
 }
 
@@ -112,16 +122,25 @@ type RevokeAPITokenInput struct{ TokenID uuid.UUID }
 // RevokeAPITokenPayload names the token that ended.
 type RevokeAPITokenPayload struct{ TokenID uuid.UUID }
 
-// RevokeAPIToken ends one of the viewer's own tokens at once. An auditor changes nothing but the own
-// session, password and inbox, and so has it ended by having the account disabled.
+// RevokeAPIToken ends a token at once: one of the viewer's own, or one of an account that the viewer may
+// disable. An auditor changes nothing but the own session, password and inbox, and so has it ended by the general
+// manager.
 //
-// Errors: NOT_FOUND; FORBIDDEN for auditors.
+// Errors: NOT_FOUND; FORBIDDEN for auditors, and where DisableAccount is.
 var RevokeAPIToken = act.New("identity.revokeAPIToken", act.Own().NotAuditors(), nil, func(tx *act.Tx, in RevokeAPITokenInput) (*RevokeAPITokenPayload, error) {
-	if err := confine(tx, tx.Raw, access.Scope{}); err != nil { // row-level security shows a portfolio's viewer all tokens
+	if err := confine(tx, tx.Raw, tx.Viewer.Scope(policy.Account, policy.Update)); err != nil { // there is no auditor here
 		return nil, err
 	}
-	if err := tx.Runtime().Accounts.RevokeToken(tx, tx.Raw, in.TokenID); err != nil {
+	accounts := tx.Runtime().Accounts
+	owner, err := accounts.RevokeToken(tx, tx.Raw, in.TokenID)
+	if err != nil {
 		return nil, missingAt(err, "tokenID")
 	}
-	return &RevokeAPITokenPayload{in.TokenID}, tx.Note(audit.Portfolio, audit.Change{Type: "APIToken", ID: in.TokenID, Op: audit.Delete})
+	var grants []account.Grant // whose chains tell it: the own tokens are told on the portfolio's
+	if owner != tx.Viewer.Account {
+		if grants, err = accounts.ListGrants(tx, tx.Raw, account.GrantFilter{Accounts: []uuid.UUID{owner}}); err != nil {
+			return nil, err
+		}
+	}
+	return &RevokeAPITokenPayload{in.TokenID}, noteAccount(tx, grants, audit.Change{Type: "APIToken", ID: in.TokenID, Op: audit.Delete})
 })

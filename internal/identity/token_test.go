@@ -56,14 +56,22 @@ func TestTokenMakesNothingMoreOfItself(t *testing.T) {
 		disable:       {"in": vars{"accountID": officer.Account}},
 		enable:        {"in": vars{"accountID": officer.Account}},
 		markRead:      {"in": vars{"all": true}},
-		`mutation { revokeOtherSessions { count } }`: nil,
-		`mutation { signOut { sessionID } }`:         nil,
-		`{ sessions { id } }`:                        nil,
-		`{ apiTokens { id } }`:                       nil,
-		`{ inbox { edges { node { id } } } }`:        nil,
-		`{ unreadCount }`:                            nil,
+		`mutation { revokeOtherSessions { count } }`:  nil,
+		`mutation { signOut { sessionID } }`:          nil,
+		`{ sessions { id } }`:                         nil,
+		`{ apiTokens { id } }`:                        nil,
+		`{ inbox { edges { node { id } } } }`:         nil,
+		`{ unreadCount }`:                             nil,
+		accounts:                                      nil,
+		trail:                                         nil,
+		`query($id: ID!) { account(id: $id) { id } }`: {"id": officer.Account},
+		`query($id: ID!) { accountGrants(accountID: $id) { id } }`: {"id": officer.Account},
+		`query($id: ID!) { apiTokens(accountID: $id) { id } }`:     {"id": officer.Account},
 	} {
 		token.Refused(document, v, fault.Forbidden)
+	}
+	if n := len(entries(app, vars{"action": "read.AuditTrail", "outcome": "REFUSED"})); n != 1 {
+		t.Errorf("%d refused reads are on the trail", n)
 	}
 }
 
@@ -94,10 +102,10 @@ func TestTokenSecretIsShownOnceAndTheTokenEndsAtOnce(t *testing.T) {
 	if again.Get("token.id").String() != first.Get("token.id").String() || again.Get("secret").String() != "" {
 		t.Errorf("repeated: %s, first %s", again.Raw, first.Get("token").Raw)
 	}
-	const revoke = `mutation($in: RevokeAPITokenInput!) { revokeApiToken(input: $in) { tokenID } }`
 	token, in := with(app, first.Get("secret").String()), vars{"in": vars{"tokenID": first.Get("token.id").String()}}
 	token.Do(`{ estates { edges { node { id } } } }`, nil)
-	app.As(policy.GeneralManager).Refused(revoke, in, fault.NotFound)
+	app.Foreign(policy.ProjectManager).Refused(revoke, in, fault.NotFound)
+	app.As(policy.MailSorter).Refused(revoke, in, fault.NotFound)
 	app.As(policy.Auditor).Refused(revoke, in, fault.Forbidden)
 	p.Do(revoke, in)
 	token.Refused(`{ estates { edges { node { id } } } }`, nil, fault.Unauthenticated)
@@ -105,6 +113,48 @@ func TestTokenSecretIsShownOnceAndTheTokenEndsAtOnce(t *testing.T) {
 	if list.Get("#").Int() != 1 || !list.Get("0.revokedAt").Exists() {
 		t.Errorf("list %s", list.Raw)
 	}
+}
+
+// A token that got about is ended by who manages its owner's account.
+func TestManagersEndTheTokensOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	const of = `query($id: ID!) { apiTokens(accountID: $id) { id name revokedAt } }`
+	pm, boss := app.As(policy.ProjectManager), app.As(policy.GeneralManager)
+	for _, c := range []struct {
+		owner   *stewardtest.Person
+		manager fault.Code // what the project manager of A is told; empty: done
+	}{
+		{app.As(policy.CSOfficer), ""},
+		{app.Foreign(policy.CSOfficer), fault.NotFound},
+		{app.Member("works-in-both@example.com", inEstate(app, policy.CSOfficer, app.A.ID), inEstate(app, policy.CSOfficer, app.B.ID)), fault.Forbidden},
+		{app.Member("boss@example.com", inEstate(app, policy.CSOfficer, app.A.ID), inEstate(app, policy.GeneralManager, uuid.Nil)), fault.Forbidden},
+	} {
+		made := c.owner.Do(createToken, tokenFor(policy.CSOfficer)).Get("createApiToken")
+		id, in := vars{"id": c.owner.Account}, vars{"in": vars{"tokenID": made.Get("token.id").String()}}
+		token := with(app, made.Get("secret").String())
+		token.Do(viewer, nil)
+		by := pm
+		if c.manager != "" {
+			if r := pm.Refused(revoke, in, c.manager); r.Field != "tokenID" {
+				t.Errorf("%s: refused at %q", c.owner.Email, r.Field)
+			}
+			if r := pm.Refused(of, id, c.manager); r.Field != "accountID" {
+				t.Errorf("%s: the list is refused at %q", c.owner.Email, r.Field)
+			}
+			token.Do(`{ estates { edges { node { id } } } }`, nil)
+			by = boss
+		}
+		if list := by.Do(of, id).Get("apiTokens"); list.Get("0.id").String() != made.Get("token.id").String() || list.Get("0.revokedAt").Exists() && list.Get("0.revokedAt").String() != "" {
+			t.Errorf("%s lists %s", by.Email, list.Raw)
+		}
+		by.Do(revoke, in)
+		token.Refused(`{ estates { edges { node { id } } } }`, nil, fault.Unauthenticated)
+	}
+	if e := pm.Do(trail, vars{"where": vars{"action": "identity.revokeAPIToken", "kind": "WRITE"}}).Get("auditTrail.edges.#.node"); e.Get("0.changes.0.op").String() != "DELETE" {
+		t.Errorf("on the estate's chain: %s", e.Raw)
+	}
+	app.As(policy.Receptionist).Refused(of, vars{"id": pm.Account}, fault.Forbidden)
 }
 
 // The bar of an auditor holds whatever else is granted, and whatever a token narrows away.

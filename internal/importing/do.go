@@ -35,10 +35,10 @@ func Do(ctx context.Context, a *Act, req Request) (*Outcome, error) {
 }
 
 // rehearsal is the context in which an act leaves nothing behind when it is rolled back: no keys of
-// households that never come to be, and no mark on the metrics.
+// households that never come to be, and no mark on metrics and traces.
 func rehearsal(ctx context.Context) context.Context {
 	rt := *act.From(ctx)
-	rt.Keys, rt.Observe = noKeys{}, nil
+	rt.Keys, rt.Observe, rt.Rehearsal = noKeys{}, nil, errRehearsed
 	return act.With(ctx, &rt)
 }
 

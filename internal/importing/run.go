@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/file"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/intake"
 )
 
@@ -67,6 +70,9 @@ type Run struct {
 	rejects *intake.RejectWriter
 	lines   int
 }
+
+// NewID makes the id of a row that waits for Flush.
+func NewID(entity string) uuid.UUID { return ids.New(ent.Entities[entity].Code) }
 
 // Create notes that the record made something new.
 func (r *Run) Create(rec *intake.Record) { r.Report.create(rec.Line) }

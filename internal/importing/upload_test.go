@@ -8,6 +8,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
@@ -96,5 +100,25 @@ func TestImportsAreRefused(t *testing.T) {
 	app.As(policy.GeneralManager).Refused(importUnits, in(app.A.ID, foreign), fault.NotFound) // sees both estates, yet not one's file in the other
 	if r := manager.Refused(importKeys, in(app.A.ID, file), fault.InvalidInput); r.Field != "fileID" || !strings.Contains(r.Message, "位置") {
 		t.Errorf("another form: %+v", r)
+	}
+}
+
+// A dry run is rolled back on purpose: traces show no failure, and they do of a file that is refused.
+func TestDryRunIsNoFailureToTraces(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	before := otel.GetTracerProvider()
+	otel.SetTracerProvider(trace.NewTracerProvider(trace.WithSpanProcessor(spans)))
+	defer otel.SetTracerProvider(before)
+	app := stewardtest.New(t)
+	manager := app.As(policy.ProjectManager)
+	file := upload(t, manager, "A", "units.csv", []byte(heading+"1栋,,901,89.5,空置,,,,,,,\n"))
+	manager.Do(importUnits, in(app.A.ID, file, vars{"dryRun": true}))
+	manager.Refused(importKeys, in(app.A.ID, file, vars{"dryRun": true}), fault.InvalidInput)
+	status := map[string]codes.Code{}
+	for _, s := range spans.Ended() {
+		status[s.Name()] = s.Status().Code
+	}
+	if rehearsed, ok := status["registry.importUnits"]; !ok || rehearsed == codes.Error || status["keys.import"] != codes.Error {
+		t.Errorf("spans: %v", status)
 	}
 }

@@ -27,7 +27,9 @@ func (s *Sheet) readHeading() error {
 			s.skipped = append(s.skipped, r.line)
 			continue
 		}
-		s.headings = trimRight(r.cells)
+		for _, cell := range trimRight(r.cells) {
+			s.headings = append(s.headings, shown(cell))
+		}
 		return s.match()
 	}
 }

@@ -40,7 +40,7 @@ type Column struct {
 type Sheet struct {
 	encoding string
 	columns  []Column
-	headings []string       // as in the file
+	headings []string       // as in the file, but for what nobody sees
 	at       map[string]int // column name -> index of the cell
 	source   source
 	skipped  []int
@@ -82,7 +82,7 @@ func (s *Sheet) Close() error { return s.source.Close() }
 // Encoding is utf-8-sig, utf-8, gb18030, utf-16le, utf-16be, or xlsx.
 func (s *Sheet) Encoding() string { return s.encoding }
 
-// Headings are the file's headings, exactly as they stand there.
+// Headings are the file's headings as they stand there, each on one line, without what nobody sees.
 func (s *Sheet) Headings() []string { return slices.Clone(s.headings) }
 
 // Unknown lists the headings that belong to no column: their cells are not read.

@@ -28,11 +28,21 @@ func visible(r rune) rune {
 		return r
 	case unicode.IsSpace(r) && r != '\r':
 		return ' '
-	case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+	}
+	return seen(r)
+}
+
+// seen drops what nobody sees: control characters and NUL, marks such as a right-to-left override, and what is
+// no character at all. Line breaks and tabs stay. So do private ones, in which GB18030 writes rare names.
+func seen(r rune) rune {
+	if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Noncharacter_Code_Point) {
 		return -1
 	}
 	return r
 }
+
+// shown is text of the file as reports show it: on one line, without what nobody sees.
+func shown(text string) string { return strings.Join(strings.Fields(strings.Map(seen, text)), " ") }
 
 func code(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -82,7 +82,7 @@ func (r *Record) Warn(column, zh, en string, args ...any) {
 }
 
 func (r *Record) note(heading string, severity Severity, e *fault.Error) {
-	r.problems = append(r.problems, Problem{Line: r.Line, Column: heading, Severity: severity, ZH: e.ZH, EN: e.EN})
+	r.problems = append(r.problems, Problem{Line: r.Line, Column: heading, Severity: severity, ZH: shown(e.ZH), EN: shown(e.EN)})
 }
 
 // Need rejects the line if one of the columns is empty.
@@ -91,6 +91,17 @@ func (r *Record) Need(columns ...string) {
 		if r.Text(c) == "" {
 			r.Reject(c, "没有填写。", "It is not filled in.")
 		}
+	}
+}
+
+// Check rejects the line if a check of texts, as typed into a form, refuses what the column says. An empty
+// text is for Need to judge.
+func (r *Record) Check(column, text string, check func(field, text string) error) {
+	if text == "" {
+		return
+	}
+	if wrong := fault.From(check(column, text)); wrong != nil {
+		r.note(r.sheet.Heading(column), Reject, wrong)
 	}
 }
 

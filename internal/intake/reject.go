@@ -17,8 +17,8 @@ import (
 const ReasonHeading = "原因"
 
 // RejectWriter writes rejected lines back as CSV, each with its own cells and the reasons, so that
-// the office can correct them there and import that file. Formula text is neutralised; Open
-// undoes that, so a line that was only passed through comes back the same.
+// the office can correct them there and import that file. What nobody sees is left out, and formula text
+// neutralised; Open undoes that, so a line that was only passed through comes back the same.
 type RejectWriter struct {
 	csv      *csv.Writer
 	lang     language.Tag
@@ -59,7 +59,7 @@ func (w *RejectWriter) write(cells []string, reason string) error {
 	copy(line[:w.headings], cells)
 	line[w.reason] = reason
 	for i, cell := range line {
-		line[i] = registers.Neutral(cell)
+		line[i] = registers.Neutral(strings.Map(seen, cell))
 	}
 	return w.csv.Write(line)
 }

@@ -1,24 +1,55 @@
 package keys
 
 import (
-	"crypto/sha256"
+	"context"
 	"slices"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/ent/keyacceptanceline"
-	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/intake"
 	"github.com/steward-pm/steward/internal/naming"
-	"github.com/steward-pm/steward/internal/registry"
+	"github.com/steward-pm/steward/policy"
 )
+
+// Import reads 钥匙清单: an acceptance sheet of what engineering owes and delivered (K1.1, K1.4). What it delivered
+// goes from the source to the cabinet, and on to the household where the list says so (K4.1). Sets are matched by
+// unit and place; a list that says more of a set than the last one makes a further line, and moves the difference,
+// so that a second run of the same file changes nothing.
+//
+// Errors: those of importing.Perform.
+var Import = act.New("keys.import", act.Needs(policy.KeyAcceptance, policy.Import), act.Clauses("K1.1", "K1.4", "K4.1"),
+	func(tx *act.Tx, req importing.Request) (*importing.Outcome, error) {
+		return importing.Perform(tx, req, keyForm)
+	})
+
+// ImportUploaded imports an uploaded file.
+func ImportUploaded(ctx context.Context, up importing.Upload) (*importing.Payload, error) {
+	return importing.Uploaded(ctx, Import, up)
+}
+
+var keyForm = importing.Form[*keyLine]{
+	Kind:   importrun.KindKeys,
+	Report: importing.OfKeys,
+	Columns: []intake.Column{
+		{Name: "building", Headings: []string{"楼栋", "栋号", "楼号"}, Required: true},
+		{Name: "entrance", Headings: []string{"单元"}},
+		{Name: "room", Headings: []string{"房号", "房间号"}, Required: true},
+		{Name: "place", Headings: []string{"位置"}, Required: true},
+		{Name: "due", Headings: []string{"应交数量"}, Required: true},
+		{Name: "delivered", Headings: []string{"实交数量"}, Required: true},
+		{Name: "state", Headings: []string{"状态"}, Required: true},
+		{Name: "deliverer", Headings: []string{"交验人"}},
+		{Name: "followUp", Headings: []string{"跟进情况"}},
+	},
+	Begin: func(r *importing.Run) (importing.Chapter[*keyLine], error) { return newAcceptance(r) },
+}
 
 // acceptance takes the lines of one 钥匙清单.
 type acceptance struct {
@@ -50,92 +81,6 @@ func newAcceptance(r *importing.Run) (*acceptance, error) {
 // Read implements importing.Chapter.
 func (a *acceptance) Read(rec *intake.Record) *keyLine { return readKeys(rec) }
 
-// Load implements importing.Chapter.
-func (a *acceptance) Load(lines []*keyLine) error {
-	a.holders, a.cabined, a.names = map[uuid.UUID]uuid.UUID{}, map[uuid.UUID]int{}, map[uuid.UUID]*ent.Household{}
-	if len(lines) == 0 {
-		return nil
-	}
-	places := make([]registry.Place, len(lines))
-	for i, l := range lines {
-		places[i] = l.at
-	}
-	units, err := registry.UnitsAt(a.tx, a.Estate.ID, places)
-	if err != nil {
-		return err
-	}
-	for _, l := range lines {
-		l.unit = units[l.at]
-	}
-	if err := a.loadSets(lines); err != nil {
-		return err
-	}
-	return a.loadHolders(lines)
-}
-
-// loadSets finds the sets of the units with the newest line about each, and locks them: two lists about
-// one set wait for each other.
-func (a *acceptance) loadSets(lines []*keyLine) error {
-	var units []uuid.UUID
-	for _, l := range lines {
-		if l.unit != nil {
-			units = append(units, l.unit.ID)
-		}
-	}
-	sets, err := a.tx.KeySet.Query().Where(keyset.EstateID(a.Estate.ID), keyset.UnitIDIn(units...)).Order(keyset.ByID()).ForUpdate().All(a.tx)
-	if err != nil || len(sets) == 0 {
-		return err
-	}
-	type door struct {
-		unit  uuid.UUID
-		place string
-	}
-	at, list := map[door]*ent.KeySet{}, make([]uuid.UUID, len(sets))
-	for i, s := range sets {
-		at[door{s.UnitID, s.Place}], list[i] = s, s.ID
-	}
-	said, err := a.tx.KeyAcceptanceLine.Query().Where(keyacceptanceline.EstateID(a.Estate.ID), keyacceptanceline.SetIDIn(list...)).
-		Order(keyacceptanceline.ByID()).All(a.tx)
-	if err != nil {
-		return err
-	}
-	newest := map[uuid.UUID]*ent.KeyAcceptanceLine{}
-	for _, l := range said {
-		newest[l.SetID] = l
-	}
-	for _, l := range lines {
-		if l.unit == nil {
-			continue
-		}
-		if l.set = at[door{l.unit.ID, l.place}]; l.set != nil {
-			l.last = newest[l.set.ID]
-		}
-	}
-	balances, err := a.tx.KeyBalance.Query().Where(keybalance.EstateID(a.Estate.ID), keybalance.HolderID(a.cabinet.ID), keybalance.SetIDIn(list...)).All(a.tx)
-	for _, b := range balances {
-		a.cabined[b.SetID] = b.Count
-	}
-	return err
-}
-
-func (a *acceptance) loadHolders(lines []*keyLine) error {
-	var households []uuid.UUID
-	for _, l := range lines {
-		if h := l.owner(); h != nil && l.withHousehold() {
-			households = append(households, h.ID)
-		}
-	}
-	if len(households) == 0 {
-		return nil
-	}
-	found, err := a.tx.KeyHolder.Query().Where(keyholder.EstateID(a.Estate.ID), keyholder.KindEQ(keyholder.KindHousehold),
-		keyholder.HouseholdIDIn(households...)).All(a.tx)
-	for _, h := range found {
-		a.holders[*h.HouseholdID] = h.ID
-	}
-	return err
-}
-
 // Check implements importing.Chapter.
 func (a *acceptance) Check(l *keyLine) {
 	if l.unit == nil {
@@ -161,27 +106,24 @@ func (a *acceptance) Check(l *keyLine) {
 	}
 }
 
-// doorOf is a compact key of the set.
-func doorOf(l *keyLine) (key [16]byte) {
-	sum := sha256.Sum256([]byte(l.at.Building + "\x00" + l.at.Entrance + "\x00" + l.at.Number + "\x00" + l.place))
-	copy(key[:], sum[:])
-	return key
-}
-
 // Take implements importing.Chapter.
 func (a *acceptance) Take(l *keyLine) error {
 	a.seen[doorOf(l)] = true
 	a.count(l)
-	set, before := a.setFor(l), l.last
+	before := l.last
 	if before != nil && !a.differs(l, before) {
 		return nil
+	}
+	set, err := a.setFor(l)
+	if err != nil {
+		return err
 	}
 	if err := a.openSheet(); err != nil {
 		return err
 	}
-	line := newID(ent.TypeKeyAcceptanceLine)
+	line := importing.NewID(ent.TypeKeyAcceptanceLine)
 	a.lines = append(a.lines, a.tx.KeyAcceptanceLine.Create().SetID(line).SetEstateID(a.Estate.ID).SetAcceptanceID(a.sheet.ID).SetSetID(set).
-		SetDue(l.due).SetDelivered(l.delivered).SetOutstanding(l.due-l.delivered).SetCondition(l.state).SetDeliverer(l.deliverer).SetFollowUp(l.followUp))
+		SetDue(l.due).SetDelivered(l.delivered).SetOutstanding(l.outstanding()).SetCondition(l.state).SetDeliverer(l.deliverer).SetFollowUp(l.followUp))
 	fresh := l.delivered
 	if before != nil {
 		fresh -= before.Delivered
@@ -197,7 +139,7 @@ func (a *acceptance) count(l *keyLine) {
 	k := a.Report.Keys
 	k.Sets++
 	k.Accepted += l.delivered
-	k.Outstanding += l.due - l.delivered
+	k.Outstanding += l.outstanding()
 	if l.withHousehold() {
 		k.WithHouseholds += l.delivered
 	} else {
@@ -205,22 +147,23 @@ func (a *acceptance) count(l *keyLine) {
 	}
 }
 
-func newID(entity string) uuid.UUID { return ids.New(ent.Entities[entity].Code) }
-
-// setFor is the line's set, to be created if there is none.
-func (a *acceptance) setFor(l *keyLine) uuid.UUID {
+// setFor is the line's set, to be created if there is none. What is owed of it is what the newest line says (K1.4).
+func (a *acceptance) setFor(l *keyLine) (uuid.UUID, error) {
 	if l.set != nil {
-		return l.set.ID
+		if l.set.Outstanding == l.outstanding() {
+			return l.set.ID, nil
+		}
+		return l.set.ID, l.set.Update().SetOutstanding(l.outstanding()).Exec(a.tx)
 	}
-	id, kind := newID(ent.TypeKeySet), keyset.KindUnitKeys
+	id, kind := importing.NewID(ent.TypeKeySet), keyset.KindUnitKeys
 	if l.unit.Kind == unit.KindPublicArea {
 		kind = keyset.KindPublicArea
 	}
 	label := setLabel(l.unit.Label, l.place)
 	a.sets = append(a.sets, a.tx.KeySet.Create().SetID(id).SetEstateID(a.Estate.ID).SetUnitID(l.unit.ID).SetPlace(l.place).
-		SetLabel(label).SetKind(kind).SetSortKey(naming.Natural(label)))
+		SetLabel(label).SetKind(kind).SetSortKey(naming.Natural(label)).SetOutstanding(l.outstanding()))
 	a.Create(l.rec)
-	return id
+	return id, nil
 }
 
 // differs tells whether the line says anything that the last one about the set did not.
@@ -266,7 +209,7 @@ func (a *acceptance) holderOf(h *ent.Household) uuid.UUID {
 	if id, ok := a.holders[h.ID]; ok {
 		return id
 	}
-	id := newID(ent.TypeKeyHolder)
+	id := importing.NewID(ent.TypeKeyHolder)
 	a.holders[h.ID], a.names[id] = id, h
 	return id
 }

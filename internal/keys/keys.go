@@ -1,7 +1,18 @@
 // Package keys is chapter K of the rulebook: keys taken over from engineering, kept, lent, taken back, and
 // handed over, each by an entry in a double-entry ledger whose balances PostgreSQL holds.
 //
-// accept.go K1.1, K1.4 · move.go K1.2 · lend.go K2.1, K2.2 · return.go K2.1 · handover.go, ledger.go K4.1 · loanregister.go 钥匙借用登记表
+// An act has a file of its own, which reads from its input to its rule:
+//
+//	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
+//	move.go         K1.2              Move, between a cabinet and the front desk
+//	cabinet.go      K1.2              CreateCabinet
+//	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows
+//	return.go       K2.1              Return
+//	handover.go     K4.1              HandOver, to the household of the unit
+//
+// Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
+// register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
+// register_distribution.go 交接钥匙统计表.
 package keys
 
 import (
@@ -12,5 +23,7 @@ import (
 func init() {
 	act.Explain("key_balances_enough", fault.Clash("剩余钥匙不足,请减少数量或等归还后再借。",
 		"Fewer keys are left than asked for; take fewer, or wait until some come back.").By("K4.1"))
-	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处。", "Keys cannot move to where they are."))
+	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处,请另选一处。", "Keys cannot move to where they are; choose another place."))
+	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
+		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))
 }

@@ -1,43 +1,34 @@
 package keys
 
 import (
+	"cmp"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
 )
 
-// Move is one double entry of the key ledger (K4.1).
-type Move struct {
-	Set            *ent.KeySet
-	From, To       *ent.KeyHolder
-	Count          int
-	Reason         keymovement.Reason
-	LoanLine       *uuid.UUID
-	AcceptanceLine *uuid.UUID
-	OccurredAt     time.Time // zero: now
+// entry is one double entry of the key ledger (K4.1).
+type entry struct {
+	set      *ent.KeySet
+	from, to *ent.KeyHolder
+	count    int
+	reason   keymovement.Reason
+	loanLine *uuid.UUID // nil: of no loan
 }
 
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
 // fall below zero: of two people who take the last key at once, exactly one gets it.
 //
 // Errors: CONFLICT if the giving holder has fewer keys.
-func post(tx *act.Tx, m Move) (*ent.KeyMovement, error) {
-	if m.OccurredAt.IsZero() {
-		m.OccurredAt = tx.Now
-	}
-	household := m.From.HouseholdID
-	if m.To.HouseholdID != nil {
-		household = m.To.HouseholdID
-	}
-	return tx.KeyMovement.Create().SetEstateID(m.Set.EstateID).SetSetID(m.Set.ID).
-		SetFromID(m.From.ID).SetToID(m.To.ID).SetCount(m.Count).SetReason(m.Reason).
-		SetNillableLoanLineID(m.LoanLine).SetNillableAcceptanceLineID(m.AcceptanceLine).SetNillableHouseholdID(household).
-		SetOccurredAt(m.OccurredAt).Save(tx)
+func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
+	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
+		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
+		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
 }
 
 // office finds the estate's one holder of a kind: the desk, the source. Errors: NOT_FOUND.
@@ -69,4 +60,12 @@ func atLine(err error, i int) error {
 		return f.At(fmt.Sprintf("lines.%d.count", i))
 	}
 	return err
+}
+
+// checkCount refuses what is no number of keys to move. The clause is that of the act.
+func checkCount(field string, n int, clause string) error {
+	if n < 1 || n > 1000 {
+		return fault.Invalid(field, "数量应在 1 到 1000 之间。", "Give between 1 and 1000 keys.").By(clause)
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -15,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -34,18 +34,19 @@ type LendLineInput struct {
 
 // Check refuses what cannot be lent whatever the ledger says.
 func (in LendKeysInput) Check() error {
+	purpose := fault.From(wording.CheckText("purpose", in.Purpose, 1, 200))
 	switch {
-	case strings.TrimSpace(in.Purpose) == "":
-		return fault.Invalid("purpose", "请写明用途。", "Say what the keys are for.").By("K2.1")
+	case purpose != nil:
+		return purpose.By("K2.1")
 	case len(in.Lines) == 0:
 		return fault.Invalid("lines", "请至少选择一套钥匙。", "Choose at least one key set.").By("K2.1")
 	case len(in.Lines) > 100:
-		return fault.Invalid("lines", "一次最多借 100 套。", "At most 100 key sets at once.")
+		return fault.Invalid("lines", "一次最多借 100 套,请分次办理。", "At most 100 key sets at once; make several loans.")
 	}
 	seen := map[uuid.UUID]bool{}
 	for i, l := range in.Lines {
-		if l.Count < 1 || l.Count > 1000 {
-			return fault.Invalid(fmt.Sprintf("lines.%d.count", i), "数量应在 1 到 1000 之间。", "Lend between 1 and 1000 keys.").By("K2.1")
+		if err := checkCount(fmt.Sprintf("lines.%d.count", i), l.Count, "K2.1"); err != nil {
+			return err
 		}
 		if seen[l.SetID] {
 			return fault.Invalid(fmt.Sprintf("lines.%d.setID", i), "同一套钥匙请合并为一行。", "Put the keys of one set on one line.")
@@ -84,7 +85,7 @@ func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
 	}
 	due := cal.EndOfDay(cal.Today(tx.Now)) // K2.2: back the same day, estate's time
 	loan, err := tx.KeyLoan.Create().SetEstateID(estate).SetBorrowerID(to.ID).SetBorrowerName(to.Name).SetNillableHouseholdID(to.HouseholdID).
-		SetPurpose(in.Purpose).SetLentByID(tx.Viewer.Account).SetLentByName(tx.Viewer.Name).SetLentAt(tx.Now).SetDueAt(due).Save(tx)
+		SetPurpose(wording.Tidy(in.Purpose)).SetLentByID(tx.Viewer.Account).SetLentByName(tx.Viewer.Name).SetLentAt(tx.Now).SetDueAt(due).Save(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +95,8 @@ func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
 		}
 	}
 	return &LendKeysPayload{loan}, obligation.Open(tx, obligation.Due{
-		Kind: "keys.return", Clause: "K2.2", Title: "收回钥匙:" + to.Name, Estate: estate, Subject: loan.ID, At: due,
-		Account: tx.Viewer.Account, Household: to.HouseholdID,
+		Kind: "keys.return", Clause: "K2.2", TitleZH: "收回钥匙:" + to.Name, TitleEN: "Take keys back from " + to.Name,
+		Estate: estate, Subject: loan.ID, At: due, Account: tx.Viewer.Account, Household: to.HouseholdID,
 	})
 }
 
@@ -150,13 +151,14 @@ func lender(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error)
 	return nil, fault.Invalid("fromID", "只能从前台或钥匙柜借出。", "Keys are lent from the front desk or a cabinet.").By("K1.2")
 }
 
+// lendLine writes a line of the loan, and moves its keys.
 func lendLine(tx *act.Tx, loan *ent.KeyLoan, l setLine, from, to *ent.KeyHolder) error {
 	line, err := tx.KeyLoanLine.Create().SetEstateID(loan.EstateID).SetLoanID(loan.ID).SetSetID(l.set.ID).SetFromID(from.ID).
-		SetCount(l.count).SetNillableHouseholdID(to.HouseholdID).Save(tx)
+		SetLabel(l.set.Label).SetCount(l.count).SetNillableHouseholdID(to.HouseholdID).Save(tx)
 	if err != nil {
 		return err
 	}
-	_, err = post(tx, Move{Set: l.set, From: from, To: to, Count: l.count, Reason: keymovement.ReasonLent, LoanLine: &line.ID})
+	_, err = post(tx, entry{set: l.set, from: from, to: to, count: l.count, reason: keymovement.ReasonLent, loanLine: &line.ID})
 	return atLine(err, l.i)
 }
 

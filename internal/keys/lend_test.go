@@ -2,6 +2,7 @@ package keys_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,6 +60,11 @@ func TestK2_1_KeysAreLentAndComeBack(t *testing.T) {
 			t.Errorf("after one key: %s", back.Raw)
 		}
 		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "lines": []vars{{"lineID": line, "count": 2}}}}, fault.Conflict, "K2.1")
+		for _, name := range []string{" ", "王\u202e师傅", strings.Repeat("王", 101)} {
+			if r := officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "returnedBy": name}}, fault.InvalidInput); r.Field != "returnedBy" {
+				t.Errorf("%q brings keys: refused at %q", name, r.Field)
+			}
+		}
 	})
 	t.Run("the rest closes the loan", func(t *testing.T) {
 		back := officer.Do(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String()}}).Get("returnKeys.loan")
@@ -89,10 +95,19 @@ func TestK2_1_BorrowersOfAllKinds(t *testing.T) {
 			t.Errorf("borrowers %v: %s and %s", borrower, first.Raw, second.Raw)
 		}
 	}
-	t.Run("a resident sees the own loan, the neighbour does not", func(t *testing.T) {
-		const mine = `{ keyLoans { edges { node { id borrowerName } } } }`
-		if n := len(app.Resident().Do(mine, nil).Get("keyLoans.edges").Array()); n != 2 {
-			t.Errorf("the resident sees %d loans, want 2", n)
+	t.Run("a resident sees the own loans and of what keys, the neighbour does not", func(t *testing.T) {
+		const mine = `{ keyLoans { edges { node { id borrowerName lines { label count returned } } } } }`
+		loans := app.Resident().In(t).Do(mine, nil).Get("keyLoans.edges.#.node").Array()
+		if len(loans) != 2 {
+			t.Fatalf("the resident sees %d loans, want 2", len(loans))
+		}
+		for _, l := range loans {
+			if got := l.Get("lines.0.label").String(); got != "1栋1单元102 户门" || l.Get("lines.0.count").Int() != 1 {
+				t.Errorf("the resident sees the line %s", l.Get("lines").Raw)
+			}
+		}
+		if n := len(app.Resident().Do(`{ keySets { edges { node { id } } } }`, nil).Get("keySets.edges").Array()); n != 0 {
+			t.Errorf("the resident sees %d key sets", n)
 		}
 		if n := len(app.Neighbour().Do(mine, nil).Get("keyLoans.edges").Array()); n != 0 {
 			t.Errorf("the neighbour sees %d loans", n)
@@ -119,6 +134,8 @@ func TestK2_1_LendingIsRefused(t *testing.T) {
 		field string
 	}{
 		"no purpose":         {vars{"borrower": staff, "purpose": " ", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
+		"a purpose too long": {vars{"borrower": staff, "purpose": strings.Repeat("抄", 201), "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
+		"an unseen purpose":  {vars{"borrower": staff, "purpose": "抄\u202e表", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
 		"no lines":           {vars{"borrower": staff, "purpose": "x", "lines": []vars{}}, fault.InvalidInput, "lines"},
 		"no keys":            {vars{"borrower": staff, "purpose": "x", "lines": []vars{{"setID": set, "count": 0}}}, fault.InvalidInput, "lines.0.count"},
 		"twice the same set": {vars{"borrower": staff, "purpose": "x", "lines": []vars{{"setID": set, "count": 1}, {"setID": set, "count": 1}}}, fault.InvalidInput, "lines.1.setID"},

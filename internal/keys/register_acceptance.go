@@ -1,17 +1,14 @@
 package keys
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyset"
-	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/internal/registers"
 )
 
@@ -26,7 +23,7 @@ var AcceptanceRegister = registers.Register[AcceptanceRow]{
 	Name: "keys-acceptance", ZH: "钥匙交接验收统计表", EN: "Keys accepted",
 	Columns: []registers.Column[AcceptanceRow]{
 		{ZH: "区域", EN: "Area", Value: func(r AcceptanceRow) any { return areaOf(r.Set) }},
-		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r AcceptanceRow) any { return labelOf(r.Set) }},
+		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r AcceptanceRow) any { return r.Set.Label }},
 		{ZH: "应交数量", EN: "Due", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Due }},
 		{ZH: "实交数量", EN: "Delivered", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Delivered }},
 		{ZH: "未交数量", EN: "Outstanding", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Outstanding }},
@@ -42,8 +39,8 @@ var OutstandingRegister = registers.Register[AcceptanceRow]{
 	Name: "keys-outstanding", ZH: "尚未移交钥匙统计表", EN: "Keys not handed over yet",
 	Columns: []registers.Column[AcceptanceRow]{
 		{ZH: "区域", EN: "Area", Value: func(r AcceptanceRow) any { return areaOf(r.Set) }},
-		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r AcceptanceRow) any { return labelOf(r.Set) }},
-		{ZH: "未移交数量", EN: "Outstanding", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Outstanding }},
+		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r AcceptanceRow) any { return r.Set.Label }},
+		{ZH: "未移交数量", EN: "Outstanding", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Set.Outstanding }},
 		{ZH: "应交数量", EN: "Due", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Due }},
 		{ZH: "交验人", EN: "Deliverer", Value: func(r AcceptanceRow) any { return r.Line.Deliverer }},
 		{ZH: "验收时间", EN: "Accepted", Kind: registers.Time, Value: AcceptanceRow.acceptedAt},
@@ -51,38 +48,35 @@ var OutstandingRegister = registers.Register[AcceptanceRow]{
 	},
 }
 
-// AcceptanceRows reads the accepted sets of an estate in natural order.
+// AcceptanceRows reads the lines of all sheets of an estate: the sets in natural order, those of one by time.
 func AcceptanceRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[AcceptanceRow, error] {
-	return acceptanceRows(ctx, db, estate)
+	return setRows(ctx, db, estate, withLines, acceptanceRows)
 }
 
-// OutstandingRows reads those of which keys are outstanding, in natural order.
+// OutstandingRows reads the newest line of each set of which keys are outstanding, in natural order.
 func OutstandingRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[AcceptanceRow, error] {
-	return acceptanceRows(ctx, db, estate, keyacceptanceline.OutstandingGT(0))
+	owing := func(q *ent.KeySetQuery) {
+		withLines(q)
+		q.Where(keyset.OutstandingGT(0))
+	}
+	return setRows(ctx, db, estate, owing, func(s *ent.KeySet) []AcceptanceRow {
+		rows := acceptanceRows(s)
+		return rows[max(0, len(rows)-1):]
+	})
 }
 
-func acceptanceRows(ctx context.Context, db *ent.Client, estate uuid.UUID, which ...predicate.KeyAcceptanceLine) iter.Seq2[AcceptanceRow, error] {
-	return setRows(ctx, db, estate, withArea, func(sets []*ent.KeySet) ([]AcceptanceRow, error) {
-		at := make(map[uuid.UUID]int, len(sets))
-		list := make([]uuid.UUID, len(sets))
-		for i, s := range sets {
-			list[i], at[s.ID] = s.ID, i
-		}
-		lines, err := db.KeyAcceptanceLine.Query().Where(keyacceptanceline.EstateID(estate), keyacceptanceline.SetIDIn(list...)).
-			Where(which...).WithAcceptance().All(ctx)
-		if err != nil {
-			return nil, err
-		}
-		// The sheets of one set by time: their ids are.
-		slices.SortFunc(lines, func(a, b *ent.KeyAcceptanceLine) int {
-			return cmp.Or(cmp.Compare(at[a.SetID], at[b.SetID]), cmp.Compare(a.ID.String(), b.ID.String()))
-		})
-		rows := make([]AcceptanceRow, len(lines))
-		for i, l := range lines {
-			rows[i] = AcceptanceRow{sets[at[l.SetID]], l}
-		}
-		return rows, nil
-	})
+// withLines loads with a set what the sheets say of it, by time: their ids are.
+func withLines(q *ent.KeySetQuery) {
+	withArea(q)
+	q.WithAcceptanceLines(func(q *ent.KeyAcceptanceLineQuery) { q.WithAcceptance().Order(keyacceptanceline.ByID()) })
+}
+
+func acceptanceRows(s *ent.KeySet) []AcceptanceRow {
+	rows := make([]AcceptanceRow, len(s.Edges.AcceptanceLines))
+	for i, l := range s.Edges.AcceptanceLines {
+		rows[i] = AcceptanceRow{s, l}
+	}
+	return rows
 }
 
 func (r AcceptanceRow) handler() any {
@@ -99,21 +93,24 @@ func (r AcceptanceRow) acceptedAt() any {
 	return r.Line.Edges.Acceptance.AcceptedAt
 }
 
-// setRows goes through the sets of an estate in natural order, and through what a page of them expands to.
-func setRows[T any](ctx context.Context, db *ent.Client, estate uuid.UUID, load func(*ent.KeySetQuery), expand func([]*ent.KeySet) ([]T, error)) iter.Seq2[T, error] {
+// setRows goes through the sets of an estate in natural order, and through the rows that each has.
+func setRows[T any](ctx context.Context, db *ent.Client, estate uuid.UUID, load func(*ent.KeySetQuery), rowsOf func(*ent.KeySet) []T) iter.Seq2[T, error] {
 	var last *ent.KeySet
 	return registers.Pages(func() ([]T, bool, error) {
 		q := db.KeySet.Query().Where(keyset.EstateID(estate)).Order(keyset.BySortKey(), keyset.ByID()).Limit(registers.PageSize)
 		load(q)
 		if last != nil {
-			q.Where(afterRow(keyset.FieldSortKey, last.SortKey, last.ID))
+			q.Where(registers.After(keyset.FieldSortKey, last.SortKey, last.ID))
 		}
 		sets, err := q.All(ctx)
 		if err != nil || len(sets) == 0 {
 			return nil, false, err
 		}
 		last = sets[len(sets)-1]
-		rows, err := expand(sets)
-		return rows, len(sets) == registers.PageSize, err
+		var rows []T
+		for _, s := range sets {
+			rows = append(rows, rowsOf(s)...)
+		}
+		return rows, len(sets) == registers.PageSize, nil
 	})
 }

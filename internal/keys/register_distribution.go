@@ -33,7 +33,7 @@ var DistributionRegister = registers.Register[DistributionRow]{
 	Name: "keys-distribution", ZH: "交接钥匙统计表", EN: "Where keys are",
 	Columns: []registers.Column[DistributionRow]{
 		{ZH: "区域", EN: "Area", Value: func(r DistributionRow) any { return areaOf(r.Set) }},
-		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r DistributionRow) any { return labelOf(r.Set) }},
+		{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r DistributionRow) any { return r.Set.Label }},
 		// Keys enter only from the source, which owes what it gave.
 		{ZH: "接收总数", EN: "Accepted", Kind: registers.Int, Value: func(r DistributionRow) any { return -r.Count[keyholder.KindSource] }},
 		{ZH: "钥匙柜", EN: "Cabinet", Kind: registers.Int, Value: keysAt(keyholder.KindCabinet)},
@@ -53,16 +53,13 @@ func DistributionRows(ctx context.Context, db *ent.Client, estate uuid.UUID) ite
 		withArea(q)
 		q.WithBalances(func(q *ent.KeyBalanceQuery) { q.WithHolder() })
 	}
-	return setRows(ctx, db, estate, load, func(sets []*ent.KeySet) ([]DistributionRow, error) {
-		rows := make([]DistributionRow, len(sets))
-		for i, s := range sets {
-			rows[i] = DistributionRow{s, map[keyholder.Kind]int{}}
-			for _, b := range s.Edges.Balances {
-				if h := b.Edges.Holder; h != nil {
-					rows[i].Count[h.Kind] += b.Count
-				}
+	return setRows(ctx, db, estate, load, func(s *ent.KeySet) []DistributionRow {
+		row := DistributionRow{s, map[keyholder.Kind]int{}}
+		for _, b := range s.Edges.Balances {
+			if h := b.Edges.Holder; h != nil {
+				row.Count[h.Kind] += b.Count
 			}
 		}
-		return rows, nil
+		return []DistributionRow{row}
 	})
 }

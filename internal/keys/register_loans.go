@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyloan"
+	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/internal/registers"
 )
 
@@ -29,7 +29,7 @@ func LoanRegister(say func(zh, en string) string, now time.Time) registers.Regis
 		Name: "keys-loans", ZH: "钥匙借用登记表", EN: "Key loans",
 		Columns: []registers.Column[LoanRow]{
 			{ZH: "区域", EN: "Area", Value: func(r LoanRow) any { return areaOf(r.Line.Edges.Set) }},
-			{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r LoanRow) any { return labelOf(r.Line.Edges.Set) }},
+			{ZH: "钥匙位置", EN: "Key set", Width: 24, Value: func(r LoanRow) any { return r.Line.Label }},
 			{ZH: "数量", EN: "Count", Kind: registers.Int, Value: func(r LoanRow) any { return r.Line.Count }},
 			{ZH: "借用人", EN: "Borrower", Value: func(r LoanRow) any { return r.Loan.BorrowerName }},
 			{ZH: "用途", EN: "Purpose", Width: 20, Value: func(r LoanRow) any { return r.Loan.Purpose }},
@@ -57,7 +57,7 @@ func LoanRows(ctx context.Context, db *ent.Client, estate uuid.UUID, from, until
 			q.Where(keyloan.LentAtLT(until))
 		}
 		if last != nil {
-			q.Where(afterRow(keyloan.FieldLentAt, last.LentAt, last.ID))
+			q.Where(registers.After(keyloan.FieldLentAt, last.LentAt, last.ID))
 		}
 		loans, err := q.All(ctx)
 		if err != nil || len(loans) == 0 {
@@ -70,7 +70,7 @@ func LoanRows(ctx context.Context, db *ent.Client, estate uuid.UUID, from, until
 
 func linesOf(loans []*ent.KeyLoan) (rows []LoanRow) {
 	for _, loan := range loans {
-		slices.SortFunc(loan.Edges.Lines, func(a, b *ent.KeyLoanLine) int { return cmp.Compare(orderOf(a.Edges.Set), orderOf(b.Edges.Set)) })
+		slices.SortFunc(loan.Edges.Lines, func(a, b *ent.KeyLoanLine) int { return cmp.Compare(naming.Natural(a.Label), naming.Natural(b.Label)) })
 		for _, line := range loan.Edges.Lines {
 			rows = append(rows, LoanRow{loan, line})
 		}
@@ -112,11 +112,6 @@ func (r LoanRow) state(say func(zh, en string) string, now time.Time) string {
 	return say("借用中", "Out")
 }
 
-// afterRow selects the rows behind one, in the order of a column and then the id.
-func afterRow(column string, value any, id uuid.UUID) func(*sql.Selector) {
-	return func(s *sql.Selector) { s.Where(sql.CompositeGT([]string{s.C(column), s.C("id")}, value, id)) }
-}
-
 // withArea loads with a set where its door is.
 func withArea(q *ent.KeySetQuery) {
 	q.WithUnit(func(q *ent.UnitQuery) { q.WithBuilding(func(q *ent.BuildingQuery) { q.WithArea() }) })
@@ -128,18 +123,4 @@ func areaOf(s *ent.KeySet) string {
 		return ""
 	}
 	return s.Edges.Unit.Edges.Building.Edges.Area.Name
-}
-
-func labelOf(s *ent.KeySet) string {
-	if s == nil {
-		return ""
-	}
-	return s.Label
-}
-
-func orderOf(s *ent.KeySet) string {
-	if s == nil {
-		return ""
-	}
-	return s.SortKey
 }

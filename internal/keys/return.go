@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -15,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -35,18 +35,15 @@ type ReturnLineInput struct {
 func (in ReturnKeysInput) Check() error {
 	seen := map[uuid.UUID]bool{}
 	for i, l := range in.Lines {
-		if l.Count < 1 {
-			return fault.Invalid(fmt.Sprintf("lines.%d.count", i), "归还数量至少为 1。", "At least one key comes back.").By("K2.1")
+		if err := checkCount(fmt.Sprintf("lines.%d.count", i), l.Count, "K2.1"); err != nil {
+			return err
 		}
 		if seen[l.LineID] {
 			return fault.Invalid(fmt.Sprintf("lines.%d.lineID", i), "同一行请只填一次。", "Give each line once.")
 		}
 		seen[l.LineID] = true
 	}
-	if in.ReturnedBy != nil && strings.TrimSpace(*in.ReturnedBy) == "" {
-		return fault.Invalid("returnedBy", "请写明归还人,或留空表示借用人本人。", "Say who brings the keys, or leave it out for the borrower.")
-	}
-	return nil
+	return wording.Optional(wording.CheckName, "returnedBy", in.ReturnedBy)
 }
 
 // ReturnKeysPayload is the loan as it stands after.
@@ -79,7 +76,7 @@ func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
 	}
 	by := loan.BorrowerName
 	if in.ReturnedBy != nil {
-		by = strings.TrimSpace(*in.ReturnedBy)
+		by = wording.Tidy(*in.ReturnedBy)
 	}
 	slices.SortFunc(back, func(a, b returning) int { return cmp.Compare(a.line.SetID.String(), b.line.SetID.String()) })
 	for _, r := range back {
@@ -121,6 +118,7 @@ func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []return
 	return back, nil
 }
 
+// returnLine writes down what came back of a line, and moves the keys to where they were lent from.
 func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string) error {
 	l := r.line
 	if err := l.Update().SetReturned(l.Returned + r.count).Exec(tx); err != nil {
@@ -130,7 +128,7 @@ func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string) err
 		SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetReturnedAt(tx.Now).SetNillableHouseholdID(l.HouseholdID).Exec(tx); err != nil {
 		return err
 	}
-	_, err := post(tx, Move{Set: l.Edges.Set, From: borrower, To: l.Edges.From, Count: r.count, Reason: keymovement.ReasonReturned, LoanLine: &l.ID})
+	_, err := post(tx, entry{set: l.Edges.Set, from: borrower, to: l.Edges.From, count: r.count, reason: keymovement.ReasonReturned, loanLine: &l.ID})
 	return err
 }
 

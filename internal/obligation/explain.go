@@ -1,14 +1,13 @@
 package obligation
 
 import (
-	"strings"
-
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -19,12 +18,7 @@ type TellBreachInput struct {
 }
 
 // Check refuses an empty or endless reason.
-func (in TellBreachInput) Check() error {
-	if n := len(strings.TrimSpace(in.Reason)); n == 0 || n > 2000 {
-		return fault.Invalid("reason", "请填写 1 到 2000 字节的原因。", "Give a reason of 1 to 2000 bytes.")
-	}
-	return nil
-}
+func (in TellBreachInput) Check() error { return wording.CheckText("reason", in.Reason, 1, 2000) }
 
 // TellBreachPayload is the obligation with its reason.
 type TellBreachPayload struct{ Obligation *ent.Obligation }
@@ -42,7 +36,7 @@ func explain(tx *act.Tx, in TellBreachInput) (*TellBreachPayload, error) {
 	if err := canExplain(tx, o); err != nil {
 		return nil, err
 	}
-	o, err = o.Update().SetBreachReason(strings.TrimSpace(in.Reason)).Save(tx)
+	o, err = o.Update().SetBreachReason(wording.Tidy(in.Reason)).Save(tx)
 	return &TellBreachPayload{o}, err
 }
 

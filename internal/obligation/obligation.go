@@ -16,7 +16,8 @@ import (
 type Due struct {
 	Kind      string // "keys.return"
 	Clause    string // the clause that demands it
-	Title     string // what is to be done, in a line
+	TitleZH   string // what is to be done, in a line
+	TitleEN   string
 	Estate    uuid.UUID
 	Subject   uuid.UUID // what it is about; with Kind it finds the obligation again
 	At        time.Time
@@ -29,7 +30,7 @@ type Due struct {
 
 // Open records that something is due.
 func Open(tx *act.Tx, d Due) error {
-	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(d.Kind).SetClause(d.Clause).SetTitle(d.Title).
+	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(d.Kind).SetClause(d.Clause).SetTitle(d.TitleZH).SetTitleEn(d.TitleEN).
 		SetSubjectID(d.Subject).SetDueAt(d.At).SetGraceSeconds(int64(d.Grace / time.Second)).SetNillableHouseholdID(d.Household)
 	if d.Account != uuid.Nil {
 		c.SetAccountID(d.Account)

@@ -1,6 +1,7 @@
 package obligation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -133,9 +134,10 @@ func nextStep(o *ent.Obligation, who leaders, now time.Time) step {
 // messages hold no contact data: what is due, by when, and the clause.
 func (s step) messages(cal *calendar.Calendar) []account.Message {
 	due := clockTime(cal, s.o.DueAt)
+	en := cmp.Or(s.o.TitleEn, s.o.Title) // what was due before titles had both has one
 	m := account.Message{
 		Estate: s.o.EstateID, Kind: "obligation.overdue", Subject: s.o.SubjectID,
-		TitleZH: "已到期未完成:" + s.o.Title, TitleEN: "Overdue: " + s.o.Title,
+		TitleZH: "已到期未完成:" + s.o.Title, TitleEN: "Overdue: " + en,
 		BodyZH: fmt.Sprintf("应于 %s 前完成(%s),请立即处理。", due, s.o.Clause),
 		BodyEN: fmt.Sprintf("It was due by %s (%s). Please see to it now.", due, s.o.Clause),
 	}
@@ -145,7 +147,7 @@ func (s step) messages(cal *calendar.Calendar) []account.Message {
 		list = append(list, m)
 	}
 	m.Kind = "obligation.escalated"
-	m.TitleZH, m.TitleEN = "逾期仍未完成:"+s.o.Title, "Still open: "+s.o.Title
+	m.TitleZH, m.TitleEN = "逾期仍未完成:"+s.o.Title, "Still open: "+en
 	m.BodyZH = fmt.Sprintf("应于 %s 前完成(%s),至今未完成,请督促。", due, s.o.Clause)
 	m.BodyEN = fmt.Sprintf("It was due by %s (%s) and is not done yet. Please follow it up.", due, s.o.Clause)
 	for _, leader := range s.leaders {

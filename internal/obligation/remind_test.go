@@ -110,6 +110,9 @@ func TestK2_2_OverdueLoansAreReminded(t *testing.T) {
 	if !strings.Contains(told[0].BodyZH, "2026-03-02 24:00") || !strings.Contains(told[0].BodyEN, "K2.2") {
 		t.Errorf("the message says %q, %q", told[0].BodyZH, told[0].BodyEN)
 	}
+	if zh, en := told[0].TitleZH, told[0].TitleEN; !strings.HasPrefix(zh, "已到期未完成:收回钥匙:") || !strings.HasPrefix(en, "Overdue: Take keys back from ") {
+		t.Errorf("the titles are %q, %q", zh, en)
+	}
 	if o := due(app, loan); o.Get("state").String() != "BREACHED" || o.Get("reminders").Int() != 1 || o.Get("metAt").Type != gjson.Null {
 		t.Errorf("after the first reminder: %s", o.Raw)
 	}

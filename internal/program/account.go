@@ -112,7 +112,7 @@ type accountReset struct {
 	Email string `arg:"" help:"E-mail address of the account."`
 }
 
-// Run ends the account's sessions too.
+// Run ends the account's sessions and API tokens too.
 func (c *accountReset) Run(ctx context.Context, m Main, s *Settings, log *slog.Logger) error {
 	return m.asSystem(ctx, s, log, func(ctx context.Context, app *App) error {
 		acc, err := named(ctx, app, c.Email)

@@ -69,10 +69,11 @@ func Assemble(p Parts) (*App, error) {
 	for _, r := range policy.Roles {
 		p.Accounts.Roles = append(p.Accounts.Roles, string(r))
 	}
+	p.Accounts.Zone = p.Zone
 	accounts := account.New(p.DB.Pool, p.Clock, p.Accounts)
 	app := &App{DB: p.DB, Policy: p.Policy}
 	app.Runtime = &act.Runtime{
-		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log,
+		DB: p.DB, Clock: p.Clock, Accounts: accounts, Keys: p.Keys, Secret: p.Secret, Log: p.Log, Refusals: &act.Refusals{},
 		Observe: func(name, code string) { app.Server.ObserveAct(name, code) },
 	}
 	var err error
@@ -91,7 +92,8 @@ func Assemble(p Parts) (*App, error) {
 		Files:         files.New(app.content),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping,
-		Log:           p.Log, Clock: p.Clock, Metrics: metrics, Translate: act.Translate,
+		Log:           p.Log, Clock: p.Clock, Metrics: metrics, Translate: graph.Translate,
+		Slow: []string{"importUnits", "importKeys"},
 	})
 	if err != nil {
 		return nil, err

@@ -246,7 +246,7 @@ func (p *portfolio) lendByHand(b *testing.B) {
 			VALUES ($1, $2, 1, $3, $4, 'x', '抄表', $4, 'x', $2, $2, 'OPEN')`, loan, now, p.estate, p.person); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, count, returned) VALUES ($1, $2, $3, $4, $5, $6, 1, 0)`,
+		if _, err := tx.Exec(ctx, `INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '', 1, 0)`,
 			line, now, p.estate, loan, set, p.cabinet); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/steward-pm/steward/internal/database/local"
 	"github.com/steward-pm/steward/internal/demo"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/server"
 )
 
 type demoCommand struct {
@@ -33,8 +34,16 @@ func (c *demoCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Lo
 		}
 	}
 	cfg := c.config(s.Connections)
-	cfg.Examples = demo.Examples()
-	return m.serve(ctx, s, cfg, log, func(app *App) ([]byte, error) { return signIns(ctx, m, s, app) })
+	var served *App
+	var lines []byte
+	cfg.Examples = func(ctx context.Context) ([]server.Example, error) {
+		return demoExamples(ctx, served, cfg.Listen, string(lines))
+	}
+	return m.serve(ctx, s, cfg, log, func(app *App) (_ []byte, err error) {
+		served = app
+		lines, err = signIns(ctx, m, s, app)
+		return lines, err
+	})
 }
 
 // clear removes what the demo made, and nothing else of the data directory.

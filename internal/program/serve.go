@@ -19,7 +19,9 @@ type serveCommand struct {
 
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, m Main, s *Settings, log *slog.Logger) error {
-	return m.serve(ctx, s, c.config(s.Connections), log, func(*App) ([]byte, error) { return nil, nil })
+	cfg := c.config(s.Connections)
+	cfg.Examples = serveExamples
+	return m.serve(ctx, s, cfg, log, func(*App) ([]byte, error) { return nil, nil })
 }
 
 // serve holds the data directory, opens the database, takes the port, prepares, prints what preparing

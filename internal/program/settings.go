@@ -51,16 +51,19 @@ type Listening struct {
 	GraphiQL         bool           `name:"graphiql" help:"Serve GraphiQL at /." default:"true" negatable:"" env:"STEWARD_GRAPHIQL"`
 	TrustedDocuments string         `help:"Folder of *.graphql; nothing else is executed then." env:"STEWARD_TRUSTED_DOCUMENTS" placeholder:"DIR"`
 	RequestTimeout   time.Duration  `help:"Longest GraphQL request." default:"10s" env:"STEWARD_REQUEST_TIMEOUT"`
+	TransferTimeout  time.Duration  `help:"Longest upload, download, export, or import of an uploaded file." default:"5m" env:"STEWARD_TRANSFER_TIMEOUT"`
 	ShutdownDelay    time.Duration  `help:"How long /readyz says 503 before the port closes." default:"0s" env:"STEWARD_SHUTDOWN_DELAY"`
 	Depth            int            `help:"Most levels of fields." default:"12" env:"STEWARD_DEPTH"`
 	Complexity       int            `help:"Most cost of a document." default:"30000" env:"STEWARD_COMPLEXITY"`
 	Aliases          int            `help:"Most uses of one root field." default:"20" env:"STEWARD_ALIASES"`
 	Directives       int            `help:"Most directives." default:"50" env:"STEWARD_DIRECTIVES"`
 	Tokens           int            `help:"Most tokens." default:"5000" env:"STEWARD_TOKENS"`
+	Leaves           int            `help:"Most values in the arguments of an operation." default:"1000" env:"STEWARD_LEAVES"`
 	BodyBytes        int64          `help:"Largest body of a GraphQL request." default:"1048576" env:"STEWARD_BODY_BYTES"`
 	FileBytes        int64          `help:"Largest upload." default:"104857600" env:"STEWARD_FILE_BYTES"`
 	SecureCookies    bool           `help:"Mark cookies Secure: TLS ends at a proxy." env:"STEWARD_SECURE_COOKIES"`
 	TrustedProxies   []netip.Prefix `help:"Proxies whose X-Forwarded-For is believed." env:"STEWARD_TRUSTED_PROXIES" placeholder:"CIDR"`
+	MetricsToken     string         `help:"Bearer token for /metrics; without one only this machine may read it." env:"STEWARD_METRICS_TOKEN" placeholder:"TOKEN"`
 	TrustedOrigins   []string       `help:"Further origins whose pages may use the cookie." env:"STEWARD_TRUSTED_ORIGINS" placeholder:"ORIGIN"`
 }
 
@@ -68,10 +71,10 @@ type Listening struct {
 func (l Listening) config(connections int32) server.Config {
 	c := server.Defaults()
 	c.Listen, c.Introspection, c.GraphiQL, c.TrustedDocuments = l.Listen, l.Introspection, l.GraphiQL, l.TrustedDocuments
-	c.RequestTimeout, c.ShutdownDelay = l.RequestTimeout, l.ShutdownDelay
-	c.Depth, c.Complexity, c.Aliases, c.Directives, c.Tokens = l.Depth, l.Complexity, l.Aliases, l.Directives, l.Tokens
+	c.RequestTimeout, c.TransferTimeout, c.ShutdownDelay = l.RequestTimeout, l.TransferTimeout, l.ShutdownDelay
+	c.Depth, c.Complexity, c.Aliases, c.Directives, c.Tokens, c.Leaves = l.Depth, l.Complexity, l.Aliases, l.Directives, l.Tokens, l.Leaves
 	c.BodyBytes, c.FileBytes = l.BodyBytes, l.FileBytes
-	c.SecureCookies, c.TrustedProxies, c.TrustedOrigins = l.SecureCookies, l.TrustedProxies, l.TrustedOrigins
+	c.SecureCookies, c.TrustedProxies, c.TrustedOrigins, c.MetricsToken = l.SecureCookies, l.TrustedProxies, l.TrustedOrigins, l.MetricsToken
 	c.Concurrent = 4 * int(connections)
 	return c
 }

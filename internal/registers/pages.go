@@ -1,6 +1,11 @@
 package registers
 
-import "iter"
+import (
+	"iter"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+)
 
 // PageSize is how many rows of a table a register reads at once: no connection is held while a slow client
 // takes them.
@@ -27,4 +32,9 @@ func Pages[T any](next func() (rows []T, more bool, err error)) iter.Seq2[T, err
 			}
 		}
 	}
+}
+
+// After selects the rows behind one, in the order of a column and then the id: where the next page begins.
+func After(column string, value any, id uuid.UUID) func(*sql.Selector) {
+	return func(s *sql.Selector) { s.Where(sql.CompositeGT([]string{s.C(column), s.C("id")}, value, id)) }
 }

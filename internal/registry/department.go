@@ -5,6 +5,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -16,7 +17,7 @@ type CreateDepartmentInput struct {
 }
 
 // Check refuses bad names.
-func (in CreateDepartmentInput) Check() error { return checkName("name", in.Name) }
+func (in CreateDepartmentInput) Check() error { return wording.CheckName("name", in.Name) }
 
 // CreateDepartmentPayload is the department.
 type CreateDepartmentPayload struct{ Department *ent.Department }
@@ -29,7 +30,7 @@ func createDepartment(tx *act.Tx, in CreateDepartmentInput) (*CreateDepartmentPa
 	if err != nil {
 		return nil, err
 	}
-	d, err := tx.Department.Create().SetEstateID(e.ID).SetName(tidy(in.Name)).SetKind(in.Kind).Save(tx)
+	d, err := tx.Department.Create().SetEstateID(e.ID).SetName(wording.Tidy(in.Name)).SetKind(in.Kind).Save(tx)
 	return &CreateDepartmentPayload{d}, err
 }
 
@@ -42,7 +43,9 @@ type UpdateDepartmentInput struct {
 }
 
 // Check refuses bad names.
-func (in UpdateDepartmentInput) Check() error { return optional(checkName, "name", in.Name) }
+func (in UpdateDepartmentInput) Check() error {
+	return wording.Optional(wording.CheckName, "name", in.Name)
+}
 
 // UpdateDepartmentPayload is the department as it stands after.
 type UpdateDepartmentPayload struct{ Department *ent.Department }
@@ -57,7 +60,7 @@ func updateDepartment(tx *act.Tx, in UpdateDepartmentInput) (*UpdateDepartmentPa
 	}
 	u := d.Update().SetNillableKind(in.Kind)
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name))
+		u.SetName(wording.Tidy(*in.Name))
 	}
 	d, err = u.Save(tx)
 	return &UpdateDepartmentPayload{d}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -28,7 +29,7 @@ func (in CreateEstateInput) Check() error {
 		return fault.Invalid("code", "代码为 1 到 20 位大写字母、数字或 -,以字母开头,如 CHHY。",
 			"A code has 1 to 20 capitals, digits or -, and begins with a letter: CHHY.")
 	}
-	return cmp.Or(checkName("name", in.Name), optional(checkZone, "timeZone", in.TimeZone), optional(checkLocale, "locale", in.Locale))
+	return cmp.Or(wording.CheckName("name", in.Name), wording.Optional(checkZone, "timeZone", in.TimeZone), wording.Optional(checkLocale, "locale", in.Locale))
 }
 
 func checkZone(_, zone string) error {
@@ -56,7 +57,7 @@ func createEstate(tx *act.Tx, in CreateEstateInput) (*CreateEstatePayload, error
 	if !tx.Viewer.Scope(policy.Estate, policy.Create).Portfolio {
 		return nil, fault.Denied("只有总经理可以新增小区。", "Only the general manager adds an estate.")
 	}
-	e, err := tx.Estate.Create().SetCode(in.Code).SetName(tidy(in.Name)).
+	e, err := tx.Estate.Create().SetCode(in.Code).SetName(wording.Tidy(in.Name)).
 		SetNillableTimeZone(in.TimeZone).SetNillableLocale(in.Locale).Save(tx)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ type UpdateEstateInput struct {
 
 // Check refuses bad names, time zones and locales.
 func (in UpdateEstateInput) Check() error {
-	return cmp.Or(optional(checkName, "name", in.Name), optional(checkZone, "timeZone", in.TimeZone), optional(checkLocale, "locale", in.Locale))
+	return cmp.Or(wording.Optional(wording.CheckName, "name", in.Name), wording.Optional(checkZone, "timeZone", in.TimeZone), wording.Optional(checkLocale, "locale", in.Locale))
 }
 
 // UpdateEstatePayload is the estate as it stands after.
@@ -91,7 +92,7 @@ func updateEstate(tx *act.Tx, in UpdateEstateInput) (*UpdateEstatePayload, error
 	}
 	u := e.Update().SetNillableTimeZone(in.TimeZone).SetNillableLocale(in.Locale)
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name))
+		u.SetName(wording.Tidy(*in.Name))
 	}
 	e, err = u.Save(tx)
 	return &UpdateEstatePayload{e}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/steward-pm/steward/ent/externalperson"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -21,7 +22,7 @@ type RegisterExternalPersonInput struct {
 
 // Check refuses who has no name, company or telephone (K2.1).
 func (in RegisterExternalPersonInput) Check() error {
-	return cmp.Or(checkName("name", in.Name), checkName("company", in.Company), checkName("phone", in.Phone), checkPhone("phone", in.Phone))
+	return cmp.Or(wording.CheckName("name", in.Name), wording.CheckName("company", in.Company), wording.CheckName("phone", in.Phone), checkPhone("phone", in.Phone))
 }
 
 // RegisterExternalPersonPayload is the person.
@@ -35,9 +36,9 @@ func registerExternalPerson(tx *act.Tx, in RegisterExternalPersonInput) (*Regist
 	if err != nil {
 		return nil, err
 	}
-	name := tidy(in.Name)
+	name := wording.Tidy(in.Name)
 	p, err := tx.ExternalPerson.Create().SetEstateID(e.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
-		SetCompany(tidy(in.Company)).SetPhone(phoneOf(&in.Phone)).Save(tx)
+		SetCompany(wording.Tidy(in.Company)).SetPhone(phoneOf(&in.Phone)).Save(tx)
 	return &RegisterExternalPersonPayload{p}, err
 }
 
@@ -52,8 +53,8 @@ type UpdateExternalPersonInput struct {
 
 // Check refuses bad names and numbers.
 func (in UpdateExternalPersonInput) Check() error {
-	return cmp.Or(optional(checkName, "name", in.Name), optional(checkName, "company", in.Company),
-		optional(checkName, "phone", in.Phone), optional(checkPhone, "phone", in.Phone))
+	return cmp.Or(wording.Optional(wording.CheckName, "name", in.Name), wording.Optional(wording.CheckName, "company", in.Company),
+		wording.Optional(wording.CheckName, "phone", in.Phone), wording.Optional(checkPhone, "phone", in.Phone))
 }
 
 // UpdateExternalPersonPayload is the person as they stand after.
@@ -70,10 +71,10 @@ func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExte
 	}
 	u := p.Update()
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name)).SetSortKey(naming.Pinyin(tidy(*in.Name)))
+		u.SetName(wording.Tidy(*in.Name)).SetSortKey(naming.Pinyin(wording.Tidy(*in.Name)))
 	}
 	if in.Company != nil {
-		u.SetCompany(tidy(*in.Company))
+		u.SetCompany(wording.Tidy(*in.Company))
 	}
 	if in.Phone != nil {
 		u.SetPhone(phoneOf(in.Phone))

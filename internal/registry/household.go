@@ -12,6 +12,7 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -36,7 +37,7 @@ type FirstOccupancyInput struct {
 
 // Check refuses bad names and numbers, and a household without code and unit.
 func (in CreateHouseholdInput) Check() error {
-	err := cmp.Or(optional(checkCode, "code", in.Code), checkName("name", in.Name))
+	err := cmp.Or(wording.Optional(wording.CheckCode, "code", in.Code), wording.CheckName("name", in.Name))
 	if in.Code == nil && in.Occupancy == nil {
 		err = cmp.Or(err, error(fault.Invalid("code", "请填写业户编号,或选择房屋。", "Give the household a number, or a unit.")))
 	}
@@ -75,7 +76,7 @@ func createHousehold(tx *act.Tx, in CreateHouseholdInput) (*CreateHouseholdPaylo
 	if err != nil {
 		return nil, err
 	}
-	name := tidy(in.Name)
+	name := wording.Tidy(in.Name)
 	h, err := tx.Household.Create().SetEstateID(e.ID).SetCode(code).SetName(name).SetSortKey(naming.Pinyin(name)).Save(tx)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func atOccupancy(err error) error {
 // householdCode is the code given, or one made of the unit's label: 1栋1单元101, then 1栋1单元101-2.
 func householdCode(tx *act.Tx, estate uuid.UUID, code *string, home *ent.Unit) (string, error) {
 	if code != nil {
-		return codeOf(*code), nil
+		return wording.Code(*code), nil
 	}
 	taken, err := tx.Household.Query().Where(household.EstateID(estate), household.CodeHasPrefix(home.Label)).Select(household.FieldCode).Strings(tx)
 	if err != nil {
@@ -138,7 +139,9 @@ type UpdateHouseholdInput struct {
 }
 
 // Check refuses bad names.
-func (in UpdateHouseholdInput) Check() error { return optional(checkName, "name", in.Name) }
+func (in UpdateHouseholdInput) Check() error {
+	return wording.Optional(wording.CheckName, "name", in.Name)
+}
 
 // UpdateHouseholdPayload is the household as it stands after.
 type UpdateHouseholdPayload struct{ Household *ent.Household }
@@ -153,7 +156,7 @@ func updateHousehold(tx *act.Tx, in UpdateHouseholdInput) (*UpdateHouseholdPaylo
 	}
 	u := h.Update()
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name)).SetSortKey(naming.Pinyin(tidy(*in.Name)))
+		u.SetName(wording.Tidy(*in.Name)).SetSortKey(naming.Pinyin(wording.Tidy(*in.Name)))
 	}
 	h, err = u.Save(tx)
 	return &UpdateHouseholdPayload{h}, err

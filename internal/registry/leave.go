@@ -8,6 +8,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
@@ -34,11 +35,12 @@ type EndEmploymentPayload struct {
 }
 
 // EndEmployment ends somebody's employment: grants, sessions and tokens end at once, what is open goes to
-// a colleague (RULEBOOK, "Staff who leave").
+// a colleague (the rulebook, "Staff who leave"). It is a person's act, for it ends grants.
 //
-// Errors: NOT_FOUND; RULE K2.3 while keys are out in the person's name that are not recorded lost; CONFLICT if
-// they left before, or leave something open that nobody takes over.
-var EndEmployment = act.Guarded(act.New("registry.endEmployment", act.Needs(policy.Staff, policy.Update), act.Clauses("K2.3"), endEmployment), leaveGuard)
+// Errors: NOT_FOUND; FORBIDDEN for oneself, and, unless the general manager asks, for auditors and general managers;
+// RULE K2.3 while keys are out in the person's name that are not recorded lost; CONFLICT if they left before, or
+// leave something open that nobody takes over.
+var EndEmployment = act.Guarded(act.New("registry.endEmployment", act.Needs(policy.Staff, policy.Update).SessionOnly(), act.Clauses("K2.3"), endEmployment), leaveGuard)
 
 func endEmployment(tx *act.Tx, in EndEmploymentInput) (*EndEmploymentPayload, error) {
 	s, err := tx.Staff.Query().Where(staff.ID(in.StaffID)).ForUpdate().Only(tx) // a loan to the person waits, and then finds them gone
@@ -46,11 +48,11 @@ func endEmployment(tx *act.Tx, in EndEmploymentInput) (*EndEmploymentPayload, er
 		return nil, err
 	}
 	tx.About(ent.TypeStaff, s.ID, s.RowScope())
-	out, err := keyring.Out(tx, []uuid.UUID{s.ID})
+	who, err := leavers(tx, s)
 	if err != nil {
 		return nil, err
 	}
-	if err := canLeave(tx, leaver{s, out[s.ID]}); err != nil {
+	if err := canLeave(tx, who[0]); err != nil {
 		return nil, err
 	}
 	day, err := lastDay(tx, s, in.LastDay)
@@ -71,16 +73,20 @@ func endEmployment(tx *act.Tx, in EndEmploymentInput) (*EndEmploymentPayload, er
 // lastDay is the day given, or today; somebody who still works is not locked out yet.
 func lastDay(tx *act.Tx, s *ent.Staff, given *calendar.Day) (calendar.Day, error) {
 	today, err := tx.Today(s.EstateID)
-	if err != nil || given == nil {
+	if err != nil {
 		return today, err
 	}
-	switch {
-	case given.After(today):
-		return *given, fault.Invalid("lastDay", "离职当日再办理:账号会立即停用。", "Do this on the last day: the account ends at once.")
-	case given.UTC().Before(s.EmployedFrom):
-		return *given, fault.Invalid("lastDay", "离职日期早于入职日期。", "The last day is before the first.")
+	day := today
+	if given != nil {
+		day = *given
 	}
-	return *given, nil
+	switch {
+	case day.After(today):
+		return day, fault.Invalid("lastDay", "离职当日再办理:账号会立即停用。", "Do this on the last day: the account ends at once.")
+	case day.UTC().Before(s.EmployedFrom):
+		return day, fault.Invalid("lastDay", "离职日期早于入职日期。", "The last day is before the first.")
+	}
+	return day, nil
 }
 
 // passOn gives what is open in the person's name to a colleague.
@@ -112,22 +118,25 @@ func passOn(tx *act.Tx, s *ent.Staff, to *uuid.UUID) ([]*ent.Obligation, error) 
 	return open, nil
 }
 
-// lockOut ends the grants, sessions and tokens of the person's account: where they work elsewhere too, only
-// the grants of this estate, for the others are another manager's to end.
+// lockOut ends what the person's account holds. A manager ends the grants of this estate; the general manager
+// ends all, but where the person is on the staff of another estate only those of this one.
 func lockOut(tx *act.Tx, s *ent.Staff) (ended account.Ended, err error) {
 	if s.AccountID == nil {
 		return ended, nil
 	}
-	elsewhere, err := tx.Staff.Query().Where(staff.AccountID(*s.AccountID), staff.EstateIDNEQ(s.EstateID), staff.EmployedUntilIsNil()).Count(tx)
-	if err != nil {
-		return ended, err
-	}
-	reach := tx.Viewer.Settings().EstateIDs
-	if elsewhere > 0 || !tx.Viewer.Scope(policy.Staff, policy.Update).Portfolio {
-		reach = "{" + s.EstateID.String() + "}"
+	reach, estate := "{"+s.EstateID.String()+"}", s.EstateID
+	if access.RuleFrom(tx).Scope.Whole() {
+		reach = "*"
+		elsewhere, err := tx.Staff.Query().Where(staff.AccountID(*s.AccountID), staff.EstateIDNEQ(s.EstateID), staff.EmployedUntilIsNil()).Count(tx)
+		if err != nil {
+			return ended, err
+		}
+		if elsewhere == 0 {
+			estate = uuid.Nil
+		}
 	}
 	err = within(tx, reach, func() error {
-		ended, err = tx.Runtime().Accounts.EndAll(tx, tx.Raw, *s.AccountID, tx.Viewer.Account)
+		ended, err = tx.Runtime().Accounts.EndAll(tx, tx.Raw, *s.AccountID, tx.Viewer.Account, estate)
 		if fault.Is(err, fault.NotFound) { // never had a grant here
 			return nil
 		}
@@ -163,10 +172,32 @@ func within(tx *act.Tx, estates string, f func() error) error {
 	return set(tx, tx.Viewer.Settings().EstateIDs)
 }
 
-// leaver is a member of staff with the keys out in their name.
+// leaver is a member of staff with what may keep them from leaving.
 type leaver struct {
 	*ent.Staff
-	keysOut int
+	keysOut  int  // in their name
+	reserved bool // audits, or manages the portfolio
+}
+
+// leavers asks for people, in a constant number of statements.
+func leavers(tx *act.Tx, people ...*ent.Staff) ([]leaver, error) {
+	var list, accounts []uuid.UUID
+	for _, p := range people {
+		list = append(list, p.ID)
+		if p.AccountID != nil {
+			accounts = append(accounts, *p.AccountID)
+		}
+	}
+	out, err := keyring.Out(tx, list)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := tx.Runtime().Accounts.Standings(tx, tx.Raw, accounts)
+	who := make([]leaver, len(people))
+	for i, p := range people {
+		who[i] = leaver{p, out[p.ID], p.AccountID != nil && standings[*p.AccountID].Reserved > 0}
+	}
+	return who, err
 }
 
 var leaveGuard = act.Guard[leaver]{
@@ -177,21 +208,22 @@ var leaveGuard = act.Guard[leaver]{
 		if err != nil {
 			return nil, err
 		}
-		out, err := keyring.Out(tx, list)
-		leavers := make([]leaver, len(people))
-		for i, p := range people {
-			leavers[i] = leaver{p, out[p.ID]}
-		}
-		return leavers, err
+		return leavers(tx, people...)
 	},
 	Check: canLeave,
 }
 
-// canLeave refuses who left, and who has keys out that are not recorded lost.
-func canLeave(_ *act.Tx, l leaver) error {
+// canLeave refuses who left, who ends their own account, whom only the general manager ends, and who has keys
+// out that are not recorded lost.
+func canLeave(tx *act.Tx, l leaver) error {
 	switch {
 	case l.EmployedUntil != nil:
 		return fault.Clash("%[1]s 已于 %[2]s 离职。", "%[1]s left on %[2]s.", l.Name, calendar.DayOf(*l.EmployedUntil))
+	case l.AccountID != nil && *l.AccountID == tx.Viewer.Account:
+		return account.OwnDenied().At("staffID")
+	case l.reserved && !access.RuleFrom(tx).Scope.Whole():
+		return fault.Denied("%[1]s 是审计人员或总经理,请由总经理办理离职。",
+			"%[1]s is an auditor or general manager; ask the general manager to do this.", l.Name).At("staffID")
 	case l.keysOut > 0:
 		return fault.Rule("K2.3", "%[1]s 名下还有 %[2]d 把钥匙未还,请先归还,或登记遗失。", "%[2]d keys are out in the name of %[1]s; have them returned, or record them lost.",
 			l.Name, l.keysOut).With("keysOut", fmt.Sprint(l.keysOut))

@@ -90,7 +90,6 @@ func TestWhoWorksElsewhereTooKeepsThat(t *testing.T) {
 			t.Errorf("%s ended %s", who.Email, left.Raw)
 		}
 	}
-	both.SignIn()
 	if got := both.Do(`{ estates { edges { node { code } } } }`, nil).Get("estates.edges.#.node.code").Raw; got != `["B"]` {
 		t.Errorf("sees %s", got)
 	}

@@ -133,7 +133,7 @@ func canMoveIn(_ *act.Tx, o *ent.Occupancy) error {
 // moveInOf is the obligation of a household to come by a time.
 func moveInOf(tx *act.Tx, id, estate, household uuid.UUID, label string, at time.Time) obligation.Due {
 	return obligation.Due{
-		Kind: moveInDue, Clause: "F1", Title: "办理入伙:" + label, Estate: estate, Subject: id, At: at,
-		Account: tx.Viewer.Account, Household: &household,
+		Kind: moveInDue, Clause: "F1", TitleZH: "办理入伙:" + label, TitleEN: "See to the move-in of " + label,
+		Estate: estate, Subject: id, At: at, Account: tx.Viewer.Account, Household: &household,
 	}
 }

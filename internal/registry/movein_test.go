@@ -32,7 +32,7 @@ func unitState(app *stewardtest.App, i int) string {
 }
 
 func due(app *stewardtest.App, o gjson.Result) gjson.Result {
-	return app.As(policy.CSOfficer).Do(`query($s: ID!) { obligations(where: {subjectID: $s}) { edges { node { kind clause state dueAt } } } }`,
+	return app.As(policy.CSOfficer).Do(`query($s: ID!) { obligations(where: {subjectID: $s}) { edges { node { kind clause state dueAt title titleEn } } } }`,
 		vars{"s": o.Get("id").String()}).Get("obligations.edges.0.node")
 }
 
@@ -52,6 +52,9 @@ func TestF1_ANoticeHasADeadlineAndMovingInMeetsIt(t *testing.T) {
 	}
 	if d := due(app, o); d.Get("clause").String() != "F1" || !d.Get("dueAt").Time().Equal(time.Date(2026, 4, 2, 0, 0, 0, 0, stewardtest.Start.Location())) {
 		t.Errorf("due: %s", d.Raw)
+	}
+	if d := due(app, o); d.Get("title").String() != "办理入伙:1栋1单元104" || d.Get("titleEn").String() != "See to the move-in of 1栋1单元104" {
+		t.Errorf("the titles are %s", d.Raw)
 	}
 	app.Clock.Advance(10 * 24 * time.Hour)
 	officer := app.As(policy.CSOfficer)

@@ -1,12 +1,15 @@
 package registry
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/contact"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/internal/obligation"
 )
@@ -27,7 +30,7 @@ func (m *unitImport) settle(l *unitLine, unitID uuid.UUID, label string) error {
 		d.deadline = d.noticed.AddDays(NoticeDays)
 	}
 	d.from = firstOf(d.noticed, d.movedIn)
-	o := newID(ent.TypeOccupancy)
+	o := importing.NewID(ent.TypeOccupancy)
 	pays := true
 	for _, other := range l.others {
 		pays = pays && !other.Payer
@@ -64,7 +67,7 @@ func (m *unitImport) household(l *unitLine, label string) uuid.UUID {
 			return id
 		}
 	}
-	id := newID(ent.TypeHousehold)
+	id := importing.NewID(ent.TypeHousehold)
 	if l.phone != "" {
 		m.new[l.who()] = id
 	}
@@ -204,4 +207,24 @@ func (m *unitImport) changeNotice(l *unitLine, o *ent.Occupancy) (*ent.Occupancy
 		return o, err
 	}
 	return o, obligation.Move(m.tx, moveInDue, o.ID, m.cal.EndOfDay(deadline))
+}
+
+func head(h *ent.Household) *ent.Resident {
+	if len(h.Edges.Residents) == 0 {
+		return nil
+	}
+	return slices.MinFunc(h.Edges.Residents, func(a, b *ent.Resident) int { return slices.Compare(a.ID[:], b.ID[:]) })
+}
+
+// called tells whether the household, or its head, is known by the name.
+func called(h *ent.Household, name string) bool {
+	r := head(h)
+	return h.Name == name || r != nil && r.Name == name
+}
+
+func headPhone(h *ent.Household) string {
+	if r := head(h); r != nil {
+		return r.Phone.Full()
+	}
+	return ""
 }

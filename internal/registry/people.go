@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -20,11 +21,11 @@ type NewResidentInput struct {
 }
 
 func (in NewResidentInput) check(path string) error {
-	return cmp.Or(checkName(path+"name", in.Name), optional(checkPhone, path+"phone", in.Phone))
+	return cmp.Or(wording.CheckName(path+"name", in.Name), wording.Optional(checkPhone, path+"phone", in.Phone))
 }
 
 func (in NewResidentInput) create(tx *act.Tx, h *ent.Household) *ent.ResidentCreate {
-	name := tidy(in.Name)
+	name := wording.Tidy(in.Name)
 	return tx.Resident.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
 		SetNillableRelation(in.Relation).SetPhone(phoneOf(in.Phone))
 }
@@ -70,7 +71,7 @@ type UpdateResidentInput struct {
 
 // Check refuses bad names and numbers.
 func (in UpdateResidentInput) Check() error {
-	return cmp.Or(optional(checkName, "name", in.Name), optional(checkPhone, "phone", in.Phone))
+	return cmp.Or(wording.Optional(wording.CheckName, "name", in.Name), wording.Optional(checkPhone, "phone", in.Phone))
 }
 
 // UpdateResidentPayload is the resident as they stand after.
@@ -86,7 +87,7 @@ func updateResident(tx *act.Tx, in UpdateResidentInput) (*UpdateResidentPayload,
 	}
 	u := r.Update().SetNillableRelation(in.Relation)
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name)).SetSortKey(naming.Pinyin(tidy(*in.Name)))
+		u.SetName(wording.Tidy(*in.Name)).SetSortKey(naming.Pinyin(wording.Tidy(*in.Name)))
 	}
 	if in.Phone != nil {
 		u.SetPhone(phoneOf(in.Phone))
@@ -104,7 +105,7 @@ type AddEmergencyContactInput struct {
 
 // Check refuses bad names and numbers.
 func (in AddEmergencyContactInput) Check() error {
-	return cmp.Or(checkName("name", in.Name), checkName("phone", in.Phone), checkPhone("phone", in.Phone))
+	return cmp.Or(wording.CheckName("name", in.Name), wording.CheckName("phone", in.Phone), checkPhone("phone", in.Phone))
 }
 
 // AddEmergencyContactPayload is the contact.
@@ -118,7 +119,7 @@ func addEmergencyContact(tx *act.Tx, in AddEmergencyContactInput) (*AddEmergency
 	if err != nil {
 		return nil, err
 	}
-	c, err := tx.EmergencyContact.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetName(tidy(in.Name)).
+	c, err := tx.EmergencyContact.Create().SetEstateID(h.EstateID).SetHouseholdID(h.ID).SetName(wording.Tidy(in.Name)).
 		SetPhone(phoneOf(&in.Phone)).Save(tx)
 	return &AddEmergencyContactPayload{c}, err
 }
@@ -133,7 +134,7 @@ type UpdateEmergencyContactInput struct {
 
 // Check refuses bad names and numbers.
 func (in UpdateEmergencyContactInput) Check() error {
-	return cmp.Or(optional(checkName, "name", in.Name), optional(checkName, "phone", in.Phone), optional(checkPhone, "phone", in.Phone))
+	return cmp.Or(wording.Optional(wording.CheckName, "name", in.Name), wording.Optional(wording.CheckName, "phone", in.Phone), wording.Optional(checkPhone, "phone", in.Phone))
 }
 
 // UpdateEmergencyContactPayload is the contact as it stands after.
@@ -150,7 +151,7 @@ func updateEmergencyContact(tx *act.Tx, in UpdateEmergencyContactInput) (*Update
 	}
 	u := c.Update()
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name))
+		u.SetName(wording.Tidy(*in.Name))
 	}
 	if in.Phone != nil {
 		u.SetPhone(phoneOf(in.Phone))

@@ -10,6 +10,7 @@ import (
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -22,7 +23,7 @@ type CreateAreaInput struct {
 
 // Check refuses bad codes and names.
 func (in CreateAreaInput) Check() error {
-	return cmp.Or(checkCode("code", in.Code), checkName("name", in.Name))
+	return cmp.Or(wording.CheckCode("code", in.Code), wording.CheckName("name", in.Name))
 }
 
 // CreateAreaPayload is the area.
@@ -36,8 +37,8 @@ func createArea(tx *act.Tx, in CreateAreaInput) (*CreateAreaPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	code := codeOf(in.Code)
-	a, err := tx.Area.Create().SetEstateID(e.ID).SetCode(code).SetName(tidy(in.Name)).SetSortKey(naming.Natural(code)).Save(tx)
+	code := wording.Code(in.Code)
+	a, err := tx.Area.Create().SetEstateID(e.ID).SetCode(code).SetName(wording.Tidy(in.Name)).SetSortKey(naming.Natural(code)).Save(tx)
 	return &CreateAreaPayload{a}, err
 }
 
@@ -51,7 +52,7 @@ type UpdateAreaInput struct {
 
 // Check refuses bad codes and names.
 func (in UpdateAreaInput) Check() error {
-	return cmp.Or(optional(checkCode, "code", in.Code), optional(checkName, "name", in.Name))
+	return cmp.Or(wording.Optional(wording.CheckCode, "code", in.Code), wording.Optional(wording.CheckName, "name", in.Name))
 }
 
 // UpdateAreaPayload is the area as it stands after.
@@ -67,11 +68,11 @@ func updateArea(tx *act.Tx, in UpdateAreaInput) (*UpdateAreaPayload, error) {
 	}
 	u := a.Update()
 	if in.Code != nil {
-		code := codeOf(*in.Code)
+		code := wording.Code(*in.Code)
 		u.SetCode(code).SetSortKey(naming.Natural(code))
 	}
 	if in.Name != nil {
-		u.SetName(tidy(*in.Name))
+		u.SetName(wording.Tidy(*in.Name))
 	}
 	a, err = u.Save(tx)
 	return &UpdateAreaPayload{a}, err
@@ -85,7 +86,7 @@ type CreateBuildingInput struct {
 }
 
 // Check refuses bad codes.
-func (in CreateBuildingInput) Check() error { return checkCode("code", in.Code) }
+func (in CreateBuildingInput) Check() error { return wording.CheckCode("code", in.Code) }
 
 // CreateBuildingPayload is the building.
 type CreateBuildingPayload struct{ Building *ent.Building }
@@ -101,7 +102,7 @@ func createBuilding(tx *act.Tx, in CreateBuildingInput) (*CreateBuildingPayload,
 	if err := areaOf(tx, e.ID, in.AreaID); err != nil {
 		return nil, err
 	}
-	code := codeOf(in.Code)
+	code := wording.Code(in.Code)
 	b, err := tx.Building.Create().SetEstateID(e.ID).SetCode(code).SetNillableAreaID(in.AreaID).SetSortKey(naming.Natural(code)).Save(tx)
 	return &CreateBuildingPayload{b}, err
 }
@@ -125,7 +126,9 @@ type UpdateBuildingInput struct {
 }
 
 // Check refuses bad codes.
-func (in UpdateBuildingInput) Check() error { return optional(checkCode, "code", in.Code) }
+func (in UpdateBuildingInput) Check() error {
+	return wording.Optional(wording.CheckCode, "code", in.Code)
+}
 
 // UpdateBuildingPayload is the building as it stands after.
 type UpdateBuildingPayload struct{ Building *ent.Building }
@@ -144,11 +147,11 @@ func updateBuilding(tx *act.Tx, in UpdateBuildingInput) (*UpdateBuildingPayload,
 		return nil, err
 	}
 	u := b.Update().SetNillableAreaID(in.AreaID)
-	if in.Code == nil || codeOf(*in.Code) == b.Code {
+	if in.Code == nil || wording.Code(*in.Code) == b.Code {
 		b, err = u.Save(tx)
 		return &UpdateBuildingPayload{b}, err
 	}
-	code := codeOf(*in.Code)
+	code := wording.Code(*in.Code)
 	if b, err = u.SetCode(code).SetSortKey(naming.Natural(code)).Save(tx); err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// Package registry knows the estates: their places, their staff, and who lives where (RULEBOOK, "Who may do
+// Package registry knows the estates: their places, their staff, and who lives where (the rulebook, "Who may do
 // what", "Who lives where"), and reads all that from the office's spreadsheets.
 //
 // estate.go, place.go, unit.go places · department.go, staff.go, leave.go staff · household.go, people.go, external.go

@@ -13,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/naming"
+	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -46,11 +47,13 @@ type CreateUnitInput struct {
 
 // Check refuses bad codes and areas.
 func (in CreateUnitInput) Check() error {
-	return cmp.Or(optional(checkEntrance, "entrance", in.Entrance), checkCode("number", in.Number),
-		checkArea("areaHundredths", in.AreaHundredths), optional(checkRemark, "remark", in.Remark))
+	return cmp.Or(wording.Optional(checkEntrance, "entrance", in.Entrance), wording.CheckCode("number", in.Number),
+		checkArea("areaHundredths", in.AreaHundredths), wording.Optional(wording.CheckRemark, "remark", in.Remark))
 }
 
-func checkEntrance(field, code string) error { return checkText(field, codeOf(code), 0, 40) }
+func checkEntrance(field, code string) error {
+	return wording.CheckText(field, wording.Code(code), 0, 40)
+}
 
 // maxArea is the largest floor area of a unit, in hundredths of a square metre: a million m².
 const maxArea = 1_000_000_00
@@ -73,7 +76,7 @@ func createUnit(tx *act.Tx, in CreateUnitInput) (*CreateUnitPayload, error) {
 	if b, err = act.Find(b, err, "buildingID"); err != nil {
 		return nil, err
 	}
-	entrance, number := codeOf(given(in.Entrance)), codeOf(in.Number)
+	entrance, number := wording.Code(given(in.Entrance)), wording.Code(in.Number)
 	label, key := unitLabel(b.Code, entrance, number)
 	c := tx.Unit.Create().SetEstateID(b.EstateID).SetBuildingID(b.ID).SetEntrance(entrance).SetNumber(number).
 		SetLabel(label).SetSortKey(key).SetNillableKind(in.Kind).SetRemark(strings.TrimSpace(given(in.Remark)))
@@ -98,8 +101,8 @@ type UpdateUnitInput struct {
 
 // Check refuses bad codes and areas.
 func (in UpdateUnitInput) Check() error {
-	return cmp.Or(optional(checkEntrance, "entrance", in.Entrance), optional(checkCode, "number", in.Number),
-		checkArea("areaHundredths", in.AreaHundredths), optional(checkRemark, "remark", in.Remark))
+	return cmp.Or(wording.Optional(checkEntrance, "entrance", in.Entrance), wording.Optional(wording.CheckCode, "number", in.Number),
+		checkArea("areaHundredths", in.AreaHundredths), wording.Optional(wording.CheckRemark, "remark", in.Remark))
 }
 
 // UpdateUnitPayload is the unit as it stands after.
@@ -125,10 +128,10 @@ func updateUnit(tx *act.Tx, in UpdateUnitInput) (*UpdateUnitPayload, error) {
 	}
 	entrance, number := u.Entrance, u.Number
 	if in.Entrance != nil {
-		entrance = codeOf(*in.Entrance)
+		entrance = wording.Code(*in.Entrance)
 	}
 	if in.Number != nil {
-		number = codeOf(*in.Number)
+		number = wording.Code(*in.Number)
 	}
 	label, key := unitLabel(b.Code, entrance, number)
 	renamed := label != u.Label

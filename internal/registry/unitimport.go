@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/building"
@@ -13,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/contact"
-	"github.com/steward-pm/steward/internal/ids"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/intake"
 	"github.com/steward-pm/steward/internal/naming"
@@ -194,26 +191,6 @@ func (m *unitImport) checkOwner(l *unitLine) {
 	}
 }
 
-func head(h *ent.Household) *ent.Resident {
-	if len(h.Edges.Residents) == 0 {
-		return nil
-	}
-	return slices.MinFunc(h.Edges.Residents, func(a, b *ent.Resident) int { return slices.Compare(a.ID[:], b.ID[:]) })
-}
-
-// called tells whether the household, or its head, is known by the name.
-func called(h *ent.Household, name string) bool {
-	r := head(h)
-	return h.Name == name || r != nil && r.Name == name
-}
-
-func headPhone(h *ent.Household) string {
-	if r := head(h); r != nil {
-		return r.Phone.Full()
-	}
-	return ""
-}
-
 // Take implements importing.Chapter.
 func (m *unitImport) Take(l *unitLine) error {
 	m.places[l.place()] = true
@@ -243,15 +220,13 @@ func (m *unitImport) takeUnit(l *unitLine) (uuid.UUID, string, error) {
 	if err != nil {
 		return uuid.Nil, "", err
 	}
-	id := newID(ent.TypeUnit)
+	id := importing.NewID(ent.TypeUnit)
 	label, key := unitLabel(l.building, l.entrance, l.room)
 	m.units = append(m.units, m.tx.Unit.Create().SetID(id).SetEstateID(m.Estate.ID).SetBuildingID(b.ID).SetEntrance(l.entrance).SetNumber(l.room).
 		SetLabel(label).SetSortKey(key).SetState(l.state).SetAreaHundredths(l.area).SetRemark(l.remark))
 	m.Create(l.rec)
 	return id, label, nil
 }
-
-func newID(entity string) uuid.UUID { return ids.New(ent.Entities[entity].Code) }
 
 // building finds a building, or makes it.
 func (m *unitImport) building(code string) (*ent.Building, error) {

@@ -3,12 +3,12 @@ package registry
 import (
 	"crypto/sha256"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/intake"
+	"github.com/steward-pm/steward/internal/wording"
 )
 
 // unitLine is a line of 业户资料, and what is on record about it.
@@ -73,10 +73,10 @@ func (l *unitLine) who() fingerprint { return fingerprintOf(l.name, l.phone) }
 // readUnit reads what a line says, and notes what is wrong with it by itself.
 func readUnit(rec *intake.Record, today calendar.Day) *unitLine {
 	rec.Need("building", "room", "area")
-	l := &unitLine{rec: rec, building: codeOf(rec.Code("building")), entrance: codeOf(rec.Code("entrance")), room: codeOf(rec.Code("room"))}
+	l := &unitLine{rec: rec, building: wording.Code(rec.Code("building")), entrance: wording.Code(rec.Code("entrance")), room: wording.Code(rec.Code("room"))}
 	l.area = rec.Hundredths("area", 1, maxArea)
 	l.state = intake.Choice(rec, "state", unitWords)
-	l.name = tidy(rec.Text("name"))
+	l.name = wording.Tidy(rec.Text("name"))
 	if l.state != "" && l.occupied() {
 		rec.Need("name")
 	}
@@ -91,15 +91,14 @@ func readUnit(rec *intake.Record, today calendar.Day) *unitLine {
 		rec.Reject("movedIn", "日期不能晚于今天。", "The day is still to come.")
 	}
 	l.phone, l.emergencyPhone = rec.Phone("phone"), rec.Phone("emergencyPhone")
-	l.emergency, l.remark = tidy(rec.Text("emergency")), rec.Text("remark")
-	for _, part := range []struct {
-		column, text string
-		most         int
-	}{{"building", l.building, 40}, {"entrance", l.entrance, 40}, {"room", l.room, 40}, {"name", l.name, 100}, {"phone", l.phone, 100},
-		{"emergency", l.emergency, 100}, {"emergencyPhone", l.emergencyPhone, 100}, {"remark", l.remark, 2000}} {
-		if utf8.RuneCountInString(part.text) > part.most {
-			rec.Reject(part.column, "超过 %[1]d 个字。", "It has more than %[1]d characters.", part.most)
-		}
-	}
+	l.emergency, l.remark = wording.Tidy(rec.Text("emergency")), rec.Text("remark")
+	rec.Check("building", l.building, wording.CheckCode)
+	rec.Check("entrance", l.entrance, wording.CheckCode)
+	rec.Check("room", l.room, wording.CheckCode)
+	rec.Check("name", l.name, wording.CheckName)
+	rec.Check("phone", l.phone, wording.CheckName)
+	rec.Check("emergency", l.emergency, wording.CheckName)
+	rec.Check("emergencyPhone", l.emergencyPhone, wording.CheckName)
+	rec.Check("remark", l.remark, wording.CheckRemark)
 	return l
 }

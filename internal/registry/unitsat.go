@@ -10,6 +10,7 @@ import (
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/intake"
+	"github.com/steward-pm/steward/internal/wording"
 )
 
 // Place is a unit as papers name it.
@@ -17,7 +18,7 @@ type Place struct{ Building, Entrance, Number string }
 
 // PlaceOf reads a place from the columns building, entrance and room of a spreadsheet.
 func PlaceOf(rec *intake.Record) Place {
-	return Place{codeOf(rec.Code("building")), codeOf(rec.Code("entrance")), codeOf(rec.Code("room"))}
+	return Place{wording.Code(rec.Code("building")), wording.Code(rec.Code("entrance")), wording.Code(rec.Code("room"))}
 }
 
 // UnitsAt finds the units at places, with their owners' occupancies now and those households, in three

@@ -97,7 +97,8 @@ func TestRequestInfo(t *testing.T) {
 		{"a proxy", proxied, []string{"X-Forwarded-For", "1.2.3.4"}, `"Address":"1.2.3.4"`},
 		{"a claim through proxies", proxied, []string{"X-Forwarded-For", "9.9.9.9, 1.2.3.4, 10.0.0.1"}, `"Address":"1.2.3.4"`},
 		{"nonsense through a proxy", proxied, []string{"X-Forwarded-For", "unknown"}, `"Address":"127.0.0.1"`},
-		{"request id", direct, []string{"X-Request-Id", "abc-1"}, `"ID":"abc-1"`},
+		{"request id", proxied, []string{"X-Request-Id", "abc-1"}, `"ID":"abc-1"`},
+		{"bytes that are no text", direct, []string{"User-Agent", "a\xffb"}, `"UserAgent":"ab"`},
 		{"language", direct, []string{"Accept-Language", "en"}, `"Language":"en"`},
 		{"Chinese of Taiwan", direct, []string{"Accept-Language", "zh-TW"}, `"Language":"zh"`},
 		{"no language", direct, nil, `"Language":"zh"`},
@@ -111,11 +112,29 @@ func TestRequestInfo(t *testing.T) {
 			}
 		})
 	}
-	if id := direct.ask("{who}", nil, "X-Request-Id", "not sane").header.Get("X-Request-Id"); len(id) != 36 {
+	if id := proxied.ask("{who}", nil, "X-Request-Id", "not sane").header.Get("X-Request-Id"); len(id) != 36 {
 		t.Fatalf("id %q", id)
 	}
-	if id := direct.ask("{who}", nil, "X-Request-Id", "abc-1").header.Get("X-Request-Id"); id != "abc-1" {
+	if id := proxied.ask("{who}", nil, "X-Request-Id", "abc-1").header.Get("X-Request-Id"); id != "abc-1" {
 		t.Fatalf("id %q", id)
+	}
+	if id := direct.ask("{who}", nil, "X-Request-Id", "abc-1").header.Get("X-Request-Id"); len(id) != 36 {
+		t.Fatalf("a stranger chose the id %q", id)
 	}
 	direct.want(direct.ask("{who}", nil, "Idempotency-Key", strings.Repeat("k", 201)), 400, "INVALID_INPUT")
+}
+
+func TestUnknownProxyIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	direct, proxied := open(t), open(t, trustLoopback)
+	for range 3 {
+		direct.ask("{hello}", nil, "X-Forwarded-For", "1.2.3.4")
+		proxied.ask("{hello}", nil, "X-Forwarded-For", "1.2.3.4")
+	}
+	if n := strings.Count(direct.log.String(), "--trusted-proxies"); n != 1 {
+		t.Errorf("warned %d times", n)
+	}
+	if strings.Contains(proxied.log.String(), "--trusted-proxies") {
+		t.Error("warned of a proxy that is trusted")
+	}
 }

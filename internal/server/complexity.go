@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,16 +13,23 @@ const introspectionCost = 1000
 
 // checkComplexity charges 1 for each field. A connection multiplies what it selects by first or last,
 // wherever their values come from; a plain list by Config.ListEstimate, or by the length of a list
-// argument (nodes(ids: …)) if that is more. Fields that @skip leaves out are charged like the others.
-// On the way, pages that are too large are refused with their path.
+// argument (nodes(ids: …)) if that is more; each value in its arguments costs 1. Fields that @skip leaves
+// out are charged like the others. On the way, pages that are too large and values that cannot be are
+// refused with their path, and the values are counted: a filter of 20,000 conditions is one field, but
+// keeps the database busy.
 func (l limiter) checkComplexity(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	m := meter{limiter: l, ctx: ctx, vars: oc.Variables, done: map[spreadKey]int{}}
-	total := m.set(oc.Operation.SelectionSet, false)
-	if m.wrong != nil {
-		return m.wrong
+	m := meter{limiter: l, ctx: ctx, vars: oc.Variables, done: map[spreadKey]measure{}}
+	if g := m.checkVariables(oc.Operation.VariableDefinitions); g != nil {
+		return g
 	}
-	if total > l.Complexity {
-		return gqlerror.Wrap(exceeded("complexity", "复杂度", "complexity", l.Complexity, total))
+	total := m.set(oc.Operation.SelectionSet, false)
+	switch {
+	case m.wrong != nil:
+		return m.wrong
+	case total.leaves > l.Leaves:
+		return gqlerror.Wrap(tooMany(l.Leaves, total.leaves))
+	case total.cost > l.Complexity:
+		return gqlerror.Wrap(exceeded("complexity", "复杂度", "complexity", l.Complexity, total.cost))
 	}
 	return nil
 }
@@ -43,20 +49,27 @@ type meter struct {
 	limiter
 	ctx   context.Context
 	vars  map[string]any
-	done  map[spreadKey]int
+	done  map[spreadKey]measure
 	path  ast.Path
-	wrong *gqlerror.Error // the first page that is too large
+	wrong *gqlerror.Error // the first field that cannot be answered
+}
+
+// measure is what a selection costs, and how many values its arguments hold.
+type measure struct{ cost, leaves int }
+
+func (m measure) plus(o measure) measure {
+	return measure{plus(m.cost, o.cost), plus(m.leaves, o.leaves)}
 }
 
 // set returns the cost of a selection; inPage says that it is what a connection selects, whose lists
 // (edges, nodes) are charged by the connection already.
-func (m *meter) set(set ast.SelectionSet, inPage bool) (total int) {
+func (m *meter) set(set ast.SelectionSet, inPage bool) (total measure) {
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			total = plus(total, m.field(s, inPage))
+			total = total.plus(m.field(s, inPage))
 		case *ast.InlineFragment:
-			total = plus(total, m.set(s.SelectionSet, inPage))
+			total = total.plus(m.set(s.SelectionSet, inPage))
 		case *ast.FragmentSpread:
 			key := spreadKey{s.Name, inPage}
 			cost, ok := m.done[key]
@@ -64,43 +77,43 @@ func (m *meter) set(set ast.SelectionSet, inPage bool) (total int) {
 				cost = m.set(s.Definition.SelectionSet, inPage)
 				m.done[key] = cost
 			}
-			total = plus(total, cost)
+			total = total.plus(cost)
 		}
 	}
 	return total
 }
 
-func (m *meter) field(f *ast.Field, inPage bool) int {
+func (m *meter) field(f *ast.Field, inPage bool) measure {
 	if introspective(f.Name) {
-		return introspectionCost
+		return measure{cost: introspectionCost}
 	}
 	m.path = append(m.path, ast.PathName(f.Alias))
 	defer func() { m.path = m.path[:len(m.path)-1] }()
 
-	var args map[string]any
+	var (
+		args   map[string]any
+		leaves int
+	)
 	if len(f.Definition.Arguments) > 0 {
-		args = f.ArgumentMap(m.vars)
+		var ok bool
+		if leaves, ok = m.given(f); ok { // what cannot be read panics
+			args = f.ArgumentMap(m.vars)
+		}
 	}
 	size, paged := m.page(f.Definition, args)
-	child := m.set(f.SelectionSet, paged)
-	if cost, ok := m.schema.Complexity(m.ctx, f.ObjectDefinition.Name, f.Name, child, args); ok {
-		return max(cost, 1)
-	}
+	below := m.set(f.SelectionSet, paged)
+	cost, own := m.schema.Complexity(m.ctx, f.ObjectDefinition.Name, f.Name, below.cost, args)
 	switch {
+	case own:
+		cost = max(cost, 1)
 	case paged:
-		return plus(1, times(size, child))
+		cost = plus(1, times(size, below.cost))
 	case f.Definition.Type.Elem != nil && !inPage:
-		return plus(1, times(max(m.ListEstimate, longest(args)), child))
+		cost = plus(1, times(max(m.ListEstimate, longest(args)), below.cost))
 	default:
-		return plus(1, child)
+		cost = plus(1, below.cost)
 	}
-}
-
-// refusePage records the first page argument that cannot be answered, at its place in the response.
-func (m *meter) refusePage(arg string, n int64) {
-	if m.wrong == nil {
-		m.wrong = gqlerror.WrapPath(slices.Clone(m.path), pageRefusal(arg, n, m.PageSize))
-	}
+	return measure{plus(cost, leaves), plus(leaves, below.leaves)}
 }
 
 // longest returns the length of the longest list argument.

@@ -4,6 +4,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
@@ -21,6 +22,8 @@ type Config struct {
 	Repeats      int   // times that a document may ask for one place of the answer
 	Directives   int   // in a document, counted again wherever a fragment is spread
 	Tokens       int   // in a document
+	Leaves       int   // values in all arguments of an operation, wherever they come from
+	InputDepth   int   // levels of objects in one argument
 	BodyBytes    int64 // of a request
 	PageSize     int   // most that first or last may ask for
 	DefaultPage  int   // what a connection is charged for when neither first nor last is given
@@ -41,11 +44,12 @@ type Config struct {
 
 	Introspection    bool
 	GraphiQL         bool
-	Examples         []Example // tabs of GraphiQL
-	TrustedDocuments string    // folder of *.graphql; when set, nothing else is executed
+	Examples         func(context.Context) ([]Example, error) // tabs of GraphiQL, asked for whenever the page is; nil: none
+	TrustedDocuments string                                   // folder of *.graphql; when set, nothing else is executed
 
 	SecureCookies  bool           // mark the cookie Secure also when TLS ends at a proxy that does not say so
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	MetricsToken   string         // bearer token for /metrics; without one, only this machine may read it
 	TrustedOrigins []string       // further origins (https://host) whose pages may use the cookie
 }
 
@@ -62,6 +66,7 @@ func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:8080",
 		Depth:  12, Complexity: 30_000, Aliases: 20, Repeats: 50, Directives: 50, Tokens: 5_000,
+		Leaves: 1_000, InputDepth: 10,
 		BodyBytes: 1 << 20, PageSize: 200, DefaultPage: 50, ListEstimate: 10,
 		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, FileBytes: 100 << 20,
 		Concurrent: 64, Transfers: 16, Queue: 256, QueueWait: 2 * time.Second,
@@ -80,7 +85,8 @@ func (c Config) Check() error {
 		value int64
 	}{
 		{"depth", int64(c.Depth)}, {"complexity", int64(c.Complexity)}, {"aliases", int64(c.Aliases)}, {"repeats", int64(c.Repeats)},
-		{"directives", int64(c.Directives)}, {"tokens", int64(c.Tokens)}, {"body size", c.BodyBytes},
+		{"directives", int64(c.Directives)}, {"tokens", int64(c.Tokens)}, {"leaves", int64(c.Leaves)}, {"input depth", int64(c.InputDepth)},
+		{"body size", c.BodyBytes},
 		{"page size", int64(c.PageSize)}, {"default page", int64(c.DefaultPage)}, {"list estimate", int64(c.ListEstimate)},
 		{"request time-out", int64(c.RequestTimeout)}, {"transfer time-out", int64(c.TransferTimeout)},
 		{"file size", c.FileBytes}, {"concurrent requests", int64(c.Concurrent)}, {"concurrent transfers", int64(c.Transfers)},

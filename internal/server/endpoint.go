@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -74,8 +76,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The body is read by now: slow senders take no place from others.
-	e.admit(e.requests, e.RequestTimeout, func(w http.ResponseWriter, r *http.Request) {
-		e.answer(w, r, media, text, p)
+	e.admit(e.requests, e.RequestTimeout, func(w http.ResponseWriter, admitted *http.Request) {
+		e.answer(r.Context(), w, admitted, media, text, p)
 	})(w, r)
 }
 
@@ -85,7 +87,8 @@ func onlyPost(w http.ResponseWriter, allow string) *badRequest {
 		"查询可用 GET 或 POST,修改只能用 POST。", "Send queries by GET or POST, mutations only by POST."))
 }
 
-func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, media, text string, p params) {
+// answer answers an admitted request; client is the context that ends when the client goes.
+func (e *endpoint) answer(client context.Context, w http.ResponseWriter, r *http.Request, media, text string, p params) {
 	ctx := graphql.StartOperationTrace(r.Context())
 	oc, errs := e.prepare(ctx, text, p, r.Header)
 	if errs != nil {
@@ -99,6 +102,18 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, media, text st
 		e.refuse(w, r, refusal.status, refusal.Error)
 		return
 	}
+	if e.slow(oc) {
+		leave, err := e.transfers.enter(ctx)
+		if err != nil {
+			e.refuse(w, r, 0, err)
+			return
+		}
+		defer leave()
+		allowTime(w, e.TransferTimeout)
+		var cancel func()
+		ctx, cancel = instead(ctx, client, e.TransferTimeout)
+		defer cancel()
+	}
 	handler, ctx := e.exec.DispatchOperation(ctx, oc)
 	resp := handler(ctx)
 	if resp == nil { // the executor's answer when the time was up before it began
@@ -107,6 +122,19 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request, media, text st
 	}
 	note(ctx).writeCookie(w)
 	writeResponse(ctx, w, media, http.StatusOK, resp, true)
+}
+
+// slow tells whether a mutation asks for what takes as long as a transfer: the import of an uploaded file.
+func (e *endpoint) slow(oc *graphql.OperationContext) bool {
+	return oc.Operation.Operation == ast.Mutation &&
+		slices.ContainsFunc(rootNames(oc), func(name string) bool { return slices.Contains(e.parts.Slow, name) })
+}
+
+// instead gives ctx another time-out than it has; it still ends when the client goes.
+func instead(ctx, client context.Context, timeout time.Duration) (context.Context, func()) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(client, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // prepare parses, validates and measures an operation. Whatever it refuses, nothing was executed.

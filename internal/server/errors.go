@@ -27,7 +27,7 @@ import (
 type presenter struct {
 	log         *slog.Logger
 	suggestions bool
-	translate   func(error) error // may be nil
+	translate   func(context.Context, error) error // may be nil
 }
 
 // present is gqlgen's ErrorPresenterFunc, and serves the other routes too.
@@ -42,7 +42,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	lang := request.From(ctx).Language
 	if p.translate != nil {
-		err = p.translate(err)
+		err = p.translate(ctx, err)
 	}
 	f := fault.From(err)
 	switch {

@@ -30,7 +30,7 @@ func TestRefusal(t *testing.T) {
 
 func TestInternalErrorsTellNothing(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	s := open(t, trustLoopback)
 	for _, field := range []string{"broken", "panics"} {
 		a := s.ask("{"+field+"}", nil, "X-Request-Id", "req-"+field)
 		s.want(a, 200, "INTERNAL")

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -16,8 +17,9 @@ import (
 // the cookie that a resolver sets.
 type exchange struct {
 	mu     sync.Mutex
-	kind   string // "query", "mutation"
-	name   string // of the operation, from a valid document
+	kind   string   // "query", "mutation"
+	name   string   // of the operation, from a valid document
+	fields []string // root fields that it asks for, each once
 	codes  []string
 	cookie *http.Cookie
 	secure bool
@@ -41,6 +43,12 @@ func (x *exchange) operation(oc *graphql.OperationContext) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.kind, x.name = string(oc.Operation.Operation), oc.Operation.Name
+	x.fields = rootNames(oc)
+}
+
+// rootNames lists the root fields that an operation asks for, by their names in the schema.
+func rootNames(oc *graphql.OperationContext) []string {
+	return slices.Sorted(maps.Keys(rootFields(oc.Operation.SelectionSet, newSpreads[map[string]int](oc.Doc))))
 }
 
 func (x *exchange) errors(errs gqlerror.List) {

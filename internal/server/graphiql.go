@@ -3,12 +3,14 @@ package server
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"html/template"
 	"io"
 	"io/fs"
+	"log/slog"
 	"mime"
 	"net/http"
 	"path"
@@ -30,18 +32,22 @@ const graphiqlPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 
 
 // graphiQL serves the page at / and its assets.
 type graphiQL struct {
-	page   []byte
+	page     *template.Template
+	version  string
+	examples func(context.Context) ([]Example, error)
+	log      *slog.Logger
+
 	assets map[string][]byte // gzipped, by name; none when switched off
 	etag   string
 }
 
-func newGraphiQL(cfg Config) (_ *graphiQL, err error) {
+func newGraphiQL(cfg Config, log *slog.Logger) (_ *graphiQL, err error) {
 	defer fault.Wrap(&err, "graphiql")
 	if !cfg.GraphiQL {
-		page, err := graphiqlFiles.ReadFile("graphiql/off.html")
-		return &graphiQL{page: page}, err
+		page, err := template.ParseFS(graphiqlFiles, "graphiql/off.html")
+		return &graphiQL{page: page, log: log}, err
 	}
-	g := &graphiQL{assets: map[string][]byte{}}
+	g := &graphiQL{assets: map[string][]byte{}, examples: cfg.Examples, log: log}
 	names, err := fs.Glob(graphiqlFiles, "graphiql/dist/*.gz")
 	if err != nil {
 		return nil, err
@@ -55,28 +61,27 @@ func newGraphiQL(cfg Config) (_ *graphiQL, err error) {
 		g.assets[strings.TrimSuffix(path.Base(name), ".gz")] = packed
 		sum.Write(packed)
 	}
-	version := hex.EncodeToString(sum.Sum(nil)[:8])
-	g.etag = `"` + version + `"`
-	t, err := template.ParseFS(graphiqlFiles, "graphiql/index.html")
-	if err != nil {
-		return nil, err
-	}
-	var page bytes.Buffer
-	err = t.Execute(&page, struct {
-		Version  string
-		Examples []Example
-	}{version, cfg.Examples})
-	g.page = page.Bytes()
+	g.version = hex.EncodeToString(sum.Sum(nil)[:8])
+	g.etag = `"` + g.version + `"`
+	g.page, err = template.ParseFS(graphiqlFiles, "graphiql/index.html")
 	return g, err
 }
 
-func (g *graphiQL) index(w http.ResponseWriter, _ *http.Request) {
+func (g *graphiQL) index(w http.ResponseWriter, r *http.Request) {
+	var examples []Example
+	if g.examples != nil {
+		var err error
+		if examples, err = g.examples(r.Context()); err != nil { // the page is of use without
+			g.log.ErrorContext(r.Context(), "examples of GraphiQL", "error", err)
+		}
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", graphiqlPolicy)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Content-Length", strconv.Itoa(len(g.page)))
-	_, _ = w.Write(g.page)
+	h.Set("Cache-Control", "no-store") // examples may hold the demo's password
+	if err := g.page.Execute(w, map[string]any{"Version": g.version, "Examples": examples}); err != nil {
+		g.log.DebugContext(r.Context(), "page of GraphiQL", "error", err)
+	}
 }
 
 func (g *graphiQL) asset(w http.ResponseWriter, r *http.Request) {

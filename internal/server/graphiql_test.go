@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,7 +13,9 @@ import (
 func TestGraphiQL(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *server.Config, _ *server.Parts) {
-		c.Examples = []server.Example{{Name: "</script><b>", Query: "{ hello }", Variables: `{"a":1}`}}
+		c.Examples = func(context.Context) ([]server.Example, error) {
+			return []server.Example{{Name: "</script><b>", Query: "{ hello }", Variables: `{"a":1}`}}, nil
+		}
 	})
 	a := s.send("GET", "/", "", "Accept", "text/html")
 	s.want(a, 200, "")

@@ -21,7 +21,7 @@ var languages = language.NewMatcher([]language.Tag{language.Chinese, language.En
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := request.Info{
-			ID:        requestID(r.Header.Get("X-Request-Id")),
+			ID:        newRequestID(),
 			Language:  preferred(r.Header.Get("Accept-Language")),
 			UserAgent: cut(r.UserAgent(), maxHeaderValue),
 			Secure:    r.TLS != nil,
@@ -46,7 +46,8 @@ func (s *Server) identify(next http.Handler) http.Handler {
 }
 
 // locate finds the client's address: the last one that a trusted proxy reports and that is no trusted
-// proxy itself. What comes from elsewhere in X-Forwarded-For could be anybody's claim.
+// proxy itself. What comes from elsewhere in X-Forwarded-For could be anybody's claim, and so could its
+// X-Request-Id, under which the audit trail is searched.
 func (s *Server) locate(r *http.Request, info *request.Info) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -54,7 +55,13 @@ func (s *Server) locate(r *http.Request, info *request.Info) {
 	}
 	info.Address = peer.Addr().Unmap()
 	if !s.trusts(info.Address) {
+		if r.Header.Get("X-Forwarded-For") != "" {
+			s.warnOfProxy(info.Address)
+		}
 		return
+	}
+	if id := r.Header.Get("X-Request-Id"); sane(id) {
+		info.ID = id
 	}
 	if strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		info.Secure = true
@@ -72,6 +79,14 @@ func (s *Server) locate(r *http.Request, info *request.Info) {
 	}
 }
 
+// warnOfProxy says once that there may be a proxy which the settings do not know.
+func (s *Server) warnOfProxy(peer netip.Addr) {
+	s.proxyWarning.Do(func() {
+		s.parts.Log.Warn("X-Forwarded-For of an untrusted peer is ignored; if the peer is your proxy, name it with --trusted-proxies (STEWARD_TRUSTED_PROXIES)",
+			"peer", peer.String())
+	})
+}
+
 func (s *Server) trusts(a netip.Addr) bool {
 	return slices.ContainsFunc(s.cfg.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
@@ -85,11 +100,7 @@ func preferred(accept string) language.Tag {
 	return language.Chinese
 }
 
-// requestID keeps a client's id if it is fit for a log, and otherwise makes one.
-func requestID(given string) string {
-	if sane(given) {
-		return given
-	}
+func newRequestID() string {
 	if id, err := uuid.NewV7(); err == nil {
 		return id.String()
 	}
@@ -101,9 +112,5 @@ func sane(s string) bool {
 	return s != "" && len(s) <= maxHeaderValue && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
-}
+// cut keeps the first n bytes, without what is no UTF-8: logs and the database cannot hold it.
+func cut(s string, n int) string { return strings.ToValidUTF8(s[:min(len(s), n)], "") }

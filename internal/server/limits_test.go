@@ -25,6 +25,28 @@ func repeat(n int, format string) string {
 	return b.String()
 }
 
+const rename = "mutation($in:RenameInput!){rename(input:$in)}"
+
+// renames is an input of n items, and of n+1 values.
+func renames(n int) map[string]any {
+	items := make([]any, n)
+	for i := range items {
+		items[i] = map[string]any{"code": "x"}
+	}
+	return map[string]any{"in": map[string]any{"code": "x", "items": items}}
+}
+
+// nested is an input of n objects in one another.
+func nested(n int) map[string]any {
+	in := map[string]any{"code": "x"}
+	for range n - 1 {
+		in = map[string]any{"code": "x", "items": []any{in}}
+	}
+	return map[string]any{"in": in}
+}
+
+func ids(n int) map[string]any { return map[string]any{"i": strings.Split(strings.Repeat("x", n), "")} }
+
 // Each limit is met exactly and then exceeded by one: the first is executed, the second is not.
 func TestLimits(t *testing.T) {
 	t.Parallel()
@@ -50,16 +72,16 @@ func TestLimits(t *testing.T) {
 			request{"{unit{...F}} fragment F on Unit" + below(13), nil},
 		},
 		{
-			"complexity of a literal page", set(func(c *server.Config) { c.Complexity = 301 }), "complexity", 304,
+			"complexity of a literal page", set(func(c *server.Config) { c.Complexity = 302 }), "complexity", 305,
 			request{"{units(first:100){edges{node{id}}}}", nil}, request{"{units(first:101){edges{node{id}}}}", nil},
 		},
 		{
-			"complexity of a page by variable", set(func(c *server.Config) { c.Complexity = 301 }), "complexity", 304,
+			"complexity of a page by variable", set(func(c *server.Config) { c.Complexity = 302 }), "complexity", 305,
 			request{"query($n:Int){units(last:$n){edges{node{id}}}}", map[string]any{"n": 100}},
 			request{"query($n:Int){units(last:$n){edges{node{id}}}}", map[string]any{"n": 101}},
 		},
 		{
-			"complexity of a variable's default", set(func(c *server.Config) { c.Complexity = 301 }), "complexity", 304,
+			"complexity of a variable's default", set(func(c *server.Config) { c.Complexity = 302 }), "complexity", 305,
 			request{"query($n:Int=100){units(last:$n){edges{node{id}}}}", nil},
 			request{"query($n:Int=101){units(last:$n){edges{node{id}}}}", nil},
 		},
@@ -68,7 +90,7 @@ func TestLimits(t *testing.T) {
 			request{"{units{edges{node{id}}}}", nil}, request{"{units{edges{node{id code}}}}", nil},
 		},
 		{
-			"complexity of nested pages", set(func(c *server.Config) { c.Complexity = 331 }), "complexity", 361,
+			"complexity of nested pages", set(func(c *server.Config) { c.Complexity = 342 }), "complexity", 372,
 			request{"{units(first:10){edges{node{neighbours(first:10){edges{node{id}}}}}}}", nil},
 			request{"{units(first:10){edges{node{neighbours(first:11){edges{node{id}}}}}}}", nil},
 		},
@@ -77,12 +99,12 @@ func TestLimits(t *testing.T) {
 			request{"{pair{id code}}", nil}, request{"{pair{id code __typename}}", nil},
 		},
 		{
-			"complexity by the length of a list argument", set(func(c *server.Config) { c.Complexity = 13 }), "complexity", 14,
+			"complexity by the length of a list argument", set(func(c *server.Config) { c.Complexity = 25 }), "complexity", 27,
 			request{"query($i:[ID!]!){nodes(ids:$i){id}}", map[string]any{"i": strings.Split(strings.Repeat("x", 12), "")}},
 			request{"query($i:[ID!]!){nodes(ids:$i){id}}", map[string]any{"i": strings.Split(strings.Repeat("x", 13), "")}},
 		},
 		{
-			"complexity through fragments", set(func(c *server.Config) { c.Complexity = 302 }), "complexity", 304,
+			"complexity through fragments", set(func(c *server.Config) { c.Complexity = 303 }), "complexity", 305,
 			request{"{units(first:50){...C ...C} hello} fragment C on UnitConnection{edges{node{id}}}", nil},
 			request{"{units(first:50){...C ...C} a:hello b:hello c:hello} fragment C on UnitConnection{edges{node{id}}}", nil},
 		},
@@ -117,6 +139,42 @@ func TestLimits(t *testing.T) {
 			"repeats in merged fields", none, "repeats", 54,
 			request{"{unit{...F " + strings.Repeat("twin{id} ", 25) + "} unit{" + strings.Repeat("twin{id} ", 24) + "}} fragment F on Unit{twin{id}}", nil},
 			request{"{unit{...F " + strings.Repeat("twin{id} ", 25) + "} unit{" + strings.Repeat("twin{id id} ", 14) + "}} fragment F on Unit{twin{id}}", nil},
+		},
+		{
+			"leaves of a variable", none, "leaves", 1001,
+			request{rename, renames(999)}, request{rename, renames(1000)},
+		},
+		{
+			"leaves of a literal", set(func(c *server.Config) { c.Leaves = 3 }), "leaves", 4,
+			request{`mutation{rename(input:{code:"a" items:[{code:"b"} {code:"c"}]})}`, nil},
+			request{`mutation{rename(input:{code:"a" items:[{code:"b"} {code:"c" count:null}]})}`, nil},
+		},
+		{
+			"leaves of a variable used twice", set(func(c *server.Config) { c.Leaves = 20 }), "leaves", 22,
+			request{"query($i:[ID!]!){a:nodes(ids:$i){id} b:nodes(ids:$i){id}}", ids(10)},
+			request{"query($i:[ID!]!){a:nodes(ids:$i){id} b:nodes(ids:$i){id}}", ids(11)},
+		},
+		{
+			"leaves of a variable in a literal", set(func(c *server.Config) { c.Leaves = 4 }), "leaves", 5,
+			request{`mutation($c:String!,$i:[RenameInput!]){rename(input:{code:$c items:$i})}`, map[string]any{"c": "a", "i": renames(2)["in"].(map[string]any)["items"]}},
+			request{`mutation($c:String!,$i:[RenameInput!]){rename(input:{code:$c items:$i count:1})}`, map[string]any{"c": "a", "i": renames(3)["in"].(map[string]any)["items"]}},
+		},
+		{
+			"leaves through fragments", set(func(c *server.Config) { c.Leaves = 4 }), "leaves", 5,
+			request{"{unit{twin{...F} ...F}} fragment F on Unit{neighbours(first:1,last:null){totalCount}}", nil},
+			request{"{unit{twin{...F} ...F twin{a:neighbours(first:1){totalCount}}}} fragment F on Unit{neighbours(first:1,last:null){totalCount}}", nil},
+		},
+		{
+			"leaves that are empty", set(func(c *server.Config) { c.Leaves = 3 }), "leaves", 4,
+			request{`{many(any:[{},[],null]){id}}`, nil}, request{`{many(any:[{},[],null,1]){id}}`, nil},
+		},
+		{
+			"input depth of a literal", none, "inputDepth", 11,
+			request{"mutation{rename(input:" + strings.Repeat(`{code:"a" items:`, 9) + `{code:"b"}` + strings.Repeat("}", 9) + ")}", nil},
+			request{"mutation{rename(input:" + strings.Repeat(`{code:"a" items:`, 10) + `{code:"b"}` + strings.Repeat("}", 10) + ")}", nil},
+		},
+		{
+			"input depth of a variable", none, "inputDepth", 11, request{rename, nested(10)}, request{rename, nested(11)},
 		},
 		{
 			"page", none, "page", 201,

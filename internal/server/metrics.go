@@ -1,18 +1,18 @@
 package server
 
 import (
+	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-)
 
-// maxOperations bounds the label operation: clients choose the names, and each is a series for ever.
-const maxOperations = 200
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/server/request"
+)
 
 type metrics struct {
 	registry *prometheus.Registry
@@ -21,15 +21,11 @@ type metrics struct {
 	refusals *prometheus.CounterVec
 	acts     *prometheus.CounterVec
 	inFlight prometheus.Gauge
-
-	mu    sync.Mutex
-	names map[string]bool
 }
 
 func newMetrics(registry *prometheus.Registry, requests, transfers *gate) (*metrics, error) {
 	m := &metrics{
 		registry: registry,
-		names:    map[string]bool{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "steward_requests_total", Help: "Requests answered.",
 		}, []string{"route", "operation", "status"}),
@@ -83,24 +79,45 @@ func (m *metrics) observe(o outcome) {
 	}
 }
 
-// label is the operation's name while there are few of them, then "other".
+// label names the root field that was asked for, which the schema knows. Names of operations are the
+// clients' own: each would be a series for ever.
 func (m *metrics) label(o outcome) string {
-	if o.kind == "" {
+	switch {
+	case o.kind == "":
 		return ""
+	case len(o.fields) == 1:
+		return o.fields[0]
 	}
-	if o.operation == "" {
-		return "anonymous " + o.kind
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.names[o.operation] {
-		return o.operation
-	}
-	if len(m.names) >= maxOperations || len(o.operation) > 64 || slices.Contains(o.codes, "INVALID_INPUT") {
-		return "other"
-	}
-	m.names[o.operation] = true
-	return o.operation
+	return "several"
+}
+
+// forwarded tells whether somebody says to have passed the request on.
+func forwarded(r *http.Request) bool {
+	return slices.ContainsFunc([]string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-Ip", "Via"},
+		func(name string) bool { return r.Header.Get(name) != "" })
+}
+
+// watchers admits to the metrics who has the token or, if none is set, who asks from this machine and
+// for nobody else: a proxy on this machine says for whom it asks.
+func (s *Server) watchers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.cfg.MetricsToken == "" {
+			if request.From(r.Context()).Address.IsLoopback() && !forwarded(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			s.refuse(w, r, 0, fault.Denied("/metrics 只供本机读取;其他机器请设置 --metrics-token,并以 Bearer 令牌读取。",
+				"/metrics is for this machine: for others set --metrics-token, and read it with that as bearer token."))
+			return
+		}
+		token, _, err := bearer(r)
+		if err == nil && subtle.ConstantTimeCompare([]byte(token), []byte(s.cfg.MetricsToken)) == 1 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		s.refuse(w, r, 0, fault.New(fault.Unauthenticated, "请以 --metrics-token 的令牌作为 Bearer 令牌读取 /metrics。",
+			"Read /metrics with the token of --metrics-token as bearer token."))
+	})
 }
 
 // ObserveAct counts an act; outcome is "ok" or the code of its refusal.

@@ -20,7 +20,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	tracer := otel.Tracer("github.com/steward-pm/steward/internal/server")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-		ctx, span := tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer))
+		ctx, span := tracer.Start(ctx, methodOf(r), trace.WithSpanKind(trace.SpanKindServer))
 		rec, began := &recorder{ResponseWriter: w}, s.parts.Clock.Now()
 		r = r.WithContext(ctx)
 		s.metrics.inFlight.Inc()
@@ -28,11 +28,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.metrics.inFlight.Dec()
 			took := s.parts.Clock.Since(began)
 			o := outcome{
-				method: r.Method, route: routeOf(r), status: rec.status, bytes: rec.bytes, seconds: took.Seconds(),
+				method: methodOf(r), route: routeOf(r), status: rec.status, bytes: rec.bytes, seconds: took.Seconds(),
 			}
 			x := note(ctx)
 			x.mu.Lock()
-			o.kind, o.operation, o.codes = x.kind, x.name, x.codes
+			o.kind, o.operation, o.fields, o.codes = x.kind, x.name, x.fields, x.codes
 			x.mu.Unlock()
 			s.metrics.observe(o)
 			o.trace(span)
@@ -46,6 +46,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 type outcome struct {
 	method, route   string
 	kind, operation string
+	fields          []string // of the root that were asked for
 	codes           []string
 	status          int
 	bytes           int64
@@ -89,6 +90,15 @@ func (o outcome) trace(span trace.Span) {
 		span.SetStatus(codes.Error, "")
 	}
 	span.End()
+}
+
+// methodOf is the method, or "other": strangers may send any word.
+func methodOf(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return r.Method
+	}
+	return "other"
 }
 
 // routeOf is the pattern that answered: few, whatever strangers ask for.

@@ -20,18 +20,25 @@ func TestMetrics(t *testing.T) {
 	s := open(t, func(_ *server.Config, p *server.Parts) { p.Metrics = registry })
 	s.ask("query Hello{hello}", nil)
 	s.ask("{refused}", nil)
-	for i := range 300 {
-		s.ask(fmt.Sprintf("query Q%d{__typename}", i), nil)
+	s.ask("{a:hello ...F} fragment F on Query{b:hello}", nil)
+	s.ask("{hello unit{id}}", nil)
+	for i := range 3 {
+		s.ask(fmt.Sprintf("query Q%d{pair{id}}", i), nil)
+		s.ask(fmt.Sprintf("query Q%d{nope%d}", i, i), nil)
+		s.send(fmt.Sprintf("METHOD%d", i), "/graphql", "")
+		s.send("GET", fmt.Sprintf("/stranger%d", i), "")
 	}
 	s.server.ObserveAct("keys.lend", "ok")
 	got := s.send("GET", "/metrics", "").body
 	for _, want := range []string{
-		`steward_requests_total{operation="Hello",route="/graphql",status="200"} 1`,
-		`steward_requests_total{operation="anonymous query",route="/graphql",status="200"} 1`,
-		`steward_requests_total{operation="other",route="/graphql",status="200"} 101`,
+		`steward_requests_total{operation="hello",route="/graphql",status="200"} 2`,
+		`steward_requests_total{operation="refused",route="/graphql",status="200"} 1`,
+		`steward_requests_total{operation="several",route="/graphql",status="200"} 1`,
+		`steward_requests_total{operation="pair",route="/graphql",status="200"} 3`,
+		`steward_requests_total{operation="",route="/",status="404"} 3`,
 		`steward_refusals_total{code="RULE"} 1`,
 		`steward_acts_total{act="keys.lend",outcome="ok"} 1`,
-		`steward_request_seconds_count{operation="Hello",route="/graphql"} 1`,
+		`steward_request_seconds_count{operation="hello",route="/graphql"} 2`,
 		`steward_requests_in_flight 1`,
 		`steward_gate_busy{gate="requests"} 0`,
 		`pool_idle 7`,
@@ -41,14 +48,39 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
-	if n := strings.Count(got, `steward_requests_total{operation="Q`); n != 199 {
-		t.Errorf("%d names of clients became series", n)
+	for _, typed := range []string{"Hello", "Q0", "Q1", "nope", "METHOD", "stranger"} {
+		if strings.Contains(got, typed) {
+			t.Errorf("what a client typed became a series: %s", typed)
+		}
 	}
+	if strings.Contains(s.log.String(), "METHOD") {
+		t.Error("the log repeats methods that there are not")
+	}
+}
+
+func TestMetricsAreNotForStrangers(t *testing.T) {
+	t.Parallel()
+	local, secret := open(t), open(t, func(c *server.Config, _ *server.Parts) { c.MetricsToken = "watch" })
+	local.want(local.send("GET", "/metrics", ""), 200, "")
+	for _, header := range []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"} {
+		local.want(local.send("GET", "/metrics", "", header, "1.2.3.4"), 403, "FORBIDDEN")
+	}
+	proxied := open(t, trustLoopback)
+	proxied.want(proxied.send("GET", "/metrics", "", "X-Forwarded-For", "127.0.0.1"), 403, "FORBIDDEN")
+	far := httptest.NewRequest(http.MethodGet, "/metrics", nil) // from 192.0.2.1
+	answer := httptest.NewRecorder()
+	local.server.Handler().ServeHTTP(answer, far)
+	if answer.Code != 403 || strings.Contains(answer.Body.String(), "steward_requests_total") {
+		t.Errorf("another machine: %d", answer.Code)
+	}
+	secret.want(secret.send("GET", "/metrics", ""), 401, "UNAUTHENTICATED")
+	secret.want(secret.send("GET", "/metrics", "", "Authorization", "Bearer good"), 401, "UNAUTHENTICATED")
+	secret.want(secret.send("GET", "/metrics", "", "Authorization", "Bearer watch", "X-Forwarded-For", "1.2.3.4"), 200, "")
 }
 
 func TestLogHoldsNoSecret(t *testing.T) {
 	t.Parallel()
-	s := open(t, withShelf(newShelf()))
+	s := open(t, withShelf(newShelf()), trustLoopback)
 	s.ask(`mutation SignIn($t:String!){signIn(token:$t)}`, map[string]any{"t": "secret-variable"},
 		"Authorization", "Bearer good", "X-Request-Id", "req-1", "Cookie", "steward_session=secret-cookie")
 	s.ask(`{hello}`, nil, "Authorization", "Bearer secret-token")

@@ -24,15 +24,31 @@ func (m *meter) page(def *ast.FieldDefinition, args map[string]any) (size int, p
 			continue
 		}
 		if n < 0 || n > int64(m.PageSize) {
-			m.refusePage(name, n)
+			m.refuse(pageRefusal(name, n, m.PageSize))
 			n = int64(m.PageSize)
 		}
 		size = max(size, int(n))
+	}
+	if paged {
+		m.direction(args)
 	}
 	if size < 0 {
 		size = m.DefaultPage
 	}
 	return max(size, 1), paged // an empty page still costs its query and its total
+}
+
+// direction refuses a page that goes both ways: first goes on after a cursor, last goes back before one.
+func (m *meter) direction(args map[string]any) {
+	given := func(name string) bool { return args[name] != nil }
+	switch {
+	case given("first") && given("last"):
+		m.refuse(fault.Invalid("last", "first 与 last 不能同时使用,请只给其中一个。", "first and last do not go together: give one of them."))
+	case given("before") && !given("last"):
+		m.refuse(fault.Invalid("before", "before 须与 last 一起使用;向后翻页请用 first 和 after。", "before goes with last: to go forward, use first and after."))
+	case given("after") && given("last"):
+		m.refuse(fault.Invalid("after", "after 不能与 last 一起使用;向前翻页请用 last 和 before。", "after does not go with last: to go back, use last and before."))
+	}
 }
 
 func pageRefusal(arg string, n int64, limit int) *fault.Error {

@@ -25,10 +25,12 @@ type PageInfo { hasNextPage: Boolean! }
 type UnitConnection { edges: [UnitEdge!]! pageInfo: PageInfo! totalCount: Int! }
 input RenameInput { code: String! count: Int items: [RenameInput!] when: Instant }
 scalar Instant
+scalar Any
 type Query {
   hello: String
   unit: Unit
-  units(first: Int, last: Int, after: String): UnitConnection!
+  units(first: Int, last: Int, after: String, before: String, note: String): UnitConnection!
+  many(any: [Any]): [Unit!]
   pair: [Unit!]!
   nodes(ids: [ID!]!): [Node]!
   refused: String

@@ -185,6 +185,60 @@ func TestShutdownHasAnEnd(t *testing.T) {
 	}
 }
 
+// A mutation that is declared slow outlives the time-out of others, and ends when its client goes.
+func TestSlowMutationsMayTakeLonger(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	left := make(chan error, 1)
+	s := open(t, func(c *server.Config, p *server.Parts) {
+		c.RequestTimeout, c.TransferTimeout, p.Slow = 20*time.Millisecond, time.Hour, []string{"rename"}
+		p.Schema = newTestSchema(map[string]resolver{
+			"waits": answers["waits"],
+			"rename": func(ctx context.Context, args map[string]any) (any, error) {
+				if args["input"].(map[string]any)["code"] == "left" {
+					ended <- struct{}{}
+					<-ctx.Done()
+					left <- ctx.Err()
+					return nil, ctx.Err()
+				}
+				select {
+				case <-ended:
+					return "renamed", ctx.Err()
+				case <-ctx.Done():
+					return nil, ctx.Err()
+				}
+			},
+			"signOut": answers["waits"],
+		})
+	})
+	slow := make(chan answer, 1)
+	go func() { slow <- s.ask(`mutation{...F} fragment F on Mutation{done:rename(input:{code:"a"})}`, nil) }()
+	s.want(s.ask("{waits}", nil), 200, "RATE_LIMITED")
+	s.want(s.ask("mutation{signOut}", nil), 200, "RATE_LIMITED")
+	ended <- struct{}{}
+	s.want(<-slow, 200, "")
+
+	ctx, leave := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		r, _ := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/graphql", strings.NewReader(`{"query":"mutation{rename(input:{code:\"left\"})}"}`))
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		gone <- err
+	}()
+	<-ended
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("the client went: %v", err)
+	}
+	if <-gone == nil {
+		t.Error("answered after the client went")
+	}
+}
+
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

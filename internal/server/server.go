@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -42,11 +43,12 @@ type Parts struct {
 	Authenticator Authenticator
 	Files         Files
 	Registers     Registers
-	Ready         func(context.Context) error // whether the database answers and is migrated; default always
-	Log           *slog.Logger                // default slog.Default()
-	Clock         clockwork.Clock             // default the real one
-	Metrics       *prometheus.Registry        // default a new one; collectors of the pool and of acts go here
-	Translate     func(error) error           // makes refusals of what the layers below refuse; default none
+	Ready         func(context.Context) error        // whether the database answers and is migrated; default always
+	Log           *slog.Logger                       // default slog.Default()
+	Clock         clockwork.Clock                    // default the real one
+	Metrics       *prometheus.Registry               // default a new one; collectors of the pool and of acts go here
+	Translate     func(context.Context, error) error // makes refusals of what the layers below refuse; default none
+	Slow          []string                           // root fields of mutations that may take as long as a transfer
 }
 
 // Server answers HTTP. Make one with New; it is ready at once.
@@ -61,6 +63,8 @@ type Server struct {
 	handler   http.Handler
 	listener  net.Listener
 	draining  atomic.Bool
+
+	proxyWarning sync.Once
 }
 
 // New builds a server. The error is one line about a setting that cannot be served.
@@ -105,14 +109,14 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := newGraphiQL(s.cfg)
+	page, err := newGraphiQL(s.cfg, s.parts.Log)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.Handle("GET /metrics", s.watchers(s.metrics.handler()))
 	mux.HandleFunc("GET /{$}", page.index)
 	mux.HandleFunc("GET /graphiql/{file...}", page.asset)
 	mux.Handle(graphqlPath, graphQL)

@@ -9,9 +9,6 @@ package stewardtest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -135,22 +132,11 @@ func (a *App) Context() context.Context {
 	return access.With(act.With(context.Background(), a.Runtime), access.System(a.Policy, "test"))
 }
 
-// Template is the migrated database with the two estates, built once per run.
+// Template is the migrated database with the two estates, built once per run of go test: all test binaries
+// of a run hold the same migrations and the same seed, and their cluster ends with it.
 func Template() dbtest.Template {
-	return dbtest.Template{Name: "steward-" + fingerprint(), Build: build}
+	return dbtest.Template{Name: "steward", Build: build}
 }
-
-// fingerprint changes with the migrations and with the test binary, which holds the seed.
-var fingerprint = sync.OnceValue(func() string {
-	h := sha256.New()
-	files, _ := fs.Glob(migrations.Files, "*.sql")
-	for _, f := range files {
-		b, _ := migrations.Files.ReadFile(f)
-		h.Write(b)
-	}
-	h.Write([]byte(seedVersion))
-	return hex.EncodeToString(h.Sum(nil))[:12]
-})
 
 func build(ctx context.Context, ownerURL string) error {
 	if err := migrations.Up(ctx, ownerURL); err != nil {
@@ -182,6 +168,22 @@ func (a *App) SQL(sql string, args ...any) {
 	}
 }
 
+// Super runs a raw statement as superuser, past row-level security, triggers and foreign keys.
+func (a *App) Super(sql string, args ...any) {
+	a.t.Helper()
+	conn, err := pgx.Connect(context.Background(), a.SuperURL)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(context.Background(), `SET session_replication_role = replica`); err != nil {
+		a.t.Fatal(err)
+	}
+	if _, err := conn.Exec(context.Background(), sql, args...); err != nil {
+		a.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
 // IDs runs a query for ids, as superuser: it sees all rows.
 func (a *App) IDs(sql string, args ...any) []uuid.UUID {
 	a.t.Helper()
@@ -198,6 +200,15 @@ func (a *App) Fingerprint(estate uuid.UUID) string {
 		all = append(all, table+"="+query[string](a, `SELECT coalesce(md5(string_agg(t::text, '' ORDER BY id)), '') FROM `+table+` t WHERE estate_id = $1`, estate)[0])
 	}
 	return strings.Join(all, " ")
+}
+
+// Accounts is the content of everything that belongs to accounts.
+func (a *App) Accounts() string {
+	a.t.Helper()
+	return strings.Join(query[string](a, `SELECT md5(coalesce(string_agg(t, '' ORDER BY t), '')) FROM (
+		SELECT a::text t FROM identity.accounts a UNION ALL SELECT c::text FROM identity.credentials c UNION ALL SELECT g::text FROM identity.grants g
+		UNION ALL SELECT s.id::text || coalesce(s.revoked_at::text, '') FROM identity.sessions s
+		UNION ALL SELECT k::text FROM identity.tokens k UNION ALL SELECT i::text FROM identity.inbox i) x`), "")
 }
 
 func query[T any](a *App, sql string, args ...any) []T {

@@ -25,9 +25,6 @@ import (
 	"github.com/steward-pm/steward/internal/server"
 )
 
-// seedVersion names the seed's content: change it with the seed, or an old template is used.
-const seedVersion = "1"
-
 // Estate is what a test finds in each of the two estates.
 type Estate struct {
 	ID                 uuid.UUID
@@ -162,7 +159,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, source_file, handler, accepted_at) VALUES ($1, $2, $3, '钥匙清单.csv', '钥匙管理员', $2)`, sheet, Start, estate)
 	for i, unit := range units {
 		set, line, label := ids.New(0x0301), ids.New(0x0306), fmt.Sprintf("1栋1单元%d 户门", 101+i)
-		b.queue(`INSERT INTO key_sets (id, created_at, estate_id, unit_id, place, label, kind, sort_key) VALUES ($1, $2, $3, $4, '户门', $5, 'UNIT', $5)`, set, Start, estate, unit, label)
+		b.queue(`INSERT INTO key_sets (id, created_at, estate_id, unit_id, place, label, kind, sort_key, outstanding) VALUES ($1, $2, $3, $4, '户门', $5, 'UNIT', $5, 1)`, set, Start, estate, unit, label)
 		b.queue(`INSERT INTO key_acceptance_lines (id, created_at, estate_id, acceptance_id, set_id, due, delivered, outstanding, condition, deliverer, follow_up)
 			VALUES ($1, $2, $3, $4, $5, 6, 5, 1, '完好', '工程部', '')`, line, Start, estate, sheet, set)
 		for _, m := range []struct {
@@ -177,7 +174,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_sets (id, created_at, estate_id, unit_id, place, label, kind, sort_key) VALUES ($1, $2, $3, $4, '设备间', '设备间', 'PUBLIC_AREA', 'z')`, set, Start, estate, units[3])
 	b.queue(`INSERT INTO key_loans (id, created_at, estate_id, borrower_id, borrower_name, purpose, lent_by_id, lent_by_name, lent_at, due_at, returned_at, state)
 		VALUES ($1, $2, $3, $4, '工程部', '检修', $5, '客服', $2, $2, $2, 'RETURNED')`, loan, Start.AddDate(0, 0, -3), estate, holder["ENGINEERING"], account)
-	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, count, returned) VALUES ($1, $2, $3, $4, $5, $6, 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
+	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
 	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, 1, '工程部', $5, '客服', $2)`,
 		ids.New(0x0309), Start, estate, line, account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)

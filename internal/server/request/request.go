@@ -11,7 +11,7 @@ import (
 
 // Info describes one request. It holds no credential.
 type Info struct {
-	ID             string       // X-Request-Id, the client's own or made here
+	ID             string       // X-Request-Id, a trusted proxy's or made here
 	Address        netip.Addr   // of the client, behind the trusted proxies; invalid when there is none
 	Language       language.Tag // of messages: Chinese or English
 	IdempotencyKey string       // the header Idempotency-Key; "" when absent

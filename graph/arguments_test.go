@@ -1,0 +1,183 @@
+package graph_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/steward-pm/steward/internal/stewardtest"
+)
+
+// The walk's arguments are such as the schema admits and the acts accept, so that what refuses is never their form.
+
+// form is what a field is asked with where the default will not do, by path; left out where that is nil.
+type form map[string]any
+
+// forms are the ways in which a field is asked; by default there is one, with all ids given.
+var forms = map[string][]form{
+	"createApiToken": {{"createApiToken.input.role": "project-manager"}},
+	"createAccount": {
+		{"createAccount.input.role.departmentID": nil, "createAccount.input.role.householdID": nil},
+		{"createAccount.input.role.role": "supervisor", "createAccount.input.email": "second@b.example", "createAccount.input.role.householdID": nil},
+		{"createAccount.input.role.role": "resident", "createAccount.input.email": "third@b.example", "createAccount.input.role.departmentID": nil, "createAccount.input.kind": "RESIDENT"},
+	},
+	"grantRole": {
+		{"grantRole.input.role": "archivist", "grantRole.input.departmentID": nil, "grantRole.input.householdID": nil},
+		{"grantRole.input.role": "supervisor", "grantRole.input.householdID": nil},
+		{"grantRole.input.role": "resident", "grantRole.input.departmentID": nil},
+	},
+	"endEmployment":   {{"endEmployment.input.reassignTo": nil}, {}},
+	"createHousehold": {{"createHousehold.input.occupancy": nil, "createHousehold.input.code": "909"}, {}},
+	"lendKeys": {
+		{"lendKeys.input.borrower": "staffID", "lendKeys.input.fromID": nil},
+		{"lendKeys.input.borrower": "residentID"},
+		{"lendKeys.input.borrower": "externalPersonID"},
+	},
+	"returnKeys": {{"returnKeys.input.lines": nil}, {}},
+	"moveOut":    {{"moveOut.input.payerID": nil}, {}},
+}
+
+func formsOf(f *ast.FieldDefinition) []form {
+	if list := forms[f.Name]; list != nil {
+		return list
+	}
+	return []form{{}}
+}
+
+// plain are values of arguments whose name asks for something in particular.
+var plain = map[string]any{
+	"action": "keys.lend", "phone": "13900000000", "email": "new@b.example", "role": "cs-officer", "timeZone": "Asia/Shanghai",
+	"code": "WALK", "number": "909",
+}
+
+// asking makes the arguments of one question; id gives the ids, by path and kind.
+type asking struct {
+	t     *testing.T
+	field *ast.FieldDefinition
+	form  form
+	id    func(path, kind string) uuid.UUID
+}
+
+// arguments are those that are required, and those that hold ids.
+func (a asking) arguments() map[string]any {
+	out := map[string]any{}
+	for _, arg := range a.field.Arguments {
+		if v, ok := a.value(a.field.Name+"."+arg.Name, arg.Type, arg.DefaultValue); ok {
+			out[arg.Name] = v
+		}
+	}
+	return out
+}
+
+func (a asking) value(path string, t *ast.Type, preset *ast.Value) (any, bool) {
+	special, named := a.form[path]
+	required := t.NonNull && preset == nil
+	def := schema.Types[t.Name()]
+	switch {
+	case named && special == nil || !required && !named && !holdsID(t):
+		return nil, false
+	case t.Elem != nil:
+		v, ok := a.value(path, t.Elem, nil)
+		return []any{v}, ok
+	case t.NamedType == "ID":
+		kind, err := kindOf(a.field, path)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		return a.id(path, kind), true
+	case def.Kind == ast.InputObject:
+		return a.object(path, def, special), true
+	case named:
+		return special, true
+	case def.Kind == ast.Enum:
+		return def.EnumValues[0].Name, true
+	}
+	name := path[strings.LastIndex(path, ".")+1:]
+	if v, ok := plain[name]; ok {
+		return v, true
+	}
+	return map[string]any{"Int": 1, "Float": 1.5, "Boolean": true, "Date": "2026-03-02", "JSON": map[string]any{},
+		"Time": stewardtest.Start.AddDate(0, 1, 0), "String": "x" + name}[t.NamedType], true
+}
+
+// object fills an input; of those where exactly one field is given, the one that the form names, or the first.
+func (a asking) object(path string, def *ast.Definition, only any) map[string]any {
+	out := map[string]any{}
+	for i, f := range def.Fields {
+		if def.Directives.ForName("oneOf") != nil && f.Name != only && (only != nil || i > 0) {
+			continue
+		}
+		if v, ok := a.value(path+"."+f.Name, f.Type, f.DefaultValue); ok {
+			out[f.Name] = v
+		}
+	}
+	return out
+}
+
+func holdsID(t *ast.Type) bool {
+	def := schema.Types[t.Name()]
+	return t.Name() == "ID" || def.Kind == ast.InputObject && !strings.HasSuffix(def.Name, "WhereInput") &&
+		slices.ContainsFunc(def.Fields, func(f *ast.FieldDefinition) bool { return f.Type.Name() == "ID" || f.Type.NonNull && holdsID(f.Type) })
+}
+
+// of gives ids of an estate: the first of the kind, and where keys go another one than where they come from.
+func of(rows map[string][]uuid.UUID) func(path, kind string) uuid.UUID {
+	return func(path, kind string) uuid.UUID {
+		if strings.HasSuffix(path, ".toID") {
+			return rows[kind][1]
+		}
+		return rows[kind][0]
+	}
+}
+
+// documentOf asks the field for everything that can be selected, so many levels down.
+func documentOf(kind string, f *ast.FieldDefinition, args map[string]any, depth int) (string, stewardtest.Vars) {
+	var declared, given []string
+	for _, a := range f.Arguments {
+		if _, ok := args[a.Name]; ok {
+			declared = append(declared, fmt.Sprintf("$%s: %s", a.Name, a.Type))
+			given = append(given, fmt.Sprintf("%s: $%s", a.Name, a.Name))
+		}
+	}
+	text := kind
+	if len(declared) > 0 {
+		text += "(" + strings.Join(declared, ", ") + ")"
+	}
+	text += " { " + f.Name
+	if len(given) > 0 {
+		text += "(" + strings.Join(given, ", ") + ")"
+	}
+	return text + selection(schema.Types[f.Type.Name()], depth) + " }", args
+}
+
+// selection selects all plain fields, and objects while depth lasts; what needs arguments is left out.
+func selection(t *ast.Definition, depth int) string {
+	if t == nil || t.IsLeafType() {
+		return ""
+	}
+	fields := []string{"__typename"}
+	for _, f := range t.Fields {
+		sub := schema.Types[f.Type.Name()]
+		switch {
+		case requiresArguments(f):
+		case sub.IsLeafType():
+			fields = append(fields, f.Name)
+		case depth > 1:
+			fields = append(fields, f.Name+selection(sub, depth-1))
+		}
+	}
+	if t.Kind == ast.Interface || t.Kind == ast.Union {
+		for _, p := range schema.PossibleTypes[t.Name] {
+			fields = append(fields, "... on "+p.Name+" { id }")
+		}
+	}
+	return " { " + strings.Join(fields, " ") + " }"
+}
+
+func requiresArguments(f *ast.FieldDefinition) bool {
+	return slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.NonNull && a.DefaultValue == nil })
+}

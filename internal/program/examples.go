@@ -1,0 +1,104 @@
+package program
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"strings"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/server"
+	"github.com/steward-pm/steward/policy"
+)
+
+// signInExample is the first tab of GraphiQL; the others work as who signs in there.
+func signInExample(title, email, password string) server.Example {
+	return server.Example{Name: title, Variables: variables(map[string]any{"email": email, "password": password}), Query: `mutation SignIn($email: String!, $password: String!) {
+  signIn(input: {email: $email, password: $password}) { expiresAt }
+}`}
+}
+
+// examples are the tabs that any portfolio answers: they name nothing that is in it.
+var examples = []server.Example{
+	{Name: "Who is asking", Query: `query WhoAmI {
+  viewer { name email grants { role estateID from until } }
+  estates { edges { node { id code name timeZone } } }
+}`},
+	{Name: "Units in natural order, with who lives there", Query: `query Units {
+  units(first: 20) {
+    totalCount
+    edges { node { label kind state areaHundredths occupancies { capacity state movedInOn household { name } } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`},
+	{Name: "Keys out now (钥匙借用登记表)", Query: `query KeysOut {
+  keyLoans(where: {state: OPEN}, orderBy: {field: DUE_AT}) {
+    edges { node { id borrowerName purpose lentAt dueAt lentByName lines { count returned set { label } } } }
+  }
+}`},
+	{Name: "Where the keys of a set are", Query: `query WhereAreTheKeys {
+  keySets(first: 5) { edges { node { id label balances { count holder { kind name } } } } }
+}`},
+	{Name: "Keys that engineering still owes (尚未移交钥匙统计表)", Query: `query Outstanding {
+  keySets(where: {outstandingGT: 0}) {
+    edges { node { label outstanding acceptanceLines { due delivered deliverer followUp } } }
+  }
+}`},
+	{Name: "What is due or overdue", Query: `query Due {
+  obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
+}`},
+}
+
+// serveExamples are the tabs of a server that knows nobody's password.
+func serveExamples(context.Context) ([]server.Example, error) {
+	return append([]server.Example{signInExample("Sign in first: fill in the variables", "", "")}, examples...), nil
+}
+
+// demoExamples are the tabs of the demo: an officer's sign-in, and keys that the officer can lend at this moment.
+// The password is on the page only where the page is for this machine alone.
+func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]server.Example, error) {
+	first := signInExample("Sign in first: the demo printed the password", "", "")
+	for line := range strings.Lines(signIns) {
+		if f := strings.Fields(line); len(f) == 4 && f[1] == string(policy.CSOfficer) {
+			first = signInExample(first.Name, f[2], "")
+			if at, err := netip.ParseAddrPort(listen); err == nil && at.Addr().IsLoopback() {
+				first = signInExample("Sign in first, as a customer-service officer", f[2], f[3])
+			}
+		}
+	}
+	lend, err := lendExample(access.With(ctx, access.System(app.Policy, "examples")), app.DB.Ent)
+	if ent.IsNotFound(err) { // every key at the front desk is out
+		return append([]server.Example{first}, examples...), nil
+	}
+	return append([]server.Example{first, lend}, examples...), err
+}
+
+// lendExample lends a key that is at the front desk of the first estate to somebody who works there.
+func lendExample(ctx context.Context, db *ent.Client) (_ server.Example, err error) {
+	home, err := db.Estate.Query().Order(ent.Asc(estate.FieldID)).First(ctx)
+	if err != nil {
+		return server.Example{}, err
+	}
+	set, err := db.KeySet.Query().Where(keyset.EstateID(home.ID),
+		keyset.HasBalancesWith(keybalance.CountGT(0), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindDesk)))).
+		Order(ent.Asc(keyset.FieldSortKey)).FirstID(ctx)
+	if err != nil {
+		return server.Example{}, err
+	}
+	who, err := db.Staff.Query().Where(staff.EstateID(home.ID), staff.EmployedUntilIsNil()).Order(ent.Asc(staff.FieldID)).FirstID(ctx)
+	in := map[string]any{"borrower": map[string]any{"staffID": who}, "purpose": "抄表", "lines": []any{map[string]any{"setID": set, "count": 1}}}
+	return server.Example{Name: "Lend a key", Variables: variables(map[string]any{"in": in}), Query: `mutation Lend($in: LendKeysInput!) {
+  lendKeys(input: $in) { loan { id dueAt lines { count set { label } } } }
+}`}, err
+}
+
+func variables(v map[string]any) string {
+	text, _ := json.MarshalIndent(v, "", "  ") // texts and ids: cannot fail
+	return string(text)
+}
