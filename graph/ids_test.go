@@ -186,6 +186,9 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 			t.Errorf("the id of a %s has the code %#x, not %#x", kind, got, code)
 		}
 	}
+	if t.Failed() {
+		t.FailNow()
+	}
 	return out
 }
 

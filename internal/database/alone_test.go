@@ -22,7 +22,7 @@ func TestEachWallAloneHidesAForeignEstate(t *testing.T) {
 	secret := rowsOf(open, "%estate = $1", open.B.ID)
 	for name := range ent.Entities {
 		if secret[name] == nil {
-			t.Errorf("estate B has no %s: seed one", name)
+			t.Errorf("estate B has no %s: seed one in internal/stewardtest/seed.go", name)
 		}
 	}
 	manager := open.As(policy.ProjectManager)
@@ -47,7 +47,7 @@ func TestEachWallAloneHidesTheNeighbours(t *testing.T) {
 	secret := func(app *stewardtest.App) rows { return rowsOf(app, "%household = $1", app.A.OtherHousehold) }
 	for name, e := range ent.Entities {
 		if e.Household != "" && secret(open)[name] == nil {
-			t.Errorf("the neighbour has no %s: make one", name)
+			t.Errorf("the neighbour has no %s: seed one in internal/stewardtest/seed.go, or make one in live", name)
 		}
 	}
 	wallTwo(open, false)
@@ -142,7 +142,7 @@ func TestNoReferenceCrossesEstates(t *testing.T) {
 		children := app.IDs(fmt.Sprintf(`SELECT id FROM %s WHERE estate_id = $1 AND %s IS NOT NULL LIMIT 1`, k.Child, k.Column), app.B.ID)
 		parents := app.IDs(fmt.Sprintf(`SELECT id FROM %s WHERE estate_id = $1 LIMIT 1`, k.Parent), app.A.ID)
 		if len(children) == 0 || len(parents) == 0 {
-			t.Errorf("%s: no row of B uses it, or A has no parent: make one", k.Name)
+			t.Errorf("%s: no row of B uses it, or A has no parent: seed one in internal/stewardtest/seed.go, or make one in live", k.Name)
 			continue
 		}
 		cross := fmt.Sprintf(`UPDATE %s SET %s = $1 WHERE id = $2`, k.Child, k.Column)

@@ -217,7 +217,7 @@ func TestCatalogueNoViewerAndForeignViewerReachNothing(t *testing.T) {
 		exec(t, conn, `BEGIN; SELECT set_config('app.estate_ids', '*', true)`)
 		for _, table := range tables {
 			if texts(t, conn, `SELECT count(*)::text FROM `+table)[0] == "0" {
-				t.Errorf("%s has no rows: seed one, or nothing is proven of it", table)
+				t.Errorf("%s has no rows: seed one in internal/stewardtest/seed.go, or nothing is proven of it", table)
 			}
 		}
 	})
@@ -228,7 +228,7 @@ func reachNothing(t *testing.T, super, conn *pgx.Conn, table string) {
 	column := texts(t, super, fmt.Sprintf(`SELECT estate FROM %s WHERE name = '%s'`, tenants, table))[0]
 	row := texts(t, super, fmt.Sprintf(`SELECT to_json(t)::text FROM %s t LIMIT 1`, table))
 	if len(row) == 0 {
-		t.Errorf("%s has no rows: seed one, or nothing is proven of it", table)
+		t.Errorf("%s has no rows: seed one in internal/stewardtest/seed.go, or nothing is proven of it", table)
 		return
 	}
 	if n := attempt(t, conn, `SELECT * FROM `+table); n != "0 rows" {
