@@ -197,9 +197,9 @@ func (a *App) Fingerprint(estate uuid.UUID) string {
 		WHERE a.attname = 'estate_id' AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace ORDER BY 1`)
 	var all []string
 	for _, table := range tables {
-		all = append(all, table+"="+query[string](a, `SELECT coalesce(md5(string_agg(t::text, '' ORDER BY id)), '') FROM `+table+` t WHERE estate_id = $1`, estate)[0])
+		all = append(all, `SELECT '`+table+`=' || coalesce(md5(string_agg(t::text, '' ORDER BY id)), '') FROM `+table+` t WHERE estate_id = $1`)
 	}
-	return strings.Join(all, " ")
+	return strings.Join(query[string](a, strings.Join(all, " UNION ALL ")+" ORDER BY 1", estate), " ")
 }
 
 // Accounts is the content of everything that belongs to accounts.
