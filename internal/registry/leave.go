@@ -91,23 +91,19 @@ func lastDay(tx *act.Tx, s *ent.Staff, given *calendar.Day) (calendar.Day, error
 
 // passOn gives what is open in the person's name to a colleague.
 func passOn(tx *act.Tx, s *ent.Staff, to *uuid.UUID) ([]*ent.Obligation, error) {
-	if s.AccountID == nil {
-		return nil, nil
+	heir, err := heirOf(tx, s, to)
+	if err != nil || s.AccountID == nil {
+		return nil, err
 	}
 	open, err := tx.Obligation.Query().Where(obligation.EstateID(s.EstateID), obligation.AccountID(*s.AccountID), obligation.MetAtIsNil(),
 		obligation.StateNEQ(obligation.StateCancelled)).Order(obligation.ByDueAt()).ForUpdate().All(tx)
-	if err != nil || len(open) == 0 {
+	switch {
+	case err != nil || len(open) == 0:
 		return nil, err
-	}
-	if to == nil {
+	case heir == nil:
 		return nil, fault.Clash("还有 %[1]d 项未办事项,请指定接手人。", "%[1]d matters are open in this person's name; say who takes them over.", len(open)).
 			At("reassignTo").With("open", len(open))
-	}
-	heir, err := tx.Staff.Query().Where(staff.ID(*to), staff.EstateID(s.EstateID), staff.EmployedUntilIsNil(), staff.IDNEQ(s.ID)).Only(tx)
-	if heir, err = act.Find(heir, err, "reassignTo"); err != nil {
-		return nil, err
-	}
-	if heir.AccountID == nil {
+	case heir.AccountID == nil:
 		return nil, fault.Invalid("reassignTo", "接手人没有账号,收不到提醒。", "Who takes over has no account, and would not be reminded.")
 	}
 	for i, o := range open {
@@ -116,6 +112,17 @@ func passOn(tx *act.Tx, s *ent.Staff, to *uuid.UUID) ([]*ent.Obligation, error) 
 		}
 	}
 	return open, nil
+}
+
+// heirOf finds the colleague who is to take over, if one is named: also where nothing turns out to be open.
+//
+// Errors: NOT_FOUND at reassignTo.
+func heirOf(tx *act.Tx, s *ent.Staff, to *uuid.UUID) (*ent.Staff, error) {
+	if to == nil {
+		return nil, nil
+	}
+	heir, err := tx.Staff.Query().Where(staff.ID(*to), staff.EstateID(s.EstateID), staff.EmployedUntilIsNil(), staff.IDNEQ(s.ID)).Only(tx)
+	return act.Find(heir, err, "reassignTo")
 }
 
 // lockOut ends what the person's account holds. A manager ends the grants of this estate; the general manager
