@@ -36,7 +36,7 @@ func TestStaffWhoLeaveAreLockedOutAtOnce(t *testing.T) {
 	}
 	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": id})}, fault.NotFound) // to themselves
 	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": app.B.Staff})}, fault.NotFound)
-	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": app.A.Staff})}, fault.InvalidInput) // has no account
+	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": app.A.Staff})}, fault.InvalidInput)           // has no account
 	manager.Refused(endEmployment, vars{"in": vars{"staffID": app.A.Staff, "reassignTo": app.B.Staff}}, fault.NotFound) // though nothing is open
 	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": colleague, "lastDay": "2026-03-03"})}, fault.InvalidInput)
 	manager.Refused(endEmployment, vars{"in": with(in, vars{"reassignTo": colleague, "lastDay": "2024-12-31"})}, fault.InvalidInput)
