@@ -19,11 +19,17 @@ func MarshalTime(t time.Time) graphql.Marshaler { return graphql.MarshalTime(t) 
 func UnmarshalTime(v any) (time.Time, error) {
 	s, _ := v.(string)
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return t, fmt.Errorf("a Time is a moment with its zone, such as 2026-11-24T09:00:00+08:00")
+	if err != nil || !sane(t.Year()) {
+		return t, fmt.Errorf("a Time is a moment with its zone, such as 2026-11-24T09:00:00+08:00, from %d to %d", firstYear, lastYear)
 	}
 	return t, nil
 }
+
+// The years in which days and moments lie that people mean: ends of days and deadlines computed from them
+// can always be stored and written.
+const firstYear, lastYear = 1800, 2999
+
+func sane(year int) bool { return year >= firstYear && year <= lastYear }
 
 // MarshalDate writes a civil date that ent holds as midnight UTC.
 func MarshalDate(t time.Time) graphql.Marshaler {
@@ -48,8 +54,8 @@ func UnmarshalDay(v any) (calendar.Day, error) {
 		return calendar.Day{}, fmt.Errorf("a Date is a string such as 2026-11-24")
 	}
 	d, err := calendar.ParseDay(s)
-	if err != nil {
-		return d, fmt.Errorf("a Date is a day such as 2026-11-24")
+	if err != nil || !sane(d.Year()) {
+		return d, fmt.Errorf("a Date is a day such as 2026-11-24, from %d to %d", firstYear, lastYear)
 	}
 	return d, nil
 }

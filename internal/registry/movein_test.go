@@ -43,6 +43,9 @@ func on(o gjson.Result, more vars) vars {
 func TestF1_ANoticeHasADeadlineAndMovingInMeetsIt(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
+	for _, day := range []string{"2026-03-01", "2028-03-03", "9999-12-31"} { // before the notice, and beyond two years
+		app.As(policy.CSOfficer).Refused(giveNotice, vars{"in": vars{"householdID": app.A.Household, "unitID": app.A.Units[3], "deadlineOn": day}}, fault.InvalidInput)
+	}
 	o := noticed(app, nil)
 	if o.Get("state").String() != "NOTICED" || o.Get("noticedOn").String() != "2026-03-02" || o.Get("deadlineOn").String() != "2026-04-01" || !o.Get("payer").Bool() {
 		t.Errorf("noticed: %s", o.Raw)

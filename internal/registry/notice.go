@@ -142,6 +142,8 @@ func (d dates) check(today calendar.Day) error {
 		return fault.Invalid("noticedOn", "有截止日期,就要有入伙通知日期。", "A deadline needs the day of the notice.").By("F1")
 	case !d.deadline.IsZero() && d.deadline.Before(d.noticed):
 		return fault.Invalid("deadlineOn", "截止日期早于入伙通知。", "The deadline is before the notice.").By("F1")
+	case !d.deadline.IsZero() && d.deadline.After(d.noticed.AddMonths(24)):
+		return fault.Invalid("deadlineOn", "截止日期应在入伙通知后两年之内。", "The deadline is at most two years after the notice.").By("F1")
 	case !d.movedIn.IsZero() && d.movedIn.Before(d.from):
 		return fault.Invalid("movedInOn", "入伙早于入伙通知。", "Moved in before the notice.").By("F1")
 	}

@@ -19,6 +19,10 @@ import (
 // maxText is how many bytes one text in an argument may have.
 const maxText = 100_000
 
+// valueBytes is how much text counts as one value. One text of 100 kB, used again in hundreds of conditions of
+// a filter, has the database fold it for every row and condition.
+const valueBytes = 256
+
 // arguments looks at all that a field is given, as literals or by variables: how many values, how deep,
 // and whether it is text and numbers that can be stored at all. Resolvers and the database then meet
 // nothing else.
@@ -63,7 +67,7 @@ func (a *arguments) literal(v *ast.Value, t *ast.Type, depth int) (leaves int) {
 	case ast.IntValue, ast.FloatValue:
 		a.number(v.Raw, t)
 	case ast.StringValue, ast.BlockValue:
-		a.text(v.Raw)
+		leaves = a.text(v.Raw)
 	}
 	return max(leaves, 1)
 }
@@ -84,15 +88,15 @@ func (a *arguments) value(v any, t *ast.Type, depth int) (leaves int) {
 		if isInt(t) {
 			a.number(v, t)
 		}
-		a.text(v)
+		leaves = a.text(v)
 	case json.Number, int, int32, int64, float64:
 		a.number(fmt.Sprint(v), t)
 	}
 	return max(leaves, 1)
 }
 
-// text refuses what PostgreSQL cannot keep as text, and what nobody types.
-func (a *arguments) text(s string) {
+// text refuses what PostgreSQL cannot keep as text, and what nobody types, and tells how many values it counts as.
+func (a *arguments) text(s string) (leaves int) {
 	switch {
 	case strings.ContainsRune(s, 0) || !utf8.ValidString(s):
 		a.refuse("%[1]s 含有不能存储的字符(空字符或非 UTF-8),请去掉后再提交。",
@@ -100,6 +104,7 @@ func (a *arguments) text(s string) {
 	case len(s) > maxText:
 		a.refuse("%[1]s 有 %[2]d 字节,上限为 %[3]d;请缩短。", "%[1]s has %[2]d bytes, the limit is %[3]d: make it shorter.", len(s), maxText)
 	}
+	return (len(s) + valueBytes - 1) / valueBytes
 }
 
 // number refuses an Int of more than 32 bits, as GraphQL has it, and numbers that no type of ours holds.

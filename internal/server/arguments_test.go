@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/steward-pm/steward/internal/server"
 )
 
 // What cannot be stored or read is refused at its place, before anything is executed.
@@ -64,4 +66,18 @@ func TestArgumentsThatAreOdd(t *testing.T) {
 		s.want(s.ask(query, nil), 200, "")
 	}
 	s.want(s.ask(rename, map[string]any{"in": map[string]any{"code": strings.Repeat("x", 100_000), "count": "12"}}), 200, "")
+}
+
+// A text counts as one value for each 256 bytes begun, wherever it is used: a long one in many conditions of a
+// filter is too much, though it was sent once.
+func TestLongTextsCountAsManyValues(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *server.Config, _ *server.Parts) { c.Leaves = 20 })
+	const twice = `mutation($s: String!){a: rename(input: {code: $s}) b: rename(input: {code: $s})}`
+	s.want(s.ask(twice, map[string]any{"s": strings.Repeat("x", 10*256)}), 200, "")
+	before := s.schema.executed.Load()
+	s.want(s.ask(twice, map[string]any{"s": strings.Repeat("x", 10*256+1)}), 200, "INVALID_INPUT")
+	if n := s.schema.executed.Load(); n != before {
+		t.Errorf("%d fields executed", n-before)
+	}
 }
