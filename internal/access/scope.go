@@ -72,9 +72,9 @@ func (s *Scope) add(g Grant, reach policy.Scope) {
 		s.Selves = append(s.Selves, Place{Estate: g.Estate})
 	case reach == policy.OfDept:
 		s.Departments = append(s.Departments, Place{g.Estate, g.Department})
-	case reach == policy.OfPortfolio, g.Estate == uuid.Nil: // an estate's reach, held over the portfolio
+	case g.Estate == uuid.Nil: // an estate's reach, too, when it is held over the portfolio
 		s.Portfolio = true
-	default:
+	default: // the portfolio's reach, too, when a token narrows it
 		s.Estates = append(s.Estates, g.Estate)
 	}
 }

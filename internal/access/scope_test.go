@@ -332,6 +332,22 @@ func TestWhoReachesNothing(t *testing.T) {
 	}
 }
 
+// A general manager's token for one estate reaches that estate: by the scope alone, without row-level security.
+func TestPortfolioReachNarrowedToAnEstate(t *testing.T) {
+	t.Parallel()
+	narrowed := access.New(load(t), access.Viewer{Account: id(1), Token: id(41), Grants: []access.Grant{{Role: policy.GeneralManager, Estate: id(1)}}})
+	for _, r := range policy.Resources {
+		for _, a := range policy.Actions {
+			if s := narrowed.Scope(r, a); s.Portfolio || s.Covers(access.Row{Estate: id(2)}) || s.Covers(access.Row{}) {
+				t.Errorf("%s of %s reaches %+v", a, r, s)
+			}
+		}
+	}
+	if !narrowed.Scope(policy.Staff, policy.Read).Covers(access.Row{Estate: id(1)}) {
+		t.Error("nothing is left of the token's own estate")
+	}
+}
+
 // Contact data may be filtered by only if it is seen in full wherever it is read.
 func TestSeesFully(t *testing.T) {
 	t.Parallel()
