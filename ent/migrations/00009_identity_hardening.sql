@@ -129,7 +129,8 @@ BEGIN
     GET DIAGNOSTICS tokens = ROW_COUNT;
 END $$;
 -- +goose StatementEnd
--- Ends a token: the viewer's own, or that of an account which the viewer may administer.
+-- Ends a token: the viewer's own, or that of an account which the viewer may administer. Tells whose it was unless
+-- it had ended before.
 -- +goose StatementBegin
 CREATE FUNCTION identity.token_revoke(p_token uuid, p_at timestamptz, p_today date, OUT may text, OUT account_id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
@@ -139,8 +140,8 @@ BEGIN
     SELECT t.account_id INTO v_account FROM identity.tokens t WHERE t.id = p_token;
     may := CASE WHEN v_account = identity.viewer() THEN 'ok' ELSE identity.administers(v_account, p_today) END;
     IF may <> 'ok' THEN RETURN; END IF;
-    account_id := v_account;
-    UPDATE identity.tokens t SET revoked_at = coalesce(t.revoked_at, p_at) WHERE t.id = p_token;
+    UPDATE identity.tokens t SET revoked_at = p_at WHERE t.id = p_token AND t.revoked_at IS NULL;
+    IF FOUND THEN account_id := v_account; END IF;
 END $$;
 -- +goose StatementEnd
 -- The tokens of an account for who may end them; never their hashes.

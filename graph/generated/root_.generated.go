@@ -6707,9 +6707,9 @@ input GrantRoleInput {
   departmentID: ID
   "The household, for resident."
   householdID: ID
-  "First day; today unless given."
+  "First day, at most a year ahead; today unless given."
   from: Date
-  "Last day; open unless given."
+  "Last day, at most thirty years ahead; open unless given."
   until: Date
 }
 
@@ -6796,7 +6796,7 @@ type Mutation {
   ): RevokeSessionPayload!
   "Ends all of the viewer's own sessions but the one that asks."
   revokeOtherSessions: RevokeOtherSessionsPayload!
-  "Makes an API token for a role that the viewer holds. Not for auditors."
+  "Makes an API token for a role that the viewer holds. CONFLICT when 20 are live. Not for auditors."
   createApiToken(
     "What it may do."
     input: CreateAPITokenInput!
@@ -6811,7 +6811,7 @@ type Mutation {
     "Which ones."
     input: MarkReadInput!
   ): MarkReadPayload!
-  "Makes an account with a temporary password, and gives it its first role. CONFLICT if the address has an account, in whatever estate; who has one gets further roles by grantRole, from whoever sees the account."
+  "Makes an account with a temporary password, and gives it its first role. CONFLICT if the address has an account, in whatever estate; who has one gets further roles by grantRole. Whoever makes it knows the temporary password until it is changed: give it further roles after that."
   createAccount(
     "Who gets it."
     input: CreateAccountInput!
@@ -6831,7 +6831,7 @@ type Mutation {
     "Which one."
     input: AccountInput!
   ): ResetPasswordPayload!
-  "Gives an account a role. Nobody gives one to themselves; a project manager gives the own estate's roles, and never that of an auditor."
+  "Gives an account a role. Nobody gives one to themselves; a project manager gives the own estate's roles, and never that of an auditor, nor any to somebody whom only other estates employ now. CONFLICT if it is held there in these days."
   grantRole(
     "Which role to whom."
     input: GrantRoleInput!

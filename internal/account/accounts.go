@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/ids"
+	"github.com/steward-pm/steward/internal/wording"
 )
 
 // Kind is whose account it is.
@@ -62,11 +63,11 @@ type NewAccount struct {
 // Errors: INVALID_INPUT at email, name or password; CONFLICT when the address has an account.
 func (s *Service) Create(ctx context.Context, q Querier, in NewAccount) (_ Account, temporary string, err error) {
 	defer fault.Wrap(&err, "create account")
-	if err := cmp.Or(checkEmail(in.Email), checkName(in.Name)); err != nil {
+	if err := cmp.Or(checkEmail(in.Email), wording.CheckName("name", in.Name)); err != nil {
 		return Account{}, "", err
 	}
 	a := Account{
-		ID: in.ID, Email: strings.TrimSpace(in.Email), Name: in.Name, Kind: in.Kind,
+		ID: in.ID, Email: strings.TrimSpace(in.Email), Name: wording.Tidy(in.Name), Kind: in.Kind,
 		Locale: cmp.Or(in.Locale, "zh"), CreatedAt: s.now(), key: emailKey(in.Email),
 	}
 	if a.ID == uuid.Nil {
@@ -83,7 +84,8 @@ func (s *Service) Create(ctx context.Context, q Querier, in NewAccount) (_ Accou
 		return Account{}, "", err
 	}
 	if !created {
-		return Account{}, "", fault.Clash("该邮箱已有账号。如在您的账号列表中,请直接授予角色;否则请总经理授予。", "There is an account with this e-mail address. If it is in your list, give it the role; else ask the general manager to.").At("email")
+		return Account{}, "", fault.Clash("该邮箱已有账号。如在您的账号列表中且在您的小区有角色,请直接授予角色;否则请总经理授予。",
+			"There is an account with this e-mail address. If it is in your list with a role in your estate, give it the role; else ask the general manager to.").At("email")
 	}
 	return a, temporary, nil
 }
@@ -119,10 +121,10 @@ func (s *Service) Enable(ctx context.Context, q Querier, id uuid.UUID) (err erro
 // SetProfile changes the name and locale of an account. Errors: INVALID_INPUT at name; NOT_FOUND.
 func (s *Service) SetProfile(ctx context.Context, q Querier, id uuid.UUID, name, locale string) (err error) {
 	defer fault.Wrap(&err, "set profile(%s)", id)
-	if err := checkName(name); err != nil {
+	if err := wording.CheckName("name", name); err != nil {
 		return err
 	}
-	return one(q.Exec(ctx, `UPDATE identity.accounts SET name = $2, locale = $3 WHERE id = $1`, id, name, clean(locale, 35)))
+	return one(q.Exec(ctx, `UPDATE identity.accounts SET name = $2, locale = $3 WHERE id = $1`, id, wording.Tidy(name), clean(locale, 35)))
 }
 
 // administered reads what identity.administers had to say.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/wording"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -15,7 +16,6 @@ const (
 	minPasswordRunes = 10
 	maxPasswordBytes = 256
 	maxEmailBytes    = 254
-	maxNameBytes     = 200
 )
 
 // commonPasswords are refused although long enough: the first that a guesser tries.
@@ -72,20 +72,15 @@ func clean(text string, bytes int) string {
 	return text
 }
 
-// checkEmail accepts a plain address: name@host.
+// checkEmail accepts a plain address: name@host, and nothing in it that nobody sees.
 func checkEmail(email string) error {
+	if err := wording.CheckText("email", email, 1, maxEmailBytes); err != nil {
+		return err
+	}
 	key := norm.NFKC.String(strings.TrimSpace(email))
 	a, err := mail.ParseAddress(key)
 	if err != nil || a.Address != key || len(key) > maxEmailBytes || clean(key, maxEmailBytes) != key {
 		return fault.Invalid("email", "邮箱地址格式不正确。", "This is not an e-mail address.")
-	}
-	return nil
-}
-
-// checkName accepts what can be shown as the name of a person or token.
-func checkName(name string) error {
-	if strings.TrimSpace(name) == "" || clean(name, maxNameBytes) != name {
-		return fault.Invalid("name", "请填写名称(最多 %[1]d 字节)。", "Give a name of at most %[1]d bytes.", maxNameBytes)
 	}
 	return nil
 }

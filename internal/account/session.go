@@ -96,10 +96,16 @@ func (s *Service) ListSessions(ctx context.Context, q Querier, account uuid.UUID
 }
 
 // RevokeSession ends one of the viewer's own sessions; signing out is that too. Ending an ended session
-// is no error. Errors: NOT_FOUND.
-func (s *Service) RevokeSession(ctx context.Context, q Querier, id uuid.UUID) (err error) {
+// is no error: it tells whether it ended just now. Errors: NOT_FOUND.
+func (s *Service) RevokeSession(ctx context.Context, q Querier, id uuid.UUID) (ended bool, err error) {
 	defer fault.Wrap(&err, "revoke session(%s)", id)
-	return one(q.Exec(ctx, `UPDATE identity.sessions SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1`, id, s.now()))
+	var found bool
+	err = q.QueryRow(ctx, `WITH ended AS (UPDATE identity.sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING 1)
+		SELECT EXISTS (SELECT FROM identity.sessions WHERE id = $1), EXISTS (SELECT FROM ended)`, id, s.now()).Scan(&found, &ended)
+	if err == nil && !found {
+		err = fault.Missing()
+	}
+	return ended, err
 }
 
 // RevokeSessions ends all of the viewer's own sessions but keep (uuid.Nil: none is kept), and tells how many.

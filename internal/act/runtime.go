@@ -184,7 +184,7 @@ func (rt *Runtime) transact(ctx context.Context, d *Definition, scope access.Sco
 				return err
 			}
 		}
-		return tx.append()
+		return tx.append(d)
 	})
 	return stored, err
 }

@@ -27,6 +27,7 @@ type Tx struct {
 	entry    audit.Entry
 	recorder *audit.Recorder
 	known    map[any]any // see Once
+	told     bool        // something is on record that the act changed
 }
 
 func newTx(ctx context.Context, rt *Runtime, t database.Tx, d *Definition, now time.Time) *Tx {
@@ -57,6 +58,7 @@ func (tx *Tx) Note(estate uuid.UUID, c audit.Change) error {
 	if tx.entry.SubjectType == "" {
 		tx.About(c.Type, c.ID, access.Row{Estate: estate})
 	}
+	tx.told = true
 	return tx.recorder.Add(tx, estate, c)
 }
 
@@ -135,6 +137,7 @@ func (tx *Tx) changed(c database.Change) error {
 		}
 		out.Fields = append(out.Fields, field)
 	}
+	tx.told = true
 	return tx.recorder.Add(tx, c.Row.Estate, out)
 }
 
@@ -149,8 +152,12 @@ func (tx *Tx) field(c database.Change, f database.FieldChange) (audit.Field, err
 	return audit.Confidential(tx, tx.rt.Keys, subject, f.Name, f.Before, f.After)
 }
 
-// append writes the act's entry, as the last statement of the transaction.
-func (tx *Tx) append() error {
+// append writes the act's entry, as the last statement of the transaction. Acts of one's own that changed
+// nothing leave none: everybody may repeat them without end.
+func (tx *Tx) append(d *Definition) error {
+	if d.Own && !tx.told {
+		return nil
+	}
 	_, err := tx.recorder.Append(tx, tx.entry)
 	return err
 }

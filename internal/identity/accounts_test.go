@@ -137,3 +137,28 @@ func TestDisablingIsOnTheChainOfTheEstateToo(t *testing.T) {
 		t.Errorf("the estate's chain: %s", e.Raw)
 	}
 }
+
+// What nobody sees makes one person look like another; names are measured in characters.
+func TestNamesAndAddressesHoldNothingUnseen(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	boss := app.As(policy.GeneralManager)
+	for _, unseen := range []string{"\u202e", "\u200b", "\ufffd"} {
+		for field, in := range map[string]vars{
+			"email": {"email": "li" + unseen + "@a.example", "name": "李四"},
+			"name":  {"email": "li@a.example", "name": "李" + unseen + "四"},
+		} {
+			if r := boss.Refused(createAccount, vars{"in": in}, fault.InvalidInput); r.Field != field {
+				t.Errorf("%+q: refused at %q, want %q", unseen, r.Field, field)
+			}
+		}
+		token := tokenFor(policy.GeneralManager)
+		token["in"].(vars)["name"] = "屏" + unseen
+		boss.Refused(createToken, token, fault.InvalidInput)
+	}
+	long := strings.Repeat("李", 100)
+	id := boss.Do(createAccount, vars{"in": vars{"email": "li@a.example", "name": " " + long + " "}}).Get("createAccount.account.id").String()
+	if name := boss.Do(`query($id: ID!) { account(id: $id) { name } }`, vars{"id": id}).Get("account.name").String(); name != long {
+		t.Errorf("stored as %q", name)
+	}
+}

@@ -104,11 +104,14 @@ type GrantRolePayload struct{ Grant *Grant }
 // estate's roles in the own estate to accounts that work there; what reaches over the portfolio, and
 // who audits, is the general manager's to say.
 //
-// Errors: INVALID_INPUT for a place that the role is not held in; FORBIDDEN; NOT_FOUND for an account,
+// Errors: INVALID_INPUT for a place that the role is not held in, and days too far ahead; FORBIDDEN; NOT_FOUND for an account,
 // estate, department or household that is not there; CONFLICT if the account holds the role there already.
 var GrantRole = act.New("identity.grantRole", act.Needs(policy.Grant, policy.Create).SessionOnly(), nil, func(tx *act.Tx, in GrantRoleInput) (*GrantRolePayload, error) {
 	if _, err := administered(tx, in.AccountID); err != nil {
 		return nil, missingAt(err, "accountID")
+	}
+	if err := ofOthers(tx, in.AccountID); err != nil {
+		return nil, err
 	}
 	g, err := give(tx, in.AccountID, in.RoleInput)
 	if err != nil {
@@ -116,6 +119,17 @@ var GrantRole = act.New("identity.grantRole", act.Needs(policy.Grant, policy.Cre
 	}
 	return &GrantRolePayload{grantOf(g)}, nil
 })
+
+// ofOthers refuses a manager who gives a role to whom other estates employ, and the manager's do not any more: with
+// a role in both, those would lose their power over the account.
+func ofOthers(tx *act.Tx, id uuid.UUID) error {
+	standings, err := tx.Runtime().Accounts.Standings(tx, tx.Raw, []uuid.UUID{id})
+	if s := standings[id]; err == nil && s.Here == 0 && s.Elsewhere > 0 && !access.RuleFrom(tx).Scope.Whole() {
+		err = fault.Denied("该账号现在只在其他小区有角色,请由总经理授予。",
+			"This account holds roles in other estates only. Ask the general manager to give it one in yours.").At("accountID")
+	}
+	return err
+}
 
 // give grants the role, under the account's lock.
 func give(tx *act.Tx, to uuid.UUID, in RoleInput) (g account.Grant, err error) {
@@ -138,8 +152,14 @@ func give(tx *act.Tx, to uuid.UUID, in RoleInput) (g account.Grant, err error) {
 	if in.Until != nil {
 		n.Until = *in.Until
 	}
-	if n.From.Before(today) {
+	switch {
+	case n.From.Before(today):
 		return g, fault.Invalid("from", "生效日期不能早于今天。", "A grant begins today or later.")
+	case n.From.After(today.AddMonths(12)):
+		return g, fault.Invalid("from", "生效日期最晚在今后一年之内。", "A grant begins within the next year.")
+	case n.Until.After(today.AddMonths(30 * 12)):
+		return g, fault.Invalid("until", "截止日期最晚在今后三十年之内;长期有效的请留空。",
+			"A grant ends within the next thirty years; leave its last day out if it has none.")
 	}
 	if g, err = tx.Runtime().Accounts.Grant(tx, tx.Raw, n); err != nil {
 		return g, err

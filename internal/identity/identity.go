@@ -15,7 +15,6 @@ import (
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/policy"
 )
@@ -71,15 +70,10 @@ func read(ctx context.Context, resource policy.Resource, f func(pgx.Tx) error) e
 	})
 }
 
-// refuse puts the refusal of a read on the portfolio's read chain.
+// refuse puts the refusal of a read on the portfolio's read chain, unless others like it stand for it.
 func refuse(ctx context.Context, action string, f *fault.Error) error {
 	rt := act.From(ctx)
-	e := rt.Entry(ctx, action)
-	e.Outcome, e.Reason = audit.Refused, string(f.Code)
-	if err := rt.AppendRead(ctx, e); err != nil {
-		return err
-	}
-	return f
+	return rt.RefuseEntry(ctx, rt.Entry(ctx, action), f)
 }
 
 // own runs f for the person who is signed in, seeing nothing but what is the person's own.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
@@ -107,11 +106,13 @@ type MarkReadPayload struct{ Count int }
 // Errors: NOT_FOUND when one of them is not there: then none is marked.
 var MarkRead = act.New("identity.markRead", act.Own(), nil, func(tx *act.Tx, in MarkReadInput) (*MarkReadPayload, error) {
 	accounts, me := tx.Runtime().Accounts, tx.Viewer.Account
-	tx.About("Account", me, access.Row{})
+	mark := func() (int, error) { return accounts.MarkRead(tx, tx.Raw, me, in.MessageIDs...) }
 	if len(in.MessageIDs) == 0 {
-		n, err := accounts.MarkAllRead(tx, tx.Raw, me)
-		return &MarkReadPayload{n}, err
+		mark = func() (int, error) { return accounts.MarkAllRead(tx, tx.Raw, me) }
 	}
-	n, err := accounts.MarkRead(tx, tx.Raw, me, in.MessageIDs...)
-	return &MarkReadPayload{n}, missingAt(err, "messageIDs")
+	n, err := mark()
+	if err != nil {
+		return nil, missingAt(err, "messageIDs")
+	}
+	return &MarkReadPayload{n}, noteCount(tx, "readMessages", n)
 })

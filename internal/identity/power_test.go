@@ -102,3 +102,39 @@ func TestWhoManagesAllAndAuditsOneWritesInTheOthers(t *testing.T) {
 		t.Error("the audited estate was changed")
 	}
 }
+
+// A former estate gives itself no power again, nor takes the present one's away, by a role for later.
+func TestFormerEstateGrantsNothing(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	was, is, boss := app.As(policy.ProjectManager), app.Foreign(policy.ProjectManager), app.As(policy.GeneralManager)
+	moved := app.Member("moved@example.com", inEstate(app, policy.CSOfficer, app.A.ID), inEstate(app, policy.CSOfficer, app.B.ID))
+	id := was.Do(`query($id: ID!) { accountGrants(accountID: $id) { id } }`, vars{"id": moved.Account}).Get("accountGrants.0.id").String()
+	was.Do(revokeGrant, vars{"in": vars{"grantID": id}})
+	grant := func(from, until any) vars {
+		return vars{"in": vars{"accountID": moved.Account, "role": policy.MailSorter, "estateID": app.A.ID, "from": from, "until": until}}
+	}
+	for _, from := range []any{nil, "2027-03-01", "2999-12-31"} {
+		if r := was.Refused(grantRole, grant(from, nil), fault.Forbidden); r.Field != "accountID" {
+			t.Errorf("from %v: refused at %q", from, r.Field)
+		}
+	}
+	is.Do(disable, vars{"in": vars{"accountID": moved.Account}})
+	is.Do(enable, vars{"in": vars{"accountID": moved.Account}})
+
+	for field, in := range map[string]vars{"from": grant("2027-03-03", nil), "until": grant("2027-03-02", "2056-03-03")} {
+		if r := boss.Refused(grantRole, in, fault.InvalidInput); r.Field != field {
+			t.Errorf("refused at %q, want %q", r.Field, field)
+		}
+	}
+	boss.Refused(grantRole, grant("2999-12-31", nil), fault.InvalidInput)
+	boss.Refused(grantRole, grant(nil, "2999-12-31"), fault.InvalidInput)
+	boss.Do(grantRole, grant("2027-03-02", "2056-03-02"))
+	was.Do(grantRole, grant(nil, "2026-03-02")) // one of its own again
+
+	// Whom nobody employs any more, the manager takes on again.
+	left := app.Member("left@example.com", inEstate(app, policy.CSOfficer, app.A.ID))
+	id = was.Do(`query($id: ID!) { accountGrants(accountID: $id) { id } }`, vars{"id": left.Account}).Get("accountGrants.0.id").String()
+	was.Do(revokeGrant, vars{"in": vars{"grantID": id}})
+	was.Do(grantRole, vars{"in": vars{"accountID": left.Account, "role": policy.CSOfficer, "estateID": app.A.ID}})
+}

@@ -50,7 +50,8 @@ var RevokeSession = act.New("identity.revokeSession", act.Own(), nil, func(tx *a
 })
 
 func endSession(tx *act.Tx, id uuid.UUID) error {
-	if err := tx.Runtime().Accounts.RevokeSession(tx, tx.Raw, id); err != nil {
+	ended, err := tx.Runtime().Accounts.RevokeSession(tx, tx.Raw, id)
+	if err != nil || !ended {
 		return missingAt(err, "sessionID")
 	}
 	return tx.Note(audit.Portfolio, audit.Change{Type: "Session", ID: id, Op: audit.Delete})
@@ -62,8 +63,10 @@ type RevokeOtherSessionsPayload struct{ Count int }
 // RevokeOtherSessions ends all of the viewer's sessions but the one that asks.
 var RevokeOtherSessions = act.New("identity.revokeOtherSessions", act.Own(), nil, func(tx *act.Tx, _ Nothing) (*RevokeOtherSessionsPayload, error) {
 	n, err := tx.Runtime().Accounts.RevokeSessions(tx, tx.Raw, tx.Viewer.Account, tx.Viewer.Session)
-	tx.About("Account", tx.Viewer.Account, access.Row{})
-	return &RevokeOtherSessionsPayload{n}, err
+	if err != nil {
+		return nil, err
+	}
+	return &RevokeOtherSessionsPayload{n}, noteCount(tx, "endedSessions", n)
 })
 
 // missingAt places a refusal of what was named (not there, not to be acted upon) at the field that named it.

@@ -78,7 +78,7 @@ type CreateAPITokenPayload struct {
 
 // CreateAPIToken makes a token for a role that the viewer holds, in estates where the viewer holds it.
 //
-// Errors: INVALID_INPUT at name, role, estateIDs or expiresAt; FORBIDDEN for auditors.
+// Errors: INVALID_INPUT at name, role, estateIDs or expiresAt; FORBIDDEN for auditors; CONFLICT at 20 live tokens.
 var CreateAPIToken = act.New("identity.createAPIToken", act.Own().NotAuditors(), nil, func(tx *act.Tx, in CreateAPITokenInput) (*CreateAPITokenPayload, error) {
 	if err := holds(tx.Viewer, in); err != nil {
 		return nil, err
@@ -135,6 +135,9 @@ var RevokeAPIToken = act.New("identity.revokeAPIToken", act.Own().NotAuditors(),
 	owner, err := accounts.RevokeToken(tx, tx.Raw, in.TokenID)
 	if err != nil {
 		return nil, missingAt(err, "tokenID")
+	}
+	if owner == uuid.Nil {
+		return &RevokeAPITokenPayload{in.TokenID}, nil // it had ended before
 	}
 	var grants []account.Grant // whose chains tell it: the own tokens are told on the portfolio's
 	if owner != tx.Viewer.Account {

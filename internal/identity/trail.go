@@ -2,6 +2,7 @@ package identity
 
 import (
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/audit"
 )
 
@@ -20,4 +21,16 @@ func change(kind string, id uuid.UUID, op audit.Op, values ...any) (audit.Change
 		c.Fields = append(c.Fields, f)
 	}
 	return c, nil
+}
+
+// noteCount puts on the portfolio's chain how many of the viewer's own things an act changed, if any.
+func noteCount(tx *act.Tx, what string, n int) error {
+	if n == 0 {
+		return nil
+	}
+	c, err := change("Account", tx.Viewer.Account, audit.Update, what, n)
+	if err != nil {
+		return err
+	}
+	return tx.Note(audit.Portfolio, c)
 }

@@ -34,6 +34,14 @@ func (a *Authenticator) Authenticate(ctx context.Context, bearer string) (contex
 	return access.With(ctx, a.viewer(id)), nil
 }
 
+// AccountKey tells accounts apart: the id of the viewer's, "" for nobody.
+func AccountKey(ctx context.Context) string {
+	if v := access.From(ctx); v != nil {
+		return v.Account.String()
+	}
+	return ""
+}
+
 func (a *Authenticator) viewer(id *account.Identity) *access.Viewer {
 	v := access.Viewer{
 		Account: id.AccountID, Name: id.Name, Email: id.Email, Session: id.SessionID, Token: id.TokenID,

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"regexp"
@@ -9,11 +10,6 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/steward-pm/steward/internal/fault"
-)
-
-const (
-	unzipLimit = 1 << 30 // bytes a workbook may unpack to: no zip bombs
-	spillLimit = 1 << 20 // bytes above which a sheet is unpacked to a temporary file
 )
 
 // xlsxSource reads the first sheet of a workbook row by row. Blank rows below the last filled one
@@ -28,7 +24,14 @@ type xlsxSource struct {
 }
 
 func openXLSX(file io.Reader) (*xlsxSource, error) {
-	book, err := excelize.OpenReader(file, excelize.Options{
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkParts(bytes.NewReader(content), int64(len(content))); err != nil {
+		return nil, damaged(err)
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: spillLimit,
 	})
 	if err != nil {

@@ -89,6 +89,7 @@ func Assemble(p Parts) (*App, error) {
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
 		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}}, p.Extensions...),
 		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
+		Account:       identity.AccountKey,
 		Files:         files.New(app.content),
 		Registers:     exports.HTTP{},
 		Ready:         p.DB.Pool.Ping,

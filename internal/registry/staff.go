@@ -101,8 +101,8 @@ func accountOf(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) error {
 			return fault.Denied("该账号属于审计人员或总经理,请由总经理办理。",
 				"This account is an auditor's or general manager's; ask the general manager to do this.").At("accountID")
 		case standing.Here == 0 && standing.Elsewhere > 0:
-			return fault.Denied("该账号现在只在其他小区有角色,请先授予其在您小区的角色。",
-				"This account holds roles in other estates only; give it one in yours first.").At("accountID")
+			return fault.Denied("该账号现在只在其他小区有角色,请先由总经理授予其在您小区的角色。",
+				"This account holds roles in other estates only; ask the general manager to give it one in yours first.").At("accountID")
 		}
 		return nil
 	})

@@ -31,13 +31,15 @@ type Config struct {
 
 	RequestTimeout  time.Duration // of one GraphQL request, carried to the database
 	TransferTimeout time.Duration // of one upload, download or export
+	UploadIdle      time.Duration // an upload of which nothing arrives for so long ends
 	FileBytes       int64         // of one uploaded file
 
 	// Overload: more than Concurrent requests wait, at most Queue of them and at most QueueWait long.
-	Concurrent int
-	Transfers  int // uploads, downloads and exports at once
-	Queue      int
-	QueueWait  time.Duration
+	Concurrent       int
+	Transfers        int // uploads, downloads, exports and imports at once
+	AccountTransfers int // of them, those of one account; more are refused at once
+	Queue            int
+	QueueWait        time.Duration
 
 	ShutdownDelay   time.Duration // readyz says 503 for so long before the port closes
 	ShutdownTimeout time.Duration // how long requests in flight may take to finish
@@ -68,8 +70,8 @@ func Defaults() Config {
 		Depth:  12, Complexity: 30_000, Aliases: 20, Repeats: 50, Directives: 50, Tokens: 5_000,
 		Leaves: 1_000, InputDepth: 10,
 		BodyBytes: 1 << 20, PageSize: 200, DefaultPage: 50, ListEstimate: 10,
-		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, FileBytes: 100 << 20,
-		Concurrent: 64, Transfers: 16, Queue: 256, QueueWait: 2 * time.Second,
+		RequestTimeout: 10 * time.Second, TransferTimeout: 5 * time.Minute, UploadIdle: 15 * time.Second,
+		FileBytes: 100 << 20, Concurrent: 64, Transfers: 16, AccountTransfers: 4, Queue: 256, QueueWait: 2 * time.Second,
 		ShutdownTimeout: 15 * time.Second,
 		Introspection:   true, GraphiQL: true,
 	}
@@ -90,6 +92,7 @@ func (c Config) Check() error {
 		{"page size", int64(c.PageSize)}, {"default page", int64(c.DefaultPage)}, {"list estimate", int64(c.ListEstimate)},
 		{"request time-out", int64(c.RequestTimeout)}, {"transfer time-out", int64(c.TransferTimeout)},
 		{"file size", c.FileBytes}, {"concurrent requests", int64(c.Concurrent)}, {"concurrent transfers", int64(c.Transfers)},
+		{"upload idle time", int64(c.UploadIdle)}, {"concurrent transfers of an account", int64(c.AccountTransfers)},
 		{"shutdown time-out", int64(c.ShutdownTimeout)},
 	}
 	for _, p := range positive {

@@ -103,6 +103,12 @@ func (e *endpoint) answer(client context.Context, w http.ResponseWriter, r *http
 		return
 	}
 	if e.slow(oc) {
+		giveBack, err := e.shares.take(e.parts.Account(ctx))
+		if err != nil {
+			e.refuse(w, r, 0, err)
+			return
+		}
+		defer giveBack()
 		leave, err := e.transfers.enter(ctx)
 		if err != nil {
 			e.refuse(w, r, 0, err)

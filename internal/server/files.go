@@ -1,11 +1,14 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,10 +49,15 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, refusal.status, refusal.Error)
 		return
 	}
-	file, err := s.parts.Files.Store(r.Context(), up, http.MaxBytesReader(w, r.Body, s.cfg.FileBytes))
+	body := s.lively(w, r, http.MaxBytesReader(w, r.Body, s.cfg.FileBytes))
+	file, err := s.parts.Files.Store(r.Context(), up, body)
 	if tooLarge(err) {
 		refusal := s.tooLargeFile()
 		s.refuse(w, r, refusal.status, refusal.Error)
+		return
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+		s.refuse(w, r, http.StatusRequestTimeout, s.stalled())
 		return
 	}
 	if err != nil {

@@ -41,6 +41,7 @@ type Parts struct {
 	Schema        graphql.ExecutableSchema
 	Extensions    []graphql.HandlerExtension // of gqlgen, such as root-field interceptors
 	Authenticator Authenticator
+	Account       func(context.Context) string // who is signed in, "" for nobody; default nobody is told apart
 	Files         Files
 	Registers     Registers
 	Ready         func(context.Context) error        // whether the database answers and is migrated; default always
@@ -60,6 +61,7 @@ type Server struct {
 	origin    *http.CrossOriginProtection
 	requests  *gate
 	transfers *gate
+	shares    *shares
 	handler   http.Handler
 	listener  net.Listener
 	draining  atomic.Bool
@@ -71,6 +73,9 @@ type Server struct {
 func New(cfg Config, parts Parts) (*Server, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
+	}
+	if parts.Account == nil {
+		parts.Account = func(context.Context) string { return "" }
 	}
 	if parts.Ready == nil {
 		parts.Ready = func(context.Context) error { return nil }
@@ -89,6 +94,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 		presenter: presenter{log: parts.Log, suggestions: cfg.Introspection, translate: parts.Translate},
 		requests:  newGate(cfg.Concurrent, cfg.Queue, cfg.QueueWait, parts.Clock),
 		transfers: newGate(cfg.Transfers, cfg.Queue, cfg.QueueWait, parts.Clock),
+		shares:    newShares(cfg.AccountTransfers),
 	}
 	var err error
 	if s.origin, err = crossOrigin(cfg.TrustedOrigins); err != nil {
@@ -121,11 +127,11 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc("GET /graphiql/{file...}", page.asset)
 	mux.Handle(graphqlPath, graphQL)
 	if s.parts.Files != nil {
-		mux.HandleFunc("POST /files", s.admit(s.transfers, s.cfg.TransferTimeout, s.upload))
-		mux.HandleFunc("GET /files/{id}", s.admit(s.transfers, s.cfg.TransferTimeout, s.download))
+		mux.HandleFunc("POST /files", s.transfer(s.upload))
+		mux.HandleFunc("GET /files/{id}", s.transfer(s.download))
 	}
 	if s.parts.Registers != nil {
-		mux.HandleFunc("GET /registers/{file}", s.admit(s.transfers, s.cfg.TransferTimeout, s.export))
+		mux.HandleFunc("GET /registers/{file}", s.transfer(s.export))
 	}
 	mux.HandleFunc("/", s.nothing)
 	return s.identify(s.observe(s.rescue(mux))), nil

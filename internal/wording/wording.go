@@ -54,10 +54,13 @@ func check(field, text string, least, most int, unseen func(rune) bool) error {
 	case n < least, n > most:
 		return fault.Invalid(field, "长度应在 %[1]d 到 %[2]d 个字之间。", "It must have between %[1]d and %[2]d characters.", least, most)
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, unseen):
-		return fault.Invalid(field, "含有不可见的字符,请重新输入。", "It holds characters that nobody sees; type it again.")
+		return fault.Invalid(field, "含有不可见或无法识别的字符,请重新输入。", "It holds characters that nobody sees or can read; type it again.")
 	}
 	return nil
 }
 
-// invisible tells of control characters and of marks such as a right-to-left override.
-func invisible(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }
+// invisible tells of control characters, of marks such as a right-to-left override, of letters without a shape
+// (U+3164), and of what stands for a character that was lost on the way (U+FFFD).
+func invisible(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+}
