@@ -142,7 +142,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 
 func TestTheSameUploadAtOnceIsDoneOnce(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := stewardtest.New(t, stewardtest.Options{Server: func(c *server.Config) { c.AccountTransfers = 20 }}) // one person's, all at once
 	p := app.As(policy.CSOfficer).With("Idempotency-Key", "one")
 	ids := make([]string, 20)
 	var all sync.WaitGroup
