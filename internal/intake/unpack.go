@@ -72,7 +72,7 @@ func checkPart(part *zip.File) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
-	var w io.Writer = io.Discard
+	w := io.Discard
 	if spilled(strings.ToLower(part.Name), part.UncompressedSize64) {
 		w = &tags{}
 	}

@@ -67,7 +67,7 @@ type livelyBody struct {
 }
 
 func (l *livelyBody) Read(p []byte) (int, error) {
-	until := time.Now().Add(l.idle)
+	until := time.Now().Add(l.idle) //nolint:forbidigo // the kernel's deadlines know no other clock
 	if until.After(l.end) {
 		until = l.end
 	}
