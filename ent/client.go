@@ -31,6 +31,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -76,6 +77,8 @@ type Client struct {
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoss is the client for interacting with the KeyLoss builders.
+	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
@@ -118,6 +121,7 @@ func (c *Client) init() {
 	c.KeyHolder = NewKeyHolderClient(c.config)
 	c.KeyLoan = NewKeyLoanClient(c.config)
 	c.KeyLoanLine = NewKeyLoanLineClient(c.config)
+	c.KeyLoss = NewKeyLossClient(c.config)
 	c.KeyMovement = NewKeyMovementClient(c.config)
 	c.KeyReturn = NewKeyReturnClient(c.config)
 	c.KeySet = NewKeySetClient(c.config)
@@ -233,6 +237,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeyHolder:         NewKeyHolderClient(cfg),
 		KeyLoan:           NewKeyLoanClient(cfg),
 		KeyLoanLine:       NewKeyLoanLineClient(cfg),
+		KeyLoss:           NewKeyLossClient(cfg),
 		KeyMovement:       NewKeyMovementClient(cfg),
 		KeyReturn:         NewKeyReturnClient(cfg),
 		KeySet:            NewKeySetClient(cfg),
@@ -275,6 +280,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeyHolder:         NewKeyHolderClient(cfg),
 		KeyLoan:           NewKeyLoanClient(cfg),
 		KeyLoanLine:       NewKeyLoanLineClient(cfg),
+		KeyLoss:           NewKeyLossClient(cfg),
 		KeyMovement:       NewKeyMovementClient(cfg),
 		KeyReturn:         NewKeyReturnClient(cfg),
 		KeySet:            NewKeySetClient(cfg),
@@ -315,8 +321,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
 		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
 		c.KeyAcceptanceLine, c.KeyBalance, c.KeyHolder, c.KeyLoan, c.KeyLoanLine,
-		c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy, c.Resident,
-		c.Staff, c.Unit,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy,
+		c.Resident, c.Staff, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -329,8 +335,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
 		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
 		c.KeyAcceptanceLine, c.KeyBalance, c.KeyHolder, c.KeyLoan, c.KeyLoanLine,
-		c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy, c.Resident,
-		c.Staff, c.Unit,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy,
+		c.Resident, c.Staff, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -369,6 +375,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyLoan.mutate(ctx, m)
 	case *KeyLoanLineMutation:
 		return c.KeyLoanLine.mutate(ctx, m)
+	case *KeyLossMutation:
+		return c.KeyLoss.mutate(ctx, m)
 	case *KeyMovementMutation:
 		return c.KeyMovement.mutate(ctx, m)
 	case *KeyReturnMutation:
@@ -2929,6 +2937,219 @@ func (c *KeyLoanLineClient) mutate(ctx context.Context, m *KeyLoanLineMutation) 
 	}
 }
 
+// KeyLossClient is a client for the KeyLoss schema.
+type KeyLossClient struct {
+	config
+}
+
+// NewKeyLossClient returns a client for the KeyLoss from the given config.
+func NewKeyLossClient(c config) *KeyLossClient {
+	return &KeyLossClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyloss.Hooks(f(g(h())))`.
+func (c *KeyLossClient) Use(hooks ...Hook) {
+	c.hooks.KeyLoss = append(c.hooks.KeyLoss, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyloss.Intercept(f(g(h())))`.
+func (c *KeyLossClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyLoss = append(c.inters.KeyLoss, interceptors...)
+}
+
+// Create returns a builder for creating a KeyLoss entity.
+func (c *KeyLossClient) Create() *KeyLossCreate {
+	mutation := newKeyLossMutation(c.config, OpCreate)
+	return &KeyLossCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyLoss entities.
+func (c *KeyLossClient) CreateBulk(builders ...*KeyLossCreate) *KeyLossCreateBulk {
+	return &KeyLossCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyLossClient) MapCreateBulk(slice any, setFunc func(*KeyLossCreate, int)) *KeyLossCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyLossCreateBulk{err: fmt.Errorf("calling to KeyLossClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyLossCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyLossCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyLoss.
+func (c *KeyLossClient) Update() *KeyLossUpdate {
+	mutation := newKeyLossMutation(c.config, OpUpdate)
+	return &KeyLossUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyLossClient) UpdateOne(_m *KeyLoss) *KeyLossUpdateOne {
+	mutation := newKeyLossMutation(c.config, OpUpdateOne, withKeyLoss(_m))
+	return &KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyLossClient) UpdateOneID(id uuid.UUID) *KeyLossUpdateOne {
+	mutation := newKeyLossMutation(c.config, OpUpdateOne, withKeyLossID(id))
+	return &KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyLoss.
+func (c *KeyLossClient) Delete() *KeyLossDelete {
+	mutation := newKeyLossMutation(c.config, OpDelete)
+	return &KeyLossDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyLossClient) DeleteOne(_m *KeyLoss) *KeyLossDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyLossClient) DeleteOneID(id uuid.UUID) *KeyLossDeleteOne {
+	builder := c.Delete().Where(keyloss.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyLossDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyLoss.
+func (c *KeyLossClient) Query() *KeyLossQuery {
+	return &KeyLossQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyLoss},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyLoss entity by its id.
+func (c *KeyLossClient) Get(ctx context.Context, id uuid.UUID) (*KeyLoss, error) {
+	return c.Query().Where(keyloss.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyLossClient) GetX(ctx context.Context, id uuid.UUID) *KeyLoss {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyLoss.
+func (c *KeyLossClient) QueryEstate(_m *KeyLoss) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.EstateTable, keyloss.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyLoss.
+func (c *KeyLossClient) QuerySet(_m *KeyLoss) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.SetTable, keyloss.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHolder queries the holder edge of a KeyLoss.
+func (c *KeyLossClient) QueryHolder(_m *KeyLoss) *KeyHolderQuery {
+	query := (&KeyHolderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyholder.Table, keyholder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.HolderTable, keyloss.HolderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoanLine queries the loan_line edge of a KeyLoss.
+func (c *KeyLossClient) QueryLoanLine(_m *KeyLoss) *KeyLoanLineQuery {
+	query := (&KeyLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyloanline.Table, keyloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.LoanLineTable, keyloss.LoanLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMovements queries the movements edge of a KeyLoss.
+func (c *KeyLossClient) QueryMovements(_m *KeyLoss) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyloss.MovementsTable, keyloss.MovementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyLossClient) Hooks() []Hook {
+	return c.hooks.KeyLoss
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyLossClient) Interceptors() []Interceptor {
+	return c.inters.KeyLoss
+}
+
+func (c *KeyLossClient) mutate(ctx context.Context, m *KeyLossMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyLossCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyLossUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyLossDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyLoss mutation op: %q", m.Op())
+	}
+}
+
 // KeyMovementClient is a client for the KeyMovement schema.
 type KeyMovementClient struct {
 	config
@@ -3126,6 +3347,22 @@ func (c *KeyMovementClient) QueryAcceptanceLine(_m *KeyMovement) *KeyAcceptanceL
 			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.AcceptanceLineTable, keymovement.AcceptanceLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoss queries the loss edge of a KeyMovement.
+func (c *KeyMovementClient) QueryLoss(_m *KeyMovement) *KeyLossQuery {
+	query := (&KeyLossClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keyloss.Table, keyloss.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LossTable, keymovement.LossColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4366,13 +4603,13 @@ type (
 	hooks struct {
 		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
 		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance, KeyHolder,
-		KeyLoan, KeyLoanLine, KeyMovement, KeyReturn, KeySet, Obligation, Occupancy,
-		Resident, Staff, Unit []ent.Hook
+		KeyLoan, KeyLoanLine, KeyLoss, KeyMovement, KeyReturn, KeySet, Obligation,
+		Occupancy, Resident, Staff, Unit []ent.Hook
 	}
 	inters struct {
 		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
 		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance, KeyHolder,
-		KeyLoan, KeyLoanLine, KeyMovement, KeyReturn, KeySet, Obligation, Occupancy,
-		Resident, Staff, Unit []ent.Interceptor
+		KeyLoan, KeyLoanLine, KeyLoss, KeyMovement, KeyReturn, KeySet, Obligation,
+		Occupancy, Resident, Staff, Unit []ent.Interceptor
 	}
 )

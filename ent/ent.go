@@ -27,6 +27,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -110,6 +111,7 @@ func checkColumn(t, c string) error {
 			keyholder.Table:         keyholder.ValidColumn,
 			keyloan.Table:           keyloan.ValidColumn,
 			keyloanline.Table:       keyloanline.ValidColumn,
+			keyloss.Table:           keyloss.ValidColumn,
 			keymovement.Table:       keymovement.ValidColumn,
 			keyreturn.Table:         keyreturn.ValidColumn,
 			keyset.Table:            keyset.ValidColumn,

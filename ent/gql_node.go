@@ -25,6 +25,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -114,6 +115,11 @@ var keyloanlineImplementors = []string{"KeyLoanLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyLoanLine) IsNode() {}
+
+var keylossImplementors = []string{"KeyLoss", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyLoss) IsNode() {}
 
 var keymovementImplementors = []string{"KeyMovement", "Node"}
 
@@ -344,6 +350,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(keyloanline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyloanlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyloss.Table:
+		query := c.KeyLoss.Query().
+			Where(keyloss.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keylossImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -721,6 +736,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.KeyLoanLine.Query().
 			Where(keyloanline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keyloanlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyloss.Table:
+		query := c.KeyLoss.Query().
+			Where(keyloss.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keylossImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -4736,6 +4737,338 @@ func (_m *KeyLoanLine) ToEdge(order *KeyLoanLineOrder) *KeyLoanLineEdge {
 		order = DefaultKeyLoanLineOrder
 	}
 	return &KeyLoanLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyLossEdge is the edge representation of KeyLoss.
+type KeyLossEdge struct {
+	Node   *KeyLoss `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// KeyLossConnection is the connection containing edges to KeyLoss.
+type KeyLossConnection struct {
+	Edges      []*KeyLossEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *KeyLossConnection) build(nodes []*KeyLoss, pager *keylossPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyLoss
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyLoss {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyLoss {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyLossEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyLossEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyLossPaginateOption enables pagination customization.
+type KeyLossPaginateOption func(*keylossPager) error
+
+// WithKeyLossOrder configures pagination ordering.
+func WithKeyLossOrder(order *KeyLossOrder) KeyLossPaginateOption {
+	if order == nil {
+		order = DefaultKeyLossOrder
+	}
+	o := *order
+	return func(pager *keylossPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyLossOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyLossFilter configures pagination filter.
+func WithKeyLossFilter(filter func(*KeyLossQuery) (*KeyLossQuery, error)) KeyLossPaginateOption {
+	return func(pager *keylossPager) error {
+		if filter == nil {
+			return errors.New("KeyLossQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keylossPager struct {
+	reverse bool
+	order   *KeyLossOrder
+	filter  func(*KeyLossQuery) (*KeyLossQuery, error)
+}
+
+func newKeyLossPager(opts []KeyLossPaginateOption, reverse bool) (*keylossPager, error) {
+	pager := &keylossPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyLossOrder
+	}
+	return pager, nil
+}
+
+func (p *keylossPager) applyFilter(query *KeyLossQuery) (*KeyLossQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keylossPager) toCursor(_m *KeyLoss) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keylossPager) applyCursors(query *KeyLossQuery, after, before *Cursor) (*KeyLossQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyLossOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keylossPager) applyOrder(query *KeyLossQuery) *KeyLossQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyLossOrder.Field {
+		query = query.Order(DefaultKeyLossOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keylossPager) orderExpr(query *KeyLossQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyLossOrder.Field {
+			b.Comma().Ident(DefaultKeyLossOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyLoss.
+func (_m *KeyLossQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyLossPaginateOption,
+) (*KeyLossConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyLossPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyLossConnection{Edges: []*KeyLossEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyLossOrderFieldCreatedAt orders KeyLoss by created_at.
+	KeyLossOrderFieldCreatedAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyloss.FieldCreatedAt,
+		toTerm: keyloss.ByCreatedAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyLossOrderFieldOccurredAt orders KeyLoss by occurred_at.
+	KeyLossOrderFieldOccurredAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.OccurredAt, nil
+		},
+		column: keyloss.FieldOccurredAt,
+		toTerm: keyloss.ByOccurredAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.OccurredAt,
+			}
+		},
+	}
+	// KeyLossOrderFieldReportedAt orders KeyLoss by reported_at.
+	KeyLossOrderFieldReportedAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.ReportedAt, nil
+		},
+		column: keyloss.FieldReportedAt,
+		toTerm: keyloss.ByReportedAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReportedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyLossOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyLossOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyLossOrderFieldOccurredAt.column:
+		str = "OCCURRED_AT"
+	case KeyLossOrderFieldReportedAt.column:
+		str = "REPORTED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyLossOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyLossOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyLossOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyLossOrderFieldCreatedAt
+	case "OCCURRED_AT":
+		*f = *KeyLossOrderFieldOccurredAt
+	case "REPORTED_AT":
+		*f = *KeyLossOrderFieldReportedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyLossOrderField", str)
+	}
+	return nil
+}
+
+// KeyLossOrderField defines the ordering field of KeyLoss.
+type KeyLossOrderField struct {
+	// Value extracts the ordering value from the given KeyLoss.
+	Value    func(*KeyLoss) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyloss.OrderOption
+	toCursor func(*KeyLoss) Cursor
+}
+
+// KeyLossOrder defines the ordering of KeyLoss.
+type KeyLossOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *KeyLossOrderField `json:"field"`
+}
+
+// DefaultKeyLossOrder is the default ordering of KeyLoss.
+var DefaultKeyLossOrder = &KeyLossOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyloss.FieldID,
+		toTerm: keyloss.ByID,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyLoss into KeyLossEdge.
+func (_m *KeyLoss) ToEdge(order *KeyLossOrder) *KeyLossEdge {
+	if order == nil {
+		order = DefaultKeyLossOrder
+	}
+	return &KeyLossEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

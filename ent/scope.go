@@ -115,6 +115,13 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyLoss: {
+		Name: TypeKeyLoss, Table: "key_losses", Code: ids.Code(778),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyMovement: {
 		Name: TypeKeyMovement, Table: "key_movements", Code: ids.Code(771),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
@@ -192,6 +199,7 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(770): TypeKeyHolder,
 	ids.Code(775): TypeKeyLoan,
 	ids.Code(776): TypeKeyLoanLine,
+	ids.Code(778): TypeKeyLoss,
 	ids.Code(771): TypeKeyMovement,
 	ids.Code(777): TypeKeyReturn,
 	ids.Code(769): TypeKeySet,
@@ -379,6 +387,19 @@ func (_m *KeyLoan) RowScope() access.Row {
 func (_m *KeyLoanLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyLoss) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}

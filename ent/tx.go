@@ -42,6 +42,8 @@ type Tx struct {
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoss is the client for interacting with the KeyLoss builders.
+	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
@@ -204,6 +206,7 @@ func (tx *Tx) init() {
 	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.KeyLoan = NewKeyLoanClient(tx.config)
 	tx.KeyLoanLine = NewKeyLoanLineClient(tx.config)
+	tx.KeyLoss = NewKeyLossClient(tx.config)
 	tx.KeyMovement = NewKeyMovementClient(tx.config)
 	tx.KeyReturn = NewKeyReturnClient(tx.config)
 	tx.KeySet = NewKeySetClient(tx.config)

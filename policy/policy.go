@@ -74,6 +74,7 @@ var (
 	KeyLoan           = resource("KeyLoan")
 	KeyLoanLine       = resource("KeyLoanLine")
 	KeyReturn         = resource("KeyReturn")
+	KeyLoss           = resource("KeyLoss")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
@@ -97,10 +98,11 @@ const (
 	Update Action = "update"
 	Issue  Action = "issue" // give out keys straight from the cabinet (K1.2)
 	Import Action = "import"
+	Answer Action = "answer" // decide, as the leader, what was reported (K2.3)
 )
 
 // Actions lists all actions.
-var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import}
+var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer}
 
 // Scope is how far a permission reaches, in the place where the role is held.
 type Scope uint8

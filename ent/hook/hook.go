@@ -189,6 +189,18 @@ func (f KeyLoanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLoanLineMutation", m)
 }
 
+// The KeyLossFunc type is an adapter to allow the use of ordinary
+// function as KeyLoss mutator.
+type KeyLossFunc func(context.Context, *ent.KeyLossMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyLossFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyLossMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLossMutation", m)
+}
+
 // The KeyMovementFunc type is an adapter to allow the use of ordinary
 // function as KeyMovement mutator.
 type KeyMovementFunc func(context.Context, *ent.KeyMovementMutation) (ent.Value, error)

@@ -23,6 +23,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -495,6 +496,33 @@ func (f TraverseKeyLoanLine) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanLineQuery", q)
 }
 
+// The KeyLossFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyLossFunc func(context.Context, *ent.KeyLossQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyLossFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyLossQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyLossQuery", q)
+}
+
+// The TraverseKeyLoss type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyLoss func(context.Context, *ent.KeyLossQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyLoss) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyLoss) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyLossQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLossQuery", q)
+}
+
 // The KeyMovementFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyMovementFunc func(context.Context, *ent.KeyMovementQuery) (ent.Value, error)
 
@@ -744,6 +772,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyLoanQuery, predicate.KeyLoan, keyloan.OrderOption]{typ: ent.TypeKeyLoan, tq: q}, nil
 	case *ent.KeyLoanLineQuery:
 		return &query[*ent.KeyLoanLineQuery, predicate.KeyLoanLine, keyloanline.OrderOption]{typ: ent.TypeKeyLoanLine, tq: q}, nil
+	case *ent.KeyLossQuery:
+		return &query[*ent.KeyLossQuery, predicate.KeyLoss, keyloss.OrderOption]{typ: ent.TypeKeyLoss, tq: q}, nil
 	case *ent.KeyMovementQuery:
 		return &query[*ent.KeyMovementQuery, predicate.KeyMovement, keymovement.OrderOption]{typ: ent.TypeKeyMovement, tq: q}, nil
 	case *ent.KeyReturnQuery:

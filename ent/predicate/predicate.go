@@ -51,6 +51,9 @@ type KeyLoan func(*sql.Selector)
 // KeyLoanLine is the predicate function for keyloanline builders.
 type KeyLoanLine func(*sql.Selector)
 
+// KeyLoss is the predicate function for keyloss builders.
+type KeyLoss func(*sql.Selector)
+
 // KeyMovement is the predicate function for keymovement builders.
 type KeyMovement func(*sql.Selector)
 

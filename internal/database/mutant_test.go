@@ -64,7 +64,7 @@ func TestMutantOnePolicyLine(t *testing.T) {
 			},
 		},
 		{
-			"a resident's reach over the estate", "KeyReturn|Obligation, read, self", "KeyReturn|Obligation, read, estate",
+			"a resident's reach over the estate", "KeyReturn|KeyLoss|Obligation, read, self", "KeyReturn|KeyLoss|Obligation, read, estate",
 			(*stewardtest.App).Resident,
 			func(app *stewardtest.App) rows { return rowsOf(app, "%household = $1", app.A.OtherHousehold) },
 		},

@@ -177,6 +177,16 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
 	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, 1, '工程部', $5, '客服', $2)`,
 		ids.New(0x0309), Start, estate, line, account)
+	loss := ids.New(0x030a)
+	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
+		VALUES ($1, $2, $3, $4, '设备间', $5, '工程部', 1, '检修后遗失', $2, $2, $6, '客服')`, loss, Start.AddDate(0, 0, -2), estate, set, holder["ENGINEERING"], account)
+	for _, m := range []struct {
+		from, to, reason string
+		loss             *uuid.UUID
+	}{{"SOURCE", "ENGINEERING", "ACCEPTED", nil}, {"ENGINEERING", "LOST", "LOST", &loss}} {
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
+			ids.New(0x0303), Start.AddDate(0, 0, -2), estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
+	}
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
 	return tx.SendBatch(ctx, &b.Batch).Close()
