@@ -19,6 +19,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -1691,6 +1693,319 @@ func newKeyBalancePaginateArgs(rv map[string]any) *keybalancePaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyCabinetOpeningQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyCabinetOpeningQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyCabinetOpeningQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keycabinetopening.Columns))
+		selectedFields = []string{keycabinetopening.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keycabinetopening.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldEstateID)
+				fieldSeen[keycabinetopening.FieldEstateID] = struct{}{}
+			}
+
+		case "cabinet":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyHolderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyholderImplementors)...); err != nil {
+				return err
+			}
+			_q.withCabinet = query
+			if _, ok := fieldSeen[keycabinetopening.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCabinetID)
+				fieldSeen[keycabinetopening.FieldCabinetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keycabinetopening.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCreatedAt)
+				fieldSeen[keycabinetopening.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keycabinetopening.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldEstateID)
+				fieldSeen[keycabinetopening.FieldEstateID] = struct{}{}
+			}
+		case "cabinetID":
+			if _, ok := fieldSeen[keycabinetopening.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCabinetID)
+				fieldSeen[keycabinetopening.FieldCabinetID] = struct{}{}
+			}
+		case "outcome":
+			if _, ok := fieldSeen[keycabinetopening.FieldOutcome]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOutcome)
+				fieldSeen[keycabinetopening.FieldOutcome] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[keycabinetopening.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldPurpose)
+				fieldSeen[keycabinetopening.FieldPurpose] = struct{}{}
+			}
+		case "openedByID":
+			if _, ok := fieldSeen[keycabinetopening.FieldOpenedByID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOpenedByID)
+				fieldSeen[keycabinetopening.FieldOpenedByID] = struct{}{}
+			}
+		case "openedByName":
+			if _, ok := fieldSeen[keycabinetopening.FieldOpenedByName]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOpenedByName)
+				fieldSeen[keycabinetopening.FieldOpenedByName] = struct{}{}
+			}
+		case "occurredAt":
+			if _, ok := fieldSeen[keycabinetopening.FieldOccurredAt]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOccurredAt)
+				fieldSeen[keycabinetopening.FieldOccurredAt] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keycabinetopening.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldLateReason)
+				fieldSeen[keycabinetopening.FieldLateReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keycabinetopeningPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyCabinetOpeningPaginateOption
+}
+
+func newKeyCabinetOpeningPaginateArgs(rv map[string]any) *keycabinetopeningPaginateArgs {
+	args := &keycabinetopeningPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyCabinetOpeningOrder{Field: &KeyCabinetOpeningOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyCabinetOpeningOrder(order))
+			}
+		case *KeyCabinetOpeningOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyCabinetOpeningOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyCabinetOpeningWhereInput); ok {
+		args.opts = append(args.opts, WithKeyCabinetOpeningFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyFollowUpQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyFollowUpQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyFollowUpQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyfollowup.Columns))
+		selectedFields = []string{keyfollowup.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyfollowup.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldEstateID)
+				fieldSeen[keyfollowup.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyfollowup.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldSetID)
+				fieldSeen[keyfollowup.FieldSetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyfollowup.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldCreatedAt)
+				fieldSeen[keyfollowup.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyfollowup.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldEstateID)
+				fieldSeen[keyfollowup.FieldEstateID] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyfollowup.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldSetID)
+				fieldSeen[keyfollowup.FieldSetID] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[keyfollowup.FieldNote]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNote)
+				fieldSeen[keyfollowup.FieldNote] = struct{}{}
+			}
+		case "outstanding":
+			if _, ok := fieldSeen[keyfollowup.FieldOutstanding]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldOutstanding)
+				fieldSeen[keyfollowup.FieldOutstanding] = struct{}{}
+			}
+		case "followUpOn":
+			if _, ok := fieldSeen[keyfollowup.FieldFollowUpOn]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldFollowUpOn)
+				fieldSeen[keyfollowup.FieldFollowUpOn] = struct{}{}
+			}
+		case "notedByID":
+			if _, ok := fieldSeen[keyfollowup.FieldNotedByID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNotedByID)
+				fieldSeen[keyfollowup.FieldNotedByID] = struct{}{}
+			}
+		case "notedByName":
+			if _, ok := fieldSeen[keyfollowup.FieldNotedByName]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNotedByName)
+				fieldSeen[keyfollowup.FieldNotedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyfollowupPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyFollowUpPaginateOption
+}
+
+func newKeyFollowUpPaginateArgs(rv map[string]any) *keyfollowupPaginateArgs {
+	args := &keyfollowupPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyFollowUpOrder{Field: &KeyFollowUpOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyFollowUpOrder(order))
+			}
+		case *KeyFollowUpOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyFollowUpOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyFollowUpWhereInput); ok {
+		args.opts = append(args.opts, WithKeyFollowUpFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *KeyHolderQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyHolderQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -3048,6 +3363,19 @@ func (_q *KeySetQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				return err
 			}
 			_q.WithNamedAcceptanceLines(alias, func(wq *KeyAcceptanceLineQuery) {
+				*wq = *query
+			})
+
+		case "followUps":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyFollowUpClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keyfollowupImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedFollowUps(alias, func(wq *KeyFollowUpQuery) {
 				*wq = *query
 			})
 		case "createdAt":

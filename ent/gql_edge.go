@@ -180,6 +180,38 @@ func (_m *KeyBalance) Holder(ctx context.Context) (*KeyHolder, error) {
 	return result, err
 }
 
+func (_m *KeyCabinetOpening) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyCabinetOpening) Cabinet(ctx context.Context) (*KeyHolder, error) {
+	result, err := _m.Edges.CabinetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCabinet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyFollowUp) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyFollowUp) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *KeyHolder) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -444,6 +476,18 @@ func (_m *KeySet) AcceptanceLines(ctx context.Context) (result []*KeyAcceptanceL
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryAcceptanceLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeySet) FollowUps(ctx context.Context) (result []*KeyFollowUp, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedFollowUps(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.FollowUpsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFollowUps().All(ctx)
 	}
 	return result, err
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -100,6 +102,16 @@ var keybalanceImplementors = []string{"KeyBalance", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyBalance) IsNode() {}
+
+var keycabinetopeningImplementors = []string{"KeyCabinetOpening", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyCabinetOpening) IsNode() {}
+
+var keyfollowupImplementors = []string{"KeyFollowUp", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyFollowUp) IsNode() {}
 
 var keyholderImplementors = []string{"KeyHolder", "Node"}
 
@@ -323,6 +335,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(keybalance.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keybalanceImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keycabinetopening.Table:
+		query := c.KeyCabinetOpening.Query().
+			Where(keycabinetopening.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keycabinetopeningImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyfollowup.Table:
+		query := c.KeyFollowUp.Query().
+			Where(keyfollowup.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyfollowupImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -688,6 +718,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.KeyBalance.Query().
 			Where(keybalance.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keybalanceImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keycabinetopening.Table:
+		query := c.KeyCabinetOpening.Query().
+			Where(keycabinetopening.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keycabinetopeningImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyfollowup.Table:
+		query := c.KeyFollowUp.Query().
+			Where(keyfollowup.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyfollowupImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -2940,6 +2942,480 @@ func (i *KeyBalanceWhereInput) P() (predicate.KeyBalance, error) {
 		return predicates[0], nil
 	default:
 		return keybalance.And(predicates...), nil
+	}
+}
+
+// KeyCabinetOpeningWhereInput represents a where input for filtering KeyCabinetOpening queries.
+type KeyCabinetOpeningWhereInput struct {
+	Predicates []predicate.KeyCabinetOpening  `json:"-"`
+	Not        *KeyCabinetOpeningWhereInput   `json:"not,omitempty"`
+	Or         []*KeyCabinetOpeningWhereInput `json:"or,omitempty"`
+	And        []*KeyCabinetOpeningWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "cabinet_id" field predicates.
+	CabinetID      *uuid.UUID  `json:"cabinetID,omitempty"`
+	CabinetIDNEQ   *uuid.UUID  `json:"cabinetIDNEQ,omitempty"`
+	CabinetIDIn    []uuid.UUID `json:"cabinetIDIn,omitempty"`
+	CabinetIDNotIn []uuid.UUID `json:"cabinetIDNotIn,omitempty"`
+
+	// "outcome" field predicates.
+	Outcome      *keycabinetopening.Outcome  `json:"outcome,omitempty"`
+	OutcomeNEQ   *keycabinetopening.Outcome  `json:"outcomeNEQ,omitempty"`
+	OutcomeIn    []keycabinetopening.Outcome `json:"outcomeIn,omitempty"`
+	OutcomeNotIn []keycabinetopening.Outcome `json:"outcomeNotIn,omitempty"`
+
+	// "opened_by_id" field predicates.
+	OpenedByID      *uuid.UUID  `json:"openedByID,omitempty"`
+	OpenedByIDNEQ   *uuid.UUID  `json:"openedByIDNEQ,omitempty"`
+	OpenedByIDIn    []uuid.UUID `json:"openedByIDIn,omitempty"`
+	OpenedByIDNotIn []uuid.UUID `json:"openedByIDNotIn,omitempty"`
+	OpenedByIDGT    *uuid.UUID  `json:"openedByIDGT,omitempty"`
+	OpenedByIDGTE   *uuid.UUID  `json:"openedByIDGTE,omitempty"`
+	OpenedByIDLT    *uuid.UUID  `json:"openedByIDLT,omitempty"`
+	OpenedByIDLTE   *uuid.UUID  `json:"openedByIDLTE,omitempty"`
+
+	// "occurred_at" field predicates.
+	OccurredAt      *time.Time  `json:"occurredAt,omitempty"`
+	OccurredAtNEQ   *time.Time  `json:"occurredAtNEQ,omitempty"`
+	OccurredAtIn    []time.Time `json:"occurredAtIn,omitempty"`
+	OccurredAtNotIn []time.Time `json:"occurredAtNotIn,omitempty"`
+	OccurredAtGT    *time.Time  `json:"occurredAtGT,omitempty"`
+	OccurredAtGTE   *time.Time  `json:"occurredAtGTE,omitempty"`
+	OccurredAtLT    *time.Time  `json:"occurredAtLT,omitempty"`
+	OccurredAtLTE   *time.Time  `json:"occurredAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyCabinetOpeningWhereInput) AddPredicates(predicates ...predicate.KeyCabinetOpening) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyCabinetOpeningWhereInput filter on the KeyCabinetOpeningQuery builder.
+func (i *KeyCabinetOpeningWhereInput) Filter(q *KeyCabinetOpeningQuery) (*KeyCabinetOpeningQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyCabinetOpeningWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyCabinetOpeningWhereInput is returned in case the KeyCabinetOpeningWhereInput is empty.
+var ErrEmptyKeyCabinetOpeningWhereInput = errors.New("ent: empty predicate KeyCabinetOpeningWhereInput")
+
+// P returns a predicate for filtering keycabinetopenings.
+// An error is returned if the input is empty or invalid.
+func (i *KeyCabinetOpeningWhereInput) P() (predicate.KeyCabinetOpening, error) {
+	var predicates []predicate.KeyCabinetOpening
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keycabinetopening.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyCabinetOpening, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keycabinetopening.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyCabinetOpening, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keycabinetopening.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keycabinetopening.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keycabinetopening.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keycabinetopening.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keycabinetopening.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keycabinetopening.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keycabinetopening.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.CabinetID != nil {
+		predicates = append(predicates, keycabinetopening.CabinetIDEQ(*i.CabinetID))
+	}
+	if i.CabinetIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.CabinetIDNEQ(*i.CabinetIDNEQ))
+	}
+	if len(i.CabinetIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CabinetIDIn(i.CabinetIDIn...))
+	}
+	if len(i.CabinetIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CabinetIDNotIn(i.CabinetIDNotIn...))
+	}
+	if i.Outcome != nil {
+		predicates = append(predicates, keycabinetopening.OutcomeEQ(*i.Outcome))
+	}
+	if i.OutcomeNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OutcomeNEQ(*i.OutcomeNEQ))
+	}
+	if len(i.OutcomeIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OutcomeIn(i.OutcomeIn...))
+	}
+	if len(i.OutcomeNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OutcomeNotIn(i.OutcomeNotIn...))
+	}
+	if i.OpenedByID != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDEQ(*i.OpenedByID))
+	}
+	if i.OpenedByIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDNEQ(*i.OpenedByIDNEQ))
+	}
+	if len(i.OpenedByIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OpenedByIDIn(i.OpenedByIDIn...))
+	}
+	if len(i.OpenedByIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OpenedByIDNotIn(i.OpenedByIDNotIn...))
+	}
+	if i.OpenedByIDGT != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDGT(*i.OpenedByIDGT))
+	}
+	if i.OpenedByIDGTE != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDGTE(*i.OpenedByIDGTE))
+	}
+	if i.OpenedByIDLT != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDLT(*i.OpenedByIDLT))
+	}
+	if i.OpenedByIDLTE != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDLTE(*i.OpenedByIDLTE))
+	}
+	if i.OccurredAt != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtEQ(*i.OccurredAt))
+	}
+	if i.OccurredAtNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtNEQ(*i.OccurredAtNEQ))
+	}
+	if len(i.OccurredAtIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OccurredAtIn(i.OccurredAtIn...))
+	}
+	if len(i.OccurredAtNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OccurredAtNotIn(i.OccurredAtNotIn...))
+	}
+	if i.OccurredAtGT != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtGT(*i.OccurredAtGT))
+	}
+	if i.OccurredAtGTE != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtGTE(*i.OccurredAtGTE))
+	}
+	if i.OccurredAtLT != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtLT(*i.OccurredAtLT))
+	}
+	if i.OccurredAtLTE != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtLTE(*i.OccurredAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyCabinetOpeningWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keycabinetopening.And(predicates...), nil
+	}
+}
+
+// KeyFollowUpWhereInput represents a where input for filtering KeyFollowUp queries.
+type KeyFollowUpWhereInput struct {
+	Predicates []predicate.KeyFollowUp  `json:"-"`
+	Not        *KeyFollowUpWhereInput   `json:"not,omitempty"`
+	Or         []*KeyFollowUpWhereInput `json:"or,omitempty"`
+	And        []*KeyFollowUpWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyFollowUpWhereInput) AddPredicates(predicates ...predicate.KeyFollowUp) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyFollowUpWhereInput filter on the KeyFollowUpQuery builder.
+func (i *KeyFollowUpWhereInput) Filter(q *KeyFollowUpQuery) (*KeyFollowUpQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyFollowUpWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyFollowUpWhereInput is returned in case the KeyFollowUpWhereInput is empty.
+var ErrEmptyKeyFollowUpWhereInput = errors.New("ent: empty predicate KeyFollowUpWhereInput")
+
+// P returns a predicate for filtering keyfollowups.
+// An error is returned if the input is empty or invalid.
+func (i *KeyFollowUpWhereInput) P() (predicate.KeyFollowUp, error) {
+	var predicates []predicate.KeyFollowUp
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyfollowup.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyFollowUp, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyfollowup.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyFollowUp, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyfollowup.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyfollowup.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyfollowup.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyfollowup.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyfollowup.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyfollowup.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyfollowup.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyfollowup.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyfollowup.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyfollowup.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyfollowup.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyfollowup.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyfollowup.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyfollowup.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyfollowup.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.SetIDNotIn(i.SetIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyFollowUpWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyfollowup.And(predicates...), nil
 	}
 }
 

@@ -24,6 +24,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -61,6 +63,8 @@ const (
 	TypeKeyAcceptance     = "KeyAcceptance"
 	TypeKeyAcceptanceLine = "KeyAcceptanceLine"
 	TypeKeyBalance        = "KeyBalance"
+	TypeKeyCabinetOpening = "KeyCabinetOpening"
+	TypeKeyFollowUp       = "KeyFollowUp"
 	TypeKeyHolder         = "KeyHolder"
 	TypeKeyLoan           = "KeyLoan"
 	TypeKeyLoanLine       = "KeyLoanLine"
@@ -9245,6 +9249,1738 @@ func (m *KeyBalanceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyBalance edge %s", name)
 }
 
+// KeyCabinetOpeningMutation represents an operation that mutates the KeyCabinetOpening nodes in the graph.
+type KeyCabinetOpeningMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	outcome        *keycabinetopening.Outcome
+	purpose        *string
+	opened_by_id   *uuid.UUID
+	opened_by_name *string
+	occurred_at    *time.Time
+	late_reason    *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	cabinet        *uuid.UUID
+	clearedcabinet bool
+	done           bool
+	oldValue       func(context.Context) (*KeyCabinetOpening, error)
+	predicates     []predicate.KeyCabinetOpening
+}
+
+var _ ent.Mutation = (*KeyCabinetOpeningMutation)(nil)
+
+// keycabinetopeningOption allows management of the mutation configuration using functional options.
+type keycabinetopeningOption func(*KeyCabinetOpeningMutation)
+
+// newKeyCabinetOpeningMutation creates new mutation for the KeyCabinetOpening entity.
+func newKeyCabinetOpeningMutation(c config, op Op, opts ...keycabinetopeningOption) *KeyCabinetOpeningMutation {
+	m := &KeyCabinetOpeningMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyCabinetOpening,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyCabinetOpeningID sets the ID field of the mutation.
+func withKeyCabinetOpeningID(id uuid.UUID) keycabinetopeningOption {
+	return func(m *KeyCabinetOpeningMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyCabinetOpening
+		)
+		m.oldValue = func(ctx context.Context) (*KeyCabinetOpening, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyCabinetOpening.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyCabinetOpening sets the old KeyCabinetOpening of the mutation.
+func withKeyCabinetOpening(node *KeyCabinetOpening) keycabinetopeningOption {
+	return func(m *KeyCabinetOpeningMutation) {
+		m.oldValue = func(context.Context) (*KeyCabinetOpening, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyCabinetOpeningMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyCabinetOpeningMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyCabinetOpening entities.
+func (m *KeyCabinetOpeningMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyCabinetOpeningMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyCabinetOpeningMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyCabinetOpening.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyCabinetOpeningMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyCabinetOpeningMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyCabinetOpeningMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyCabinetOpeningMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyCabinetOpeningMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetCabinetID sets the "cabinet_id" field.
+func (m *KeyCabinetOpeningMutation) SetCabinetID(u uuid.UUID) {
+	m.cabinet = &u
+}
+
+// CabinetID returns the value of the "cabinet_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) CabinetID() (r uuid.UUID, exists bool) {
+	v := m.cabinet
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCabinetID returns the old "cabinet_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldCabinetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCabinetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCabinetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCabinetID: %w", err)
+	}
+	return oldValue.CabinetID, nil
+}
+
+// ResetCabinetID resets all changes to the "cabinet_id" field.
+func (m *KeyCabinetOpeningMutation) ResetCabinetID() {
+	m.cabinet = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *KeyCabinetOpeningMutation) SetOutcome(k keycabinetopening.Outcome) {
+	m.outcome = &k
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *KeyCabinetOpeningMutation) Outcome() (r keycabinetopening.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOutcome(ctx context.Context) (v keycabinetopening.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *KeyCabinetOpeningMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *KeyCabinetOpeningMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *KeyCabinetOpeningMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *KeyCabinetOpeningMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *KeyCabinetOpeningMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *KeyCabinetOpeningMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *KeyCabinetOpeningMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *KeyCabinetOpeningMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetOccurredAt sets the "occurred_at" field.
+func (m *KeyCabinetOpeningMutation) SetOccurredAt(t time.Time) {
+	m.occurred_at = &t
+}
+
+// OccurredAt returns the value of the "occurred_at" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OccurredAt() (r time.Time, exists bool) {
+	v := m.occurred_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOccurredAt returns the old "occurred_at" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOccurredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOccurredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOccurredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOccurredAt: %w", err)
+	}
+	return oldValue.OccurredAt, nil
+}
+
+// ResetOccurredAt resets all changes to the "occurred_at" field.
+func (m *KeyCabinetOpeningMutation) ResetOccurredAt() {
+	m.occurred_at = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyCabinetOpeningMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyCabinetOpeningMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keycabinetopening.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyCabinetOpeningMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyCabinetOpeningMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyCabinetOpeningMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearCabinet clears the "cabinet" edge to the KeyHolder entity.
+func (m *KeyCabinetOpeningMutation) ClearCabinet() {
+	m.clearedcabinet = true
+	m.clearedFields[keycabinetopening.FieldCabinetID] = struct{}{}
+}
+
+// CabinetCleared reports if the "cabinet" edge to the KeyHolder entity was cleared.
+func (m *KeyCabinetOpeningMutation) CabinetCleared() bool {
+	return m.clearedcabinet
+}
+
+// CabinetIDs returns the "cabinet" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CabinetID instead. It exists only for internal usage by the builders.
+func (m *KeyCabinetOpeningMutation) CabinetIDs() (ids []uuid.UUID) {
+	if id := m.cabinet; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCabinet resets all changes to the "cabinet" edge.
+func (m *KeyCabinetOpeningMutation) ResetCabinet() {
+	m.cabinet = nil
+	m.clearedcabinet = false
+}
+
+// Where appends a list predicates to the KeyCabinetOpeningMutation builder.
+func (m *KeyCabinetOpeningMutation) Where(ps ...predicate.KeyCabinetOpening) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyCabinetOpeningMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyCabinetOpeningMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyCabinetOpening, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyCabinetOpeningMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyCabinetOpeningMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyCabinetOpening).
+func (m *KeyCabinetOpeningMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyCabinetOpeningMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, keycabinetopening.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keycabinetopening.FieldEstateID)
+	}
+	if m.cabinet != nil {
+		fields = append(fields, keycabinetopening.FieldCabinetID)
+	}
+	if m.outcome != nil {
+		fields = append(fields, keycabinetopening.FieldOutcome)
+	}
+	if m.purpose != nil {
+		fields = append(fields, keycabinetopening.FieldPurpose)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, keycabinetopening.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, keycabinetopening.FieldOpenedByName)
+	}
+	if m.occurred_at != nil {
+		fields = append(fields, keycabinetopening.FieldOccurredAt)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keycabinetopening.FieldLateReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyCabinetOpeningMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		return m.CreatedAt()
+	case keycabinetopening.FieldEstateID:
+		return m.EstateID()
+	case keycabinetopening.FieldCabinetID:
+		return m.CabinetID()
+	case keycabinetopening.FieldOutcome:
+		return m.Outcome()
+	case keycabinetopening.FieldPurpose:
+		return m.Purpose()
+	case keycabinetopening.FieldOpenedByID:
+		return m.OpenedByID()
+	case keycabinetopening.FieldOpenedByName:
+		return m.OpenedByName()
+	case keycabinetopening.FieldOccurredAt:
+		return m.OccurredAt()
+	case keycabinetopening.FieldLateReason:
+		return m.LateReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyCabinetOpeningMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keycabinetopening.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keycabinetopening.FieldCabinetID:
+		return m.OldCabinetID(ctx)
+	case keycabinetopening.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case keycabinetopening.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case keycabinetopening.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case keycabinetopening.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case keycabinetopening.FieldOccurredAt:
+		return m.OldOccurredAt(ctx)
+	case keycabinetopening.FieldLateReason:
+		return m.OldLateReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCabinetOpeningMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keycabinetopening.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keycabinetopening.FieldCabinetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCabinetID(v)
+		return nil
+	case keycabinetopening.FieldOutcome:
+		v, ok := value.(keycabinetopening.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case keycabinetopening.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case keycabinetopening.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case keycabinetopening.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case keycabinetopening.FieldOccurredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOccurredAt(v)
+		return nil
+	case keycabinetopening.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyCabinetOpeningMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyCabinetOpeningMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCabinetOpeningMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyCabinetOpeningMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyCabinetOpening nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ResetField(name string) error {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keycabinetopening.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keycabinetopening.FieldCabinetID:
+		m.ResetCabinetID()
+		return nil
+	case keycabinetopening.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case keycabinetopening.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case keycabinetopening.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case keycabinetopening.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case keycabinetopening.FieldOccurredAt:
+		m.ResetOccurredAt()
+		return nil
+	case keycabinetopening.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyCabinetOpeningMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keycabinetopening.EdgeEstate)
+	}
+	if m.cabinet != nil {
+		edges = append(edges, keycabinetopening.EdgeCabinet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyCabinetOpeningMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keycabinetopening.EdgeCabinet:
+		if id := m.cabinet; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyCabinetOpeningMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyCabinetOpeningMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keycabinetopening.EdgeEstate)
+	}
+	if m.clearedcabinet {
+		edges = append(edges, keycabinetopening.EdgeCabinet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		return m.clearedestate
+	case keycabinetopening.EdgeCabinet:
+		return m.clearedcabinet
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ClearEdge(name string) error {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keycabinetopening.EdgeCabinet:
+		m.ClearCabinet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ResetEdge(name string) error {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keycabinetopening.EdgeCabinet:
+		m.ResetCabinet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening edge %s", name)
+}
+
+// KeyFollowUpMutation represents an operation that mutates the KeyFollowUp nodes in the graph.
+type KeyFollowUpMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	note           *string
+	outstanding    *int
+	addoutstanding *int
+	follow_up_on   *time.Time
+	noted_by_id    *uuid.UUID
+	noted_by_name  *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	set            *uuid.UUID
+	clearedset     bool
+	done           bool
+	oldValue       func(context.Context) (*KeyFollowUp, error)
+	predicates     []predicate.KeyFollowUp
+}
+
+var _ ent.Mutation = (*KeyFollowUpMutation)(nil)
+
+// keyfollowupOption allows management of the mutation configuration using functional options.
+type keyfollowupOption func(*KeyFollowUpMutation)
+
+// newKeyFollowUpMutation creates new mutation for the KeyFollowUp entity.
+func newKeyFollowUpMutation(c config, op Op, opts ...keyfollowupOption) *KeyFollowUpMutation {
+	m := &KeyFollowUpMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyFollowUp,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyFollowUpID sets the ID field of the mutation.
+func withKeyFollowUpID(id uuid.UUID) keyfollowupOption {
+	return func(m *KeyFollowUpMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyFollowUp
+		)
+		m.oldValue = func(ctx context.Context) (*KeyFollowUp, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyFollowUp.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyFollowUp sets the old KeyFollowUp of the mutation.
+func withKeyFollowUp(node *KeyFollowUp) keyfollowupOption {
+	return func(m *KeyFollowUpMutation) {
+		m.oldValue = func(context.Context) (*KeyFollowUp, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyFollowUpMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyFollowUpMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyFollowUp entities.
+func (m *KeyFollowUpMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyFollowUpMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyFollowUpMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyFollowUp.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyFollowUpMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyFollowUpMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyFollowUpMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyFollowUpMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyFollowUpMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyFollowUpMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyFollowUpMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyFollowUpMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyFollowUpMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetNote sets the "note" field.
+func (m *KeyFollowUpMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *KeyFollowUpMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *KeyFollowUpMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetOutstanding sets the "outstanding" field.
+func (m *KeyFollowUpMutation) SetOutstanding(i int) {
+	m.outstanding = &i
+	m.addoutstanding = nil
+}
+
+// Outstanding returns the value of the "outstanding" field in the mutation.
+func (m *KeyFollowUpMutation) Outstanding() (r int, exists bool) {
+	v := m.outstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutstanding returns the old "outstanding" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldOutstanding(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutstanding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutstanding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutstanding: %w", err)
+	}
+	return oldValue.Outstanding, nil
+}
+
+// AddOutstanding adds i to the "outstanding" field.
+func (m *KeyFollowUpMutation) AddOutstanding(i int) {
+	if m.addoutstanding != nil {
+		*m.addoutstanding += i
+	} else {
+		m.addoutstanding = &i
+	}
+}
+
+// AddedOutstanding returns the value that was added to the "outstanding" field in this mutation.
+func (m *KeyFollowUpMutation) AddedOutstanding() (r int, exists bool) {
+	v := m.addoutstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutstanding resets all changes to the "outstanding" field.
+func (m *KeyFollowUpMutation) ResetOutstanding() {
+	m.outstanding = nil
+	m.addoutstanding = nil
+}
+
+// SetFollowUpOn sets the "follow_up_on" field.
+func (m *KeyFollowUpMutation) SetFollowUpOn(t time.Time) {
+	m.follow_up_on = &t
+}
+
+// FollowUpOn returns the value of the "follow_up_on" field in the mutation.
+func (m *KeyFollowUpMutation) FollowUpOn() (r time.Time, exists bool) {
+	v := m.follow_up_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFollowUpOn returns the old "follow_up_on" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldFollowUpOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFollowUpOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFollowUpOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFollowUpOn: %w", err)
+	}
+	return oldValue.FollowUpOn, nil
+}
+
+// ClearFollowUpOn clears the value of the "follow_up_on" field.
+func (m *KeyFollowUpMutation) ClearFollowUpOn() {
+	m.follow_up_on = nil
+	m.clearedFields[keyfollowup.FieldFollowUpOn] = struct{}{}
+}
+
+// FollowUpOnCleared returns if the "follow_up_on" field was cleared in this mutation.
+func (m *KeyFollowUpMutation) FollowUpOnCleared() bool {
+	_, ok := m.clearedFields[keyfollowup.FieldFollowUpOn]
+	return ok
+}
+
+// ResetFollowUpOn resets all changes to the "follow_up_on" field.
+func (m *KeyFollowUpMutation) ResetFollowUpOn() {
+	m.follow_up_on = nil
+	delete(m.clearedFields, keyfollowup.FieldFollowUpOn)
+}
+
+// SetNotedByID sets the "noted_by_id" field.
+func (m *KeyFollowUpMutation) SetNotedByID(u uuid.UUID) {
+	m.noted_by_id = &u
+}
+
+// NotedByID returns the value of the "noted_by_id" field in the mutation.
+func (m *KeyFollowUpMutation) NotedByID() (r uuid.UUID, exists bool) {
+	v := m.noted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotedByID returns the old "noted_by_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNotedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotedByID: %w", err)
+	}
+	return oldValue.NotedByID, nil
+}
+
+// ResetNotedByID resets all changes to the "noted_by_id" field.
+func (m *KeyFollowUpMutation) ResetNotedByID() {
+	m.noted_by_id = nil
+}
+
+// SetNotedByName sets the "noted_by_name" field.
+func (m *KeyFollowUpMutation) SetNotedByName(s string) {
+	m.noted_by_name = &s
+}
+
+// NotedByName returns the value of the "noted_by_name" field in the mutation.
+func (m *KeyFollowUpMutation) NotedByName() (r string, exists bool) {
+	v := m.noted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotedByName returns the old "noted_by_name" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNotedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotedByName: %w", err)
+	}
+	return oldValue.NotedByName, nil
+}
+
+// ResetNotedByName resets all changes to the "noted_by_name" field.
+func (m *KeyFollowUpMutation) ResetNotedByName() {
+	m.noted_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyFollowUpMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyfollowup.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyFollowUpMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyFollowUpMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyFollowUpMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyFollowUpMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyfollowup.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyFollowUpMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyFollowUpMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyFollowUpMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the KeyFollowUpMutation builder.
+func (m *KeyFollowUpMutation) Where(ps ...predicate.KeyFollowUp) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyFollowUpMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyFollowUpMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyFollowUp, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyFollowUpMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyFollowUpMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyFollowUp).
+func (m *KeyFollowUpMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyFollowUpMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, keyfollowup.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyfollowup.FieldEstateID)
+	}
+	if m.set != nil {
+		fields = append(fields, keyfollowup.FieldSetID)
+	}
+	if m.note != nil {
+		fields = append(fields, keyfollowup.FieldNote)
+	}
+	if m.outstanding != nil {
+		fields = append(fields, keyfollowup.FieldOutstanding)
+	}
+	if m.follow_up_on != nil {
+		fields = append(fields, keyfollowup.FieldFollowUpOn)
+	}
+	if m.noted_by_id != nil {
+		fields = append(fields, keyfollowup.FieldNotedByID)
+	}
+	if m.noted_by_name != nil {
+		fields = append(fields, keyfollowup.FieldNotedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyFollowUpMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyfollowup.FieldEstateID:
+		return m.EstateID()
+	case keyfollowup.FieldSetID:
+		return m.GetSetID()
+	case keyfollowup.FieldNote:
+		return m.Note()
+	case keyfollowup.FieldOutstanding:
+		return m.Outstanding()
+	case keyfollowup.FieldFollowUpOn:
+		return m.FollowUpOn()
+	case keyfollowup.FieldNotedByID:
+		return m.NotedByID()
+	case keyfollowup.FieldNotedByName:
+		return m.NotedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyFollowUpMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyfollowup.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyfollowup.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyfollowup.FieldNote:
+		return m.OldNote(ctx)
+	case keyfollowup.FieldOutstanding:
+		return m.OldOutstanding(ctx)
+	case keyfollowup.FieldFollowUpOn:
+		return m.OldFollowUpOn(ctx)
+	case keyfollowup.FieldNotedByID:
+		return m.OldNotedByID(ctx)
+	case keyfollowup.FieldNotedByName:
+		return m.OldNotedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyFollowUpMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyfollowup.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyfollowup.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyfollowup.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case keyfollowup.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutstanding(v)
+		return nil
+	case keyfollowup.FieldFollowUpOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFollowUpOn(v)
+		return nil
+	case keyfollowup.FieldNotedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotedByID(v)
+		return nil
+	case keyfollowup.FieldNotedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyFollowUpMutation) AddedFields() []string {
+	var fields []string
+	if m.addoutstanding != nil {
+		fields = append(fields, keyfollowup.FieldOutstanding)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyFollowUpMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyfollowup.FieldOutstanding:
+		return m.AddedOutstanding()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyFollowUpMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyfollowup.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutstanding(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyFollowUpMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyfollowup.FieldFollowUpOn) {
+		fields = append(fields, keyfollowup.FieldFollowUpOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyFollowUpMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyFollowUpMutation) ClearField(name string) error {
+	switch name {
+	case keyfollowup.FieldFollowUpOn:
+		m.ClearFollowUpOn()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyFollowUpMutation) ResetField(name string) error {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyfollowup.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyfollowup.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyfollowup.FieldNote:
+		m.ResetNote()
+		return nil
+	case keyfollowup.FieldOutstanding:
+		m.ResetOutstanding()
+		return nil
+	case keyfollowup.FieldFollowUpOn:
+		m.ResetFollowUpOn()
+		return nil
+	case keyfollowup.FieldNotedByID:
+		m.ResetNotedByID()
+		return nil
+	case keyfollowup.FieldNotedByName:
+		m.ResetNotedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyFollowUpMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keyfollowup.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keyfollowup.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyFollowUpMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyfollowup.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyFollowUpMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyFollowUpMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyFollowUpMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keyfollowup.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keyfollowup.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyFollowUpMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		return m.clearedestate
+	case keyfollowup.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyFollowUpMutation) ClearEdge(name string) error {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyfollowup.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyFollowUpMutation) ResetEdge(name string) error {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyfollowup.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp edge %s", name)
+}
+
 // KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
 type KeyHolderMutation struct {
 	config
@@ -17122,6 +18858,9 @@ type KeySetMutation struct {
 	acceptance_lines        map[uuid.UUID]struct{}
 	removedacceptance_lines map[uuid.UUID]struct{}
 	clearedacceptance_lines bool
+	follow_ups              map[uuid.UUID]struct{}
+	removedfollow_ups       map[uuid.UUID]struct{}
+	clearedfollow_ups       bool
 	done                    bool
 	oldValue                func(context.Context) (*KeySet, error)
 	predicates              []predicate.KeySet
@@ -17757,6 +19496,60 @@ func (m *KeySetMutation) ResetAcceptanceLines() {
 	m.removedacceptance_lines = nil
 }
 
+// AddFollowUpIDs adds the "follow_ups" edge to the KeyFollowUp entity by ids.
+func (m *KeySetMutation) AddFollowUpIDs(ids ...uuid.UUID) {
+	if m.follow_ups == nil {
+		m.follow_ups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.follow_ups[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFollowUps clears the "follow_ups" edge to the KeyFollowUp entity.
+func (m *KeySetMutation) ClearFollowUps() {
+	m.clearedfollow_ups = true
+}
+
+// FollowUpsCleared reports if the "follow_ups" edge to the KeyFollowUp entity was cleared.
+func (m *KeySetMutation) FollowUpsCleared() bool {
+	return m.clearedfollow_ups
+}
+
+// RemoveFollowUpIDs removes the "follow_ups" edge to the KeyFollowUp entity by IDs.
+func (m *KeySetMutation) RemoveFollowUpIDs(ids ...uuid.UUID) {
+	if m.removedfollow_ups == nil {
+		m.removedfollow_ups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.follow_ups, ids[i])
+		m.removedfollow_ups[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFollowUps returns the removed IDs of the "follow_ups" edge to the KeyFollowUp entity.
+func (m *KeySetMutation) RemovedFollowUpsIDs() (ids []uuid.UUID) {
+	for id := range m.removedfollow_ups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FollowUpsIDs returns the "follow_ups" edge IDs in the mutation.
+func (m *KeySetMutation) FollowUpsIDs() (ids []uuid.UUID) {
+	for id := range m.follow_ups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFollowUps resets all changes to the "follow_ups" edge.
+func (m *KeySetMutation) ResetFollowUps() {
+	m.follow_ups = nil
+	m.clearedfollow_ups = false
+	m.removedfollow_ups = nil
+}
+
 // Where appends a list predicates to the KeySetMutation builder.
 func (m *KeySetMutation) Where(ps ...predicate.KeySet) {
 	m.predicates = append(m.predicates, ps...)
@@ -18053,7 +19846,7 @@ func (m *KeySetMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeySetMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.estate != nil {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -18065,6 +19858,9 @@ func (m *KeySetMutation) AddedEdges() []string {
 	}
 	if m.acceptance_lines != nil {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.follow_ups != nil {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -18093,18 +19889,27 @@ func (m *KeySetMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeFollowUps:
+		ids := make([]ent.Value, 0, len(m.follow_ups))
+		for id := range m.follow_ups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeySetMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedbalances != nil {
 		edges = append(edges, keyset.EdgeBalances)
 	}
 	if m.removedacceptance_lines != nil {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.removedfollow_ups != nil {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -18125,13 +19930,19 @@ func (m *KeySetMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeFollowUps:
+		ids := make([]ent.Value, 0, len(m.removedfollow_ups))
+		for id := range m.removedfollow_ups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeySetMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedestate {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -18143,6 +19954,9 @@ func (m *KeySetMutation) ClearedEdges() []string {
 	}
 	if m.clearedacceptance_lines {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.clearedfollow_ups {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -18159,6 +19973,8 @@ func (m *KeySetMutation) EdgeCleared(name string) bool {
 		return m.clearedbalances
 	case keyset.EdgeAcceptanceLines:
 		return m.clearedacceptance_lines
+	case keyset.EdgeFollowUps:
+		return m.clearedfollow_ups
 	}
 	return false
 }
@@ -18192,6 +20008,9 @@ func (m *KeySetMutation) ResetEdge(name string) error {
 		return nil
 	case keyset.EdgeAcceptanceLines:
 		m.ResetAcceptanceLines()
+		return nil
+	case keyset.EdgeFollowUps:
+		m.ResetFollowUps()
 		return nil
 	}
 	return fmt.Errorf("unknown KeySet edge %s", name)

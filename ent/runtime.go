@@ -16,6 +16,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -222,6 +224,32 @@ func init() {
 	keybalanceDescID := keybalanceMixinFields0[0].Descriptor()
 	// keybalance.DefaultID holds the default value on creation for the id field.
 	keybalance.DefaultID = keybalanceDescID.Default.(func() uuid.UUID)
+	keycabinetopeningMixin := schema.KeyCabinetOpening{}.Mixin()
+	keycabinetopeningMixinFields0 := keycabinetopeningMixin[0].Fields()
+	_ = keycabinetopeningMixinFields0
+	keycabinetopeningFields := schema.KeyCabinetOpening{}.Fields()
+	_ = keycabinetopeningFields
+	// keycabinetopeningDescLateReason is the schema descriptor for late_reason field.
+	keycabinetopeningDescLateReason := keycabinetopeningFields[6].Descriptor()
+	// keycabinetopening.DefaultLateReason holds the default value on creation for the late_reason field.
+	keycabinetopening.DefaultLateReason = keycabinetopeningDescLateReason.Default.(string)
+	// keycabinetopeningDescID is the schema descriptor for id field.
+	keycabinetopeningDescID := keycabinetopeningMixinFields0[0].Descriptor()
+	// keycabinetopening.DefaultID holds the default value on creation for the id field.
+	keycabinetopening.DefaultID = keycabinetopeningDescID.Default.(func() uuid.UUID)
+	keyfollowupMixin := schema.KeyFollowUp{}.Mixin()
+	keyfollowupMixinFields0 := keyfollowupMixin[0].Fields()
+	_ = keyfollowupMixinFields0
+	keyfollowupFields := schema.KeyFollowUp{}.Fields()
+	_ = keyfollowupFields
+	// keyfollowupDescOutstanding is the schema descriptor for outstanding field.
+	keyfollowupDescOutstanding := keyfollowupFields[2].Descriptor()
+	// keyfollowup.OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
+	keyfollowup.OutstandingValidator = keyfollowupDescOutstanding.Validators[0].(func(int) error)
+	// keyfollowupDescID is the schema descriptor for id field.
+	keyfollowupDescID := keyfollowupMixinFields0[0].Descriptor()
+	// keyfollowup.DefaultID holds the default value on creation for the id field.
+	keyfollowup.DefaultID = keyfollowupDescID.Default.(func() uuid.UUID)
 	keyholderMixin := schema.KeyHolder{}.Mixin()
 	keyholderMixinFields0 := keyholderMixin[0].Fields()
 	_ = keyholderMixinFields0

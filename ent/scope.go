@@ -94,6 +94,20 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyCabinetOpening: {
+		Name: TypeKeyCabinetOpening, Table: "key_cabinet_openings", Code: ids.Code(779),
+		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyFollowUp: {
+		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
@@ -196,6 +210,8 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(773): TypeKeyAcceptance,
 	ids.Code(774): TypeKeyAcceptanceLine,
 	ids.Code(772): TypeKeyBalance,
+	ids.Code(779): TypeKeyCabinetOpening,
+	ids.Code(780): TypeKeyFollowUp,
 	ids.Code(770): TypeKeyHolder,
 	ids.Code(775): TypeKeyLoan,
 	ids.Code(776): TypeKeyLoanLine,
@@ -360,6 +376,21 @@ func (_m *KeyBalance) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyCabinetOpening) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.OpenedByID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyFollowUp) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 

@@ -36,6 +36,10 @@ type Tx struct {
 	KeyAcceptanceLine *KeyAcceptanceLineClient
 	// KeyBalance is the client for interacting with the KeyBalance builders.
 	KeyBalance *KeyBalanceClient
+	// KeyCabinetOpening is the client for interacting with the KeyCabinetOpening builders.
+	KeyCabinetOpening *KeyCabinetOpeningClient
+	// KeyFollowUp is the client for interacting with the KeyFollowUp builders.
+	KeyFollowUp *KeyFollowUpClient
 	// KeyHolder is the client for interacting with the KeyHolder builders.
 	KeyHolder *KeyHolderClient
 	// KeyLoan is the client for interacting with the KeyLoan builders.
@@ -203,6 +207,8 @@ func (tx *Tx) init() {
 	tx.KeyAcceptance = NewKeyAcceptanceClient(tx.config)
 	tx.KeyAcceptanceLine = NewKeyAcceptanceLineClient(tx.config)
 	tx.KeyBalance = NewKeyBalanceClient(tx.config)
+	tx.KeyCabinetOpening = NewKeyCabinetOpeningClient(tx.config)
+	tx.KeyFollowUp = NewKeyFollowUpClient(tx.config)
 	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.KeyLoan = NewKeyLoanClient(tx.config)
 	tx.KeyLoanLine = NewKeyLoanLineClient(tx.config)

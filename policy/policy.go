@@ -75,6 +75,8 @@ var (
 	KeyLoanLine       = resource("KeyLoanLine")
 	KeyReturn         = resource("KeyReturn")
 	KeyLoss           = resource("KeyLoss")
+	KeyCabinetOpening = resource("KeyCabinetOpening")
+	KeyFollowUp       = resource("KeyFollowUp")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
@@ -96,7 +98,7 @@ const (
 	Export Action = "export" // download as a register
 	Create Action = "create"
 	Update Action = "update"
-	Issue  Action = "issue" // give out keys straight from the cabinet (K1.2)
+	Issue  Action = "issue" // open the cabinet, and give out keys straight from it (K1.2)
 	Import Action = "import"
 	Answer Action = "answer" // decide, as the leader, what was reported (K2.3)
 )

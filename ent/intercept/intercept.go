@@ -20,6 +20,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
@@ -415,6 +417,60 @@ func (f TraverseKeyBalance) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyBalanceQuery", q)
 }
 
+// The KeyCabinetOpeningFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyCabinetOpeningFunc func(context.Context, *ent.KeyCabinetOpeningQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyCabinetOpeningFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyCabinetOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyCabinetOpeningQuery", q)
+}
+
+// The TraverseKeyCabinetOpening type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyCabinetOpening func(context.Context, *ent.KeyCabinetOpeningQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyCabinetOpening) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyCabinetOpening) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyCabinetOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyCabinetOpeningQuery", q)
+}
+
+// The KeyFollowUpFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyFollowUpFunc func(context.Context, *ent.KeyFollowUpQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyFollowUpFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyFollowUpQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyFollowUpQuery", q)
+}
+
+// The TraverseKeyFollowUp type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyFollowUp func(context.Context, *ent.KeyFollowUpQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyFollowUp) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyFollowUp) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyFollowUpQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyFollowUpQuery", q)
+}
+
 // The KeyHolderFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyHolderFunc func(context.Context, *ent.KeyHolderQuery) (ent.Value, error)
 
@@ -766,6 +822,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyAcceptanceLineQuery, predicate.KeyAcceptanceLine, keyacceptanceline.OrderOption]{typ: ent.TypeKeyAcceptanceLine, tq: q}, nil
 	case *ent.KeyBalanceQuery:
 		return &query[*ent.KeyBalanceQuery, predicate.KeyBalance, keybalance.OrderOption]{typ: ent.TypeKeyBalance, tq: q}, nil
+	case *ent.KeyCabinetOpeningQuery:
+		return &query[*ent.KeyCabinetOpeningQuery, predicate.KeyCabinetOpening, keycabinetopening.OrderOption]{typ: ent.TypeKeyCabinetOpening, tq: q}, nil
+	case *ent.KeyFollowUpQuery:
+		return &query[*ent.KeyFollowUpQuery, predicate.KeyFollowUp, keyfollowup.OrderOption]{typ: ent.TypeKeyFollowUp, tq: q}, nil
 	case *ent.KeyHolderQuery:
 		return &query[*ent.KeyHolderQuery, predicate.KeyHolder, keyholder.OrderOption]{typ: ent.TypeKeyHolder, tq: q}, nil
 	case *ent.KeyLoanQuery:

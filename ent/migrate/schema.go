@@ -433,6 +433,90 @@ var (
 			},
 		},
 	}
+	// KeyCabinetOpeningsColumns holds the columns for the "key_cabinet_openings" table.
+	KeyCabinetOpeningsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"OPENED", "REFUSED"}},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "opened_by_id", Type: field.TypeUUID},
+		{Name: "opened_by_name", Type: field.TypeString},
+		{Name: "occurred_at", Type: field.TypeTime},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "cabinet_id", Type: field.TypeUUID},
+	}
+	// KeyCabinetOpeningsTable holds the schema information for the "key_cabinet_openings" table.
+	KeyCabinetOpeningsTable = &schema.Table{
+		Name:       "key_cabinet_openings",
+		Columns:    KeyCabinetOpeningsColumns,
+		PrimaryKey: []*schema.Column{KeyCabinetOpeningsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_cabinet_openings_estates_estate",
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_cabinet_openings_key_holders_cabinet",
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[9]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keycabinetopening_estate_id_occurred_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[6], KeyCabinetOpeningsColumns[0]},
+			},
+			{
+				Name:    "keycabinetopening_estate_id_cabinet_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[9]},
+			},
+		},
+	}
+	// KeyFollowUpsColumns holds the columns for the "key_follow_ups" table.
+	KeyFollowUpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "note", Type: field.TypeString},
+		{Name: "outstanding", Type: field.TypeInt},
+		{Name: "follow_up_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "noted_by_id", Type: field.TypeUUID},
+		{Name: "noted_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+	}
+	// KeyFollowUpsTable holds the schema information for the "key_follow_ups" table.
+	KeyFollowUpsTable = &schema.Table{
+		Name:       "key_follow_ups",
+		Columns:    KeyFollowUpsColumns,
+		PrimaryKey: []*schema.Column{KeyFollowUpsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_follow_ups_estates_estate",
+				Columns:    []*schema.Column{KeyFollowUpsColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_follow_ups_key_sets_set",
+				Columns:    []*schema.Column{KeyFollowUpsColumns[8]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyfollowup_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyFollowUpsColumns[7], KeyFollowUpsColumns[8]},
+			},
+		},
+	}
 	// KeyHoldersColumns holds the columns for the "key_holders" table.
 	KeyHoldersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1138,6 +1222,8 @@ var (
 		KeyAcceptancesTable,
 		KeyAcceptanceLinesTable,
 		KeyBalancesTable,
+		KeyCabinetOpeningsTable,
+		KeyFollowUpsTable,
 		KeyHoldersTable,
 		KeyLoansTable,
 		KeyLoanLinesTable,
@@ -1171,6 +1257,10 @@ func init() {
 	KeyBalancesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyBalancesTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyBalancesTable.ForeignKeys[2].RefTable = KeyHoldersTable
+	KeyCabinetOpeningsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyCabinetOpeningsTable.ForeignKeys[1].RefTable = KeyHoldersTable
+	KeyFollowUpsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyFollowUpsTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyHoldersTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyHoldersTable.ForeignKeys[1].RefTable = StaffsTable
 	KeyHoldersTable.ForeignKeys[2].RefTable = ResidentsTable

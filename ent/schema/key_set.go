@@ -38,6 +38,7 @@ func (KeySet) Edges() []ent.Edge {
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit that it opens."),
 		edge.From("balances", KeyBalance.Type).Ref("set").Comment("Where its keys are now (K4.1)."),
 		edge.From("acceptance_lines", KeyAcceptanceLine.Type).Ref("set").Comment("What engineering owed and delivered, sheet by sheet (K1.1)."),
+		edge.From("follow_ups", KeyFollowUp.Type).Ref("set").Comment("What is done about what it still owes (K1.4)."),
 	}
 }
 

@@ -184,6 +184,70 @@ func (ec *executionContext) fieldContext_MoveKeysPayload_movement(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _NoteOutstandingKeysPayload_followUp(ctx context.Context, field graphql.CollectedField, obj *keys.NoteOutstandingKeysPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteOutstandingKeysPayload_followUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FollowUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyFollowUp) graphql.Marshaler {
+			return ec.marshalNKeyFollowUp2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUp(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteOutstandingKeysPayload_followUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteOutstandingKeysPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyFollowUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpenKeyCabinetPayload_opening(ctx context.Context, field graphql.CollectedField, obj *keys.OpenKeyCabinetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenKeyCabinetPayload_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCabinetOpening) graphql.Marshaler {
+			return ec.marshalNKeyCabinetOpening2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpening(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenKeyCabinetPayload_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpenKeyCabinetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCabinetOpening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordKeyFoundPayload_loss(ctx context.Context, field graphql.CollectedField, obj *keys.RecordKeyFoundPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -715,6 +779,125 @@ func UnmarshalMoveKeysInput(ctx context.Context, raw any) (*keys.MoveKeysInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNoteOutstandingKeysInput(ctx context.Context, obj any) (*keys.NoteOutstandingKeysInput, error) {
+	var it keys.NoteOutstandingKeysInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "note", "followUpOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Note = data
+		case "followUpOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("followUpOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FollowUpOn = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalNoteOutstandingKeysInput unmarshals raw into the NoteOutstandingKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteOutstandingKeysInput(ctx context.Context, raw any) (*keys.NoteOutstandingKeysInput, error) {
+	var out *keys.NoteOutstandingKeysInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteOutstandingKeysInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOpenKeyCabinetInput(ctx context.Context, obj any) (*keys.OpenKeyCabinetInput, error) {
+	var it keys.OpenKeyCabinetInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cabinetID", "purpose", "occurredAt", "lateReason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cabinetID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetID = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Purpose = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalOpenKeyCabinetInput unmarshals raw into the OpenKeyCabinetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOpenKeyCabinetInput(ctx context.Context, raw any) (*keys.OpenKeyCabinetInput, error) {
+	var out *keys.OpenKeyCabinetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenKeyCabinetInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordKeyFoundInput(ctx context.Context, obj any) (*keys.RecordKeyFoundInput, error) {
 	var it keys.RecordKeyFoundInput
 	if obj == nil {
@@ -1133,6 +1316,72 @@ func (ec *executionContext) _MoveKeysPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var noteOutstandingKeysPayloadImplementors = []string{"NoteOutstandingKeysPayload"}
+
+func (ec *executionContext) _NoteOutstandingKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.NoteOutstandingKeysPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteOutstandingKeysPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteOutstandingKeysPayload")
+		case "followUp":
+			out.Values[i] = ec._NoteOutstandingKeysPayload_followUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var openKeyCabinetPayloadImplementors = []string{"OpenKeyCabinetPayload"}
+
+func (ec *executionContext) _OpenKeyCabinetPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.OpenKeyCabinetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openKeyCabinetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpenKeyCabinetPayload")
+		case "opening":
+			out.Values[i] = ec._OpenKeyCabinetPayload_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var recordKeyFoundPayloadImplementors = []string{"RecordKeyFoundPayload"}
 
 func (ec *executionContext) _RecordKeyFoundPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.RecordKeyFoundPayload) graphql.Marshaler {
@@ -1328,6 +1577,32 @@ func (ec *executionContext) marshalNMoveKeysPayload2ᚖgithubᚗcomᚋstewardᚑ
 		return graphql.Null
 	}
 	return ec._MoveKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNoteOutstandingKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysInput(ctx context.Context, v any) (keys.NoteOutstandingKeysInput, error) {
+	res, err := ec.unmarshalInputNoteOutstandingKeysInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteOutstandingKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysPayload(ctx context.Context, sel ast.SelectionSet, v *keys.NoteOutstandingKeysPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteOutstandingKeysPayload!")
+		return graphql.Null
+	}
+	return ec._NoteOutstandingKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOpenKeyCabinetInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetInput(ctx context.Context, v any) (keys.OpenKeyCabinetInput, error) {
+	res, err := ec.unmarshalInputOpenKeyCabinetInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOpenKeyCabinetPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetPayload(ctx context.Context, sel ast.SelectionSet, v *keys.OpenKeyCabinetPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OpenKeyCabinetPayload!")
+		return graphql.Null
+	}
+	return ec._OpenKeyCabinetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRecordKeyFoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundInput(ctx context.Context, v any) (keys.RecordKeyFoundInput, error) {

@@ -492,6 +492,46 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyCabinetOpening struct {
+		Cabinet      func(childComplexity int) int
+		CabinetID    func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LateReason   func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		OpenedByID   func(childComplexity int) int
+		OpenedByName func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+	}
+
+	KeyCabinetOpeningConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyCabinetOpeningEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyFollowUp struct {
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		FollowUpOn  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Note        func(childComplexity int) int
+		NotedByID   func(childComplexity int) int
+		NotedByName func(childComplexity int) int
+		Outstanding func(childComplexity int) int
+		Set         func(childComplexity int) int
+		SetID       func(childComplexity int) int
+	}
+
 	KeyHolder struct {
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -680,6 +720,7 @@ type ComplexityRoot struct {
 		CreatedAt       func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
+		FollowUps       func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Kind            func(childComplexity int) int
 		Label           func(childComplexity int) int
@@ -773,6 +814,8 @@ type ComplexityRoot struct {
 		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
 		MoveKeys               func(childComplexity int, input keys.MoveKeysInput) int
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
+		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
 		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
@@ -795,6 +838,10 @@ type ComplexityRoot struct {
 		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
+	}
+
+	NoteOutstandingKeysPayload struct {
+		FollowUp func(childComplexity int) int
 	}
 
 	Obligation struct {
@@ -861,6 +908,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	OpenKeyCabinetPayload struct {
+		Opening func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -888,6 +939,7 @@ type ComplexityRoot struct {
 		KeyAcceptanceLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyCabinetOpenings func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyHolders         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
 		KeyLoans           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
 		KeyLosses          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
@@ -2711,6 +2763,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyBalanceEdge.Node(childComplexity), true
 
+	case "KeyCabinetOpening.cabinet":
+		if e.ComplexityRoot.KeyCabinetOpening.Cabinet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Cabinet(childComplexity), true
+	case "KeyCabinetOpening.cabinetID":
+		if e.ComplexityRoot.KeyCabinetOpening.CabinetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.CabinetID(childComplexity), true
+	case "KeyCabinetOpening.createdAt":
+		if e.ComplexityRoot.KeyCabinetOpening.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.CreatedAt(childComplexity), true
+	case "KeyCabinetOpening.estate":
+		if e.ComplexityRoot.KeyCabinetOpening.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Estate(childComplexity), true
+	case "KeyCabinetOpening.estateID":
+		if e.ComplexityRoot.KeyCabinetOpening.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.EstateID(childComplexity), true
+	case "KeyCabinetOpening.id":
+		if e.ComplexityRoot.KeyCabinetOpening.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.ID(childComplexity), true
+	case "KeyCabinetOpening.lateReason":
+		if e.ComplexityRoot.KeyCabinetOpening.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.LateReason(childComplexity), true
+	case "KeyCabinetOpening.occurredAt":
+		if e.ComplexityRoot.KeyCabinetOpening.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OccurredAt(childComplexity), true
+	case "KeyCabinetOpening.openedByID":
+		if e.ComplexityRoot.KeyCabinetOpening.OpenedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OpenedByID(childComplexity), true
+	case "KeyCabinetOpening.openedByName":
+		if e.ComplexityRoot.KeyCabinetOpening.OpenedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OpenedByName(childComplexity), true
+	case "KeyCabinetOpening.outcome":
+		if e.ComplexityRoot.KeyCabinetOpening.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Outcome(childComplexity), true
+	case "KeyCabinetOpening.purpose":
+		if e.ComplexityRoot.KeyCabinetOpening.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Purpose(childComplexity), true
+
+	case "KeyCabinetOpeningConnection.edges":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.Edges(childComplexity), true
+	case "KeyCabinetOpeningConnection.pageInfo":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.PageInfo(childComplexity), true
+	case "KeyCabinetOpeningConnection.totalCount":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.TotalCount(childComplexity), true
+
+	case "KeyCabinetOpeningEdge.cursor":
+		if e.ComplexityRoot.KeyCabinetOpeningEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningEdge.Cursor(childComplexity), true
+	case "KeyCabinetOpeningEdge.node":
+		if e.ComplexityRoot.KeyCabinetOpeningEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningEdge.Node(childComplexity), true
+
+	case "KeyFollowUp.createdAt":
+		if e.ComplexityRoot.KeyFollowUp.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.CreatedAt(childComplexity), true
+	case "KeyFollowUp.estate":
+		if e.ComplexityRoot.KeyFollowUp.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Estate(childComplexity), true
+	case "KeyFollowUp.estateID":
+		if e.ComplexityRoot.KeyFollowUp.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.EstateID(childComplexity), true
+	case "KeyFollowUp.followUpOn":
+		if e.ComplexityRoot.KeyFollowUp.FollowUpOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.FollowUpOn(childComplexity), true
+	case "KeyFollowUp.id":
+		if e.ComplexityRoot.KeyFollowUp.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.ID(childComplexity), true
+	case "KeyFollowUp.note":
+		if e.ComplexityRoot.KeyFollowUp.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Note(childComplexity), true
+	case "KeyFollowUp.notedByID":
+		if e.ComplexityRoot.KeyFollowUp.NotedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.NotedByID(childComplexity), true
+	case "KeyFollowUp.notedByName":
+		if e.ComplexityRoot.KeyFollowUp.NotedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.NotedByName(childComplexity), true
+	case "KeyFollowUp.outstanding":
+		if e.ComplexityRoot.KeyFollowUp.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Outstanding(childComplexity), true
+	case "KeyFollowUp.set":
+		if e.ComplexityRoot.KeyFollowUp.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Set(childComplexity), true
+	case "KeyFollowUp.setID":
+		if e.ComplexityRoot.KeyFollowUp.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.SetID(childComplexity), true
+
 	case "KeyHolder.createdAt":
 		if e.ComplexityRoot.KeyHolder.CreatedAt == nil {
 			break
@@ -3561,6 +3785,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.EstateID(childComplexity), true
+	case "KeySet.followUps":
+		if e.ComplexityRoot.KeySet.FollowUps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.FollowUps(childComplexity), true
 	case "KeySet.id":
 		if e.ComplexityRoot.KeySet.ID == nil {
 			break
@@ -4067,6 +4297,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveOut(childComplexity, args["input"].(registry.MoveOutInput)), true
+	case "Mutation.noteOutstandingKeys":
+		if e.ComplexityRoot.Mutation.NoteOutstandingKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteOutstandingKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteOutstandingKeys(childComplexity, args["input"].(keys.NoteOutstandingKeysInput)), true
+	case "Mutation.openKeyCabinet":
+		if e.ComplexityRoot.Mutation.OpenKeyCabinet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openKeyCabinet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -4299,6 +4551,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+
+	case "NoteOutstandingKeysPayload.followUp":
+		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp(childComplexity), true
 
 	case "Obligation.accountID":
 		if e.ComplexityRoot.Obligation.AccountID == nil {
@@ -4582,6 +4841,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OccupancyEdge.Node(childComplexity), true
 
+	case "OpenKeyCabinetPayload.opening":
+		if e.ComplexityRoot.OpenKeyCabinetPayload.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -4817,6 +5083,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyBalances(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyBalanceOrder), args["where"].(*ent.KeyBalanceWhereInput)), true
+	case "Query.keyCabinetOpenings":
+		if e.ComplexityRoot.Query.KeyCabinetOpenings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyCabinetOpenings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyCabinetOpenings(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCabinetOpeningOrder), args["where"].(*ent.KeyCabinetOpeningWhereInput)), true
 	case "Query.keyHolders":
 		if e.ComplexityRoot.Query.KeyHolders == nil {
 			break
@@ -5600,6 +5877,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyAcceptanceWhereInput", ec.unmarshalInputKeyAcceptanceWhereInput),
 			graphql.NewInputUnmarshaler("KeyBalanceOrder", ec.unmarshalInputKeyBalanceOrder),
 			graphql.NewInputUnmarshaler("KeyBalanceWhereInput", ec.unmarshalInputKeyBalanceWhereInput),
+			graphql.NewInputUnmarshaler("KeyCabinetOpeningOrder", ec.unmarshalInputKeyCabinetOpeningOrder),
+			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
+			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
+			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyHolderOrder", ec.unmarshalInputKeyHolderOrder),
 			graphql.NewInputUnmarshaler("KeyHolderWhereInput", ec.unmarshalInputKeyHolderWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanLineOrder", ec.unmarshalInputKeyLoanLineOrder),
@@ -5621,10 +5902,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
 			graphql.NewInputUnmarshaler("MoveOutInput", ec.unmarshalInputMoveOutInput),
 			graphql.NewInputUnmarshaler("NewResidentInput", ec.unmarshalInputNewResidentInput),
+			graphql.NewInputUnmarshaler("NoteOutstandingKeysInput", ec.unmarshalInputNoteOutstandingKeysInput),
 			graphql.NewInputUnmarshaler("ObligationOrder", ec.unmarshalInputObligationOrder),
 			graphql.NewInputUnmarshaler("ObligationWhereInput", ec.unmarshalInputObligationWhereInput),
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
+			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
@@ -7552,6 +7835,71 @@ extend type Query {
     "Which ones."
     where: KeyLossWhereInput
   ): KeyLossConnection!
+}
+
+"The opening of a key cabinet (K1.2)."
+input OpenKeyCabinetInput {
+  "The cabinet."
+  cabinetID: ID!
+  "What it is opened for."
+  purpose: String!
+  "When it was opened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What recording the opening gave."
+type OpenKeyCabinetPayload {
+  "The opening."
+  opening: KeyCabinetOpening!
+}
+
+"What is done about keys that engineering still owes (K1.4)."
+input NoteOutstandingKeysInput {
+  "The key set."
+  setID: ID!
+  "What was done, or is to be done."
+  note: String!
+  "When it is followed up next."
+  followUpOn: Date
+}
+
+"What noting gave."
+type NoteOutstandingKeysPayload {
+  "The note."
+  followUp: KeyFollowUp!
+}
+
+extend type Mutation {
+  "Records the opening of a key cabinet: the custodian's, a supervisor's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
+  openKeyCabinet(
+    "Which one, and what for."
+    input: OpenKeyCabinetInput!
+  ): OpenKeyCabinetPayload!
+  "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
+  noteOutstandingKeys(
+    "The note."
+    input: NoteOutstandingKeysInput!
+  ): NoteOutstandingKeysPayload!
+}
+
+extend type Query {
+  "The openings of key cabinets, those that were refused included (K1.2)."
+  keyCabinetOpenings(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyCabinetOpeningOrder = {field: OCCURRED_AT, direction: DESC}
+    "Which ones."
+    where: KeyCabinetOpeningWhereInput
+  ): KeyCabinetOpeningConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/steward.graphqls", Input: `"A civil date: 2026-11-24."
@@ -10716,6 +11064,507 @@ input KeyBalanceWhereInput {
   countLTE: Int
 }
 """
+An opening of a key cabinet, made or refused (K1.2).
+"""
+type KeyCabinetOpening implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The cabinet.
+  """
+  cabinetID: ID!
+  """
+  Opened, or refused to whom may not open it.
+  """
+  outcome: KeyCabinetOpeningOutcome!
+  """
+  What for.
+  """
+  purpose: String!
+  """
+  The account of who opened it, or asked to.
+  """
+  openedByID: ID!
+  """
+  Who that was, as signed.
+  """
+  openedByName: String!
+  """
+  When it was opened, or refused.
+  """
+  occurredAt: Time!
+  """
+  Why it was recorded later, if it was.
+  """
+  lateReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The cabinet.
+  """
+  cabinet: KeyHolder!
+}
+"""
+A connection to a list of items.
+"""
+type KeyCabinetOpeningConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyCabinetOpeningEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyCabinetOpeningEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyCabinetOpening
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyCabinetOpening connections
+"""
+input KeyCabinetOpeningOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyCabinetOpenings.
+  """
+  field: KeyCabinetOpeningOrderField!
+}
+"""
+Properties by which KeyCabinetOpening connections can be ordered.
+"""
+enum KeyCabinetOpeningOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  occurred at.
+  """
+  OCCURRED_AT
+}
+"""
+KeyCabinetOpeningOutcome is enum for the field outcome
+"""
+enum KeyCabinetOpeningOutcome @goModel(model: "github.com/steward-pm/steward/ent/keycabinetopening.Outcome") {
+  """
+  opened.
+  """
+  OPENED
+  """
+  refused.
+  """
+  REFUSED
+}
+"""
+KeyCabinetOpeningWhereInput is used for filtering KeyCabinetOpening objects.
+Input was generated by ent.
+"""
+input KeyCabinetOpeningWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyCabinetOpeningWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyCabinetOpeningWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyCabinetOpeningWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  cabinet_id field predicates
+  """
+  cabinetID: ID
+  """
+  cabinetID differs from this.
+  """
+  cabinetIDNEQ: ID
+  """
+  cabinetID is one of these.
+  """
+  cabinetIDIn: [ID!]
+  """
+  cabinetID is none of these.
+  """
+  cabinetIDNotIn: [ID!]
+  """
+  outcome field predicates
+  """
+  outcome: KeyCabinetOpeningOutcome
+  """
+  outcome differs from this.
+  """
+  outcomeNEQ: KeyCabinetOpeningOutcome
+  """
+  outcome is one of these.
+  """
+  outcomeIn: [KeyCabinetOpeningOutcome!]
+  """
+  outcome is none of these.
+  """
+  outcomeNotIn: [KeyCabinetOpeningOutcome!]
+  """
+  opened_by_id field predicates
+  """
+  openedByID: ID
+  """
+  openedByID differs from this.
+  """
+  openedByIDNEQ: ID
+  """
+  openedByID is one of these.
+  """
+  openedByIDIn: [ID!]
+  """
+  openedByID is none of these.
+  """
+  openedByIDNotIn: [ID!]
+  """
+  openedByID is greater than this.
+  """
+  openedByIDGT: ID
+  """
+  openedByID is at least this.
+  """
+  openedByIDGTE: ID
+  """
+  openedByID is less than this.
+  """
+  openedByIDLT: ID
+  """
+  openedByID is at most this.
+  """
+  openedByIDLTE: ID
+  """
+  occurred_at field predicates
+  """
+  occurredAt: Time
+  """
+  occurredAt differs from this.
+  """
+  occurredAtNEQ: Time
+  """
+  occurredAt is one of these.
+  """
+  occurredAtIn: [Time!]
+  """
+  occurredAt is none of these.
+  """
+  occurredAtNotIn: [Time!]
+  """
+  occurredAt is greater than this.
+  """
+  occurredAtGT: Time
+  """
+  occurredAt is at least this.
+  """
+  occurredAtGTE: Time
+  """
+  occurredAt is less than this.
+  """
+  occurredAtLT: Time
+  """
+  occurredAt is at most this.
+  """
+  occurredAtLTE: Time
+}
+"""
+A note on keys that engineering still owes (K1.4).
+"""
+type KeyFollowUp implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  What was done, or is to be done.
+  """
+  note: String!
+  """
+  How many keys were outstanding then.
+  """
+  outstanding: Int!
+  """
+  When it is followed up next.
+  """
+  followUpOn: Date
+  """
+  The account of who noted it.
+  """
+  notedByID: ID!
+  """
+  Who noted it, as signed.
+  """
+  notedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+}
+"""
+Ordering options for KeyFollowUp connections
+"""
+input KeyFollowUpOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyFollowUps.
+  """
+  field: KeyFollowUpOrderField!
+}
+"""
+Properties by which KeyFollowUp connections can be ordered.
+"""
+enum KeyFollowUpOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyFollowUpWhereInput is used for filtering KeyFollowUp objects.
+Input was generated by ent.
+"""
+input KeyFollowUpWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyFollowUpWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyFollowUpWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyFollowUpWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+}
+"""
 Who or what holds keys: an account of the key ledger.
 """
 type KeyHolder implements Node {
@@ -13155,6 +14004,10 @@ type KeySet implements Node {
   What engineering owed and delivered, sheet by sheet (K1.1).
   """
   acceptanceLines: [KeyAcceptanceLine!]
+  """
+  What is done about what it still owes (K1.4).
+  """
+  followUps: [KeyFollowUp!]
 }
 """
 A connection to a list of items.
@@ -16784,6 +17637,86 @@ func (ec *executionContext) childFields_KeyBalanceEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyCabinetOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyCabinetOpening_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyCabinetOpening_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyCabinetOpening_estateID(ctx, field)
+	case "cabinetID":
+		return ec.fieldContext_KeyCabinetOpening_cabinetID(ctx, field)
+	case "outcome":
+		return ec.fieldContext_KeyCabinetOpening_outcome(ctx, field)
+	case "purpose":
+		return ec.fieldContext_KeyCabinetOpening_purpose(ctx, field)
+	case "openedByID":
+		return ec.fieldContext_KeyCabinetOpening_openedByID(ctx, field)
+	case "openedByName":
+		return ec.fieldContext_KeyCabinetOpening_openedByName(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_KeyCabinetOpening_occurredAt(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyCabinetOpening_lateReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyCabinetOpening_estate(ctx, field)
+	case "cabinet":
+		return ec.fieldContext_KeyCabinetOpening_cabinet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpening", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCabinetOpeningConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyCabinetOpeningConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyCabinetOpeningConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyCabinetOpeningConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpeningConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCabinetOpeningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyCabinetOpeningEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyCabinetOpeningEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpeningEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyFollowUp_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyFollowUp_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyFollowUp_estateID(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyFollowUp_setID(ctx, field)
+	case "note":
+		return ec.fieldContext_KeyFollowUp_note(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeyFollowUp_outstanding(ctx, field)
+	case "followUpOn":
+		return ec.fieldContext_KeyFollowUp_followUpOn(ctx, field)
+	case "notedByID":
+		return ec.fieldContext_KeyFollowUp_notedByID(ctx, field)
+	case "notedByName":
+		return ec.fieldContext_KeyFollowUp_notedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyFollowUp_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyFollowUp_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyFollowUp", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17164,6 +18097,8 @@ func (ec *executionContext) childFields_KeySet(ctx context.Context, field graphq
 		return ec.fieldContext_KeySet_balances(ctx, field)
 	case "acceptanceLines":
 		return ec.fieldContext_KeySet_acceptanceLines(ctx, field)
+	case "followUps":
+		return ec.fieldContext_KeySet_followUps(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySet", field.Name)
 }
@@ -17276,6 +18211,14 @@ func (ec *executionContext) childFields_MoveOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_MoveOutPayload_payer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MoveOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteOutstandingKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "followUp":
+		return ec.fieldContext_NoteOutstandingKeysPayload_followUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteOutstandingKeysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17404,6 +18347,14 @@ func (ec *executionContext) childFields_OccupancyEdge(ctx context.Context, field
 		return ec.fieldContext_OccupancyEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OccupancyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_OpenKeyCabinetPayload_opening(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

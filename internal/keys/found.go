@@ -49,8 +49,8 @@ func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, er
 	if err != nil {
 		return nil, err
 	}
-	if to.Kind == keyholder.KindCabinet && !tx.Viewer.Scope(policy.KeyLoan, policy.Issue).Covers(to.RowScope()) {
-		return nil, fault.Denied("钥匙柜只能由钥匙管理员或经理开启,请交到前台。", "Only the custodian or a manager opens the cabinet; put the keys at the front desk.").By("K1.2").At("toID")
+	if to.Kind == keyholder.KindCabinet && !mayOpen(tx, to) {
+		return nil, closed().At("toID")
 	}
 	if err := canFind(tx, loss); err != nil {
 		return nil, err

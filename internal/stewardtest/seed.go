@@ -185,8 +185,12 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		loss             *uuid.UUID
 	}{{"SOURCE", "ENGINEERING", "ACCEPTED", nil}, {"ENGINEERING", "LOST", "LOST", &loss}} {
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
-			ids.New(0x0303), Start.AddDate(0, 0, -2), estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
+			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
 	}
+	b.queue(`INSERT INTO key_cabinet_openings (id, created_at, estate_id, cabinet_id, outcome, purpose, opened_by_id, opened_by_name, occurred_at) VALUES ($1, $2, $3, $4, 'OPENED', '盘点', $5, '钥匙管理员', $2)`,
+		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
+	b.queue(`INSERT INTO key_follow_ups (id, created_at, estate_id, set_id, note, outstanding, noted_by_id, noted_by_name) VALUES ($1, $2, $3, $4, '已催工程部', 1, $5, '钥匙管理员')`,
+		ids.New(0x030c), Start.AddDate(0, 0, -2), estate, set, account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
 	return tx.SendBatch(ctx, &b.Batch).Close()
