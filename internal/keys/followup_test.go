@@ -1,6 +1,7 @@
 package keys_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -31,15 +32,7 @@ func TestK1_4_OutstandingKeysAreFollowedUp(t *testing.T) {
 	if got := custodian.Do(`query($id: ID!) { node(id: $id) { ... on KeySet { followUps { note } } } }`, vars{"id": set}).Get("node.followUps.#.note").Array(); len(got) != 3 { // one is there from the beginning
 		t.Errorf("the set has the notes %v", got)
 	}
-	r, err := custodian.Request("GET", "/registers/keys-outstanding.csv?estate=A&lang=zh", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, body, err := custodian.Send(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := string(body)
+	lines := register(t, custodian, "keys-outstanding")
 	for _, want := range []string{"跟进人", "下次跟进", "工程部答应周五交,", "2026-03-06", "等锁厂补钥匙"} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("the register lacks %q:\n%s", want, lines)
@@ -75,4 +68,18 @@ func TestK1_4_NotesThatAreRefused(t *testing.T) {
 			t.Errorf("%v: refused at %q", c.in, r.Field)
 		}
 	}
+}
+
+// register is a register of estate A as it is downloaded.
+func register(t *testing.T, p *stewardtest.Person, name string) string {
+	t.Helper()
+	r, err := p.Request(http.MethodGet, "/registers/"+name+".csv?estate=A&lang=zh", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body, err := p.Send(r)
+	if err != nil || status != http.StatusOK {
+		t.Fatalf("%s: %d %s %v", name, status, body, err)
+	}
+	return string(body)
 }
