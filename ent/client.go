@@ -28,9 +28,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -70,12 +73,18 @@ type Client struct {
 	KeyAcceptanceLine *KeyAcceptanceLineClient
 	// KeyBalance is the client for interacting with the KeyBalance builders.
 	KeyBalance *KeyBalanceClient
+	// KeyCabinetOpening is the client for interacting with the KeyCabinetOpening builders.
+	KeyCabinetOpening *KeyCabinetOpeningClient
+	// KeyFollowUp is the client for interacting with the KeyFollowUp builders.
+	KeyFollowUp *KeyFollowUpClient
 	// KeyHolder is the client for interacting with the KeyHolder builders.
 	KeyHolder *KeyHolderClient
 	// KeyLoan is the client for interacting with the KeyLoan builders.
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoss is the client for interacting with the KeyLoss builders.
+	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
@@ -115,9 +124,12 @@ func (c *Client) init() {
 	c.KeyAcceptance = NewKeyAcceptanceClient(c.config)
 	c.KeyAcceptanceLine = NewKeyAcceptanceLineClient(c.config)
 	c.KeyBalance = NewKeyBalanceClient(c.config)
+	c.KeyCabinetOpening = NewKeyCabinetOpeningClient(c.config)
+	c.KeyFollowUp = NewKeyFollowUpClient(c.config)
 	c.KeyHolder = NewKeyHolderClient(c.config)
 	c.KeyLoan = NewKeyLoanClient(c.config)
 	c.KeyLoanLine = NewKeyLoanLineClient(c.config)
+	c.KeyLoss = NewKeyLossClient(c.config)
 	c.KeyMovement = NewKeyMovementClient(c.config)
 	c.KeyReturn = NewKeyReturnClient(c.config)
 	c.KeySet = NewKeySetClient(c.config)
@@ -230,9 +242,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		KeyAcceptance:     NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceLine: NewKeyAcceptanceLineClient(cfg),
 		KeyBalance:        NewKeyBalanceClient(cfg),
+		KeyCabinetOpening: NewKeyCabinetOpeningClient(cfg),
+		KeyFollowUp:       NewKeyFollowUpClient(cfg),
 		KeyHolder:         NewKeyHolderClient(cfg),
 		KeyLoan:           NewKeyLoanClient(cfg),
 		KeyLoanLine:       NewKeyLoanLineClient(cfg),
+		KeyLoss:           NewKeyLossClient(cfg),
 		KeyMovement:       NewKeyMovementClient(cfg),
 		KeyReturn:         NewKeyReturnClient(cfg),
 		KeySet:            NewKeySetClient(cfg),
@@ -272,9 +287,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		KeyAcceptance:     NewKeyAcceptanceClient(cfg),
 		KeyAcceptanceLine: NewKeyAcceptanceLineClient(cfg),
 		KeyBalance:        NewKeyBalanceClient(cfg),
+		KeyCabinetOpening: NewKeyCabinetOpeningClient(cfg),
+		KeyFollowUp:       NewKeyFollowUpClient(cfg),
 		KeyHolder:         NewKeyHolderClient(cfg),
 		KeyLoan:           NewKeyLoanClient(cfg),
 		KeyLoanLine:       NewKeyLoanLineClient(cfg),
+		KeyLoss:           NewKeyLossClient(cfg),
 		KeyMovement:       NewKeyMovementClient(cfg),
 		KeyReturn:         NewKeyReturnClient(cfg),
 		KeySet:            NewKeySetClient(cfg),
@@ -314,9 +332,9 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
 		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyHolder, c.KeyLoan, c.KeyLoanLine,
-		c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy, c.Resident,
-		c.Staff, c.Unit,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyFollowUp,
+		c.KeyHolder, c.KeyLoan, c.KeyLoanLine, c.KeyLoss, c.KeyMovement, c.KeyReturn,
+		c.KeySet, c.Obligation, c.Occupancy, c.Resident, c.Staff, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -328,9 +346,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
 		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyHolder, c.KeyLoan, c.KeyLoanLine,
-		c.KeyMovement, c.KeyReturn, c.KeySet, c.Obligation, c.Occupancy, c.Resident,
-		c.Staff, c.Unit,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyFollowUp,
+		c.KeyHolder, c.KeyLoan, c.KeyLoanLine, c.KeyLoss, c.KeyMovement, c.KeyReturn,
+		c.KeySet, c.Obligation, c.Occupancy, c.Resident, c.Staff, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -363,12 +381,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KeyAcceptanceLine.mutate(ctx, m)
 	case *KeyBalanceMutation:
 		return c.KeyBalance.mutate(ctx, m)
+	case *KeyCabinetOpeningMutation:
+		return c.KeyCabinetOpening.mutate(ctx, m)
+	case *KeyFollowUpMutation:
+		return c.KeyFollowUp.mutate(ctx, m)
 	case *KeyHolderMutation:
 		return c.KeyHolder.mutate(ctx, m)
 	case *KeyLoanMutation:
 		return c.KeyLoan.mutate(ctx, m)
 	case *KeyLoanLineMutation:
 		return c.KeyLoanLine.mutate(ctx, m)
+	case *KeyLossMutation:
+		return c.KeyLoss.mutate(ctx, m)
 	case *KeyMovementMutation:
 		return c.KeyMovement.mutate(ctx, m)
 	case *KeyReturnMutation:
@@ -2322,6 +2346,336 @@ func (c *KeyBalanceClient) mutate(ctx context.Context, m *KeyBalanceMutation) (V
 	}
 }
 
+// KeyCabinetOpeningClient is a client for the KeyCabinetOpening schema.
+type KeyCabinetOpeningClient struct {
+	config
+}
+
+// NewKeyCabinetOpeningClient returns a client for the KeyCabinetOpening from the given config.
+func NewKeyCabinetOpeningClient(c config) *KeyCabinetOpeningClient {
+	return &KeyCabinetOpeningClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keycabinetopening.Hooks(f(g(h())))`.
+func (c *KeyCabinetOpeningClient) Use(hooks ...Hook) {
+	c.hooks.KeyCabinetOpening = append(c.hooks.KeyCabinetOpening, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keycabinetopening.Intercept(f(g(h())))`.
+func (c *KeyCabinetOpeningClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyCabinetOpening = append(c.inters.KeyCabinetOpening, interceptors...)
+}
+
+// Create returns a builder for creating a KeyCabinetOpening entity.
+func (c *KeyCabinetOpeningClient) Create() *KeyCabinetOpeningCreate {
+	mutation := newKeyCabinetOpeningMutation(c.config, OpCreate)
+	return &KeyCabinetOpeningCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyCabinetOpening entities.
+func (c *KeyCabinetOpeningClient) CreateBulk(builders ...*KeyCabinetOpeningCreate) *KeyCabinetOpeningCreateBulk {
+	return &KeyCabinetOpeningCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyCabinetOpeningClient) MapCreateBulk(slice any, setFunc func(*KeyCabinetOpeningCreate, int)) *KeyCabinetOpeningCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyCabinetOpeningCreateBulk{err: fmt.Errorf("calling to KeyCabinetOpeningClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyCabinetOpeningCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyCabinetOpeningCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyCabinetOpening.
+func (c *KeyCabinetOpeningClient) Update() *KeyCabinetOpeningUpdate {
+	mutation := newKeyCabinetOpeningMutation(c.config, OpUpdate)
+	return &KeyCabinetOpeningUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyCabinetOpeningClient) UpdateOne(_m *KeyCabinetOpening) *KeyCabinetOpeningUpdateOne {
+	mutation := newKeyCabinetOpeningMutation(c.config, OpUpdateOne, withKeyCabinetOpening(_m))
+	return &KeyCabinetOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyCabinetOpeningClient) UpdateOneID(id uuid.UUID) *KeyCabinetOpeningUpdateOne {
+	mutation := newKeyCabinetOpeningMutation(c.config, OpUpdateOne, withKeyCabinetOpeningID(id))
+	return &KeyCabinetOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyCabinetOpening.
+func (c *KeyCabinetOpeningClient) Delete() *KeyCabinetOpeningDelete {
+	mutation := newKeyCabinetOpeningMutation(c.config, OpDelete)
+	return &KeyCabinetOpeningDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyCabinetOpeningClient) DeleteOne(_m *KeyCabinetOpening) *KeyCabinetOpeningDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyCabinetOpeningClient) DeleteOneID(id uuid.UUID) *KeyCabinetOpeningDeleteOne {
+	builder := c.Delete().Where(keycabinetopening.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyCabinetOpeningDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyCabinetOpening.
+func (c *KeyCabinetOpeningClient) Query() *KeyCabinetOpeningQuery {
+	return &KeyCabinetOpeningQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyCabinetOpening},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyCabinetOpening entity by its id.
+func (c *KeyCabinetOpeningClient) Get(ctx context.Context, id uuid.UUID) (*KeyCabinetOpening, error) {
+	return c.Query().Where(keycabinetopening.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyCabinetOpeningClient) GetX(ctx context.Context, id uuid.UUID) *KeyCabinetOpening {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyCabinetOpening.
+func (c *KeyCabinetOpeningClient) QueryEstate(_m *KeyCabinetOpening) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keycabinetopening.Table, keycabinetopening.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keycabinetopening.EstateTable, keycabinetopening.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCabinet queries the cabinet edge of a KeyCabinetOpening.
+func (c *KeyCabinetOpeningClient) QueryCabinet(_m *KeyCabinetOpening) *KeyHolderQuery {
+	query := (&KeyHolderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keycabinetopening.Table, keycabinetopening.FieldID, id),
+			sqlgraph.To(keyholder.Table, keyholder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keycabinetopening.CabinetTable, keycabinetopening.CabinetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyCabinetOpeningClient) Hooks() []Hook {
+	return c.hooks.KeyCabinetOpening
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyCabinetOpeningClient) Interceptors() []Interceptor {
+	return c.inters.KeyCabinetOpening
+}
+
+func (c *KeyCabinetOpeningClient) mutate(ctx context.Context, m *KeyCabinetOpeningMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyCabinetOpeningCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyCabinetOpeningUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyCabinetOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyCabinetOpeningDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyCabinetOpening mutation op: %q", m.Op())
+	}
+}
+
+// KeyFollowUpClient is a client for the KeyFollowUp schema.
+type KeyFollowUpClient struct {
+	config
+}
+
+// NewKeyFollowUpClient returns a client for the KeyFollowUp from the given config.
+func NewKeyFollowUpClient(c config) *KeyFollowUpClient {
+	return &KeyFollowUpClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyfollowup.Hooks(f(g(h())))`.
+func (c *KeyFollowUpClient) Use(hooks ...Hook) {
+	c.hooks.KeyFollowUp = append(c.hooks.KeyFollowUp, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyfollowup.Intercept(f(g(h())))`.
+func (c *KeyFollowUpClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyFollowUp = append(c.inters.KeyFollowUp, interceptors...)
+}
+
+// Create returns a builder for creating a KeyFollowUp entity.
+func (c *KeyFollowUpClient) Create() *KeyFollowUpCreate {
+	mutation := newKeyFollowUpMutation(c.config, OpCreate)
+	return &KeyFollowUpCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyFollowUp entities.
+func (c *KeyFollowUpClient) CreateBulk(builders ...*KeyFollowUpCreate) *KeyFollowUpCreateBulk {
+	return &KeyFollowUpCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyFollowUpClient) MapCreateBulk(slice any, setFunc func(*KeyFollowUpCreate, int)) *KeyFollowUpCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyFollowUpCreateBulk{err: fmt.Errorf("calling to KeyFollowUpClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyFollowUpCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyFollowUpCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyFollowUp.
+func (c *KeyFollowUpClient) Update() *KeyFollowUpUpdate {
+	mutation := newKeyFollowUpMutation(c.config, OpUpdate)
+	return &KeyFollowUpUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyFollowUpClient) UpdateOne(_m *KeyFollowUp) *KeyFollowUpUpdateOne {
+	mutation := newKeyFollowUpMutation(c.config, OpUpdateOne, withKeyFollowUp(_m))
+	return &KeyFollowUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyFollowUpClient) UpdateOneID(id uuid.UUID) *KeyFollowUpUpdateOne {
+	mutation := newKeyFollowUpMutation(c.config, OpUpdateOne, withKeyFollowUpID(id))
+	return &KeyFollowUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyFollowUp.
+func (c *KeyFollowUpClient) Delete() *KeyFollowUpDelete {
+	mutation := newKeyFollowUpMutation(c.config, OpDelete)
+	return &KeyFollowUpDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyFollowUpClient) DeleteOne(_m *KeyFollowUp) *KeyFollowUpDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyFollowUpClient) DeleteOneID(id uuid.UUID) *KeyFollowUpDeleteOne {
+	builder := c.Delete().Where(keyfollowup.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyFollowUpDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyFollowUp.
+func (c *KeyFollowUpClient) Query() *KeyFollowUpQuery {
+	return &KeyFollowUpQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyFollowUp},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyFollowUp entity by its id.
+func (c *KeyFollowUpClient) Get(ctx context.Context, id uuid.UUID) (*KeyFollowUp, error) {
+	return c.Query().Where(keyfollowup.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyFollowUpClient) GetX(ctx context.Context, id uuid.UUID) *KeyFollowUp {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyFollowUp.
+func (c *KeyFollowUpClient) QueryEstate(_m *KeyFollowUp) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyfollowup.Table, keyfollowup.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyfollowup.EstateTable, keyfollowup.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyFollowUp.
+func (c *KeyFollowUpClient) QuerySet(_m *KeyFollowUp) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyfollowup.Table, keyfollowup.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyfollowup.SetTable, keyfollowup.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyFollowUpClient) Hooks() []Hook {
+	return c.hooks.KeyFollowUp
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyFollowUpClient) Interceptors() []Interceptor {
+	return c.inters.KeyFollowUp
+}
+
+func (c *KeyFollowUpClient) mutate(ctx context.Context, m *KeyFollowUpMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyFollowUpCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyFollowUpUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyFollowUpUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyFollowUpDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyFollowUp mutation op: %q", m.Op())
+	}
+}
+
 // KeyHolderClient is a client for the KeyHolder schema.
 type KeyHolderClient struct {
 	config
@@ -2929,6 +3283,219 @@ func (c *KeyLoanLineClient) mutate(ctx context.Context, m *KeyLoanLineMutation) 
 	}
 }
 
+// KeyLossClient is a client for the KeyLoss schema.
+type KeyLossClient struct {
+	config
+}
+
+// NewKeyLossClient returns a client for the KeyLoss from the given config.
+func NewKeyLossClient(c config) *KeyLossClient {
+	return &KeyLossClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyloss.Hooks(f(g(h())))`.
+func (c *KeyLossClient) Use(hooks ...Hook) {
+	c.hooks.KeyLoss = append(c.hooks.KeyLoss, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyloss.Intercept(f(g(h())))`.
+func (c *KeyLossClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyLoss = append(c.inters.KeyLoss, interceptors...)
+}
+
+// Create returns a builder for creating a KeyLoss entity.
+func (c *KeyLossClient) Create() *KeyLossCreate {
+	mutation := newKeyLossMutation(c.config, OpCreate)
+	return &KeyLossCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyLoss entities.
+func (c *KeyLossClient) CreateBulk(builders ...*KeyLossCreate) *KeyLossCreateBulk {
+	return &KeyLossCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyLossClient) MapCreateBulk(slice any, setFunc func(*KeyLossCreate, int)) *KeyLossCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyLossCreateBulk{err: fmt.Errorf("calling to KeyLossClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyLossCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyLossCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyLoss.
+func (c *KeyLossClient) Update() *KeyLossUpdate {
+	mutation := newKeyLossMutation(c.config, OpUpdate)
+	return &KeyLossUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyLossClient) UpdateOne(_m *KeyLoss) *KeyLossUpdateOne {
+	mutation := newKeyLossMutation(c.config, OpUpdateOne, withKeyLoss(_m))
+	return &KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyLossClient) UpdateOneID(id uuid.UUID) *KeyLossUpdateOne {
+	mutation := newKeyLossMutation(c.config, OpUpdateOne, withKeyLossID(id))
+	return &KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyLoss.
+func (c *KeyLossClient) Delete() *KeyLossDelete {
+	mutation := newKeyLossMutation(c.config, OpDelete)
+	return &KeyLossDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyLossClient) DeleteOne(_m *KeyLoss) *KeyLossDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyLossClient) DeleteOneID(id uuid.UUID) *KeyLossDeleteOne {
+	builder := c.Delete().Where(keyloss.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyLossDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyLoss.
+func (c *KeyLossClient) Query() *KeyLossQuery {
+	return &KeyLossQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyLoss},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyLoss entity by its id.
+func (c *KeyLossClient) Get(ctx context.Context, id uuid.UUID) (*KeyLoss, error) {
+	return c.Query().Where(keyloss.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyLossClient) GetX(ctx context.Context, id uuid.UUID) *KeyLoss {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyLoss.
+func (c *KeyLossClient) QueryEstate(_m *KeyLoss) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.EstateTable, keyloss.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyLoss.
+func (c *KeyLossClient) QuerySet(_m *KeyLoss) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.SetTable, keyloss.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHolder queries the holder edge of a KeyLoss.
+func (c *KeyLossClient) QueryHolder(_m *KeyLoss) *KeyHolderQuery {
+	query := (&KeyHolderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyholder.Table, keyholder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.HolderTable, keyloss.HolderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoanLine queries the loan_line edge of a KeyLoss.
+func (c *KeyLossClient) QueryLoanLine(_m *KeyLoss) *KeyLoanLineQuery {
+	query := (&KeyLoanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keyloanline.Table, keyloanline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloss.LoanLineTable, keyloss.LoanLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMovements queries the movements edge of a KeyLoss.
+func (c *KeyLossClient) QueryMovements(_m *KeyLoss) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloss.Table, keyloss.FieldID, id),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyloss.MovementsTable, keyloss.MovementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyLossClient) Hooks() []Hook {
+	return c.hooks.KeyLoss
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyLossClient) Interceptors() []Interceptor {
+	return c.inters.KeyLoss
+}
+
+func (c *KeyLossClient) mutate(ctx context.Context, m *KeyLossMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyLossCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyLossUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyLossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyLossDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyLoss mutation op: %q", m.Op())
+	}
+}
+
 // KeyMovementClient is a client for the KeyMovement schema.
 type KeyMovementClient struct {
 	config
@@ -3126,6 +3693,22 @@ func (c *KeyMovementClient) QueryAcceptanceLine(_m *KeyMovement) *KeyAcceptanceL
 			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.AcceptanceLineTable, keymovement.AcceptanceLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoss queries the loss edge of a KeyMovement.
+func (c *KeyMovementClient) QueryLoss(_m *KeyMovement) *KeyLossQuery {
+	query := (&KeyLossClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keyloss.Table, keyloss.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LossTable, keymovement.LossColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3488,6 +4071,22 @@ func (c *KeySetClient) QueryAcceptanceLines(_m *KeySet) *KeyAcceptanceLineQuery 
 			sqlgraph.From(keyset.Table, keyset.FieldID, id),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, keyset.AcceptanceLinesTable, keyset.AcceptanceLinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFollowUps queries the follow_ups edge of a KeySet.
+func (c *KeySetClient) QueryFollowUps(_m *KeySet) *KeyFollowUpQuery {
+	query := (&KeyFollowUpClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, id),
+			sqlgraph.To(keyfollowup.Table, keyfollowup.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.FollowUpsTable, keyset.FollowUpsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4365,14 +4964,16 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 type (
 	hooks struct {
 		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance, KeyHolder,
-		KeyLoan, KeyLoanLine, KeyMovement, KeyReturn, KeySet, Obligation, Occupancy,
-		Resident, Staff, Unit []ent.Hook
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance,
+		KeyCabinetOpening, KeyFollowUp, KeyHolder, KeyLoan, KeyLoanLine, KeyLoss,
+		KeyMovement, KeyReturn, KeySet, Obligation, Occupancy, Resident, Staff,
+		Unit []ent.Hook
 	}
 	inters struct {
 		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance, KeyHolder,
-		KeyLoan, KeyLoanLine, KeyMovement, KeyReturn, KeySet, Obligation, Occupancy,
-		Resident, Staff, Unit []ent.Interceptor
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance,
+		KeyCabinetOpening, KeyFollowUp, KeyHolder, KeyLoan, KeyLoanLine, KeyLoss,
+		KeyMovement, KeyReturn, KeySet, Obligation, Occupancy, Resident, Staff,
+		Unit []ent.Interceptor
 	}
 )

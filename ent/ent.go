@@ -24,9 +24,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -107,9 +110,12 @@ func checkColumn(t, c string) error {
 			keyacceptance.Table:     keyacceptance.ValidColumn,
 			keyacceptanceline.Table: keyacceptanceline.ValidColumn,
 			keybalance.Table:        keybalance.ValidColumn,
+			keycabinetopening.Table: keycabinetopening.ValidColumn,
+			keyfollowup.Table:       keyfollowup.ValidColumn,
 			keyholder.Table:         keyholder.ValidColumn,
 			keyloan.Table:           keyloan.ValidColumn,
 			keyloanline.Table:       keyloanline.ValidColumn,
+			keyloss.Table:           keyloss.ValidColumn,
 			keymovement.Table:       keymovement.ValidColumn,
 			keyreturn.Table:         keyreturn.ValidColumn,
 			keyset.Table:            keyset.ValidColumn,

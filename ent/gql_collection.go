@@ -19,9 +19,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -1690,6 +1693,319 @@ func newKeyBalancePaginateArgs(rv map[string]any) *keybalancePaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyCabinetOpeningQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyCabinetOpeningQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyCabinetOpeningQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keycabinetopening.Columns))
+		selectedFields = []string{keycabinetopening.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keycabinetopening.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldEstateID)
+				fieldSeen[keycabinetopening.FieldEstateID] = struct{}{}
+			}
+
+		case "cabinet":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyHolderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyholderImplementors)...); err != nil {
+				return err
+			}
+			_q.withCabinet = query
+			if _, ok := fieldSeen[keycabinetopening.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCabinetID)
+				fieldSeen[keycabinetopening.FieldCabinetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keycabinetopening.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCreatedAt)
+				fieldSeen[keycabinetopening.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keycabinetopening.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldEstateID)
+				fieldSeen[keycabinetopening.FieldEstateID] = struct{}{}
+			}
+		case "cabinetID":
+			if _, ok := fieldSeen[keycabinetopening.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldCabinetID)
+				fieldSeen[keycabinetopening.FieldCabinetID] = struct{}{}
+			}
+		case "outcome":
+			if _, ok := fieldSeen[keycabinetopening.FieldOutcome]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOutcome)
+				fieldSeen[keycabinetopening.FieldOutcome] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[keycabinetopening.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldPurpose)
+				fieldSeen[keycabinetopening.FieldPurpose] = struct{}{}
+			}
+		case "openedByID":
+			if _, ok := fieldSeen[keycabinetopening.FieldOpenedByID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOpenedByID)
+				fieldSeen[keycabinetopening.FieldOpenedByID] = struct{}{}
+			}
+		case "openedByName":
+			if _, ok := fieldSeen[keycabinetopening.FieldOpenedByName]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOpenedByName)
+				fieldSeen[keycabinetopening.FieldOpenedByName] = struct{}{}
+			}
+		case "occurredAt":
+			if _, ok := fieldSeen[keycabinetopening.FieldOccurredAt]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldOccurredAt)
+				fieldSeen[keycabinetopening.FieldOccurredAt] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keycabinetopening.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldLateReason)
+				fieldSeen[keycabinetopening.FieldLateReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keycabinetopeningPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyCabinetOpeningPaginateOption
+}
+
+func newKeyCabinetOpeningPaginateArgs(rv map[string]any) *keycabinetopeningPaginateArgs {
+	args := &keycabinetopeningPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyCabinetOpeningOrder{Field: &KeyCabinetOpeningOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyCabinetOpeningOrder(order))
+			}
+		case *KeyCabinetOpeningOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyCabinetOpeningOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyCabinetOpeningWhereInput); ok {
+		args.opts = append(args.opts, WithKeyCabinetOpeningFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyFollowUpQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyFollowUpQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyFollowUpQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyfollowup.Columns))
+		selectedFields = []string{keyfollowup.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyfollowup.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldEstateID)
+				fieldSeen[keyfollowup.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyfollowup.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldSetID)
+				fieldSeen[keyfollowup.FieldSetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyfollowup.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldCreatedAt)
+				fieldSeen[keyfollowup.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyfollowup.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldEstateID)
+				fieldSeen[keyfollowup.FieldEstateID] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyfollowup.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldSetID)
+				fieldSeen[keyfollowup.FieldSetID] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[keyfollowup.FieldNote]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNote)
+				fieldSeen[keyfollowup.FieldNote] = struct{}{}
+			}
+		case "outstanding":
+			if _, ok := fieldSeen[keyfollowup.FieldOutstanding]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldOutstanding)
+				fieldSeen[keyfollowup.FieldOutstanding] = struct{}{}
+			}
+		case "followUpOn":
+			if _, ok := fieldSeen[keyfollowup.FieldFollowUpOn]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldFollowUpOn)
+				fieldSeen[keyfollowup.FieldFollowUpOn] = struct{}{}
+			}
+		case "notedByID":
+			if _, ok := fieldSeen[keyfollowup.FieldNotedByID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNotedByID)
+				fieldSeen[keyfollowup.FieldNotedByID] = struct{}{}
+			}
+		case "notedByName":
+			if _, ok := fieldSeen[keyfollowup.FieldNotedByName]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldNotedByName)
+				fieldSeen[keyfollowup.FieldNotedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyfollowupPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyFollowUpPaginateOption
+}
+
+func newKeyFollowUpPaginateArgs(rv map[string]any) *keyfollowupPaginateArgs {
+	args := &keyfollowupPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyFollowUpOrder{Field: &KeyFollowUpOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyFollowUpOrder(order))
+			}
+		case *KeyFollowUpOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyFollowUpOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyFollowUpWhereInput); ok {
+		args.opts = append(args.opts, WithKeyFollowUpFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *KeyHolderQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyHolderQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2214,6 +2530,11 @@ func (_q *KeyLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keyloanline.FieldReturned)
 				fieldSeen[keyloanline.FieldReturned] = struct{}{}
 			}
+		case "lost":
+			if _, ok := fieldSeen[keyloanline.FieldLost]; !ok {
+				selectedFields = append(selectedFields, keyloanline.FieldLost)
+				fieldSeen[keyloanline.FieldLost] = struct{}{}
+			}
 		case "householdID":
 			if _, ok := fieldSeen[keyloanline.FieldHouseholdID]; !ok {
 				selectedFields = append(selectedFields, keyloanline.FieldHouseholdID)
@@ -2278,6 +2599,278 @@ func newKeyLoanLinePaginateArgs(rv map[string]any) *keyloanlinePaginateArgs {
 	}
 	if v, ok := rv[whereField].(*KeyLoanLineWhereInput); ok {
 		args.opts = append(args.opts, WithKeyLoanLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyLossQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLossQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyLossQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyloss.Columns))
+		selectedFields = []string{keyloss.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyloss.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldEstateID)
+				fieldSeen[keyloss.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyloss.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldSetID)
+				fieldSeen[keyloss.FieldSetID] = struct{}{}
+			}
+
+		case "holder":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyHolderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyholderImplementors)...); err != nil {
+				return err
+			}
+			_q.withHolder = query
+			if _, ok := fieldSeen[keyloss.FieldHolderID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldHolderID)
+				fieldSeen[keyloss.FieldHolderID] = struct{}{}
+			}
+
+		case "loanLine":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLoanLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyloanlineImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoanLine = query
+			if _, ok := fieldSeen[keyloss.FieldLoanLineID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldLoanLineID)
+				fieldSeen[keyloss.FieldLoanLineID] = struct{}{}
+			}
+
+		case "movements":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyMovementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keymovementImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedMovements(alias, func(wq *KeyMovementQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[keyloss.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldCreatedAt)
+				fieldSeen[keyloss.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyloss.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldEstateID)
+				fieldSeen[keyloss.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyloss.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldVersion)
+				fieldSeen[keyloss.FieldVersion] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyloss.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldSetID)
+				fieldSeen[keyloss.FieldSetID] = struct{}{}
+			}
+		case "label":
+			if _, ok := fieldSeen[keyloss.FieldLabel]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldLabel)
+				fieldSeen[keyloss.FieldLabel] = struct{}{}
+			}
+		case "holderID":
+			if _, ok := fieldSeen[keyloss.FieldHolderID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldHolderID)
+				fieldSeen[keyloss.FieldHolderID] = struct{}{}
+			}
+		case "holderName":
+			if _, ok := fieldSeen[keyloss.FieldHolderName]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldHolderName)
+				fieldSeen[keyloss.FieldHolderName] = struct{}{}
+			}
+		case "loanLineID":
+			if _, ok := fieldSeen[keyloss.FieldLoanLineID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldLoanLineID)
+				fieldSeen[keyloss.FieldLoanLineID] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[keyloss.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldDepartmentID)
+				fieldSeen[keyloss.FieldDepartmentID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[keyloss.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldHouseholdID)
+				fieldSeen[keyloss.FieldHouseholdID] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keyloss.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldCount)
+				fieldSeen[keyloss.FieldCount] = struct{}{}
+			}
+		case "found":
+			if _, ok := fieldSeen[keyloss.FieldFound]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldFound)
+				fieldSeen[keyloss.FieldFound] = struct{}{}
+			}
+		case "circumstances":
+			if _, ok := fieldSeen[keyloss.FieldCircumstances]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldCircumstances)
+				fieldSeen[keyloss.FieldCircumstances] = struct{}{}
+			}
+		case "occurredAt":
+			if _, ok := fieldSeen[keyloss.FieldOccurredAt]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldOccurredAt)
+				fieldSeen[keyloss.FieldOccurredAt] = struct{}{}
+			}
+		case "reportedAt":
+			if _, ok := fieldSeen[keyloss.FieldReportedAt]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldReportedAt)
+				fieldSeen[keyloss.FieldReportedAt] = struct{}{}
+			}
+		case "reportedByID":
+			if _, ok := fieldSeen[keyloss.FieldReportedByID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldReportedByID)
+				fieldSeen[keyloss.FieldReportedByID] = struct{}{}
+			}
+		case "reportedByName":
+			if _, ok := fieldSeen[keyloss.FieldReportedByName]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldReportedByName)
+				fieldSeen[keyloss.FieldReportedByName] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keyloss.FieldState]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldState)
+				fieldSeen[keyloss.FieldState] = struct{}{}
+			}
+		case "finding":
+			if _, ok := fieldSeen[keyloss.FieldFinding]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldFinding)
+				fieldSeen[keyloss.FieldFinding] = struct{}{}
+			}
+		case "lockChangeRequested":
+			if _, ok := fieldSeen[keyloss.FieldLockChangeRequested]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldLockChangeRequested)
+				fieldSeen[keyloss.FieldLockChangeRequested] = struct{}{}
+			}
+		case "answeredByID":
+			if _, ok := fieldSeen[keyloss.FieldAnsweredByID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldAnsweredByID)
+				fieldSeen[keyloss.FieldAnsweredByID] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[keyloss.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldAnsweredByName)
+				fieldSeen[keyloss.FieldAnsweredByName] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[keyloss.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldAnsweredAt)
+				fieldSeen[keyloss.FieldAnsweredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keylossPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyLossPaginateOption
+}
+
+func newKeyLossPaginateArgs(rv map[string]any) *keylossPaginateArgs {
+	args := &keylossPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyLossOrder{Field: &KeyLossOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyLossOrder(order))
+			}
+		case *KeyLossOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyLossOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyLossWhereInput); ok {
+		args.opts = append(args.opts, WithKeyLossFilter(v.Filter))
 	}
 	return args
 }
@@ -2393,6 +2986,21 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keymovement.FieldAcceptanceLineID)
 				fieldSeen[keymovement.FieldAcceptanceLineID] = struct{}{}
 			}
+
+		case "loss":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLossClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keylossImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoss = query
+			if _, ok := fieldSeen[keymovement.FieldLossID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldLossID)
+				fieldSeen[keymovement.FieldLossID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[keymovement.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldCreatedAt)
@@ -2437,6 +3045,16 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[keymovement.FieldAcceptanceLineID]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldAcceptanceLineID)
 				fieldSeen[keymovement.FieldAcceptanceLineID] = struct{}{}
+			}
+		case "lossID":
+			if _, ok := fieldSeen[keymovement.FieldLossID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldLossID)
+				fieldSeen[keymovement.FieldLossID] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[keymovement.FieldNote]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldNote)
+				fieldSeen[keymovement.FieldNote] = struct{}{}
 			}
 		case "householdID":
 			if _, ok := fieldSeen[keymovement.FieldHouseholdID]; !ok {
@@ -2745,6 +3363,19 @@ func (_q *KeySetQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				return err
 			}
 			_q.WithNamedAcceptanceLines(alias, func(wq *KeyAcceptanceLineQuery) {
+				*wq = *query
+			})
+
+		case "followUps":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyFollowUpClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keyfollowupImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedFollowUps(alias, func(wq *KeyFollowUpQuery) {
 				*wq = *query
 			})
 		case "createdAt":

@@ -180,6 +180,38 @@ func (_m *KeyBalance) Holder(ctx context.Context) (*KeyHolder, error) {
 	return result, err
 }
 
+func (_m *KeyCabinetOpening) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyCabinetOpening) Cabinet(ctx context.Context) (*KeyHolder, error) {
+	result, err := _m.Edges.CabinetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCabinet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyFollowUp) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyFollowUp) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *KeyHolder) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -292,6 +324,50 @@ func (_m *KeyLoanLine) Returns(ctx context.Context) (result []*KeyReturn, err er
 	return result, err
 }
 
+func (_m *KeyLoss) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoss) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoss) Holder(ctx context.Context) (*KeyHolder, error) {
+	result, err := _m.Edges.HolderOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHolder().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoss) LoanLine(ctx context.Context) (*KeyLoanLine, error) {
+	result, err := _m.Edges.LoanLineOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoanLine().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyLoss) Movements(ctx context.Context) (result []*KeyMovement, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedMovements(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.MovementsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMovements().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *KeyMovement) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -336,6 +412,14 @@ func (_m *KeyMovement) AcceptanceLine(ctx context.Context) (*KeyAcceptanceLine, 
 	result, err := _m.Edges.AcceptanceLineOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryAcceptanceLine().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyMovement) Loss(ctx context.Context) (*KeyLoss, error) {
+	result, err := _m.Edges.LossOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoss().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -392,6 +476,18 @@ func (_m *KeySet) AcceptanceLines(ctx context.Context) (result []*KeyAcceptanceL
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryAcceptanceLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeySet) FollowUps(ctx context.Context) (result []*KeyFollowUp, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedFollowUps(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.FollowUpsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFollowUps().All(ctx)
 	}
 	return result, err
 }

@@ -22,9 +22,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -100,6 +103,16 @@ var keybalanceImplementors = []string{"KeyBalance", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyBalance) IsNode() {}
 
+var keycabinetopeningImplementors = []string{"KeyCabinetOpening", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyCabinetOpening) IsNode() {}
+
+var keyfollowupImplementors = []string{"KeyFollowUp", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyFollowUp) IsNode() {}
+
 var keyholderImplementors = []string{"KeyHolder", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -114,6 +127,11 @@ var keyloanlineImplementors = []string{"KeyLoanLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyLoanLine) IsNode() {}
+
+var keylossImplementors = []string{"KeyLoss", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyLoss) IsNode() {}
 
 var keymovementImplementors = []string{"KeyMovement", "Node"}
 
@@ -321,6 +339,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case keycabinetopening.Table:
+		query := c.KeyCabinetOpening.Query().
+			Where(keycabinetopening.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keycabinetopeningImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyfollowup.Table:
+		query := c.KeyFollowUp.Query().
+			Where(keyfollowup.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyfollowupImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case keyholder.Table:
 		query := c.KeyHolder.Query().
 			Where(keyholder.ID(id))
@@ -344,6 +380,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(keyloanline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyloanlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyloss.Table:
+		query := c.KeyLoss.Query().
+			Where(keyloss.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keylossImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -685,6 +730,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case keycabinetopening.Table:
+		query := c.KeyCabinetOpening.Query().
+			Where(keycabinetopening.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keycabinetopeningImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyfollowup.Table:
+		query := c.KeyFollowUp.Query().
+			Where(keyfollowup.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyfollowupImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case keyholder.Table:
 		query := c.KeyHolder.Query().
 			Where(keyholder.IDIn(ids...))
@@ -721,6 +798,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.KeyLoanLine.Query().
 			Where(keyloanline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keyloanlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyloss.Table:
+		query := c.KeyLoss.Query().
+			Where(keyloss.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keylossImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -27,9 +27,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -3817,6 +3820,616 @@ func (_m *KeyBalance) ToEdge(order *KeyBalanceOrder) *KeyBalanceEdge {
 	}
 }
 
+// KeyCabinetOpeningEdge is the edge representation of KeyCabinetOpening.
+type KeyCabinetOpeningEdge struct {
+	Node   *KeyCabinetOpening `json:"node"`
+	Cursor Cursor             `json:"cursor"`
+}
+
+// KeyCabinetOpeningConnection is the connection containing edges to KeyCabinetOpening.
+type KeyCabinetOpeningConnection struct {
+	Edges      []*KeyCabinetOpeningEdge `json:"edges"`
+	PageInfo   PageInfo                 `json:"pageInfo"`
+	TotalCount int                      `json:"totalCount"`
+}
+
+func (c *KeyCabinetOpeningConnection) build(nodes []*KeyCabinetOpening, pager *keycabinetopeningPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyCabinetOpening
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyCabinetOpening {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyCabinetOpening {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyCabinetOpeningEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyCabinetOpeningEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyCabinetOpeningPaginateOption enables pagination customization.
+type KeyCabinetOpeningPaginateOption func(*keycabinetopeningPager) error
+
+// WithKeyCabinetOpeningOrder configures pagination ordering.
+func WithKeyCabinetOpeningOrder(order *KeyCabinetOpeningOrder) KeyCabinetOpeningPaginateOption {
+	if order == nil {
+		order = DefaultKeyCabinetOpeningOrder
+	}
+	o := *order
+	return func(pager *keycabinetopeningPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyCabinetOpeningOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyCabinetOpeningFilter configures pagination filter.
+func WithKeyCabinetOpeningFilter(filter func(*KeyCabinetOpeningQuery) (*KeyCabinetOpeningQuery, error)) KeyCabinetOpeningPaginateOption {
+	return func(pager *keycabinetopeningPager) error {
+		if filter == nil {
+			return errors.New("KeyCabinetOpeningQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keycabinetopeningPager struct {
+	reverse bool
+	order   *KeyCabinetOpeningOrder
+	filter  func(*KeyCabinetOpeningQuery) (*KeyCabinetOpeningQuery, error)
+}
+
+func newKeyCabinetOpeningPager(opts []KeyCabinetOpeningPaginateOption, reverse bool) (*keycabinetopeningPager, error) {
+	pager := &keycabinetopeningPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyCabinetOpeningOrder
+	}
+	return pager, nil
+}
+
+func (p *keycabinetopeningPager) applyFilter(query *KeyCabinetOpeningQuery) (*KeyCabinetOpeningQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keycabinetopeningPager) toCursor(_m *KeyCabinetOpening) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keycabinetopeningPager) applyCursors(query *KeyCabinetOpeningQuery, after, before *Cursor) (*KeyCabinetOpeningQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyCabinetOpeningOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keycabinetopeningPager) applyOrder(query *KeyCabinetOpeningQuery) *KeyCabinetOpeningQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyCabinetOpeningOrder.Field {
+		query = query.Order(DefaultKeyCabinetOpeningOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keycabinetopeningPager) orderExpr(query *KeyCabinetOpeningQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyCabinetOpeningOrder.Field {
+			b.Comma().Ident(DefaultKeyCabinetOpeningOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyCabinetOpening.
+func (_m *KeyCabinetOpeningQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyCabinetOpeningPaginateOption,
+) (*KeyCabinetOpeningConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyCabinetOpeningPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyCabinetOpeningConnection{Edges: []*KeyCabinetOpeningEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyCabinetOpeningOrderFieldCreatedAt orders KeyCabinetOpening by created_at.
+	KeyCabinetOpeningOrderFieldCreatedAt = &KeyCabinetOpeningOrderField{
+		Value: func(_m *KeyCabinetOpening) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keycabinetopening.FieldCreatedAt,
+		toTerm: keycabinetopening.ByCreatedAt,
+		toCursor: func(_m *KeyCabinetOpening) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyCabinetOpeningOrderFieldOccurredAt orders KeyCabinetOpening by occurred_at.
+	KeyCabinetOpeningOrderFieldOccurredAt = &KeyCabinetOpeningOrderField{
+		Value: func(_m *KeyCabinetOpening) (ent.Value, error) {
+			return _m.OccurredAt, nil
+		},
+		column: keycabinetopening.FieldOccurredAt,
+		toTerm: keycabinetopening.ByOccurredAt,
+		toCursor: func(_m *KeyCabinetOpening) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.OccurredAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyCabinetOpeningOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyCabinetOpeningOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyCabinetOpeningOrderFieldOccurredAt.column:
+		str = "OCCURRED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyCabinetOpeningOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyCabinetOpeningOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyCabinetOpeningOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyCabinetOpeningOrderFieldCreatedAt
+	case "OCCURRED_AT":
+		*f = *KeyCabinetOpeningOrderFieldOccurredAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyCabinetOpeningOrderField", str)
+	}
+	return nil
+}
+
+// KeyCabinetOpeningOrderField defines the ordering field of KeyCabinetOpening.
+type KeyCabinetOpeningOrderField struct {
+	// Value extracts the ordering value from the given KeyCabinetOpening.
+	Value    func(*KeyCabinetOpening) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keycabinetopening.OrderOption
+	toCursor func(*KeyCabinetOpening) Cursor
+}
+
+// KeyCabinetOpeningOrder defines the ordering of KeyCabinetOpening.
+type KeyCabinetOpeningOrder struct {
+	Direction OrderDirection               `json:"direction"`
+	Field     *KeyCabinetOpeningOrderField `json:"field"`
+}
+
+// DefaultKeyCabinetOpeningOrder is the default ordering of KeyCabinetOpening.
+var DefaultKeyCabinetOpeningOrder = &KeyCabinetOpeningOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyCabinetOpeningOrderField{
+		Value: func(_m *KeyCabinetOpening) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keycabinetopening.FieldID,
+		toTerm: keycabinetopening.ByID,
+		toCursor: func(_m *KeyCabinetOpening) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyCabinetOpening into KeyCabinetOpeningEdge.
+func (_m *KeyCabinetOpening) ToEdge(order *KeyCabinetOpeningOrder) *KeyCabinetOpeningEdge {
+	if order == nil {
+		order = DefaultKeyCabinetOpeningOrder
+	}
+	return &KeyCabinetOpeningEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyFollowUpEdge is the edge representation of KeyFollowUp.
+type KeyFollowUpEdge struct {
+	Node   *KeyFollowUp `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// KeyFollowUpConnection is the connection containing edges to KeyFollowUp.
+type KeyFollowUpConnection struct {
+	Edges      []*KeyFollowUpEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *KeyFollowUpConnection) build(nodes []*KeyFollowUp, pager *keyfollowupPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyFollowUp
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyFollowUp {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyFollowUp {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyFollowUpEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyFollowUpEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyFollowUpPaginateOption enables pagination customization.
+type KeyFollowUpPaginateOption func(*keyfollowupPager) error
+
+// WithKeyFollowUpOrder configures pagination ordering.
+func WithKeyFollowUpOrder(order *KeyFollowUpOrder) KeyFollowUpPaginateOption {
+	if order == nil {
+		order = DefaultKeyFollowUpOrder
+	}
+	o := *order
+	return func(pager *keyfollowupPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyFollowUpOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyFollowUpFilter configures pagination filter.
+func WithKeyFollowUpFilter(filter func(*KeyFollowUpQuery) (*KeyFollowUpQuery, error)) KeyFollowUpPaginateOption {
+	return func(pager *keyfollowupPager) error {
+		if filter == nil {
+			return errors.New("KeyFollowUpQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyfollowupPager struct {
+	reverse bool
+	order   *KeyFollowUpOrder
+	filter  func(*KeyFollowUpQuery) (*KeyFollowUpQuery, error)
+}
+
+func newKeyFollowUpPager(opts []KeyFollowUpPaginateOption, reverse bool) (*keyfollowupPager, error) {
+	pager := &keyfollowupPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyFollowUpOrder
+	}
+	return pager, nil
+}
+
+func (p *keyfollowupPager) applyFilter(query *KeyFollowUpQuery) (*KeyFollowUpQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyfollowupPager) toCursor(_m *KeyFollowUp) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyfollowupPager) applyCursors(query *KeyFollowUpQuery, after, before *Cursor) (*KeyFollowUpQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyFollowUpOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyfollowupPager) applyOrder(query *KeyFollowUpQuery) *KeyFollowUpQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyFollowUpOrder.Field {
+		query = query.Order(DefaultKeyFollowUpOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyfollowupPager) orderExpr(query *KeyFollowUpQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyFollowUpOrder.Field {
+			b.Comma().Ident(DefaultKeyFollowUpOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyFollowUp.
+func (_m *KeyFollowUpQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyFollowUpPaginateOption,
+) (*KeyFollowUpConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyFollowUpPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyFollowUpConnection{Edges: []*KeyFollowUpEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyFollowUpOrderFieldCreatedAt orders KeyFollowUp by created_at.
+	KeyFollowUpOrderFieldCreatedAt = &KeyFollowUpOrderField{
+		Value: func(_m *KeyFollowUp) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyfollowup.FieldCreatedAt,
+		toTerm: keyfollowup.ByCreatedAt,
+		toCursor: func(_m *KeyFollowUp) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyFollowUpOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyFollowUpOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyFollowUpOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyFollowUpOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyFollowUpOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyFollowUpOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyFollowUpOrderField", str)
+	}
+	return nil
+}
+
+// KeyFollowUpOrderField defines the ordering field of KeyFollowUp.
+type KeyFollowUpOrderField struct {
+	// Value extracts the ordering value from the given KeyFollowUp.
+	Value    func(*KeyFollowUp) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyfollowup.OrderOption
+	toCursor func(*KeyFollowUp) Cursor
+}
+
+// KeyFollowUpOrder defines the ordering of KeyFollowUp.
+type KeyFollowUpOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *KeyFollowUpOrderField `json:"field"`
+}
+
+// DefaultKeyFollowUpOrder is the default ordering of KeyFollowUp.
+var DefaultKeyFollowUpOrder = &KeyFollowUpOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyFollowUpOrderField{
+		Value: func(_m *KeyFollowUp) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyfollowup.FieldID,
+		toTerm: keyfollowup.ByID,
+		toCursor: func(_m *KeyFollowUp) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyFollowUp into KeyFollowUpEdge.
+func (_m *KeyFollowUp) ToEdge(order *KeyFollowUpOrder) *KeyFollowUpEdge {
+	if order == nil {
+		order = DefaultKeyFollowUpOrder
+	}
+	return &KeyFollowUpEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // KeyHolderEdge is the edge representation of KeyHolder.
 type KeyHolderEdge struct {
 	Node   *KeyHolder `json:"node"`
@@ -4736,6 +5349,338 @@ func (_m *KeyLoanLine) ToEdge(order *KeyLoanLineOrder) *KeyLoanLineEdge {
 		order = DefaultKeyLoanLineOrder
 	}
 	return &KeyLoanLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyLossEdge is the edge representation of KeyLoss.
+type KeyLossEdge struct {
+	Node   *KeyLoss `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// KeyLossConnection is the connection containing edges to KeyLoss.
+type KeyLossConnection struct {
+	Edges      []*KeyLossEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *KeyLossConnection) build(nodes []*KeyLoss, pager *keylossPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyLoss
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyLoss {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyLoss {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyLossEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyLossEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyLossPaginateOption enables pagination customization.
+type KeyLossPaginateOption func(*keylossPager) error
+
+// WithKeyLossOrder configures pagination ordering.
+func WithKeyLossOrder(order *KeyLossOrder) KeyLossPaginateOption {
+	if order == nil {
+		order = DefaultKeyLossOrder
+	}
+	o := *order
+	return func(pager *keylossPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyLossOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyLossFilter configures pagination filter.
+func WithKeyLossFilter(filter func(*KeyLossQuery) (*KeyLossQuery, error)) KeyLossPaginateOption {
+	return func(pager *keylossPager) error {
+		if filter == nil {
+			return errors.New("KeyLossQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keylossPager struct {
+	reverse bool
+	order   *KeyLossOrder
+	filter  func(*KeyLossQuery) (*KeyLossQuery, error)
+}
+
+func newKeyLossPager(opts []KeyLossPaginateOption, reverse bool) (*keylossPager, error) {
+	pager := &keylossPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyLossOrder
+	}
+	return pager, nil
+}
+
+func (p *keylossPager) applyFilter(query *KeyLossQuery) (*KeyLossQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keylossPager) toCursor(_m *KeyLoss) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keylossPager) applyCursors(query *KeyLossQuery, after, before *Cursor) (*KeyLossQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyLossOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keylossPager) applyOrder(query *KeyLossQuery) *KeyLossQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyLossOrder.Field {
+		query = query.Order(DefaultKeyLossOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keylossPager) orderExpr(query *KeyLossQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyLossOrder.Field {
+			b.Comma().Ident(DefaultKeyLossOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyLoss.
+func (_m *KeyLossQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyLossPaginateOption,
+) (*KeyLossConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyLossPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyLossConnection{Edges: []*KeyLossEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyLossOrderFieldCreatedAt orders KeyLoss by created_at.
+	KeyLossOrderFieldCreatedAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyloss.FieldCreatedAt,
+		toTerm: keyloss.ByCreatedAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyLossOrderFieldOccurredAt orders KeyLoss by occurred_at.
+	KeyLossOrderFieldOccurredAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.OccurredAt, nil
+		},
+		column: keyloss.FieldOccurredAt,
+		toTerm: keyloss.ByOccurredAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.OccurredAt,
+			}
+		},
+	}
+	// KeyLossOrderFieldReportedAt orders KeyLoss by reported_at.
+	KeyLossOrderFieldReportedAt = &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.ReportedAt, nil
+		},
+		column: keyloss.FieldReportedAt,
+		toTerm: keyloss.ByReportedAt,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ReportedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyLossOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyLossOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyLossOrderFieldOccurredAt.column:
+		str = "OCCURRED_AT"
+	case KeyLossOrderFieldReportedAt.column:
+		str = "REPORTED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyLossOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyLossOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyLossOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyLossOrderFieldCreatedAt
+	case "OCCURRED_AT":
+		*f = *KeyLossOrderFieldOccurredAt
+	case "REPORTED_AT":
+		*f = *KeyLossOrderFieldReportedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyLossOrderField", str)
+	}
+	return nil
+}
+
+// KeyLossOrderField defines the ordering field of KeyLoss.
+type KeyLossOrderField struct {
+	// Value extracts the ordering value from the given KeyLoss.
+	Value    func(*KeyLoss) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyloss.OrderOption
+	toCursor func(*KeyLoss) Cursor
+}
+
+// KeyLossOrder defines the ordering of KeyLoss.
+type KeyLossOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *KeyLossOrderField `json:"field"`
+}
+
+// DefaultKeyLossOrder is the default ordering of KeyLoss.
+var DefaultKeyLossOrder = &KeyLossOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyLossOrderField{
+		Value: func(_m *KeyLoss) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyloss.FieldID,
+		toTerm: keyloss.ByID,
+		toCursor: func(_m *KeyLoss) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyLoss into KeyLossEdge.
+func (_m *KeyLoss) ToEdge(order *KeyLossOrder) *KeyLossEdge {
+	if order == nil {
+		order = DefaultKeyLossOrder
+	}
+	return &KeyLossEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -20,9 +20,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -2942,6 +2945,480 @@ func (i *KeyBalanceWhereInput) P() (predicate.KeyBalance, error) {
 	}
 }
 
+// KeyCabinetOpeningWhereInput represents a where input for filtering KeyCabinetOpening queries.
+type KeyCabinetOpeningWhereInput struct {
+	Predicates []predicate.KeyCabinetOpening  `json:"-"`
+	Not        *KeyCabinetOpeningWhereInput   `json:"not,omitempty"`
+	Or         []*KeyCabinetOpeningWhereInput `json:"or,omitempty"`
+	And        []*KeyCabinetOpeningWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "cabinet_id" field predicates.
+	CabinetID      *uuid.UUID  `json:"cabinetID,omitempty"`
+	CabinetIDNEQ   *uuid.UUID  `json:"cabinetIDNEQ,omitempty"`
+	CabinetIDIn    []uuid.UUID `json:"cabinetIDIn,omitempty"`
+	CabinetIDNotIn []uuid.UUID `json:"cabinetIDNotIn,omitempty"`
+
+	// "outcome" field predicates.
+	Outcome      *keycabinetopening.Outcome  `json:"outcome,omitempty"`
+	OutcomeNEQ   *keycabinetopening.Outcome  `json:"outcomeNEQ,omitempty"`
+	OutcomeIn    []keycabinetopening.Outcome `json:"outcomeIn,omitempty"`
+	OutcomeNotIn []keycabinetopening.Outcome `json:"outcomeNotIn,omitempty"`
+
+	// "opened_by_id" field predicates.
+	OpenedByID      *uuid.UUID  `json:"openedByID,omitempty"`
+	OpenedByIDNEQ   *uuid.UUID  `json:"openedByIDNEQ,omitempty"`
+	OpenedByIDIn    []uuid.UUID `json:"openedByIDIn,omitempty"`
+	OpenedByIDNotIn []uuid.UUID `json:"openedByIDNotIn,omitempty"`
+	OpenedByIDGT    *uuid.UUID  `json:"openedByIDGT,omitempty"`
+	OpenedByIDGTE   *uuid.UUID  `json:"openedByIDGTE,omitempty"`
+	OpenedByIDLT    *uuid.UUID  `json:"openedByIDLT,omitempty"`
+	OpenedByIDLTE   *uuid.UUID  `json:"openedByIDLTE,omitempty"`
+
+	// "occurred_at" field predicates.
+	OccurredAt      *time.Time  `json:"occurredAt,omitempty"`
+	OccurredAtNEQ   *time.Time  `json:"occurredAtNEQ,omitempty"`
+	OccurredAtIn    []time.Time `json:"occurredAtIn,omitempty"`
+	OccurredAtNotIn []time.Time `json:"occurredAtNotIn,omitempty"`
+	OccurredAtGT    *time.Time  `json:"occurredAtGT,omitempty"`
+	OccurredAtGTE   *time.Time  `json:"occurredAtGTE,omitempty"`
+	OccurredAtLT    *time.Time  `json:"occurredAtLT,omitempty"`
+	OccurredAtLTE   *time.Time  `json:"occurredAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyCabinetOpeningWhereInput) AddPredicates(predicates ...predicate.KeyCabinetOpening) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyCabinetOpeningWhereInput filter on the KeyCabinetOpeningQuery builder.
+func (i *KeyCabinetOpeningWhereInput) Filter(q *KeyCabinetOpeningQuery) (*KeyCabinetOpeningQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyCabinetOpeningWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyCabinetOpeningWhereInput is returned in case the KeyCabinetOpeningWhereInput is empty.
+var ErrEmptyKeyCabinetOpeningWhereInput = errors.New("ent: empty predicate KeyCabinetOpeningWhereInput")
+
+// P returns a predicate for filtering keycabinetopenings.
+// An error is returned if the input is empty or invalid.
+func (i *KeyCabinetOpeningWhereInput) P() (predicate.KeyCabinetOpening, error) {
+	var predicates []predicate.KeyCabinetOpening
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keycabinetopening.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyCabinetOpening, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keycabinetopening.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyCabinetOpening, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keycabinetopening.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keycabinetopening.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keycabinetopening.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keycabinetopening.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keycabinetopening.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keycabinetopening.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keycabinetopening.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keycabinetopening.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.CabinetID != nil {
+		predicates = append(predicates, keycabinetopening.CabinetIDEQ(*i.CabinetID))
+	}
+	if i.CabinetIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.CabinetIDNEQ(*i.CabinetIDNEQ))
+	}
+	if len(i.CabinetIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CabinetIDIn(i.CabinetIDIn...))
+	}
+	if len(i.CabinetIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.CabinetIDNotIn(i.CabinetIDNotIn...))
+	}
+	if i.Outcome != nil {
+		predicates = append(predicates, keycabinetopening.OutcomeEQ(*i.Outcome))
+	}
+	if i.OutcomeNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OutcomeNEQ(*i.OutcomeNEQ))
+	}
+	if len(i.OutcomeIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OutcomeIn(i.OutcomeIn...))
+	}
+	if len(i.OutcomeNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OutcomeNotIn(i.OutcomeNotIn...))
+	}
+	if i.OpenedByID != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDEQ(*i.OpenedByID))
+	}
+	if i.OpenedByIDNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDNEQ(*i.OpenedByIDNEQ))
+	}
+	if len(i.OpenedByIDIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OpenedByIDIn(i.OpenedByIDIn...))
+	}
+	if len(i.OpenedByIDNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OpenedByIDNotIn(i.OpenedByIDNotIn...))
+	}
+	if i.OpenedByIDGT != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDGT(*i.OpenedByIDGT))
+	}
+	if i.OpenedByIDGTE != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDGTE(*i.OpenedByIDGTE))
+	}
+	if i.OpenedByIDLT != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDLT(*i.OpenedByIDLT))
+	}
+	if i.OpenedByIDLTE != nil {
+		predicates = append(predicates, keycabinetopening.OpenedByIDLTE(*i.OpenedByIDLTE))
+	}
+	if i.OccurredAt != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtEQ(*i.OccurredAt))
+	}
+	if i.OccurredAtNEQ != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtNEQ(*i.OccurredAtNEQ))
+	}
+	if len(i.OccurredAtIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OccurredAtIn(i.OccurredAtIn...))
+	}
+	if len(i.OccurredAtNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.OccurredAtNotIn(i.OccurredAtNotIn...))
+	}
+	if i.OccurredAtGT != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtGT(*i.OccurredAtGT))
+	}
+	if i.OccurredAtGTE != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtGTE(*i.OccurredAtGTE))
+	}
+	if i.OccurredAtLT != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtLT(*i.OccurredAtLT))
+	}
+	if i.OccurredAtLTE != nil {
+		predicates = append(predicates, keycabinetopening.OccurredAtLTE(*i.OccurredAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyCabinetOpeningWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keycabinetopening.And(predicates...), nil
+	}
+}
+
+// KeyFollowUpWhereInput represents a where input for filtering KeyFollowUp queries.
+type KeyFollowUpWhereInput struct {
+	Predicates []predicate.KeyFollowUp  `json:"-"`
+	Not        *KeyFollowUpWhereInput   `json:"not,omitempty"`
+	Or         []*KeyFollowUpWhereInput `json:"or,omitempty"`
+	And        []*KeyFollowUpWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyFollowUpWhereInput) AddPredicates(predicates ...predicate.KeyFollowUp) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyFollowUpWhereInput filter on the KeyFollowUpQuery builder.
+func (i *KeyFollowUpWhereInput) Filter(q *KeyFollowUpQuery) (*KeyFollowUpQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyFollowUpWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyFollowUpWhereInput is returned in case the KeyFollowUpWhereInput is empty.
+var ErrEmptyKeyFollowUpWhereInput = errors.New("ent: empty predicate KeyFollowUpWhereInput")
+
+// P returns a predicate for filtering keyfollowups.
+// An error is returned if the input is empty or invalid.
+func (i *KeyFollowUpWhereInput) P() (predicate.KeyFollowUp, error) {
+	var predicates []predicate.KeyFollowUp
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyfollowup.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyFollowUp, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyfollowup.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyFollowUp, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyfollowup.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyfollowup.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyfollowup.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyfollowup.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyfollowup.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyfollowup.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyfollowup.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyfollowup.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyfollowup.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyfollowup.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyfollowup.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyfollowup.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyfollowup.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyfollowup.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyfollowup.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyfollowup.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.SetIDNotIn(i.SetIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyFollowUpWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyfollowup.And(predicates...), nil
+	}
+}
+
 // KeyHolderWhereInput represents a where input for filtering KeyHolder queries.
 type KeyHolderWhereInput struct {
 	Predicates []predicate.KeyHolder  `json:"-"`
@@ -3916,6 +4393,562 @@ func (i *KeyLoanLineWhereInput) P() (predicate.KeyLoanLine, error) {
 	}
 }
 
+// KeyLossWhereInput represents a where input for filtering KeyLoss queries.
+type KeyLossWhereInput struct {
+	Predicates []predicate.KeyLoss  `json:"-"`
+	Not        *KeyLossWhereInput   `json:"not,omitempty"`
+	Or         []*KeyLossWhereInput `json:"or,omitempty"`
+	And        []*KeyLossWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "holder_id" field predicates.
+	HolderID      *uuid.UUID  `json:"holderID,omitempty"`
+	HolderIDNEQ   *uuid.UUID  `json:"holderIDNEQ,omitempty"`
+	HolderIDIn    []uuid.UUID `json:"holderIDIn,omitempty"`
+	HolderIDNotIn []uuid.UUID `json:"holderIDNotIn,omitempty"`
+
+	// "holder_name" field predicates.
+	HolderName             *string  `json:"holderName,omitempty"`
+	HolderNameNEQ          *string  `json:"holderNameNEQ,omitempty"`
+	HolderNameIn           []string `json:"holderNameIn,omitempty"`
+	HolderNameNotIn        []string `json:"holderNameNotIn,omitempty"`
+	HolderNameGT           *string  `json:"holderNameGT,omitempty"`
+	HolderNameGTE          *string  `json:"holderNameGTE,omitempty"`
+	HolderNameLT           *string  `json:"holderNameLT,omitempty"`
+	HolderNameLTE          *string  `json:"holderNameLTE,omitempty"`
+	HolderNameContains     *string  `json:"holderNameContains,omitempty"`
+	HolderNameHasPrefix    *string  `json:"holderNameHasPrefix,omitempty"`
+	HolderNameHasSuffix    *string  `json:"holderNameHasSuffix,omitempty"`
+	HolderNameEqualFold    *string  `json:"holderNameEqualFold,omitempty"`
+	HolderNameContainsFold *string  `json:"holderNameContainsFold,omitempty"`
+
+	// "loan_line_id" field predicates.
+	LoanLineID       *uuid.UUID  `json:"loanLineID,omitempty"`
+	LoanLineIDNEQ    *uuid.UUID  `json:"loanLineIDNEQ,omitempty"`
+	LoanLineIDIn     []uuid.UUID `json:"loanLineIDIn,omitempty"`
+	LoanLineIDNotIn  []uuid.UUID `json:"loanLineIDNotIn,omitempty"`
+	LoanLineIDIsNil  bool        `json:"loanLineIDIsNil,omitempty"`
+	LoanLineIDNotNil bool        `json:"loanLineIDNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT     *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE    *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT     *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE    *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT     *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE    *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT     *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE    *uuid.UUID  `json:"householdIDLTE,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "occurred_at" field predicates.
+	OccurredAt      *time.Time  `json:"occurredAt,omitempty"`
+	OccurredAtNEQ   *time.Time  `json:"occurredAtNEQ,omitempty"`
+	OccurredAtIn    []time.Time `json:"occurredAtIn,omitempty"`
+	OccurredAtNotIn []time.Time `json:"occurredAtNotIn,omitempty"`
+	OccurredAtGT    *time.Time  `json:"occurredAtGT,omitempty"`
+	OccurredAtGTE   *time.Time  `json:"occurredAtGTE,omitempty"`
+	OccurredAtLT    *time.Time  `json:"occurredAtLT,omitempty"`
+	OccurredAtLTE   *time.Time  `json:"occurredAtLTE,omitempty"`
+
+	// "reported_at" field predicates.
+	ReportedAt      *time.Time  `json:"reportedAt,omitempty"`
+	ReportedAtNEQ   *time.Time  `json:"reportedAtNEQ,omitempty"`
+	ReportedAtIn    []time.Time `json:"reportedAtIn,omitempty"`
+	ReportedAtNotIn []time.Time `json:"reportedAtNotIn,omitempty"`
+	ReportedAtGT    *time.Time  `json:"reportedAtGT,omitempty"`
+	ReportedAtGTE   *time.Time  `json:"reportedAtGTE,omitempty"`
+	ReportedAtLT    *time.Time  `json:"reportedAtLT,omitempty"`
+	ReportedAtLTE   *time.Time  `json:"reportedAtLTE,omitempty"`
+
+	// "reported_by_id" field predicates.
+	ReportedByID      *uuid.UUID  `json:"reportedByID,omitempty"`
+	ReportedByIDNEQ   *uuid.UUID  `json:"reportedByIDNEQ,omitempty"`
+	ReportedByIDIn    []uuid.UUID `json:"reportedByIDIn,omitempty"`
+	ReportedByIDNotIn []uuid.UUID `json:"reportedByIDNotIn,omitempty"`
+	ReportedByIDGT    *uuid.UUID  `json:"reportedByIDGT,omitempty"`
+	ReportedByIDGTE   *uuid.UUID  `json:"reportedByIDGTE,omitempty"`
+	ReportedByIDLT    *uuid.UUID  `json:"reportedByIDLT,omitempty"`
+	ReportedByIDLTE   *uuid.UUID  `json:"reportedByIDLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *keyloss.State  `json:"state,omitempty"`
+	StateNEQ   *keyloss.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keyloss.State `json:"stateIn,omitempty"`
+	StateNotIn []keyloss.State `json:"stateNotIn,omitempty"`
+
+	// "lock_change_requested" field predicates.
+	LockChangeRequested       *bool `json:"lockChangeRequested,omitempty"`
+	LockChangeRequestedNEQ    *bool `json:"lockChangeRequestedNEQ,omitempty"`
+	LockChangeRequestedIsNil  bool  `json:"lockChangeRequestedIsNil,omitempty"`
+	LockChangeRequestedNotNil bool  `json:"lockChangeRequestedNotNil,omitempty"`
+
+	// "answered_at" field predicates.
+	AnsweredAt       *time.Time  `json:"answeredAt,omitempty"`
+	AnsweredAtNEQ    *time.Time  `json:"answeredAtNEQ,omitempty"`
+	AnsweredAtIn     []time.Time `json:"answeredAtIn,omitempty"`
+	AnsweredAtNotIn  []time.Time `json:"answeredAtNotIn,omitempty"`
+	AnsweredAtGT     *time.Time  `json:"answeredAtGT,omitempty"`
+	AnsweredAtGTE    *time.Time  `json:"answeredAtGTE,omitempty"`
+	AnsweredAtLT     *time.Time  `json:"answeredAtLT,omitempty"`
+	AnsweredAtLTE    *time.Time  `json:"answeredAtLTE,omitempty"`
+	AnsweredAtIsNil  bool        `json:"answeredAtIsNil,omitempty"`
+	AnsweredAtNotNil bool        `json:"answeredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyLossWhereInput) AddPredicates(predicates ...predicate.KeyLoss) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyLossWhereInput filter on the KeyLossQuery builder.
+func (i *KeyLossWhereInput) Filter(q *KeyLossQuery) (*KeyLossQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyLossWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyLossWhereInput is returned in case the KeyLossWhereInput is empty.
+var ErrEmptyKeyLossWhereInput = errors.New("ent: empty predicate KeyLossWhereInput")
+
+// P returns a predicate for filtering keylosses.
+// An error is returned if the input is empty or invalid.
+func (i *KeyLossWhereInput) P() (predicate.KeyLoss, error) {
+	var predicates []predicate.KeyLoss
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyloss.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyLoss, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyloss.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyLoss, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyloss.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyloss.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyloss.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyloss.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyloss.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyloss.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyloss.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyloss.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyloss.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyloss.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyloss.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyloss.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyloss.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyloss.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyloss.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyloss.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyloss.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyloss.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyloss.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyloss.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyloss.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyloss.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyloss.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.HolderID != nil {
+		predicates = append(predicates, keyloss.HolderIDEQ(*i.HolderID))
+	}
+	if i.HolderIDNEQ != nil {
+		predicates = append(predicates, keyloss.HolderIDNEQ(*i.HolderIDNEQ))
+	}
+	if len(i.HolderIDIn) > 0 {
+		predicates = append(predicates, keyloss.HolderIDIn(i.HolderIDIn...))
+	}
+	if len(i.HolderIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.HolderIDNotIn(i.HolderIDNotIn...))
+	}
+	if i.HolderName != nil {
+		predicates = append(predicates, keyloss.HolderNameEQ(*i.HolderName))
+	}
+	if i.HolderNameNEQ != nil {
+		predicates = append(predicates, keyloss.HolderNameNEQ(*i.HolderNameNEQ))
+	}
+	if len(i.HolderNameIn) > 0 {
+		predicates = append(predicates, keyloss.HolderNameIn(i.HolderNameIn...))
+	}
+	if len(i.HolderNameNotIn) > 0 {
+		predicates = append(predicates, keyloss.HolderNameNotIn(i.HolderNameNotIn...))
+	}
+	if i.HolderNameGT != nil {
+		predicates = append(predicates, keyloss.HolderNameGT(*i.HolderNameGT))
+	}
+	if i.HolderNameGTE != nil {
+		predicates = append(predicates, keyloss.HolderNameGTE(*i.HolderNameGTE))
+	}
+	if i.HolderNameLT != nil {
+		predicates = append(predicates, keyloss.HolderNameLT(*i.HolderNameLT))
+	}
+	if i.HolderNameLTE != nil {
+		predicates = append(predicates, keyloss.HolderNameLTE(*i.HolderNameLTE))
+	}
+	if i.HolderNameContains != nil {
+		predicates = append(predicates, keyloss.HolderNameContains(*i.HolderNameContains))
+	}
+	if i.HolderNameHasPrefix != nil {
+		predicates = append(predicates, keyloss.HolderNameHasPrefix(*i.HolderNameHasPrefix))
+	}
+	if i.HolderNameHasSuffix != nil {
+		predicates = append(predicates, keyloss.HolderNameHasSuffix(*i.HolderNameHasSuffix))
+	}
+	if i.HolderNameEqualFold != nil {
+		predicates = append(predicates, keyloss.HolderNameEqualFold(*i.HolderNameEqualFold))
+	}
+	if i.HolderNameContainsFold != nil {
+		predicates = append(predicates, keyloss.HolderNameContainsFold(*i.HolderNameContainsFold))
+	}
+	if i.LoanLineID != nil {
+		predicates = append(predicates, keyloss.LoanLineIDEQ(*i.LoanLineID))
+	}
+	if i.LoanLineIDNEQ != nil {
+		predicates = append(predicates, keyloss.LoanLineIDNEQ(*i.LoanLineIDNEQ))
+	}
+	if len(i.LoanLineIDIn) > 0 {
+		predicates = append(predicates, keyloss.LoanLineIDIn(i.LoanLineIDIn...))
+	}
+	if len(i.LoanLineIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.LoanLineIDNotIn(i.LoanLineIDNotIn...))
+	}
+	if i.LoanLineIDIsNil {
+		predicates = append(predicates, keyloss.LoanLineIDIsNil())
+	}
+	if i.LoanLineIDNotNil {
+		predicates = append(predicates, keyloss.LoanLineIDNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, keyloss.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, keyloss.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, keyloss.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, keyloss.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, keyloss.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, keyloss.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, keyloss.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, keyloss.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, keyloss.DepartmentIDNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, keyloss.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, keyloss.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, keyloss.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, keyloss.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, keyloss.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, keyloss.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, keyloss.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, keyloss.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, keyloss.HouseholdIDNotNil())
+	}
+	if i.OccurredAt != nil {
+		predicates = append(predicates, keyloss.OccurredAtEQ(*i.OccurredAt))
+	}
+	if i.OccurredAtNEQ != nil {
+		predicates = append(predicates, keyloss.OccurredAtNEQ(*i.OccurredAtNEQ))
+	}
+	if len(i.OccurredAtIn) > 0 {
+		predicates = append(predicates, keyloss.OccurredAtIn(i.OccurredAtIn...))
+	}
+	if len(i.OccurredAtNotIn) > 0 {
+		predicates = append(predicates, keyloss.OccurredAtNotIn(i.OccurredAtNotIn...))
+	}
+	if i.OccurredAtGT != nil {
+		predicates = append(predicates, keyloss.OccurredAtGT(*i.OccurredAtGT))
+	}
+	if i.OccurredAtGTE != nil {
+		predicates = append(predicates, keyloss.OccurredAtGTE(*i.OccurredAtGTE))
+	}
+	if i.OccurredAtLT != nil {
+		predicates = append(predicates, keyloss.OccurredAtLT(*i.OccurredAtLT))
+	}
+	if i.OccurredAtLTE != nil {
+		predicates = append(predicates, keyloss.OccurredAtLTE(*i.OccurredAtLTE))
+	}
+	if i.ReportedAt != nil {
+		predicates = append(predicates, keyloss.ReportedAtEQ(*i.ReportedAt))
+	}
+	if i.ReportedAtNEQ != nil {
+		predicates = append(predicates, keyloss.ReportedAtNEQ(*i.ReportedAtNEQ))
+	}
+	if len(i.ReportedAtIn) > 0 {
+		predicates = append(predicates, keyloss.ReportedAtIn(i.ReportedAtIn...))
+	}
+	if len(i.ReportedAtNotIn) > 0 {
+		predicates = append(predicates, keyloss.ReportedAtNotIn(i.ReportedAtNotIn...))
+	}
+	if i.ReportedAtGT != nil {
+		predicates = append(predicates, keyloss.ReportedAtGT(*i.ReportedAtGT))
+	}
+	if i.ReportedAtGTE != nil {
+		predicates = append(predicates, keyloss.ReportedAtGTE(*i.ReportedAtGTE))
+	}
+	if i.ReportedAtLT != nil {
+		predicates = append(predicates, keyloss.ReportedAtLT(*i.ReportedAtLT))
+	}
+	if i.ReportedAtLTE != nil {
+		predicates = append(predicates, keyloss.ReportedAtLTE(*i.ReportedAtLTE))
+	}
+	if i.ReportedByID != nil {
+		predicates = append(predicates, keyloss.ReportedByIDEQ(*i.ReportedByID))
+	}
+	if i.ReportedByIDNEQ != nil {
+		predicates = append(predicates, keyloss.ReportedByIDNEQ(*i.ReportedByIDNEQ))
+	}
+	if len(i.ReportedByIDIn) > 0 {
+		predicates = append(predicates, keyloss.ReportedByIDIn(i.ReportedByIDIn...))
+	}
+	if len(i.ReportedByIDNotIn) > 0 {
+		predicates = append(predicates, keyloss.ReportedByIDNotIn(i.ReportedByIDNotIn...))
+	}
+	if i.ReportedByIDGT != nil {
+		predicates = append(predicates, keyloss.ReportedByIDGT(*i.ReportedByIDGT))
+	}
+	if i.ReportedByIDGTE != nil {
+		predicates = append(predicates, keyloss.ReportedByIDGTE(*i.ReportedByIDGTE))
+	}
+	if i.ReportedByIDLT != nil {
+		predicates = append(predicates, keyloss.ReportedByIDLT(*i.ReportedByIDLT))
+	}
+	if i.ReportedByIDLTE != nil {
+		predicates = append(predicates, keyloss.ReportedByIDLTE(*i.ReportedByIDLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, keyloss.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keyloss.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keyloss.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keyloss.StateNotIn(i.StateNotIn...))
+	}
+	if i.LockChangeRequested != nil {
+		predicates = append(predicates, keyloss.LockChangeRequestedEQ(*i.LockChangeRequested))
+	}
+	if i.LockChangeRequestedNEQ != nil {
+		predicates = append(predicates, keyloss.LockChangeRequestedNEQ(*i.LockChangeRequestedNEQ))
+	}
+	if i.LockChangeRequestedIsNil {
+		predicates = append(predicates, keyloss.LockChangeRequestedIsNil())
+	}
+	if i.LockChangeRequestedNotNil {
+		predicates = append(predicates, keyloss.LockChangeRequestedNotNil())
+	}
+	if i.AnsweredAt != nil {
+		predicates = append(predicates, keyloss.AnsweredAtEQ(*i.AnsweredAt))
+	}
+	if i.AnsweredAtNEQ != nil {
+		predicates = append(predicates, keyloss.AnsweredAtNEQ(*i.AnsweredAtNEQ))
+	}
+	if len(i.AnsweredAtIn) > 0 {
+		predicates = append(predicates, keyloss.AnsweredAtIn(i.AnsweredAtIn...))
+	}
+	if len(i.AnsweredAtNotIn) > 0 {
+		predicates = append(predicates, keyloss.AnsweredAtNotIn(i.AnsweredAtNotIn...))
+	}
+	if i.AnsweredAtGT != nil {
+		predicates = append(predicates, keyloss.AnsweredAtGT(*i.AnsweredAtGT))
+	}
+	if i.AnsweredAtGTE != nil {
+		predicates = append(predicates, keyloss.AnsweredAtGTE(*i.AnsweredAtGTE))
+	}
+	if i.AnsweredAtLT != nil {
+		predicates = append(predicates, keyloss.AnsweredAtLT(*i.AnsweredAtLT))
+	}
+	if i.AnsweredAtLTE != nil {
+		predicates = append(predicates, keyloss.AnsweredAtLTE(*i.AnsweredAtLTE))
+	}
+	if i.AnsweredAtIsNil {
+		predicates = append(predicates, keyloss.AnsweredAtIsNil())
+	}
+	if i.AnsweredAtNotNil {
+		predicates = append(predicates, keyloss.AnsweredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyLossWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyloss.And(predicates...), nil
+	}
+}
+
 // KeyMovementWhereInput represents a where input for filtering KeyMovement queries.
 type KeyMovementWhereInput struct {
 	Predicates []predicate.KeyMovement  `json:"-"`
@@ -3980,6 +5013,14 @@ type KeyMovementWhereInput struct {
 	LoanLineIDNotIn  []uuid.UUID `json:"loanLineIDNotIn,omitempty"`
 	LoanLineIDIsNil  bool        `json:"loanLineIDIsNil,omitempty"`
 	LoanLineIDNotNil bool        `json:"loanLineIDNotNil,omitempty"`
+
+	// "loss_id" field predicates.
+	LossID       *uuid.UUID  `json:"lossID,omitempty"`
+	LossIDNEQ    *uuid.UUID  `json:"lossIDNEQ,omitempty"`
+	LossIDIn     []uuid.UUID `json:"lossIDIn,omitempty"`
+	LossIDNotIn  []uuid.UUID `json:"lossIDNotIn,omitempty"`
+	LossIDIsNil  bool        `json:"lossIDIsNil,omitempty"`
+	LossIDNotNil bool        `json:"lossIDNotNil,omitempty"`
 
 	// "occurred_at" field predicates.
 	OccurredAt      *time.Time  `json:"occurredAt,omitempty"`
@@ -4188,6 +5229,24 @@ func (i *KeyMovementWhereInput) P() (predicate.KeyMovement, error) {
 	}
 	if i.LoanLineIDNotNil {
 		predicates = append(predicates, keymovement.LoanLineIDNotNil())
+	}
+	if i.LossID != nil {
+		predicates = append(predicates, keymovement.LossIDEQ(*i.LossID))
+	}
+	if i.LossIDNEQ != nil {
+		predicates = append(predicates, keymovement.LossIDNEQ(*i.LossIDNEQ))
+	}
+	if len(i.LossIDIn) > 0 {
+		predicates = append(predicates, keymovement.LossIDIn(i.LossIDIn...))
+	}
+	if len(i.LossIDNotIn) > 0 {
+		predicates = append(predicates, keymovement.LossIDNotIn(i.LossIDNotIn...))
+	}
+	if i.LossIDIsNil {
+		predicates = append(predicates, keymovement.LossIDIsNil())
+	}
+	if i.LossIDNotNil {
+		predicates = append(predicates, keymovement.LossIDNotNil())
 	}
 	if i.OccurredAt != nil {
 		predicates = append(predicates, keymovement.OccurredAtEQ(*i.OccurredAt))

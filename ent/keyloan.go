@@ -43,9 +43,9 @@ type KeyLoan struct {
 	LentAt time.Time `json:"lent_at,omitempty"`
 	// When they are due back: the end of the day in the estate's time zone (K2.2).
 	DueAt time.Time `json:"due_at,omitempty"`
-	// When the last key came back; null while some are out.
+	// When the last key came back; null while some are out or lost.
 	ReturnedAt *time.Time `json:"returned_at,omitempty"`
-	// Open while a key is out.
+	// Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3).
 	State keyloan.State `json:"state,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyLoanQuery when eager-loading is set.

@@ -39,6 +39,8 @@ type KeyLoanLine struct {
 	Count int `json:"count,omitempty"`
 	// How many came back.
 	Returned int `json:"returned,omitempty"`
+	// How many were reported lost, also if found since: those come back by the loss (K2.3).
+	Lost int `json:"lost,omitempty"`
 	// The borrower's household, if a resident.
 	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -128,7 +130,7 @@ func (*KeyLoanLine) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case keyloanline.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case keyloanline.FieldCount, keyloanline.FieldReturned:
+		case keyloanline.FieldCount, keyloanline.FieldReturned, keyloanline.FieldLost:
 			values[i] = new(sql.NullInt64)
 		case keyloanline.FieldLabel:
 			values[i] = new(sql.NullString)
@@ -204,6 +206,12 @@ func (_m *KeyLoanLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field returned", values[i])
 			} else if value.Valid {
 				_m.Returned = int(value.Int64)
+			}
+		case keyloanline.FieldLost:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field lost", values[i])
+			} else if value.Valid {
+				_m.Lost = int(value.Int64)
 			}
 		case keyloanline.FieldHouseholdID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -296,6 +304,9 @@ func (_m *KeyLoanLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("returned=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Returned))
+	builder.WriteString(", ")
+	builder.WriteString("lost=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Lost))
 	builder.WriteString(", ")
 	if v := _m.HouseholdID; v != nil {
 		builder.WriteString("household_id=")

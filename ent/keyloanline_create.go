@@ -82,6 +82,20 @@ func (_c *KeyLoanLineCreate) SetNillableReturned(v *int) *KeyLoanLineCreate {
 	return _c
 }
 
+// SetLost sets the "lost" field.
+func (_c *KeyLoanLineCreate) SetLost(v int) *KeyLoanLineCreate {
+	_c.mutation.SetLost(v)
+	return _c
+}
+
+// SetNillableLost sets the "lost" field if the given value is not nil.
+func (_c *KeyLoanLineCreate) SetNillableLost(v *int) *KeyLoanLineCreate {
+	if v != nil {
+		_c.SetLost(*v)
+	}
+	return _c
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (_c *KeyLoanLineCreate) SetHouseholdID(v uuid.UUID) *KeyLoanLineCreate {
 	_c.mutation.SetHouseholdID(v)
@@ -184,6 +198,10 @@ func (_c *KeyLoanLineCreate) defaults() {
 		v := keyloanline.DefaultReturned
 		_c.mutation.SetReturned(v)
 	}
+	if _, ok := _c.mutation.Lost(); !ok {
+		v := keyloanline.DefaultLost
+		_c.mutation.SetLost(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyloanline.DefaultID()
 		_c.mutation.SetID(v)
@@ -224,6 +242,14 @@ func (_c *KeyLoanLineCreate) check() error {
 	if v, ok := _c.mutation.Returned(); ok {
 		if err := keyloanline.ReturnedValidator(v); err != nil {
 			return &ValidationError{Name: "returned", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.returned": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Lost(); !ok {
+		return &ValidationError{Name: "lost", err: errors.New(`ent: missing required field "KeyLoanLine.lost"`)}
+	}
+	if v, ok := _c.mutation.Lost(); ok {
+		if err := keyloanline.LostValidator(v); err != nil {
+			return &ValidationError{Name: "lost", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.lost": %w`, err)}
 		}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
@@ -288,6 +314,10 @@ func (_c *KeyLoanLineCreate) createSpec() (*KeyLoanLine, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Returned(); ok {
 		_spec.SetField(keyloanline.FieldReturned, field.TypeInt, value)
 		_node.Returned = value
+	}
+	if value, ok := _c.mutation.Lost(); ok {
+		_spec.SetField(keyloanline.FieldLost, field.TypeInt, value)
+		_node.Lost = value
 	}
 	if value, ok := _c.mutation.HouseholdID(); ok {
 		_spec.SetField(keyloanline.FieldHouseholdID, field.TypeUUID, value)

@@ -51,6 +51,27 @@ func (_u *KeyLoanLineUpdate) AddReturned(v int) *KeyLoanLineUpdate {
 	return _u
 }
 
+// SetLost sets the "lost" field.
+func (_u *KeyLoanLineUpdate) SetLost(v int) *KeyLoanLineUpdate {
+	_u.mutation.ResetLost()
+	_u.mutation.SetLost(v)
+	return _u
+}
+
+// SetNillableLost sets the "lost" field if the given value is not nil.
+func (_u *KeyLoanLineUpdate) SetNillableLost(v *int) *KeyLoanLineUpdate {
+	if v != nil {
+		_u.SetLost(*v)
+	}
+	return _u
+}
+
+// AddLost adds value to the "lost" field.
+func (_u *KeyLoanLineUpdate) AddLost(v int) *KeyLoanLineUpdate {
+	_u.mutation.AddLost(v)
+	return _u
+}
+
 // AddReturnIDs adds the "returns" edge to the KeyReturn entity by IDs.
 func (_u *KeyLoanLineUpdate) AddReturnIDs(ids ...uuid.UUID) *KeyLoanLineUpdate {
 	_u.mutation.AddReturnIDs(ids...)
@@ -126,6 +147,11 @@ func (_u *KeyLoanLineUpdate) check() error {
 			return &ValidationError{Name: "returned", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.returned": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Lost(); ok {
+		if err := keyloanline.LostValidator(v); err != nil {
+			return &ValidationError{Name: "lost", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.lost": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeyLoanLine.estate"`)
 	}
@@ -164,6 +190,12 @@ func (_u *KeyLoanLineUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.AddedReturned(); ok {
 		_spec.AddField(keyloanline.FieldReturned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Lost(); ok {
+		_spec.SetField(keyloanline.FieldLost, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLost(); ok {
+		_spec.AddField(keyloanline.FieldLost, field.TypeInt, value)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloanline.FieldHouseholdID, field.TypeUUID)
@@ -256,6 +288,27 @@ func (_u *KeyLoanLineUpdateOne) AddReturned(v int) *KeyLoanLineUpdateOne {
 	return _u
 }
 
+// SetLost sets the "lost" field.
+func (_u *KeyLoanLineUpdateOne) SetLost(v int) *KeyLoanLineUpdateOne {
+	_u.mutation.ResetLost()
+	_u.mutation.SetLost(v)
+	return _u
+}
+
+// SetNillableLost sets the "lost" field if the given value is not nil.
+func (_u *KeyLoanLineUpdateOne) SetNillableLost(v *int) *KeyLoanLineUpdateOne {
+	if v != nil {
+		_u.SetLost(*v)
+	}
+	return _u
+}
+
+// AddLost adds value to the "lost" field.
+func (_u *KeyLoanLineUpdateOne) AddLost(v int) *KeyLoanLineUpdateOne {
+	_u.mutation.AddLost(v)
+	return _u
+}
+
 // AddReturnIDs adds the "returns" edge to the KeyReturn entity by IDs.
 func (_u *KeyLoanLineUpdateOne) AddReturnIDs(ids ...uuid.UUID) *KeyLoanLineUpdateOne {
 	_u.mutation.AddReturnIDs(ids...)
@@ -344,6 +397,11 @@ func (_u *KeyLoanLineUpdateOne) check() error {
 			return &ValidationError{Name: "returned", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.returned": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Lost(); ok {
+		if err := keyloanline.LostValidator(v); err != nil {
+			return &ValidationError{Name: "lost", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.lost": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeyLoanLine.estate"`)
 	}
@@ -399,6 +457,12 @@ func (_u *KeyLoanLineUpdateOne) sqlSave(ctx context.Context) (_node *KeyLoanLine
 	}
 	if value, ok := _u.mutation.AddedReturned(); ok {
 		_spec.AddField(keyloanline.FieldReturned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Lost(); ok {
+		_spec.SetField(keyloanline.FieldLost, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLost(); ok {
+		_spec.AddField(keyloanline.FieldLost, field.TypeInt, value)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloanline.FieldHouseholdID, field.TypeUUID)

@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
 )
@@ -36,12 +37,16 @@ type KeyMovement struct {
 	ToID uuid.UUID `json:"to_id,omitempty"`
 	// How many keys.
 	Count int `json:"count,omitempty"`
-	// Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household.
+	// Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again.
 	Reason keymovement.Reason `json:"reason,omitempty"`
 	// The line of the loan that it belongs to.
 	LoanLineID *uuid.UUID `json:"loan_line_id,omitempty"`
 	// The line of the acceptance sheet that it belongs to.
 	AcceptanceLineID *uuid.UUID `json:"acceptance_line_id,omitempty"`
+	// The loss that it belongs to (K2.3).
+	LossID *uuid.UUID `json:"loss_id,omitempty"`
+	// What is to be said of it: where keys were found.
+	Note string `json:"note,omitempty"`
 	// The household that gave or got.
 	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 	// When the keys changed hands.
@@ -66,11 +71,13 @@ type KeyMovementEdges struct {
 	LoanLine *KeyLoanLine `json:"loan_line,omitempty"`
 	// The line of the acceptance sheet.
 	AcceptanceLine *KeyAcceptanceLine `json:"acceptance_line,omitempty"`
+	// The loss.
+	Loss *KeyLoss `json:"loss,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 	// totalCount holds the count of the edges above.
-	totalCount [6]map[string]int
+	totalCount [7]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -139,16 +146,27 @@ func (e KeyMovementEdges) AcceptanceLineOrErr() (*KeyAcceptanceLine, error) {
 	return nil, &NotLoadedError{edge: "acceptance_line"}
 }
 
+// LossOrErr returns the Loss value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyMovementEdges) LossOrErr() (*KeyLoss, error) {
+	if e.Loss != nil {
+		return e.Loss, nil
+	} else if e.loadedTypes[6] {
+		return nil, &NotFoundError{label: keyloss.Label}
+	}
+	return nil, &NotLoadedError{edge: "loss"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeyMovement) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldHouseholdID:
+		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keymovement.FieldCount:
 			values[i] = new(sql.NullInt64)
-		case keymovement.FieldReason:
+		case keymovement.FieldReason, keymovement.FieldNote:
 			values[i] = new(sql.NullString)
 		case keymovement.FieldCreatedAt, keymovement.FieldOccurredAt:
 			values[i] = new(sql.NullTime)
@@ -231,6 +249,19 @@ func (_m *KeyMovement) assignValues(columns []string, values []any) error {
 				_m.AcceptanceLineID = new(uuid.UUID)
 				*_m.AcceptanceLineID = *value.S.(*uuid.UUID)
 			}
+		case keymovement.FieldLossID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field loss_id", values[i])
+			} else if value.Valid {
+				_m.LossID = new(uuid.UUID)
+				*_m.LossID = *value.S.(*uuid.UUID)
+			}
+		case keymovement.FieldNote:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field note", values[i])
+			} else if value.Valid {
+				_m.Note = value.String
+			}
 		case keymovement.FieldHouseholdID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field household_id", values[i])
@@ -287,6 +318,11 @@ func (_m *KeyMovement) QueryAcceptanceLine() *KeyAcceptanceLineQuery {
 	return NewKeyMovementClient(_m.config).QueryAcceptanceLine(_m)
 }
 
+// QueryLoss queries the "loss" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryLoss() *KeyLossQuery {
+	return NewKeyMovementClient(_m.config).QueryLoss(_m)
+}
+
 // Update returns a builder for updating this KeyMovement.
 // Note that you need to call KeyMovement.Unwrap() before calling this method if this KeyMovement
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -340,6 +376,14 @@ func (_m *KeyMovement) String() string {
 		builder.WriteString("acceptance_line_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	if v := _m.LossID; v != nil {
+		builder.WriteString("loss_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("note=")
+	builder.WriteString(_m.Note)
 	builder.WriteString(", ")
 	if v := _m.HouseholdID; v != nil {
 		builder.WriteString("household_id=")

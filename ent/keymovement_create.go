@@ -15,6 +15,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
 )
@@ -96,6 +97,34 @@ func (_c *KeyMovementCreate) SetNillableAcceptanceLineID(v *uuid.UUID) *KeyMovem
 	return _c
 }
 
+// SetLossID sets the "loss_id" field.
+func (_c *KeyMovementCreate) SetLossID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetLossID(v)
+	return _c
+}
+
+// SetNillableLossID sets the "loss_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableLossID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetLossID(*v)
+	}
+	return _c
+}
+
+// SetNote sets the "note" field.
+func (_c *KeyMovementCreate) SetNote(v string) *KeyMovementCreate {
+	_c.mutation.SetNote(v)
+	return _c
+}
+
+// SetNillableNote sets the "note" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableNote(v *string) *KeyMovementCreate {
+	if v != nil {
+		_c.SetNote(*v)
+	}
+	return _c
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (_c *KeyMovementCreate) SetHouseholdID(v uuid.UUID) *KeyMovementCreate {
 	_c.mutation.SetHouseholdID(v)
@@ -160,6 +189,11 @@ func (_c *KeyMovementCreate) SetAcceptanceLine(v *KeyAcceptanceLine) *KeyMovemen
 	return _c.SetAcceptanceLineID(v.ID)
 }
 
+// SetLoss sets the "loss" edge to the KeyLoss entity.
+func (_c *KeyMovementCreate) SetLoss(v *KeyLoss) *KeyMovementCreate {
+	return _c.SetLossID(v.ID)
+}
+
 // Mutation returns the KeyMovementMutation object of the builder.
 func (_c *KeyMovementCreate) Mutation() *KeyMovementMutation {
 	return _c.mutation
@@ -195,6 +229,10 @@ func (_c *KeyMovementCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyMovementCreate) defaults() {
+	if _, ok := _c.mutation.Note(); !ok {
+		v := keymovement.DefaultNote
+		_c.mutation.SetNote(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keymovement.DefaultID()
 		_c.mutation.SetID(v)
@@ -233,6 +271,9 @@ func (_c *KeyMovementCreate) check() error {
 		if err := keymovement.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "KeyMovement.reason": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Note(); !ok {
+		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "KeyMovement.note"`)}
 	}
 	if _, ok := _c.mutation.OccurredAt(); !ok {
 		return &ValidationError{Name: "occurred_at", err: errors.New(`ent: missing required field "KeyMovement.occurred_at"`)}
@@ -295,6 +336,10 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(keymovement.FieldReason, field.TypeEnum, value)
 		_node.Reason = value
+	}
+	if value, ok := _c.mutation.Note(); ok {
+		_spec.SetField(keymovement.FieldNote, field.TypeString, value)
+		_node.Note = value
 	}
 	if value, ok := _c.mutation.HouseholdID(); ok {
 		_spec.SetField(keymovement.FieldHouseholdID, field.TypeUUID, value)
@@ -404,6 +449,23 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.AcceptanceLineID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LossIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keymovement.LossTable,
+			Columns: []string{keymovement.LossColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyloss.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.LossID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -35,6 +36,7 @@ type KeyMovementQuery struct {
 	withTo             *KeyHolderQuery
 	withLoanLine       *KeyLoanLineQuery
 	withAcceptanceLine *KeyAcceptanceLineQuery
+	withLoss           *KeyLossQuery
 	loadTotal          []func(context.Context, []*KeyMovement) error
 	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -198,6 +200,28 @@ func (_q *KeyMovementQuery) QueryAcceptanceLine() *KeyAcceptanceLineQuery {
 			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.AcceptanceLineTable, keymovement.AcceptanceLineColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLoss chains the current query on the "loss" edge.
+func (_q *KeyMovementQuery) QueryLoss() *KeyLossQuery {
+	query := (&KeyLossClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keyloss.Table, keyloss.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LossTable, keymovement.LossColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +427,7 @@ func (_q *KeyMovementQuery) Clone() *KeyMovementQuery {
 		withTo:             _q.withTo.Clone(),
 		withLoanLine:       _q.withLoanLine.Clone(),
 		withAcceptanceLine: _q.withAcceptanceLine.Clone(),
+		withLoss:           _q.withLoss.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -473,6 +498,17 @@ func (_q *KeyMovementQuery) WithAcceptanceLine(opts ...func(*KeyAcceptanceLineQu
 		opt(query)
 	}
 	_q.withAcceptanceLine = query
+	return _q
+}
+
+// WithLoss tells the query-builder to eager-load the nodes that are connected to
+// the "loss" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithLoss(opts ...func(*KeyLossQuery)) *KeyMovementQuery {
+	query := (&KeyLossClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLoss = query
 	return _q
 }
 
@@ -554,13 +590,14 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*KeyMovement{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withEstate != nil,
 			_q.withSet != nil,
 			_q.withFrom != nil,
 			_q.withTo != nil,
 			_q.withLoanLine != nil,
 			_q.withAcceptanceLine != nil,
+			_q.withLoss != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -617,6 +654,12 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withAcceptanceLine; query != nil {
 		if err := _q.loadAcceptanceLine(ctx, query, nodes, nil,
 			func(n *KeyMovement, e *KeyAcceptanceLine) { n.Edges.AcceptanceLine = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLoss; query != nil {
+		if err := _q.loadLoss(ctx, query, nodes, nil,
+			func(n *KeyMovement, e *KeyLoss) { n.Edges.Loss = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -808,6 +851,38 @@ func (_q *KeyMovementQuery) loadAcceptanceLine(ctx context.Context, query *KeyAc
 	}
 	return nil
 }
+func (_q *KeyMovementQuery) loadLoss(ctx context.Context, query *KeyLossQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyLoss)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyMovement)
+	for i := range nodes {
+		if nodes[i].LossID == nil {
+			continue
+		}
+		fk := *nodes[i].LossID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keyloss.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "loss_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *KeyMovementQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -854,6 +929,9 @@ func (_q *KeyMovementQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withAcceptanceLine != nil {
 			_spec.Node.AddColumnOnce(keymovement.FieldAcceptanceLineID)
+		}
+		if _q.withLoss != nil {
+			_spec.Node.AddColumnOnce(keymovement.FieldLossID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -55,14 +55,17 @@ type KeySetEdges struct {
 	Balances []*KeyBalance `json:"balances,omitempty"`
 	// What engineering owed and delivered, sheet by sheet (K1.1).
 	AcceptanceLines []*KeyAcceptanceLine `json:"acceptance_lines,omitempty"`
+	// What is done about what it still owes (K1.4).
+	FollowUps []*KeyFollowUp `json:"follow_ups,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [5]map[string]int
 
 	namedBalances        map[string][]*KeyBalance
 	namedAcceptanceLines map[string][]*KeyAcceptanceLine
+	namedFollowUps       map[string][]*KeyFollowUp
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -103,6 +106,15 @@ func (e KeySetEdges) AcceptanceLinesOrErr() ([]*KeyAcceptanceLine, error) {
 		return e.AcceptanceLines, nil
 	}
 	return nil, &NotLoadedError{edge: "acceptance_lines"}
+}
+
+// FollowUpsOrErr returns the FollowUps value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeySetEdges) FollowUpsOrErr() ([]*KeyFollowUp, error) {
+	if e.loadedTypes[4] {
+		return e.FollowUps, nil
+	}
+	return nil, &NotLoadedError{edge: "follow_ups"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -226,6 +238,11 @@ func (_m *KeySet) QueryAcceptanceLines() *KeyAcceptanceLineQuery {
 	return NewKeySetClient(_m.config).QueryAcceptanceLines(_m)
 }
 
+// QueryFollowUps queries the "follow_ups" edge of the KeySet entity.
+func (_m *KeySet) QueryFollowUps() *KeyFollowUpQuery {
+	return NewKeySetClient(_m.config).QueryFollowUps(_m)
+}
+
 // Update returns a builder for updating this KeySet.
 // Note that you need to call KeySet.Unwrap() before calling this method if this KeySet
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -324,6 +341,30 @@ func (_m *KeySet) appendNamedAcceptanceLines(name string, edges ...*KeyAcceptanc
 		_m.Edges.namedAcceptanceLines[name] = []*KeyAcceptanceLine{}
 	} else {
 		_m.Edges.namedAcceptanceLines[name] = append(_m.Edges.namedAcceptanceLines[name], edges...)
+	}
+}
+
+// NamedFollowUps returns the FollowUps named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeySet) NamedFollowUps(name string) ([]*KeyFollowUp, error) {
+	if _m.Edges.namedFollowUps == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedFollowUps[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeySet) appendNamedFollowUps(name string, edges ...*KeyFollowUp) {
+	if _m.Edges.namedFollowUps == nil {
+		_m.Edges.namedFollowUps = make(map[string][]*KeyFollowUp)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedFollowUps[name] = []*KeyFollowUp{}
+	} else {
+		_m.Edges.namedFollowUps[name] = append(_m.Edges.namedFollowUps[name], edges...)
 	}
 }
 

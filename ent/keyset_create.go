@@ -14,6 +14,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -147,6 +148,21 @@ func (_c *KeySetCreate) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetCreat
 		ids[i] = v[i].ID
 	}
 	return _c.AddAcceptanceLineIDs(ids...)
+}
+
+// AddFollowUpIDs adds the "follow_ups" edge to the KeyFollowUp entity by IDs.
+func (_c *KeySetCreate) AddFollowUpIDs(ids ...uuid.UUID) *KeySetCreate {
+	_c.mutation.AddFollowUpIDs(ids...)
+	return _c
+}
+
+// AddFollowUps adds the "follow_ups" edges to the KeyFollowUp entity.
+func (_c *KeySetCreate) AddFollowUps(v ...*KeyFollowUp) *KeySetCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFollowUpIDs(ids...)
 }
 
 // Mutation returns the KeySetMutation object of the builder.
@@ -365,6 +381,22 @@ func (_c *KeySetCreate) createSpec() (*KeySet, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FollowUpsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

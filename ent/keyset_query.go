@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/unit"
@@ -33,10 +34,12 @@ type KeySetQuery struct {
 	withUnit                 *UnitQuery
 	withBalances             *KeyBalanceQuery
 	withAcceptanceLines      *KeyAcceptanceLineQuery
+	withFollowUps            *KeyFollowUpQuery
 	loadTotal                []func(context.Context, []*KeySet) error
 	modifiers                []func(*sql.Selector)
 	withNamedBalances        map[string]*KeyBalanceQuery
 	withNamedAcceptanceLines map[string]*KeyAcceptanceLineQuery
+	withNamedFollowUps       map[string]*KeyFollowUpQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -154,6 +157,28 @@ func (_q *KeySetQuery) QueryAcceptanceLines() *KeyAcceptanceLineQuery {
 			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, keyset.AcceptanceLinesTable, keyset.AcceptanceLinesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryFollowUps chains the current query on the "follow_ups" edge.
+func (_q *KeySetQuery) QueryFollowUps() *KeyFollowUpQuery {
+	query := (&KeyFollowUpClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
+			sqlgraph.To(keyfollowup.Table, keyfollowup.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.FollowUpsTable, keyset.FollowUpsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -357,6 +382,7 @@ func (_q *KeySetQuery) Clone() *KeySetQuery {
 		withUnit:            _q.withUnit.Clone(),
 		withBalances:        _q.withBalances.Clone(),
 		withAcceptanceLines: _q.withAcceptanceLines.Clone(),
+		withFollowUps:       _q.withFollowUps.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -405,6 +431,17 @@ func (_q *KeySetQuery) WithAcceptanceLines(opts ...func(*KeyAcceptanceLineQuery)
 		opt(query)
 	}
 	_q.withAcceptanceLines = query
+	return _q
+}
+
+// WithFollowUps tells the query-builder to eager-load the nodes that are connected to
+// the "follow_ups" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithFollowUps(opts ...func(*KeyFollowUpQuery)) *KeySetQuery {
+	query := (&KeyFollowUpClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFollowUps = query
 	return _q
 }
 
@@ -486,11 +523,12 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 	var (
 		nodes       = []*KeySet{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withEstate != nil,
 			_q.withUnit != nil,
 			_q.withBalances != nil,
 			_q.withAcceptanceLines != nil,
+			_q.withFollowUps != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -540,6 +578,13 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 			return nil, err
 		}
 	}
+	if query := _q.withFollowUps; query != nil {
+		if err := _q.loadFollowUps(ctx, query, nodes,
+			func(n *KeySet) { n.Edges.FollowUps = []*KeyFollowUp{} },
+			func(n *KeySet, e *KeyFollowUp) { n.Edges.FollowUps = append(n.Edges.FollowUps, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedBalances {
 		if err := _q.loadBalances(ctx, query, nodes,
 			func(n *KeySet) { n.appendNamedBalances(name) },
@@ -551,6 +596,13 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 		if err := _q.loadAcceptanceLines(ctx, query, nodes,
 			func(n *KeySet) { n.appendNamedAcceptanceLines(name) },
 			func(n *KeySet, e *KeyAcceptanceLine) { n.appendNamedAcceptanceLines(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedFollowUps {
+		if err := _q.loadFollowUps(ctx, query, nodes,
+			func(n *KeySet) { n.appendNamedFollowUps(name) },
+			func(n *KeySet, e *KeyFollowUp) { n.appendNamedFollowUps(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -665,6 +717,36 @@ func (_q *KeySetQuery) loadAcceptanceLines(ctx context.Context, query *KeyAccept
 	}
 	query.Where(predicate.KeyAcceptanceLine(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(keyset.AcceptanceLinesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SetID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "set_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeySetQuery) loadFollowUps(ctx context.Context, query *KeyFollowUpQuery, nodes []*KeySet, init func(*KeySet), assign func(*KeySet, *KeyFollowUp)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeySet)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keyfollowup.FieldSetID)
+	}
+	query.Where(predicate.KeyFollowUp(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyset.FollowUpsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -831,6 +913,20 @@ func (_q *KeySetQuery) WithNamedAcceptanceLines(name string, opts ...func(*KeyAc
 		_q.withNamedAcceptanceLines = make(map[string]*KeyAcceptanceLineQuery)
 	}
 	_q.withNamedAcceptanceLines[name] = query
+	return _q
+}
+
+// WithNamedFollowUps tells the query-builder to eager-load the nodes that are connected to the "follow_ups"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithNamedFollowUps(name string, opts ...func(*KeyFollowUpQuery)) *KeySetQuery {
+	query := (&KeyFollowUpClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedFollowUps == nil {
+		_q.withNamedFollowUps = make(map[string]*KeyFollowUpQuery)
+	}
+	_q.withNamedFollowUps[name] = query
 	return _q
 }
 

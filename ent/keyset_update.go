@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -131,6 +132,21 @@ func (_u *KeySetUpdate) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUpdat
 	return _u.AddAcceptanceLineIDs(ids...)
 }
 
+// AddFollowUpIDs adds the "follow_ups" edge to the KeyFollowUp entity by IDs.
+func (_u *KeySetUpdate) AddFollowUpIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.AddFollowUpIDs(ids...)
+	return _u
+}
+
+// AddFollowUps adds the "follow_ups" edges to the KeyFollowUp entity.
+func (_u *KeySetUpdate) AddFollowUps(v ...*KeyFollowUp) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowUpIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_u *KeySetUpdate) Mutation() *KeySetMutation {
 	return _u.mutation
@@ -176,6 +192,27 @@ func (_u *KeySetUpdate) RemoveAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUp
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAcceptanceLineIDs(ids...)
+}
+
+// ClearFollowUps clears all "follow_ups" edges to the KeyFollowUp entity.
+func (_u *KeySetUpdate) ClearFollowUps() *KeySetUpdate {
+	_u.mutation.ClearFollowUps()
+	return _u
+}
+
+// RemoveFollowUpIDs removes the "follow_ups" edge to KeyFollowUp entities by IDs.
+func (_u *KeySetUpdate) RemoveFollowUpIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.RemoveFollowUpIDs(ids...)
+	return _u
+}
+
+// RemoveFollowUps removes "follow_ups" edges to KeyFollowUp entities.
+func (_u *KeySetUpdate) RemoveFollowUps(v ...*KeyFollowUp) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowUpIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -347,6 +384,51 @@ func (_u *KeySetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.FollowUpsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowUpsIDs(); len(nodes) > 0 && !_u.mutation.FollowUpsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowUpsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -469,6 +551,21 @@ func (_u *KeySetUpdateOne) AddAcceptanceLines(v ...*KeyAcceptanceLine) *KeySetUp
 	return _u.AddAcceptanceLineIDs(ids...)
 }
 
+// AddFollowUpIDs adds the "follow_ups" edge to the KeyFollowUp entity by IDs.
+func (_u *KeySetUpdateOne) AddFollowUpIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.AddFollowUpIDs(ids...)
+	return _u
+}
+
+// AddFollowUps adds the "follow_ups" edges to the KeyFollowUp entity.
+func (_u *KeySetUpdateOne) AddFollowUps(v ...*KeyFollowUp) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFollowUpIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_u *KeySetUpdateOne) Mutation() *KeySetMutation {
 	return _u.mutation
@@ -514,6 +611,27 @@ func (_u *KeySetUpdateOne) RemoveAcceptanceLines(v ...*KeyAcceptanceLine) *KeySe
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAcceptanceLineIDs(ids...)
+}
+
+// ClearFollowUps clears all "follow_ups" edges to the KeyFollowUp entity.
+func (_u *KeySetUpdateOne) ClearFollowUps() *KeySetUpdateOne {
+	_u.mutation.ClearFollowUps()
+	return _u
+}
+
+// RemoveFollowUpIDs removes the "follow_ups" edge to KeyFollowUp entities by IDs.
+func (_u *KeySetUpdateOne) RemoveFollowUpIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.RemoveFollowUpIDs(ids...)
+	return _u
+}
+
+// RemoveFollowUps removes "follow_ups" edges to KeyFollowUp entities.
+func (_u *KeySetUpdateOne) RemoveFollowUps(v ...*KeyFollowUp) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFollowUpIDs(ids...)
 }
 
 // Where appends a list predicates to the KeySetUpdate builder.
@@ -708,6 +826,51 @@ func (_u *KeySetUpdateOne) sqlSave(ctx context.Context) (_node *KeySet, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FollowUpsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFollowUpsIDs(); len(nodes) > 0 && !_u.mutation.FollowUpsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FollowUpsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.FollowUpsTable,
+			Columns: []string{keyset.FollowUpsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -24,9 +24,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -60,9 +63,12 @@ const (
 	TypeKeyAcceptance     = "KeyAcceptance"
 	TypeKeyAcceptanceLine = "KeyAcceptanceLine"
 	TypeKeyBalance        = "KeyBalance"
+	TypeKeyCabinetOpening = "KeyCabinetOpening"
+	TypeKeyFollowUp       = "KeyFollowUp"
 	TypeKeyHolder         = "KeyHolder"
 	TypeKeyLoan           = "KeyLoan"
 	TypeKeyLoanLine       = "KeyLoanLine"
+	TypeKeyLoss           = "KeyLoss"
 	TypeKeyMovement       = "KeyMovement"
 	TypeKeyReturn         = "KeyReturn"
 	TypeKeySet            = "KeySet"
@@ -9243,6 +9249,1738 @@ func (m *KeyBalanceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyBalance edge %s", name)
 }
 
+// KeyCabinetOpeningMutation represents an operation that mutates the KeyCabinetOpening nodes in the graph.
+type KeyCabinetOpeningMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	outcome        *keycabinetopening.Outcome
+	purpose        *string
+	opened_by_id   *uuid.UUID
+	opened_by_name *string
+	occurred_at    *time.Time
+	late_reason    *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	cabinet        *uuid.UUID
+	clearedcabinet bool
+	done           bool
+	oldValue       func(context.Context) (*KeyCabinetOpening, error)
+	predicates     []predicate.KeyCabinetOpening
+}
+
+var _ ent.Mutation = (*KeyCabinetOpeningMutation)(nil)
+
+// keycabinetopeningOption allows management of the mutation configuration using functional options.
+type keycabinetopeningOption func(*KeyCabinetOpeningMutation)
+
+// newKeyCabinetOpeningMutation creates new mutation for the KeyCabinetOpening entity.
+func newKeyCabinetOpeningMutation(c config, op Op, opts ...keycabinetopeningOption) *KeyCabinetOpeningMutation {
+	m := &KeyCabinetOpeningMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyCabinetOpening,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyCabinetOpeningID sets the ID field of the mutation.
+func withKeyCabinetOpeningID(id uuid.UUID) keycabinetopeningOption {
+	return func(m *KeyCabinetOpeningMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyCabinetOpening
+		)
+		m.oldValue = func(ctx context.Context) (*KeyCabinetOpening, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyCabinetOpening.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyCabinetOpening sets the old KeyCabinetOpening of the mutation.
+func withKeyCabinetOpening(node *KeyCabinetOpening) keycabinetopeningOption {
+	return func(m *KeyCabinetOpeningMutation) {
+		m.oldValue = func(context.Context) (*KeyCabinetOpening, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyCabinetOpeningMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyCabinetOpeningMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyCabinetOpening entities.
+func (m *KeyCabinetOpeningMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyCabinetOpeningMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyCabinetOpeningMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyCabinetOpening.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyCabinetOpeningMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyCabinetOpeningMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyCabinetOpeningMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyCabinetOpeningMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyCabinetOpeningMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetCabinetID sets the "cabinet_id" field.
+func (m *KeyCabinetOpeningMutation) SetCabinetID(u uuid.UUID) {
+	m.cabinet = &u
+}
+
+// CabinetID returns the value of the "cabinet_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) CabinetID() (r uuid.UUID, exists bool) {
+	v := m.cabinet
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCabinetID returns the old "cabinet_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldCabinetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCabinetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCabinetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCabinetID: %w", err)
+	}
+	return oldValue.CabinetID, nil
+}
+
+// ResetCabinetID resets all changes to the "cabinet_id" field.
+func (m *KeyCabinetOpeningMutation) ResetCabinetID() {
+	m.cabinet = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *KeyCabinetOpeningMutation) SetOutcome(k keycabinetopening.Outcome) {
+	m.outcome = &k
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *KeyCabinetOpeningMutation) Outcome() (r keycabinetopening.Outcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOutcome(ctx context.Context) (v keycabinetopening.Outcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *KeyCabinetOpeningMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *KeyCabinetOpeningMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *KeyCabinetOpeningMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *KeyCabinetOpeningMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *KeyCabinetOpeningMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *KeyCabinetOpeningMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *KeyCabinetOpeningMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *KeyCabinetOpeningMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetOccurredAt sets the "occurred_at" field.
+func (m *KeyCabinetOpeningMutation) SetOccurredAt(t time.Time) {
+	m.occurred_at = &t
+}
+
+// OccurredAt returns the value of the "occurred_at" field in the mutation.
+func (m *KeyCabinetOpeningMutation) OccurredAt() (r time.Time, exists bool) {
+	v := m.occurred_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOccurredAt returns the old "occurred_at" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldOccurredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOccurredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOccurredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOccurredAt: %w", err)
+	}
+	return oldValue.OccurredAt, nil
+}
+
+// ResetOccurredAt resets all changes to the "occurred_at" field.
+func (m *KeyCabinetOpeningMutation) ResetOccurredAt() {
+	m.occurred_at = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyCabinetOpeningMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyCabinetOpeningMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keycabinetopening.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyCabinetOpeningMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyCabinetOpeningMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyCabinetOpeningMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearCabinet clears the "cabinet" edge to the KeyHolder entity.
+func (m *KeyCabinetOpeningMutation) ClearCabinet() {
+	m.clearedcabinet = true
+	m.clearedFields[keycabinetopening.FieldCabinetID] = struct{}{}
+}
+
+// CabinetCleared reports if the "cabinet" edge to the KeyHolder entity was cleared.
+func (m *KeyCabinetOpeningMutation) CabinetCleared() bool {
+	return m.clearedcabinet
+}
+
+// CabinetIDs returns the "cabinet" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CabinetID instead. It exists only for internal usage by the builders.
+func (m *KeyCabinetOpeningMutation) CabinetIDs() (ids []uuid.UUID) {
+	if id := m.cabinet; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCabinet resets all changes to the "cabinet" edge.
+func (m *KeyCabinetOpeningMutation) ResetCabinet() {
+	m.cabinet = nil
+	m.clearedcabinet = false
+}
+
+// Where appends a list predicates to the KeyCabinetOpeningMutation builder.
+func (m *KeyCabinetOpeningMutation) Where(ps ...predicate.KeyCabinetOpening) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyCabinetOpeningMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyCabinetOpeningMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyCabinetOpening, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyCabinetOpeningMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyCabinetOpeningMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyCabinetOpening).
+func (m *KeyCabinetOpeningMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyCabinetOpeningMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, keycabinetopening.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keycabinetopening.FieldEstateID)
+	}
+	if m.cabinet != nil {
+		fields = append(fields, keycabinetopening.FieldCabinetID)
+	}
+	if m.outcome != nil {
+		fields = append(fields, keycabinetopening.FieldOutcome)
+	}
+	if m.purpose != nil {
+		fields = append(fields, keycabinetopening.FieldPurpose)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, keycabinetopening.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, keycabinetopening.FieldOpenedByName)
+	}
+	if m.occurred_at != nil {
+		fields = append(fields, keycabinetopening.FieldOccurredAt)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keycabinetopening.FieldLateReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyCabinetOpeningMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		return m.CreatedAt()
+	case keycabinetopening.FieldEstateID:
+		return m.EstateID()
+	case keycabinetopening.FieldCabinetID:
+		return m.CabinetID()
+	case keycabinetopening.FieldOutcome:
+		return m.Outcome()
+	case keycabinetopening.FieldPurpose:
+		return m.Purpose()
+	case keycabinetopening.FieldOpenedByID:
+		return m.OpenedByID()
+	case keycabinetopening.FieldOpenedByName:
+		return m.OpenedByName()
+	case keycabinetopening.FieldOccurredAt:
+		return m.OccurredAt()
+	case keycabinetopening.FieldLateReason:
+		return m.LateReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyCabinetOpeningMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keycabinetopening.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keycabinetopening.FieldCabinetID:
+		return m.OldCabinetID(ctx)
+	case keycabinetopening.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case keycabinetopening.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case keycabinetopening.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case keycabinetopening.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case keycabinetopening.FieldOccurredAt:
+		return m.OldOccurredAt(ctx)
+	case keycabinetopening.FieldLateReason:
+		return m.OldLateReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCabinetOpeningMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keycabinetopening.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keycabinetopening.FieldCabinetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCabinetID(v)
+		return nil
+	case keycabinetopening.FieldOutcome:
+		v, ok := value.(keycabinetopening.Outcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case keycabinetopening.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case keycabinetopening.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case keycabinetopening.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case keycabinetopening.FieldOccurredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOccurredAt(v)
+		return nil
+	case keycabinetopening.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyCabinetOpeningMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyCabinetOpeningMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCabinetOpeningMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyCabinetOpeningMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyCabinetOpening nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ResetField(name string) error {
+	switch name {
+	case keycabinetopening.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keycabinetopening.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keycabinetopening.FieldCabinetID:
+		m.ResetCabinetID()
+		return nil
+	case keycabinetopening.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case keycabinetopening.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case keycabinetopening.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case keycabinetopening.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case keycabinetopening.FieldOccurredAt:
+		m.ResetOccurredAt()
+		return nil
+	case keycabinetopening.FieldLateReason:
+		m.ResetLateReason()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyCabinetOpeningMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keycabinetopening.EdgeEstate)
+	}
+	if m.cabinet != nil {
+		edges = append(edges, keycabinetopening.EdgeCabinet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyCabinetOpeningMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keycabinetopening.EdgeCabinet:
+		if id := m.cabinet; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyCabinetOpeningMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyCabinetOpeningMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keycabinetopening.EdgeEstate)
+	}
+	if m.clearedcabinet {
+		edges = append(edges, keycabinetopening.EdgeCabinet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		return m.clearedestate
+	case keycabinetopening.EdgeCabinet:
+		return m.clearedcabinet
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ClearEdge(name string) error {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keycabinetopening.EdgeCabinet:
+		m.ClearCabinet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyCabinetOpeningMutation) ResetEdge(name string) error {
+	switch name {
+	case keycabinetopening.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keycabinetopening.EdgeCabinet:
+		m.ResetCabinet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCabinetOpening edge %s", name)
+}
+
+// KeyFollowUpMutation represents an operation that mutates the KeyFollowUp nodes in the graph.
+type KeyFollowUpMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	note           *string
+	outstanding    *int
+	addoutstanding *int
+	follow_up_on   *time.Time
+	noted_by_id    *uuid.UUID
+	noted_by_name  *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	set            *uuid.UUID
+	clearedset     bool
+	done           bool
+	oldValue       func(context.Context) (*KeyFollowUp, error)
+	predicates     []predicate.KeyFollowUp
+}
+
+var _ ent.Mutation = (*KeyFollowUpMutation)(nil)
+
+// keyfollowupOption allows management of the mutation configuration using functional options.
+type keyfollowupOption func(*KeyFollowUpMutation)
+
+// newKeyFollowUpMutation creates new mutation for the KeyFollowUp entity.
+func newKeyFollowUpMutation(c config, op Op, opts ...keyfollowupOption) *KeyFollowUpMutation {
+	m := &KeyFollowUpMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyFollowUp,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyFollowUpID sets the ID field of the mutation.
+func withKeyFollowUpID(id uuid.UUID) keyfollowupOption {
+	return func(m *KeyFollowUpMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyFollowUp
+		)
+		m.oldValue = func(ctx context.Context) (*KeyFollowUp, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyFollowUp.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyFollowUp sets the old KeyFollowUp of the mutation.
+func withKeyFollowUp(node *KeyFollowUp) keyfollowupOption {
+	return func(m *KeyFollowUpMutation) {
+		m.oldValue = func(context.Context) (*KeyFollowUp, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyFollowUpMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyFollowUpMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyFollowUp entities.
+func (m *KeyFollowUpMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyFollowUpMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyFollowUpMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyFollowUp.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyFollowUpMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyFollowUpMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyFollowUpMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyFollowUpMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyFollowUpMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyFollowUpMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyFollowUpMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyFollowUpMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyFollowUpMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetNote sets the "note" field.
+func (m *KeyFollowUpMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *KeyFollowUpMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *KeyFollowUpMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetOutstanding sets the "outstanding" field.
+func (m *KeyFollowUpMutation) SetOutstanding(i int) {
+	m.outstanding = &i
+	m.addoutstanding = nil
+}
+
+// Outstanding returns the value of the "outstanding" field in the mutation.
+func (m *KeyFollowUpMutation) Outstanding() (r int, exists bool) {
+	v := m.outstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutstanding returns the old "outstanding" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldOutstanding(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutstanding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutstanding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutstanding: %w", err)
+	}
+	return oldValue.Outstanding, nil
+}
+
+// AddOutstanding adds i to the "outstanding" field.
+func (m *KeyFollowUpMutation) AddOutstanding(i int) {
+	if m.addoutstanding != nil {
+		*m.addoutstanding += i
+	} else {
+		m.addoutstanding = &i
+	}
+}
+
+// AddedOutstanding returns the value that was added to the "outstanding" field in this mutation.
+func (m *KeyFollowUpMutation) AddedOutstanding() (r int, exists bool) {
+	v := m.addoutstanding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutstanding resets all changes to the "outstanding" field.
+func (m *KeyFollowUpMutation) ResetOutstanding() {
+	m.outstanding = nil
+	m.addoutstanding = nil
+}
+
+// SetFollowUpOn sets the "follow_up_on" field.
+func (m *KeyFollowUpMutation) SetFollowUpOn(t time.Time) {
+	m.follow_up_on = &t
+}
+
+// FollowUpOn returns the value of the "follow_up_on" field in the mutation.
+func (m *KeyFollowUpMutation) FollowUpOn() (r time.Time, exists bool) {
+	v := m.follow_up_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFollowUpOn returns the old "follow_up_on" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldFollowUpOn(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFollowUpOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFollowUpOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFollowUpOn: %w", err)
+	}
+	return oldValue.FollowUpOn, nil
+}
+
+// ClearFollowUpOn clears the value of the "follow_up_on" field.
+func (m *KeyFollowUpMutation) ClearFollowUpOn() {
+	m.follow_up_on = nil
+	m.clearedFields[keyfollowup.FieldFollowUpOn] = struct{}{}
+}
+
+// FollowUpOnCleared returns if the "follow_up_on" field was cleared in this mutation.
+func (m *KeyFollowUpMutation) FollowUpOnCleared() bool {
+	_, ok := m.clearedFields[keyfollowup.FieldFollowUpOn]
+	return ok
+}
+
+// ResetFollowUpOn resets all changes to the "follow_up_on" field.
+func (m *KeyFollowUpMutation) ResetFollowUpOn() {
+	m.follow_up_on = nil
+	delete(m.clearedFields, keyfollowup.FieldFollowUpOn)
+}
+
+// SetNotedByID sets the "noted_by_id" field.
+func (m *KeyFollowUpMutation) SetNotedByID(u uuid.UUID) {
+	m.noted_by_id = &u
+}
+
+// NotedByID returns the value of the "noted_by_id" field in the mutation.
+func (m *KeyFollowUpMutation) NotedByID() (r uuid.UUID, exists bool) {
+	v := m.noted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotedByID returns the old "noted_by_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNotedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotedByID: %w", err)
+	}
+	return oldValue.NotedByID, nil
+}
+
+// ResetNotedByID resets all changes to the "noted_by_id" field.
+func (m *KeyFollowUpMutation) ResetNotedByID() {
+	m.noted_by_id = nil
+}
+
+// SetNotedByName sets the "noted_by_name" field.
+func (m *KeyFollowUpMutation) SetNotedByName(s string) {
+	m.noted_by_name = &s
+}
+
+// NotedByName returns the value of the "noted_by_name" field in the mutation.
+func (m *KeyFollowUpMutation) NotedByName() (r string, exists bool) {
+	v := m.noted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotedByName returns the old "noted_by_name" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldNotedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotedByName: %w", err)
+	}
+	return oldValue.NotedByName, nil
+}
+
+// ResetNotedByName resets all changes to the "noted_by_name" field.
+func (m *KeyFollowUpMutation) ResetNotedByName() {
+	m.noted_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyFollowUpMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyfollowup.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyFollowUpMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyFollowUpMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyFollowUpMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyFollowUpMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyfollowup.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyFollowUpMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyFollowUpMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyFollowUpMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the KeyFollowUpMutation builder.
+func (m *KeyFollowUpMutation) Where(ps ...predicate.KeyFollowUp) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyFollowUpMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyFollowUpMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyFollowUp, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyFollowUpMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyFollowUpMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyFollowUp).
+func (m *KeyFollowUpMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyFollowUpMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, keyfollowup.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyfollowup.FieldEstateID)
+	}
+	if m.set != nil {
+		fields = append(fields, keyfollowup.FieldSetID)
+	}
+	if m.note != nil {
+		fields = append(fields, keyfollowup.FieldNote)
+	}
+	if m.outstanding != nil {
+		fields = append(fields, keyfollowup.FieldOutstanding)
+	}
+	if m.follow_up_on != nil {
+		fields = append(fields, keyfollowup.FieldFollowUpOn)
+	}
+	if m.noted_by_id != nil {
+		fields = append(fields, keyfollowup.FieldNotedByID)
+	}
+	if m.noted_by_name != nil {
+		fields = append(fields, keyfollowup.FieldNotedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyFollowUpMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyfollowup.FieldEstateID:
+		return m.EstateID()
+	case keyfollowup.FieldSetID:
+		return m.GetSetID()
+	case keyfollowup.FieldNote:
+		return m.Note()
+	case keyfollowup.FieldOutstanding:
+		return m.Outstanding()
+	case keyfollowup.FieldFollowUpOn:
+		return m.FollowUpOn()
+	case keyfollowup.FieldNotedByID:
+		return m.NotedByID()
+	case keyfollowup.FieldNotedByName:
+		return m.NotedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyFollowUpMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyfollowup.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyfollowup.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyfollowup.FieldNote:
+		return m.OldNote(ctx)
+	case keyfollowup.FieldOutstanding:
+		return m.OldOutstanding(ctx)
+	case keyfollowup.FieldFollowUpOn:
+		return m.OldFollowUpOn(ctx)
+	case keyfollowup.FieldNotedByID:
+		return m.OldNotedByID(ctx)
+	case keyfollowup.FieldNotedByName:
+		return m.OldNotedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyFollowUpMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyfollowup.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyfollowup.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyfollowup.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case keyfollowup.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutstanding(v)
+		return nil
+	case keyfollowup.FieldFollowUpOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFollowUpOn(v)
+		return nil
+	case keyfollowup.FieldNotedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotedByID(v)
+		return nil
+	case keyfollowup.FieldNotedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyFollowUpMutation) AddedFields() []string {
+	var fields []string
+	if m.addoutstanding != nil {
+		fields = append(fields, keyfollowup.FieldOutstanding)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyFollowUpMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyfollowup.FieldOutstanding:
+		return m.AddedOutstanding()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyFollowUpMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyfollowup.FieldOutstanding:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutstanding(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyFollowUpMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyfollowup.FieldFollowUpOn) {
+		fields = append(fields, keyfollowup.FieldFollowUpOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyFollowUpMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyFollowUpMutation) ClearField(name string) error {
+	switch name {
+	case keyfollowup.FieldFollowUpOn:
+		m.ClearFollowUpOn()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyFollowUpMutation) ResetField(name string) error {
+	switch name {
+	case keyfollowup.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyfollowup.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyfollowup.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyfollowup.FieldNote:
+		m.ResetNote()
+		return nil
+	case keyfollowup.FieldOutstanding:
+		m.ResetOutstanding()
+		return nil
+	case keyfollowup.FieldFollowUpOn:
+		m.ResetFollowUpOn()
+		return nil
+	case keyfollowup.FieldNotedByID:
+		m.ResetNotedByID()
+		return nil
+	case keyfollowup.FieldNotedByName:
+		m.ResetNotedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyFollowUpMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keyfollowup.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keyfollowup.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyFollowUpMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyfollowup.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyFollowUpMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyFollowUpMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyFollowUpMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keyfollowup.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keyfollowup.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyFollowUpMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		return m.clearedestate
+	case keyfollowup.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyFollowUpMutation) ClearEdge(name string) error {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyfollowup.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyFollowUpMutation) ResetEdge(name string) error {
+	switch name {
+	case keyfollowup.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyfollowup.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyFollowUp edge %s", name)
+}
+
 // KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
 type KeyHolderMutation struct {
 	config
@@ -11524,6 +13262,8 @@ type KeyLoanLineMutation struct {
 	addcount       *int
 	returned       *int
 	addreturned    *int
+	lost           *int
+	addlost        *int
 	household_id   *uuid.UUID
 	clearedFields  map[string]struct{}
 	estate         *uuid.UUID
@@ -11974,6 +13714,62 @@ func (m *KeyLoanLineMutation) ResetReturned() {
 	m.addreturned = nil
 }
 
+// SetLost sets the "lost" field.
+func (m *KeyLoanLineMutation) SetLost(i int) {
+	m.lost = &i
+	m.addlost = nil
+}
+
+// Lost returns the value of the "lost" field in the mutation.
+func (m *KeyLoanLineMutation) Lost() (r int, exists bool) {
+	v := m.lost
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLost returns the old "lost" field's value of the KeyLoanLine entity.
+// If the KeyLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanLineMutation) OldLost(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLost: %w", err)
+	}
+	return oldValue.Lost, nil
+}
+
+// AddLost adds i to the "lost" field.
+func (m *KeyLoanLineMutation) AddLost(i int) {
+	if m.addlost != nil {
+		*m.addlost += i
+	} else {
+		m.addlost = &i
+	}
+}
+
+// AddedLost returns the value that was added to the "lost" field in this mutation.
+func (m *KeyLoanLineMutation) AddedLost() (r int, exists bool) {
+	v := m.addlost
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLost resets all changes to the "lost" field.
+func (m *KeyLoanLineMutation) ResetLost() {
+	m.lost = nil
+	m.addlost = nil
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (m *KeyLoanLineMutation) SetHouseholdID(u uuid.UUID) {
 	m.household_id = &u
@@ -12219,7 +14015,7 @@ func (m *KeyLoanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLoanLineMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, keyloanline.FieldCreatedAt)
 	}
@@ -12243,6 +14039,9 @@ func (m *KeyLoanLineMutation) Fields() []string {
 	}
 	if m.returned != nil {
 		fields = append(fields, keyloanline.FieldReturned)
+	}
+	if m.lost != nil {
+		fields = append(fields, keyloanline.FieldLost)
 	}
 	if m.household_id != nil {
 		fields = append(fields, keyloanline.FieldHouseholdID)
@@ -12271,6 +14070,8 @@ func (m *KeyLoanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Count()
 	case keyloanline.FieldReturned:
 		return m.Returned()
+	case keyloanline.FieldLost:
+		return m.Lost()
 	case keyloanline.FieldHouseholdID:
 		return m.HouseholdID()
 	}
@@ -12298,6 +14099,8 @@ func (m *KeyLoanLineMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCount(ctx)
 	case keyloanline.FieldReturned:
 		return m.OldReturned(ctx)
+	case keyloanline.FieldLost:
+		return m.OldLost(ctx)
 	case keyloanline.FieldHouseholdID:
 		return m.OldHouseholdID(ctx)
 	}
@@ -12365,6 +14168,13 @@ func (m *KeyLoanLineMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReturned(v)
 		return nil
+	case keyloanline.FieldLost:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLost(v)
+		return nil
 	case keyloanline.FieldHouseholdID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -12386,6 +14196,9 @@ func (m *KeyLoanLineMutation) AddedFields() []string {
 	if m.addreturned != nil {
 		fields = append(fields, keyloanline.FieldReturned)
 	}
+	if m.addlost != nil {
+		fields = append(fields, keyloanline.FieldLost)
+	}
 	return fields
 }
 
@@ -12398,6 +14211,8 @@ func (m *KeyLoanLineMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedCount()
 	case keyloanline.FieldReturned:
 		return m.AddedReturned()
+	case keyloanline.FieldLost:
+		return m.AddedLost()
 	}
 	return nil, false
 }
@@ -12420,6 +14235,13 @@ func (m *KeyLoanLineMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddReturned(v)
+		return nil
+	case keyloanline.FieldLost:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLost(v)
 		return nil
 	}
 	return fmt.Errorf("unknown KeyLoanLine numeric field %s", name)
@@ -12480,6 +14302,9 @@ func (m *KeyLoanLineMutation) ResetField(name string) error {
 		return nil
 	case keyloanline.FieldReturned:
 		m.ResetReturned()
+		return nil
+	case keyloanline.FieldLost:
+		m.ResetLost()
 		return nil
 	case keyloanline.FieldHouseholdID:
 		m.ResetHouseholdID()
@@ -12644,6 +14469,2022 @@ func (m *KeyLoanLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyLoanLine edge %s", name)
 }
 
+// KeyLossMutation represents an operation that mutates the KeyLoss nodes in the graph.
+type KeyLossMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	created_at            *time.Time
+	version               *int
+	addversion            *int
+	label                 *string
+	holder_name           *string
+	department_id         *uuid.UUID
+	household_id          *uuid.UUID
+	count                 *int
+	addcount              *int
+	found                 *int
+	addfound              *int
+	circumstances         *string
+	occurred_at           *time.Time
+	reported_at           *time.Time
+	reported_by_id        *uuid.UUID
+	reported_by_name      *string
+	state                 *keyloss.State
+	finding               *string
+	lock_change_requested *bool
+	answered_by_id        *uuid.UUID
+	answered_by_name      *string
+	answered_at           *time.Time
+	clearedFields         map[string]struct{}
+	estate                *uuid.UUID
+	clearedestate         bool
+	set                   *uuid.UUID
+	clearedset            bool
+	holder                *uuid.UUID
+	clearedholder         bool
+	loan_line             *uuid.UUID
+	clearedloan_line      bool
+	movements             map[uuid.UUID]struct{}
+	removedmovements      map[uuid.UUID]struct{}
+	clearedmovements      bool
+	done                  bool
+	oldValue              func(context.Context) (*KeyLoss, error)
+	predicates            []predicate.KeyLoss
+}
+
+var _ ent.Mutation = (*KeyLossMutation)(nil)
+
+// keylossOption allows management of the mutation configuration using functional options.
+type keylossOption func(*KeyLossMutation)
+
+// newKeyLossMutation creates new mutation for the KeyLoss entity.
+func newKeyLossMutation(c config, op Op, opts ...keylossOption) *KeyLossMutation {
+	m := &KeyLossMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyLoss,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyLossID sets the ID field of the mutation.
+func withKeyLossID(id uuid.UUID) keylossOption {
+	return func(m *KeyLossMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyLoss
+		)
+		m.oldValue = func(ctx context.Context) (*KeyLoss, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyLoss.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyLoss sets the old KeyLoss of the mutation.
+func withKeyLoss(node *KeyLoss) keylossOption {
+	return func(m *KeyLossMutation) {
+		m.oldValue = func(context.Context) (*KeyLoss, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyLossMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyLossMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyLoss entities.
+func (m *KeyLossMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyLossMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyLossMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyLoss.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyLossMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyLossMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyLossMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyLossMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyLossMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyLossMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyLossMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyLossMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyLossMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyLossMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyLossMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyLossMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyLossMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyLossMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *KeyLossMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *KeyLossMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *KeyLossMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetHolderID sets the "holder_id" field.
+func (m *KeyLossMutation) SetHolderID(u uuid.UUID) {
+	m.holder = &u
+}
+
+// HolderID returns the value of the "holder_id" field in the mutation.
+func (m *KeyLossMutation) HolderID() (r uuid.UUID, exists bool) {
+	v := m.holder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolderID returns the old "holder_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldHolderID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolderID: %w", err)
+	}
+	return oldValue.HolderID, nil
+}
+
+// ResetHolderID resets all changes to the "holder_id" field.
+func (m *KeyLossMutation) ResetHolderID() {
+	m.holder = nil
+}
+
+// SetHolderName sets the "holder_name" field.
+func (m *KeyLossMutation) SetHolderName(s string) {
+	m.holder_name = &s
+}
+
+// HolderName returns the value of the "holder_name" field in the mutation.
+func (m *KeyLossMutation) HolderName() (r string, exists bool) {
+	v := m.holder_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolderName returns the old "holder_name" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldHolderName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolderName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolderName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolderName: %w", err)
+	}
+	return oldValue.HolderName, nil
+}
+
+// ResetHolderName resets all changes to the "holder_name" field.
+func (m *KeyLossMutation) ResetHolderName() {
+	m.holder_name = nil
+}
+
+// SetLoanLineID sets the "loan_line_id" field.
+func (m *KeyLossMutation) SetLoanLineID(u uuid.UUID) {
+	m.loan_line = &u
+}
+
+// LoanLineID returns the value of the "loan_line_id" field in the mutation.
+func (m *KeyLossMutation) LoanLineID() (r uuid.UUID, exists bool) {
+	v := m.loan_line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanLineID returns the old "loan_line_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldLoanLineID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanLineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanLineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanLineID: %w", err)
+	}
+	return oldValue.LoanLineID, nil
+}
+
+// ClearLoanLineID clears the value of the "loan_line_id" field.
+func (m *KeyLossMutation) ClearLoanLineID() {
+	m.loan_line = nil
+	m.clearedFields[keyloss.FieldLoanLineID] = struct{}{}
+}
+
+// LoanLineIDCleared returns if the "loan_line_id" field was cleared in this mutation.
+func (m *KeyLossMutation) LoanLineIDCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldLoanLineID]
+	return ok
+}
+
+// ResetLoanLineID resets all changes to the "loan_line_id" field.
+func (m *KeyLossMutation) ResetLoanLineID() {
+	m.loan_line = nil
+	delete(m.clearedFields, keyloss.FieldLoanLineID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *KeyLossMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *KeyLossMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *KeyLossMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[keyloss.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *KeyLossMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *KeyLossMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, keyloss.FieldDepartmentID)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *KeyLossMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *KeyLossMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *KeyLossMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[keyloss.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *KeyLossMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *KeyLossMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, keyloss.FieldHouseholdID)
+}
+
+// SetCount sets the "count" field.
+func (m *KeyLossMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeyLossMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeyLossMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeyLossMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeyLossMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetFound sets the "found" field.
+func (m *KeyLossMutation) SetFound(i int) {
+	m.found = &i
+	m.addfound = nil
+}
+
+// Found returns the value of the "found" field in the mutation.
+func (m *KeyLossMutation) Found() (r int, exists bool) {
+	v := m.found
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFound returns the old "found" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldFound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFound: %w", err)
+	}
+	return oldValue.Found, nil
+}
+
+// AddFound adds i to the "found" field.
+func (m *KeyLossMutation) AddFound(i int) {
+	if m.addfound != nil {
+		*m.addfound += i
+	} else {
+		m.addfound = &i
+	}
+}
+
+// AddedFound returns the value that was added to the "found" field in this mutation.
+func (m *KeyLossMutation) AddedFound() (r int, exists bool) {
+	v := m.addfound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFound resets all changes to the "found" field.
+func (m *KeyLossMutation) ResetFound() {
+	m.found = nil
+	m.addfound = nil
+}
+
+// SetCircumstances sets the "circumstances" field.
+func (m *KeyLossMutation) SetCircumstances(s string) {
+	m.circumstances = &s
+}
+
+// Circumstances returns the value of the "circumstances" field in the mutation.
+func (m *KeyLossMutation) Circumstances() (r string, exists bool) {
+	v := m.circumstances
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCircumstances returns the old "circumstances" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldCircumstances(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCircumstances is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCircumstances requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCircumstances: %w", err)
+	}
+	return oldValue.Circumstances, nil
+}
+
+// ResetCircumstances resets all changes to the "circumstances" field.
+func (m *KeyLossMutation) ResetCircumstances() {
+	m.circumstances = nil
+}
+
+// SetOccurredAt sets the "occurred_at" field.
+func (m *KeyLossMutation) SetOccurredAt(t time.Time) {
+	m.occurred_at = &t
+}
+
+// OccurredAt returns the value of the "occurred_at" field in the mutation.
+func (m *KeyLossMutation) OccurredAt() (r time.Time, exists bool) {
+	v := m.occurred_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOccurredAt returns the old "occurred_at" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldOccurredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOccurredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOccurredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOccurredAt: %w", err)
+	}
+	return oldValue.OccurredAt, nil
+}
+
+// ResetOccurredAt resets all changes to the "occurred_at" field.
+func (m *KeyLossMutation) ResetOccurredAt() {
+	m.occurred_at = nil
+}
+
+// SetReportedAt sets the "reported_at" field.
+func (m *KeyLossMutation) SetReportedAt(t time.Time) {
+	m.reported_at = &t
+}
+
+// ReportedAt returns the value of the "reported_at" field in the mutation.
+func (m *KeyLossMutation) ReportedAt() (r time.Time, exists bool) {
+	v := m.reported_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedAt returns the old "reported_at" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldReportedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedAt: %w", err)
+	}
+	return oldValue.ReportedAt, nil
+}
+
+// ResetReportedAt resets all changes to the "reported_at" field.
+func (m *KeyLossMutation) ResetReportedAt() {
+	m.reported_at = nil
+}
+
+// SetReportedByID sets the "reported_by_id" field.
+func (m *KeyLossMutation) SetReportedByID(u uuid.UUID) {
+	m.reported_by_id = &u
+}
+
+// ReportedByID returns the value of the "reported_by_id" field in the mutation.
+func (m *KeyLossMutation) ReportedByID() (r uuid.UUID, exists bool) {
+	v := m.reported_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByID returns the old "reported_by_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldReportedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByID: %w", err)
+	}
+	return oldValue.ReportedByID, nil
+}
+
+// ResetReportedByID resets all changes to the "reported_by_id" field.
+func (m *KeyLossMutation) ResetReportedByID() {
+	m.reported_by_id = nil
+}
+
+// SetReportedByName sets the "reported_by_name" field.
+func (m *KeyLossMutation) SetReportedByName(s string) {
+	m.reported_by_name = &s
+}
+
+// ReportedByName returns the value of the "reported_by_name" field in the mutation.
+func (m *KeyLossMutation) ReportedByName() (r string, exists bool) {
+	v := m.reported_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByName returns the old "reported_by_name" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldReportedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByName: %w", err)
+	}
+	return oldValue.ReportedByName, nil
+}
+
+// ResetReportedByName resets all changes to the "reported_by_name" field.
+func (m *KeyLossMutation) ResetReportedByName() {
+	m.reported_by_name = nil
+}
+
+// SetState sets the "state" field.
+func (m *KeyLossMutation) SetState(k keyloss.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeyLossMutation) State() (r keyloss.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldState(ctx context.Context) (v keyloss.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeyLossMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *KeyLossMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *KeyLossMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *KeyLossMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetLockChangeRequested sets the "lock_change_requested" field.
+func (m *KeyLossMutation) SetLockChangeRequested(b bool) {
+	m.lock_change_requested = &b
+}
+
+// LockChangeRequested returns the value of the "lock_change_requested" field in the mutation.
+func (m *KeyLossMutation) LockChangeRequested() (r bool, exists bool) {
+	v := m.lock_change_requested
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLockChangeRequested returns the old "lock_change_requested" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldLockChangeRequested(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLockChangeRequested is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLockChangeRequested requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLockChangeRequested: %w", err)
+	}
+	return oldValue.LockChangeRequested, nil
+}
+
+// ClearLockChangeRequested clears the value of the "lock_change_requested" field.
+func (m *KeyLossMutation) ClearLockChangeRequested() {
+	m.lock_change_requested = nil
+	m.clearedFields[keyloss.FieldLockChangeRequested] = struct{}{}
+}
+
+// LockChangeRequestedCleared returns if the "lock_change_requested" field was cleared in this mutation.
+func (m *KeyLossMutation) LockChangeRequestedCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldLockChangeRequested]
+	return ok
+}
+
+// ResetLockChangeRequested resets all changes to the "lock_change_requested" field.
+func (m *KeyLossMutation) ResetLockChangeRequested() {
+	m.lock_change_requested = nil
+	delete(m.clearedFields, keyloss.FieldLockChangeRequested)
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *KeyLossMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *KeyLossMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *KeyLossMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[keyloss.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *KeyLossMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *KeyLossMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, keyloss.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *KeyLossMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *KeyLossMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *KeyLossMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *KeyLossMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *KeyLossMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *KeyLossMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[keyloss.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *KeyLossMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *KeyLossMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, keyloss.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyLossMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyloss.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyLossMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyLossMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyLossMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyLossMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyloss.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyLossMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyLossMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyLossMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// ClearHolder clears the "holder" edge to the KeyHolder entity.
+func (m *KeyLossMutation) ClearHolder() {
+	m.clearedholder = true
+	m.clearedFields[keyloss.FieldHolderID] = struct{}{}
+}
+
+// HolderCleared reports if the "holder" edge to the KeyHolder entity was cleared.
+func (m *KeyLossMutation) HolderCleared() bool {
+	return m.clearedholder
+}
+
+// HolderIDs returns the "holder" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HolderID instead. It exists only for internal usage by the builders.
+func (m *KeyLossMutation) HolderIDs() (ids []uuid.UUID) {
+	if id := m.holder; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHolder resets all changes to the "holder" edge.
+func (m *KeyLossMutation) ResetHolder() {
+	m.holder = nil
+	m.clearedholder = false
+}
+
+// ClearLoanLine clears the "loan_line" edge to the KeyLoanLine entity.
+func (m *KeyLossMutation) ClearLoanLine() {
+	m.clearedloan_line = true
+	m.clearedFields[keyloss.FieldLoanLineID] = struct{}{}
+}
+
+// LoanLineCleared reports if the "loan_line" edge to the KeyLoanLine entity was cleared.
+func (m *KeyLossMutation) LoanLineCleared() bool {
+	return m.LoanLineIDCleared() || m.clearedloan_line
+}
+
+// LoanLineIDs returns the "loan_line" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanLineID instead. It exists only for internal usage by the builders.
+func (m *KeyLossMutation) LoanLineIDs() (ids []uuid.UUID) {
+	if id := m.loan_line; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoanLine resets all changes to the "loan_line" edge.
+func (m *KeyLossMutation) ResetLoanLine() {
+	m.loan_line = nil
+	m.clearedloan_line = false
+}
+
+// AddMovementIDs adds the "movements" edge to the KeyMovement entity by ids.
+func (m *KeyLossMutation) AddMovementIDs(ids ...uuid.UUID) {
+	if m.movements == nil {
+		m.movements = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.movements[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMovements clears the "movements" edge to the KeyMovement entity.
+func (m *KeyLossMutation) ClearMovements() {
+	m.clearedmovements = true
+}
+
+// MovementsCleared reports if the "movements" edge to the KeyMovement entity was cleared.
+func (m *KeyLossMutation) MovementsCleared() bool {
+	return m.clearedmovements
+}
+
+// RemoveMovementIDs removes the "movements" edge to the KeyMovement entity by IDs.
+func (m *KeyLossMutation) RemoveMovementIDs(ids ...uuid.UUID) {
+	if m.removedmovements == nil {
+		m.removedmovements = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.movements, ids[i])
+		m.removedmovements[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMovements returns the removed IDs of the "movements" edge to the KeyMovement entity.
+func (m *KeyLossMutation) RemovedMovementsIDs() (ids []uuid.UUID) {
+	for id := range m.removedmovements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MovementsIDs returns the "movements" edge IDs in the mutation.
+func (m *KeyLossMutation) MovementsIDs() (ids []uuid.UUID) {
+	for id := range m.movements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMovements resets all changes to the "movements" edge.
+func (m *KeyLossMutation) ResetMovements() {
+	m.movements = nil
+	m.clearedmovements = false
+	m.removedmovements = nil
+}
+
+// Where appends a list predicates to the KeyLossMutation builder.
+func (m *KeyLossMutation) Where(ps ...predicate.KeyLoss) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyLossMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyLossMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyLoss, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyLossMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyLossMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyLoss).
+func (m *KeyLossMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyLossMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.created_at != nil {
+		fields = append(fields, keyloss.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyloss.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyloss.FieldVersion)
+	}
+	if m.set != nil {
+		fields = append(fields, keyloss.FieldSetID)
+	}
+	if m.label != nil {
+		fields = append(fields, keyloss.FieldLabel)
+	}
+	if m.holder != nil {
+		fields = append(fields, keyloss.FieldHolderID)
+	}
+	if m.holder_name != nil {
+		fields = append(fields, keyloss.FieldHolderName)
+	}
+	if m.loan_line != nil {
+		fields = append(fields, keyloss.FieldLoanLineID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, keyloss.FieldDepartmentID)
+	}
+	if m.household_id != nil {
+		fields = append(fields, keyloss.FieldHouseholdID)
+	}
+	if m.count != nil {
+		fields = append(fields, keyloss.FieldCount)
+	}
+	if m.found != nil {
+		fields = append(fields, keyloss.FieldFound)
+	}
+	if m.circumstances != nil {
+		fields = append(fields, keyloss.FieldCircumstances)
+	}
+	if m.occurred_at != nil {
+		fields = append(fields, keyloss.FieldOccurredAt)
+	}
+	if m.reported_at != nil {
+		fields = append(fields, keyloss.FieldReportedAt)
+	}
+	if m.reported_by_id != nil {
+		fields = append(fields, keyloss.FieldReportedByID)
+	}
+	if m.reported_by_name != nil {
+		fields = append(fields, keyloss.FieldReportedByName)
+	}
+	if m.state != nil {
+		fields = append(fields, keyloss.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, keyloss.FieldFinding)
+	}
+	if m.lock_change_requested != nil {
+		fields = append(fields, keyloss.FieldLockChangeRequested)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, keyloss.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, keyloss.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, keyloss.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyLossMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyloss.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyloss.FieldEstateID:
+		return m.EstateID()
+	case keyloss.FieldVersion:
+		return m.Version()
+	case keyloss.FieldSetID:
+		return m.GetSetID()
+	case keyloss.FieldLabel:
+		return m.Label()
+	case keyloss.FieldHolderID:
+		return m.HolderID()
+	case keyloss.FieldHolderName:
+		return m.HolderName()
+	case keyloss.FieldLoanLineID:
+		return m.LoanLineID()
+	case keyloss.FieldDepartmentID:
+		return m.DepartmentID()
+	case keyloss.FieldHouseholdID:
+		return m.HouseholdID()
+	case keyloss.FieldCount:
+		return m.Count()
+	case keyloss.FieldFound:
+		return m.Found()
+	case keyloss.FieldCircumstances:
+		return m.Circumstances()
+	case keyloss.FieldOccurredAt:
+		return m.OccurredAt()
+	case keyloss.FieldReportedAt:
+		return m.ReportedAt()
+	case keyloss.FieldReportedByID:
+		return m.ReportedByID()
+	case keyloss.FieldReportedByName:
+		return m.ReportedByName()
+	case keyloss.FieldState:
+		return m.State()
+	case keyloss.FieldFinding:
+		return m.Finding()
+	case keyloss.FieldLockChangeRequested:
+		return m.LockChangeRequested()
+	case keyloss.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case keyloss.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case keyloss.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyLossMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyloss.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyloss.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyloss.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyloss.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyloss.FieldLabel:
+		return m.OldLabel(ctx)
+	case keyloss.FieldHolderID:
+		return m.OldHolderID(ctx)
+	case keyloss.FieldHolderName:
+		return m.OldHolderName(ctx)
+	case keyloss.FieldLoanLineID:
+		return m.OldLoanLineID(ctx)
+	case keyloss.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case keyloss.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case keyloss.FieldCount:
+		return m.OldCount(ctx)
+	case keyloss.FieldFound:
+		return m.OldFound(ctx)
+	case keyloss.FieldCircumstances:
+		return m.OldCircumstances(ctx)
+	case keyloss.FieldOccurredAt:
+		return m.OldOccurredAt(ctx)
+	case keyloss.FieldReportedAt:
+		return m.OldReportedAt(ctx)
+	case keyloss.FieldReportedByID:
+		return m.OldReportedByID(ctx)
+	case keyloss.FieldReportedByName:
+		return m.OldReportedByName(ctx)
+	case keyloss.FieldState:
+		return m.OldState(ctx)
+	case keyloss.FieldFinding:
+		return m.OldFinding(ctx)
+	case keyloss.FieldLockChangeRequested:
+		return m.OldLockChangeRequested(ctx)
+	case keyloss.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case keyloss.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case keyloss.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyLoss field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLossMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyloss.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyloss.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyloss.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyloss.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyloss.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case keyloss.FieldHolderID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolderID(v)
+		return nil
+	case keyloss.FieldHolderName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolderName(v)
+		return nil
+	case keyloss.FieldLoanLineID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanLineID(v)
+		return nil
+	case keyloss.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case keyloss.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case keyloss.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keyloss.FieldFound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFound(v)
+		return nil
+	case keyloss.FieldCircumstances:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCircumstances(v)
+		return nil
+	case keyloss.FieldOccurredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOccurredAt(v)
+		return nil
+	case keyloss.FieldReportedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedAt(v)
+		return nil
+	case keyloss.FieldReportedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByID(v)
+		return nil
+	case keyloss.FieldReportedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByName(v)
+		return nil
+	case keyloss.FieldState:
+		v, ok := value.(keyloss.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keyloss.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case keyloss.FieldLockChangeRequested:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLockChangeRequested(v)
+		return nil
+	case keyloss.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case keyloss.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case keyloss.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyLossMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyloss.FieldVersion)
+	}
+	if m.addcount != nil {
+		fields = append(fields, keyloss.FieldCount)
+	}
+	if m.addfound != nil {
+		fields = append(fields, keyloss.FieldFound)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyLossMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyloss.FieldVersion:
+		return m.AddedVersion()
+	case keyloss.FieldCount:
+		return m.AddedCount()
+	case keyloss.FieldFound:
+		return m.AddedFound()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLossMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyloss.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keyloss.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	case keyloss.FieldFound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFound(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyLossMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyloss.FieldLoanLineID) {
+		fields = append(fields, keyloss.FieldLoanLineID)
+	}
+	if m.FieldCleared(keyloss.FieldDepartmentID) {
+		fields = append(fields, keyloss.FieldDepartmentID)
+	}
+	if m.FieldCleared(keyloss.FieldHouseholdID) {
+		fields = append(fields, keyloss.FieldHouseholdID)
+	}
+	if m.FieldCleared(keyloss.FieldLockChangeRequested) {
+		fields = append(fields, keyloss.FieldLockChangeRequested)
+	}
+	if m.FieldCleared(keyloss.FieldAnsweredByID) {
+		fields = append(fields, keyloss.FieldAnsweredByID)
+	}
+	if m.FieldCleared(keyloss.FieldAnsweredAt) {
+		fields = append(fields, keyloss.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyLossMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyLossMutation) ClearField(name string) error {
+	switch name {
+	case keyloss.FieldLoanLineID:
+		m.ClearLoanLineID()
+		return nil
+	case keyloss.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case keyloss.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case keyloss.FieldLockChangeRequested:
+		m.ClearLockChangeRequested()
+		return nil
+	case keyloss.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case keyloss.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyLossMutation) ResetField(name string) error {
+	switch name {
+	case keyloss.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyloss.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyloss.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyloss.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyloss.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case keyloss.FieldHolderID:
+		m.ResetHolderID()
+		return nil
+	case keyloss.FieldHolderName:
+		m.ResetHolderName()
+		return nil
+	case keyloss.FieldLoanLineID:
+		m.ResetLoanLineID()
+		return nil
+	case keyloss.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case keyloss.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case keyloss.FieldCount:
+		m.ResetCount()
+		return nil
+	case keyloss.FieldFound:
+		m.ResetFound()
+		return nil
+	case keyloss.FieldCircumstances:
+		m.ResetCircumstances()
+		return nil
+	case keyloss.FieldOccurredAt:
+		m.ResetOccurredAt()
+		return nil
+	case keyloss.FieldReportedAt:
+		m.ResetReportedAt()
+		return nil
+	case keyloss.FieldReportedByID:
+		m.ResetReportedByID()
+		return nil
+	case keyloss.FieldReportedByName:
+		m.ResetReportedByName()
+		return nil
+	case keyloss.FieldState:
+		m.ResetState()
+		return nil
+	case keyloss.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case keyloss.FieldLockChangeRequested:
+		m.ResetLockChangeRequested()
+		return nil
+	case keyloss.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case keyloss.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case keyloss.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyLossMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, keyloss.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keyloss.EdgeSet)
+	}
+	if m.holder != nil {
+		edges = append(edges, keyloss.EdgeHolder)
+	}
+	if m.loan_line != nil {
+		edges = append(edges, keyloss.EdgeLoanLine)
+	}
+	if m.movements != nil {
+		edges = append(edges, keyloss.EdgeMovements)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyLossMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyloss.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloss.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloss.EdgeHolder:
+		if id := m.holder; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloss.EdgeLoanLine:
+		if id := m.loan_line; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloss.EdgeMovements:
+		ids := make([]ent.Value, 0, len(m.movements))
+		for id := range m.movements {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyLossMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedmovements != nil {
+		edges = append(edges, keyloss.EdgeMovements)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyLossMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case keyloss.EdgeMovements:
+		ids := make([]ent.Value, 0, len(m.removedmovements))
+		for id := range m.removedmovements {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyLossMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, keyloss.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keyloss.EdgeSet)
+	}
+	if m.clearedholder {
+		edges = append(edges, keyloss.EdgeHolder)
+	}
+	if m.clearedloan_line {
+		edges = append(edges, keyloss.EdgeLoanLine)
+	}
+	if m.clearedmovements {
+		edges = append(edges, keyloss.EdgeMovements)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyLossMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyloss.EdgeEstate:
+		return m.clearedestate
+	case keyloss.EdgeSet:
+		return m.clearedset
+	case keyloss.EdgeHolder:
+		return m.clearedholder
+	case keyloss.EdgeLoanLine:
+		return m.clearedloan_line
+	case keyloss.EdgeMovements:
+		return m.clearedmovements
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyLossMutation) ClearEdge(name string) error {
+	switch name {
+	case keyloss.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyloss.EdgeSet:
+		m.ClearSet()
+		return nil
+	case keyloss.EdgeHolder:
+		m.ClearHolder()
+		return nil
+	case keyloss.EdgeLoanLine:
+		m.ClearLoanLine()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyLossMutation) ResetEdge(name string) error {
+	switch name {
+	case keyloss.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyloss.EdgeSet:
+		m.ResetSet()
+		return nil
+	case keyloss.EdgeHolder:
+		m.ResetHolder()
+		return nil
+	case keyloss.EdgeLoanLine:
+		m.ResetLoanLine()
+		return nil
+	case keyloss.EdgeMovements:
+		m.ResetMovements()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoss edge %s", name)
+}
+
 // KeyMovementMutation represents an operation that mutates the KeyMovement nodes in the graph.
 type KeyMovementMutation struct {
 	config
@@ -12654,6 +16495,7 @@ type KeyMovementMutation struct {
 	count                  *int
 	addcount               *int
 	reason                 *keymovement.Reason
+	note                   *string
 	household_id           *uuid.UUID
 	occurred_at            *time.Time
 	clearedFields          map[string]struct{}
@@ -12669,6 +16511,8 @@ type KeyMovementMutation struct {
 	clearedloan_line       bool
 	acceptance_line        *uuid.UUID
 	clearedacceptance_line bool
+	loss                   *uuid.UUID
+	clearedloss            bool
 	done                   bool
 	oldValue               func(context.Context) (*KeyMovement, error)
 	predicates             []predicate.KeyMovement
@@ -13148,6 +16992,91 @@ func (m *KeyMovementMutation) ResetAcceptanceLineID() {
 	delete(m.clearedFields, keymovement.FieldAcceptanceLineID)
 }
 
+// SetLossID sets the "loss_id" field.
+func (m *KeyMovementMutation) SetLossID(u uuid.UUID) {
+	m.loss = &u
+}
+
+// LossID returns the value of the "loss_id" field in the mutation.
+func (m *KeyMovementMutation) LossID() (r uuid.UUID, exists bool) {
+	v := m.loss
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLossID returns the old "loss_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldLossID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLossID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLossID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLossID: %w", err)
+	}
+	return oldValue.LossID, nil
+}
+
+// ClearLossID clears the value of the "loss_id" field.
+func (m *KeyMovementMutation) ClearLossID() {
+	m.loss = nil
+	m.clearedFields[keymovement.FieldLossID] = struct{}{}
+}
+
+// LossIDCleared returns if the "loss_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) LossIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldLossID]
+	return ok
+}
+
+// ResetLossID resets all changes to the "loss_id" field.
+func (m *KeyMovementMutation) ResetLossID() {
+	m.loss = nil
+	delete(m.clearedFields, keymovement.FieldLossID)
+}
+
+// SetNote sets the "note" field.
+func (m *KeyMovementMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *KeyMovementMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *KeyMovementMutation) ResetNote() {
+	m.note = nil
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (m *KeyMovementMutation) SetHouseholdID(u uuid.UUID) {
 	m.household_id = &u
@@ -13395,6 +17324,33 @@ func (m *KeyMovementMutation) ResetAcceptanceLine() {
 	m.clearedacceptance_line = false
 }
 
+// ClearLoss clears the "loss" edge to the KeyLoss entity.
+func (m *KeyMovementMutation) ClearLoss() {
+	m.clearedloss = true
+	m.clearedFields[keymovement.FieldLossID] = struct{}{}
+}
+
+// LossCleared reports if the "loss" edge to the KeyLoss entity was cleared.
+func (m *KeyMovementMutation) LossCleared() bool {
+	return m.LossIDCleared() || m.clearedloss
+}
+
+// LossIDs returns the "loss" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LossID instead. It exists only for internal usage by the builders.
+func (m *KeyMovementMutation) LossIDs() (ids []uuid.UUID) {
+	if id := m.loss; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoss resets all changes to the "loss" edge.
+func (m *KeyMovementMutation) ResetLoss() {
+	m.loss = nil
+	m.clearedloss = false
+}
+
 // Where appends a list predicates to the KeyMovementMutation builder.
 func (m *KeyMovementMutation) Where(ps ...predicate.KeyMovement) {
 	m.predicates = append(m.predicates, ps...)
@@ -13429,7 +17385,7 @@ func (m *KeyMovementMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyMovementMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, keymovement.FieldCreatedAt)
 	}
@@ -13456,6 +17412,12 @@ func (m *KeyMovementMutation) Fields() []string {
 	}
 	if m.acceptance_line != nil {
 		fields = append(fields, keymovement.FieldAcceptanceLineID)
+	}
+	if m.loss != nil {
+		fields = append(fields, keymovement.FieldLossID)
+	}
+	if m.note != nil {
+		fields = append(fields, keymovement.FieldNote)
 	}
 	if m.household_id != nil {
 		fields = append(fields, keymovement.FieldHouseholdID)
@@ -13489,6 +17451,10 @@ func (m *KeyMovementMutation) Field(name string) (ent.Value, bool) {
 		return m.LoanLineID()
 	case keymovement.FieldAcceptanceLineID:
 		return m.AcceptanceLineID()
+	case keymovement.FieldLossID:
+		return m.LossID()
+	case keymovement.FieldNote:
+		return m.Note()
 	case keymovement.FieldHouseholdID:
 		return m.HouseholdID()
 	case keymovement.FieldOccurredAt:
@@ -13520,6 +17486,10 @@ func (m *KeyMovementMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldLoanLineID(ctx)
 	case keymovement.FieldAcceptanceLineID:
 		return m.OldAcceptanceLineID(ctx)
+	case keymovement.FieldLossID:
+		return m.OldLossID(ctx)
+	case keymovement.FieldNote:
+		return m.OldNote(ctx)
 	case keymovement.FieldHouseholdID:
 		return m.OldHouseholdID(ctx)
 	case keymovement.FieldOccurredAt:
@@ -13596,6 +17566,20 @@ func (m *KeyMovementMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAcceptanceLineID(v)
 		return nil
+	case keymovement.FieldLossID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLossID(v)
+		return nil
+	case keymovement.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
 	case keymovement.FieldHouseholdID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -13661,6 +17645,9 @@ func (m *KeyMovementMutation) ClearedFields() []string {
 	if m.FieldCleared(keymovement.FieldAcceptanceLineID) {
 		fields = append(fields, keymovement.FieldAcceptanceLineID)
 	}
+	if m.FieldCleared(keymovement.FieldLossID) {
+		fields = append(fields, keymovement.FieldLossID)
+	}
 	if m.FieldCleared(keymovement.FieldHouseholdID) {
 		fields = append(fields, keymovement.FieldHouseholdID)
 	}
@@ -13683,6 +17670,9 @@ func (m *KeyMovementMutation) ClearField(name string) error {
 		return nil
 	case keymovement.FieldAcceptanceLineID:
 		m.ClearAcceptanceLineID()
+		return nil
+	case keymovement.FieldLossID:
+		m.ClearLossID()
 		return nil
 	case keymovement.FieldHouseholdID:
 		m.ClearHouseholdID()
@@ -13722,6 +17712,12 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 	case keymovement.FieldAcceptanceLineID:
 		m.ResetAcceptanceLineID()
 		return nil
+	case keymovement.FieldLossID:
+		m.ResetLossID()
+		return nil
+	case keymovement.FieldNote:
+		m.ResetNote()
+		return nil
 	case keymovement.FieldHouseholdID:
 		m.ResetHouseholdID()
 		return nil
@@ -13734,7 +17730,7 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyMovementMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.estate != nil {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -13752,6 +17748,9 @@ func (m *KeyMovementMutation) AddedEdges() []string {
 	}
 	if m.acceptance_line != nil {
 		edges = append(edges, keymovement.EdgeAcceptanceLine)
+	}
+	if m.loss != nil {
+		edges = append(edges, keymovement.EdgeLoss)
 	}
 	return edges
 }
@@ -13784,13 +17783,17 @@ func (m *KeyMovementMutation) AddedIDs(name string) []ent.Value {
 		if id := m.acceptance_line; id != nil {
 			return []ent.Value{*id}
 		}
+	case keymovement.EdgeLoss:
+		if id := m.loss; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyMovementMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	return edges
 }
 
@@ -13802,7 +17805,7 @@ func (m *KeyMovementMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyMovementMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedestate {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -13820,6 +17823,9 @@ func (m *KeyMovementMutation) ClearedEdges() []string {
 	}
 	if m.clearedacceptance_line {
 		edges = append(edges, keymovement.EdgeAcceptanceLine)
+	}
+	if m.clearedloss {
+		edges = append(edges, keymovement.EdgeLoss)
 	}
 	return edges
 }
@@ -13840,6 +17846,8 @@ func (m *KeyMovementMutation) EdgeCleared(name string) bool {
 		return m.clearedloan_line
 	case keymovement.EdgeAcceptanceLine:
 		return m.clearedacceptance_line
+	case keymovement.EdgeLoss:
+		return m.clearedloss
 	}
 	return false
 }
@@ -13866,6 +17874,9 @@ func (m *KeyMovementMutation) ClearEdge(name string) error {
 	case keymovement.EdgeAcceptanceLine:
 		m.ClearAcceptanceLine()
 		return nil
+	case keymovement.EdgeLoss:
+		m.ClearLoss()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement unique edge %s", name)
 }
@@ -13891,6 +17902,9 @@ func (m *KeyMovementMutation) ResetEdge(name string) error {
 		return nil
 	case keymovement.EdgeAcceptanceLine:
 		m.ResetAcceptanceLine()
+		return nil
+	case keymovement.EdgeLoss:
+		m.ResetLoss()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement edge %s", name)
@@ -14844,6 +18858,9 @@ type KeySetMutation struct {
 	acceptance_lines        map[uuid.UUID]struct{}
 	removedacceptance_lines map[uuid.UUID]struct{}
 	clearedacceptance_lines bool
+	follow_ups              map[uuid.UUID]struct{}
+	removedfollow_ups       map[uuid.UUID]struct{}
+	clearedfollow_ups       bool
 	done                    bool
 	oldValue                func(context.Context) (*KeySet, error)
 	predicates              []predicate.KeySet
@@ -15479,6 +19496,60 @@ func (m *KeySetMutation) ResetAcceptanceLines() {
 	m.removedacceptance_lines = nil
 }
 
+// AddFollowUpIDs adds the "follow_ups" edge to the KeyFollowUp entity by ids.
+func (m *KeySetMutation) AddFollowUpIDs(ids ...uuid.UUID) {
+	if m.follow_ups == nil {
+		m.follow_ups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.follow_ups[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFollowUps clears the "follow_ups" edge to the KeyFollowUp entity.
+func (m *KeySetMutation) ClearFollowUps() {
+	m.clearedfollow_ups = true
+}
+
+// FollowUpsCleared reports if the "follow_ups" edge to the KeyFollowUp entity was cleared.
+func (m *KeySetMutation) FollowUpsCleared() bool {
+	return m.clearedfollow_ups
+}
+
+// RemoveFollowUpIDs removes the "follow_ups" edge to the KeyFollowUp entity by IDs.
+func (m *KeySetMutation) RemoveFollowUpIDs(ids ...uuid.UUID) {
+	if m.removedfollow_ups == nil {
+		m.removedfollow_ups = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.follow_ups, ids[i])
+		m.removedfollow_ups[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFollowUps returns the removed IDs of the "follow_ups" edge to the KeyFollowUp entity.
+func (m *KeySetMutation) RemovedFollowUpsIDs() (ids []uuid.UUID) {
+	for id := range m.removedfollow_ups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FollowUpsIDs returns the "follow_ups" edge IDs in the mutation.
+func (m *KeySetMutation) FollowUpsIDs() (ids []uuid.UUID) {
+	for id := range m.follow_ups {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFollowUps resets all changes to the "follow_ups" edge.
+func (m *KeySetMutation) ResetFollowUps() {
+	m.follow_ups = nil
+	m.clearedfollow_ups = false
+	m.removedfollow_ups = nil
+}
+
 // Where appends a list predicates to the KeySetMutation builder.
 func (m *KeySetMutation) Where(ps ...predicate.KeySet) {
 	m.predicates = append(m.predicates, ps...)
@@ -15775,7 +19846,7 @@ func (m *KeySetMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeySetMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.estate != nil {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -15787,6 +19858,9 @@ func (m *KeySetMutation) AddedEdges() []string {
 	}
 	if m.acceptance_lines != nil {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.follow_ups != nil {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -15815,18 +19889,27 @@ func (m *KeySetMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeFollowUps:
+		ids := make([]ent.Value, 0, len(m.follow_ups))
+		for id := range m.follow_ups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeySetMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedbalances != nil {
 		edges = append(edges, keyset.EdgeBalances)
 	}
 	if m.removedacceptance_lines != nil {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.removedfollow_ups != nil {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -15847,13 +19930,19 @@ func (m *KeySetMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeFollowUps:
+		ids := make([]ent.Value, 0, len(m.removedfollow_ups))
+		for id := range m.removedfollow_ups {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeySetMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedestate {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -15865,6 +19954,9 @@ func (m *KeySetMutation) ClearedEdges() []string {
 	}
 	if m.clearedacceptance_lines {
 		edges = append(edges, keyset.EdgeAcceptanceLines)
+	}
+	if m.clearedfollow_ups {
+		edges = append(edges, keyset.EdgeFollowUps)
 	}
 	return edges
 }
@@ -15881,6 +19973,8 @@ func (m *KeySetMutation) EdgeCleared(name string) bool {
 		return m.clearedbalances
 	case keyset.EdgeAcceptanceLines:
 		return m.clearedacceptance_lines
+	case keyset.EdgeFollowUps:
+		return m.clearedfollow_ups
 	}
 	return false
 }
@@ -15914,6 +20008,9 @@ func (m *KeySetMutation) ResetEdge(name string) error {
 		return nil
 	case keyset.EdgeAcceptanceLines:
 		m.ResetAcceptanceLines()
+		return nil
+	case keyset.EdgeFollowUps:
+		m.ResetFollowUps()
 		return nil
 	}
 	return fmt.Errorf("unknown KeySet edge %s", name)

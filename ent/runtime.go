@@ -16,9 +16,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -221,6 +224,32 @@ func init() {
 	keybalanceDescID := keybalanceMixinFields0[0].Descriptor()
 	// keybalance.DefaultID holds the default value on creation for the id field.
 	keybalance.DefaultID = keybalanceDescID.Default.(func() uuid.UUID)
+	keycabinetopeningMixin := schema.KeyCabinetOpening{}.Mixin()
+	keycabinetopeningMixinFields0 := keycabinetopeningMixin[0].Fields()
+	_ = keycabinetopeningMixinFields0
+	keycabinetopeningFields := schema.KeyCabinetOpening{}.Fields()
+	_ = keycabinetopeningFields
+	// keycabinetopeningDescLateReason is the schema descriptor for late_reason field.
+	keycabinetopeningDescLateReason := keycabinetopeningFields[6].Descriptor()
+	// keycabinetopening.DefaultLateReason holds the default value on creation for the late_reason field.
+	keycabinetopening.DefaultLateReason = keycabinetopeningDescLateReason.Default.(string)
+	// keycabinetopeningDescID is the schema descriptor for id field.
+	keycabinetopeningDescID := keycabinetopeningMixinFields0[0].Descriptor()
+	// keycabinetopening.DefaultID holds the default value on creation for the id field.
+	keycabinetopening.DefaultID = keycabinetopeningDescID.Default.(func() uuid.UUID)
+	keyfollowupMixin := schema.KeyFollowUp{}.Mixin()
+	keyfollowupMixinFields0 := keyfollowupMixin[0].Fields()
+	_ = keyfollowupMixinFields0
+	keyfollowupFields := schema.KeyFollowUp{}.Fields()
+	_ = keyfollowupFields
+	// keyfollowupDescOutstanding is the schema descriptor for outstanding field.
+	keyfollowupDescOutstanding := keyfollowupFields[2].Descriptor()
+	// keyfollowup.OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
+	keyfollowup.OutstandingValidator = keyfollowupDescOutstanding.Validators[0].(func(int) error)
+	// keyfollowupDescID is the schema descriptor for id field.
+	keyfollowupDescID := keyfollowupMixinFields0[0].Descriptor()
+	// keyfollowup.DefaultID holds the default value on creation for the id field.
+	keyfollowup.DefaultID = keyfollowupDescID.Default.(func() uuid.UUID)
 	keyholderMixin := schema.KeyHolder{}.Mixin()
 	keyholderMixinFields0 := keyholderMixin[0].Fields()
 	_ = keyholderMixinFields0
@@ -260,10 +289,49 @@ func init() {
 	keyloanline.DefaultReturned = keyloanlineDescReturned.Default.(int)
 	// keyloanline.ReturnedValidator is a validator for the "returned" field. It is called by the builders before save.
 	keyloanline.ReturnedValidator = keyloanlineDescReturned.Validators[0].(func(int) error)
+	// keyloanlineDescLost is the schema descriptor for lost field.
+	keyloanlineDescLost := keyloanlineFields[6].Descriptor()
+	// keyloanline.DefaultLost holds the default value on creation for the lost field.
+	keyloanline.DefaultLost = keyloanlineDescLost.Default.(int)
+	// keyloanline.LostValidator is a validator for the "lost" field. It is called by the builders before save.
+	keyloanline.LostValidator = keyloanlineDescLost.Validators[0].(func(int) error)
 	// keyloanlineDescID is the schema descriptor for id field.
 	keyloanlineDescID := keyloanlineMixinFields0[0].Descriptor()
 	// keyloanline.DefaultID holds the default value on creation for the id field.
 	keyloanline.DefaultID = keyloanlineDescID.Default.(func() uuid.UUID)
+	keylossMixin := schema.KeyLoss{}.Mixin()
+	keylossMixinFields0 := keylossMixin[0].Fields()
+	_ = keylossMixinFields0
+	keylossMixinFields2 := keylossMixin[2].Fields()
+	_ = keylossMixinFields2
+	keylossFields := schema.KeyLoss{}.Fields()
+	_ = keylossFields
+	// keylossDescVersion is the schema descriptor for version field.
+	keylossDescVersion := keylossMixinFields2[0].Descriptor()
+	// keyloss.DefaultVersion holds the default value on creation for the version field.
+	keyloss.DefaultVersion = keylossDescVersion.Default.(int)
+	// keylossDescCount is the schema descriptor for count field.
+	keylossDescCount := keylossFields[7].Descriptor()
+	// keyloss.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	keyloss.CountValidator = keylossDescCount.Validators[0].(func(int) error)
+	// keylossDescFound is the schema descriptor for found field.
+	keylossDescFound := keylossFields[8].Descriptor()
+	// keyloss.DefaultFound holds the default value on creation for the found field.
+	keyloss.DefaultFound = keylossDescFound.Default.(int)
+	// keyloss.FoundValidator is a validator for the "found" field. It is called by the builders before save.
+	keyloss.FoundValidator = keylossDescFound.Validators[0].(func(int) error)
+	// keylossDescFinding is the schema descriptor for finding field.
+	keylossDescFinding := keylossFields[15].Descriptor()
+	// keyloss.DefaultFinding holds the default value on creation for the finding field.
+	keyloss.DefaultFinding = keylossDescFinding.Default.(string)
+	// keylossDescAnsweredByName is the schema descriptor for answered_by_name field.
+	keylossDescAnsweredByName := keylossFields[18].Descriptor()
+	// keyloss.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	keyloss.DefaultAnsweredByName = keylossDescAnsweredByName.Default.(string)
+	// keylossDescID is the schema descriptor for id field.
+	keylossDescID := keylossMixinFields0[0].Descriptor()
+	// keyloss.DefaultID holds the default value on creation for the id field.
+	keyloss.DefaultID = keylossDescID.Default.(func() uuid.UUID)
 	keymovementMixin := schema.KeyMovement{}.Mixin()
 	keymovementMixinFields0 := keymovementMixin[0].Fields()
 	_ = keymovementMixinFields0
@@ -273,6 +341,10 @@ func init() {
 	keymovementDescCount := keymovementFields[3].Descriptor()
 	// keymovement.CountValidator is a validator for the "count" field. It is called by the builders before save.
 	keymovement.CountValidator = keymovementDescCount.Validators[0].(func(int) error)
+	// keymovementDescNote is the schema descriptor for note field.
+	keymovementDescNote := keymovementFields[8].Descriptor()
+	// keymovement.DefaultNote holds the default value on creation for the note field.
+	keymovement.DefaultNote = keymovementDescNote.Default.(string)
 	// keymovementDescID is the schema descriptor for id field.
 	keymovementDescID := keymovementMixinFields0[0].Descriptor()
 	// keymovement.DefaultID holds the default value on creation for the id field.

@@ -94,6 +94,20 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyCabinetOpening: {
+		Name: TypeKeyCabinetOpening, Table: "key_cabinet_openings", Code: ids.Code(779),
+		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyFollowUp: {
+		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
@@ -111,6 +125,13 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoanLine: {
 		Name: TypeKeyLoanLine, Table: "key_loan_lines", Code: ids.Code(776),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyLoss: {
+		Name: TypeKeyLoss, Table: "key_losses", Code: ids.Code(778),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -189,9 +210,12 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(773): TypeKeyAcceptance,
 	ids.Code(774): TypeKeyAcceptanceLine,
 	ids.Code(772): TypeKeyBalance,
+	ids.Code(779): TypeKeyCabinetOpening,
+	ids.Code(780): TypeKeyFollowUp,
 	ids.Code(770): TypeKeyHolder,
 	ids.Code(775): TypeKeyLoan,
 	ids.Code(776): TypeKeyLoanLine,
+	ids.Code(778): TypeKeyLoss,
 	ids.Code(771): TypeKeyMovement,
 	ids.Code(777): TypeKeyReturn,
 	ids.Code(769): TypeKeySet,
@@ -356,6 +380,21 @@ func (_m *KeyBalance) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *KeyCabinetOpening) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.OpenedByID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyFollowUp) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *KeyHolder) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -379,6 +418,19 @@ func (_m *KeyLoan) RowScope() access.Row {
 func (_m *KeyLoanLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyLoss) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}

@@ -36,12 +36,18 @@ type Tx struct {
 	KeyAcceptanceLine *KeyAcceptanceLineClient
 	// KeyBalance is the client for interacting with the KeyBalance builders.
 	KeyBalance *KeyBalanceClient
+	// KeyCabinetOpening is the client for interacting with the KeyCabinetOpening builders.
+	KeyCabinetOpening *KeyCabinetOpeningClient
+	// KeyFollowUp is the client for interacting with the KeyFollowUp builders.
+	KeyFollowUp *KeyFollowUpClient
 	// KeyHolder is the client for interacting with the KeyHolder builders.
 	KeyHolder *KeyHolderClient
 	// KeyLoan is the client for interacting with the KeyLoan builders.
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoss is the client for interacting with the KeyLoss builders.
+	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
@@ -201,9 +207,12 @@ func (tx *Tx) init() {
 	tx.KeyAcceptance = NewKeyAcceptanceClient(tx.config)
 	tx.KeyAcceptanceLine = NewKeyAcceptanceLineClient(tx.config)
 	tx.KeyBalance = NewKeyBalanceClient(tx.config)
+	tx.KeyCabinetOpening = NewKeyCabinetOpeningClient(tx.config)
+	tx.KeyFollowUp = NewKeyFollowUpClient(tx.config)
 	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.KeyLoan = NewKeyLoanClient(tx.config)
 	tx.KeyLoanLine = NewKeyLoanLineClient(tx.config)
+	tx.KeyLoss = NewKeyLossClient(tx.config)
 	tx.KeyMovement = NewKeyMovementClient(tx.config)
 	tx.KeyReturn = NewKeyReturnClient(tx.config)
 	tx.KeySet = NewKeySetClient(tx.config)

@@ -38,7 +38,11 @@ var forms = map[string][]form{
 		{"lendKeys.input.borrower": "externalPersonID"},
 	},
 	"returnKeys": {{"returnKeys.input.lines": nil}, {}},
-	"moveOut":    {{"moveOut.input.payerID": nil}, {}},
+	"reportKeyLoss": {
+		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
+		{"reportKeyLoss.input.loanLineID": nil},
+	},
+	"moveOut": {{"moveOut.input.payerID": nil}, {}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -35,8 +35,8 @@ var kinds = func() map[string]ids.Code {
 
 // aliases are names of arguments that are not the name of a kind: by the name without ID, or by the whole path.
 var aliases = map[string]string{
-	"set": ent.TypeKeySet, "loan": ent.TypeKeyLoan, "line": ent.TypeKeyLoanLine,
-	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder,
+	"set": ent.TypeKeySet, "loan": ent.TypeKeyLoan, "line": ent.TypeKeyLoanLine, "loanLine": ent.TypeKeyLoanLine, "loss": ent.TypeKeyLoss,
+	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder, "holder": ent.TypeKeyHolder, "cabinet": ent.TypeKeyHolder,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
 

@@ -34,6 +34,26 @@ func (r *mutationResolver) CreateKeyCabinet(ctx context.Context, input keys.Crea
 	return keys.CreateCabinet.Do(ctx, input)
 }
 
+func (r *mutationResolver) ReportKeyLoss(ctx context.Context, input keys.ReportKeyLossInput) (*keys.ReportKeyLossPayload, error) {
+	return keys.ReportLoss.Do(ctx, input)
+}
+
+func (r *mutationResolver) AnswerKeyLoss(ctx context.Context, input keys.AnswerKeyLossInput) (*keys.AnswerKeyLossPayload, error) {
+	return keys.AnswerLoss.Do(ctx, input)
+}
+
+func (r *mutationResolver) RecordKeyFound(ctx context.Context, input keys.RecordKeyFoundInput) (*keys.RecordKeyFoundPayload, error) {
+	return keys.RecordFound.Do(ctx, input)
+}
+
+func (r *mutationResolver) OpenKeyCabinet(ctx context.Context, input keys.OpenKeyCabinetInput) (*keys.OpenKeyCabinetPayload, error) {
+	return keys.OpenCabinet.Do(ctx, input)
+}
+
+func (r *mutationResolver) NoteOutstandingKeys(ctx context.Context, input keys.NoteOutstandingKeysInput) (*keys.NoteOutstandingKeysPayload, error) {
+	return keys.NoteOutstanding.Do(ctx, input)
+}
+
 func (r *queryResolver) KeySets(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) (*ent.KeySetConnection, error) {
 	return r.db().KeySet.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeySetOrder(orderBy), ent.WithKeySetFilter(where.Filter))
 }
@@ -60,4 +80,12 @@ func (r *queryResolver) KeyAcceptances(ctx context.Context, first *int, after *e
 
 func (r *queryResolver) KeyAcceptanceLines(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) (*ent.KeyAcceptanceLineConnection, error) {
 	return r.db().KeyAcceptanceLine.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyAcceptanceLineOrder(orderBy), ent.WithKeyAcceptanceLineFilter(where.Filter))
+}
+
+func (r *queryResolver) KeyLosses(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) (*ent.KeyLossConnection, error) {
+	return r.db().KeyLoss.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyLossOrder(orderBy), ent.WithKeyLossFilter(where.Filter))
+}
+
+func (r *queryResolver) KeyCabinetOpenings(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) (*ent.KeyCabinetOpeningConnection, error) {
+	return r.db().KeyCabinetOpening.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyCabinetOpeningOrder(orderBy), ent.WithKeyCabinetOpeningFilter(where.Filter))
 }

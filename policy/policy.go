@@ -74,6 +74,9 @@ var (
 	KeyLoan           = resource("KeyLoan")
 	KeyLoanLine       = resource("KeyLoanLine")
 	KeyReturn         = resource("KeyReturn")
+	KeyLoss           = resource("KeyLoss")
+	KeyCabinetOpening = resource("KeyCabinetOpening")
+	KeyFollowUp       = resource("KeyFollowUp")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
@@ -95,12 +98,13 @@ const (
 	Export Action = "export" // download as a register
 	Create Action = "create"
 	Update Action = "update"
-	Issue  Action = "issue" // give out keys straight from the cabinet (K1.2)
+	Issue  Action = "issue" // open the cabinet, and give out keys straight from it (K1.2)
 	Import Action = "import"
+	Answer Action = "answer" // decide, as the leader, what was reported (K2.3)
 )
 
 // Actions lists all actions.
-var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import}
+var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer}
 
 // Scope is how far a permission reaches, in the place where the role is held.
 type Scope uint8

@@ -153,6 +153,30 @@ func (f KeyBalanceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyBalanceMutation", m)
 }
 
+// The KeyCabinetOpeningFunc type is an adapter to allow the use of ordinary
+// function as KeyCabinetOpening mutator.
+type KeyCabinetOpeningFunc func(context.Context, *ent.KeyCabinetOpeningMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyCabinetOpeningFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyCabinetOpeningMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyCabinetOpeningMutation", m)
+}
+
+// The KeyFollowUpFunc type is an adapter to allow the use of ordinary
+// function as KeyFollowUp mutator.
+type KeyFollowUpFunc func(context.Context, *ent.KeyFollowUpMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyFollowUpFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyFollowUpMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyFollowUpMutation", m)
+}
+
 // The KeyHolderFunc type is an adapter to allow the use of ordinary
 // function as KeyHolder mutator.
 type KeyHolderFunc func(context.Context, *ent.KeyHolderMutation) (ent.Value, error)
@@ -187,6 +211,18 @@ func (f KeyLoanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLoanLineMutation", m)
+}
+
+// The KeyLossFunc type is an adapter to allow the use of ordinary
+// function as KeyLoss mutator.
+type KeyLossFunc func(context.Context, *ent.KeyLossMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyLossFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyLossMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLossMutation", m)
 }
 
 // The KeyMovementFunc type is an adapter to allow the use of ordinary

@@ -20,9 +20,12 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/keyset"
@@ -414,6 +417,60 @@ func (f TraverseKeyBalance) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyBalanceQuery", q)
 }
 
+// The KeyCabinetOpeningFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyCabinetOpeningFunc func(context.Context, *ent.KeyCabinetOpeningQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyCabinetOpeningFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyCabinetOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyCabinetOpeningQuery", q)
+}
+
+// The TraverseKeyCabinetOpening type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyCabinetOpening func(context.Context, *ent.KeyCabinetOpeningQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyCabinetOpening) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyCabinetOpening) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyCabinetOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyCabinetOpeningQuery", q)
+}
+
+// The KeyFollowUpFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyFollowUpFunc func(context.Context, *ent.KeyFollowUpQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyFollowUpFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyFollowUpQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyFollowUpQuery", q)
+}
+
+// The TraverseKeyFollowUp type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyFollowUp func(context.Context, *ent.KeyFollowUpQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyFollowUp) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyFollowUp) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyFollowUpQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyFollowUpQuery", q)
+}
+
 // The KeyHolderFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyHolderFunc func(context.Context, *ent.KeyHolderQuery) (ent.Value, error)
 
@@ -493,6 +550,33 @@ func (f TraverseKeyLoanLine) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanLineQuery", q)
+}
+
+// The KeyLossFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyLossFunc func(context.Context, *ent.KeyLossQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyLossFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyLossQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyLossQuery", q)
+}
+
+// The TraverseKeyLoss type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyLoss func(context.Context, *ent.KeyLossQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyLoss) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyLoss) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyLossQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLossQuery", q)
 }
 
 // The KeyMovementFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -738,12 +822,18 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KeyAcceptanceLineQuery, predicate.KeyAcceptanceLine, keyacceptanceline.OrderOption]{typ: ent.TypeKeyAcceptanceLine, tq: q}, nil
 	case *ent.KeyBalanceQuery:
 		return &query[*ent.KeyBalanceQuery, predicate.KeyBalance, keybalance.OrderOption]{typ: ent.TypeKeyBalance, tq: q}, nil
+	case *ent.KeyCabinetOpeningQuery:
+		return &query[*ent.KeyCabinetOpeningQuery, predicate.KeyCabinetOpening, keycabinetopening.OrderOption]{typ: ent.TypeKeyCabinetOpening, tq: q}, nil
+	case *ent.KeyFollowUpQuery:
+		return &query[*ent.KeyFollowUpQuery, predicate.KeyFollowUp, keyfollowup.OrderOption]{typ: ent.TypeKeyFollowUp, tq: q}, nil
 	case *ent.KeyHolderQuery:
 		return &query[*ent.KeyHolderQuery, predicate.KeyHolder, keyholder.OrderOption]{typ: ent.TypeKeyHolder, tq: q}, nil
 	case *ent.KeyLoanQuery:
 		return &query[*ent.KeyLoanQuery, predicate.KeyLoan, keyloan.OrderOption]{typ: ent.TypeKeyLoan, tq: q}, nil
 	case *ent.KeyLoanLineQuery:
 		return &query[*ent.KeyLoanLineQuery, predicate.KeyLoanLine, keyloanline.OrderOption]{typ: ent.TypeKeyLoanLine, tq: q}, nil
+	case *ent.KeyLossQuery:
+		return &query[*ent.KeyLossQuery, predicate.KeyLoss, keyloss.OrderOption]{typ: ent.TypeKeyLoss, tq: q}, nil
 	case *ent.KeyMovementQuery:
 		return &query[*ent.KeyMovementQuery, predicate.KeyMovement, keymovement.OrderOption]{typ: ent.TypeKeyMovement, tq: q}, nil
 	case *ent.KeyReturnQuery:

@@ -119,6 +119,7 @@ const DefaultState = StateOpen
 const (
 	StateOpen     State = "OPEN"
 	StateReturned State = "RETURNED"
+	StateLost     State = "LOST"
 )
 
 func (s State) String() string {
@@ -128,7 +129,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateOpen, StateReturned:
+	case StateOpen, StateReturned, StateLost:
 		return nil
 	default:
 		return fmt.Errorf("keyloan: invalid enum value for state field: %q", s)

@@ -29,6 +29,8 @@ const (
 	FieldCount = "count"
 	// FieldReturned holds the string denoting the returned field in the database.
 	FieldReturned = "returned"
+	// FieldLost holds the string denoting the lost field in the database.
+	FieldLost = "lost"
 	// FieldHouseholdID holds the string denoting the household_id field in the database.
 	FieldHouseholdID = "household_id"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldLabel,
 	FieldCount,
 	FieldReturned,
+	FieldLost,
 	FieldHouseholdID,
 }
 
@@ -111,6 +114,10 @@ var (
 	DefaultReturned int
 	// ReturnedValidator is a validator for the "returned" field. It is called by the builders before save.
 	ReturnedValidator func(int) error
+	// DefaultLost holds the default value on creation for the "lost" field.
+	DefaultLost int
+	// LostValidator is a validator for the "lost" field. It is called by the builders before save.
+	LostValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -161,6 +168,11 @@ func ByCount(opts ...sql.OrderTermOption) OrderOption {
 // ByReturned orders the results by the returned field.
 func ByReturned(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReturned, opts...).ToFunc()
+}
+
+// ByLost orders the results by the lost field.
+func ByLost(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLost, opts...).ToFunc()
 }
 
 // ByHouseholdID orders the results by the household_id field.

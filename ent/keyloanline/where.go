@@ -91,6 +91,11 @@ func Returned(v int) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldEQ(FieldReturned, v))
 }
 
+// Lost applies equality check predicate on the "lost" field. It's identical to LostEQ.
+func Lost(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEQ(FieldLost, v))
+}
+
 // HouseholdID applies equality check predicate on the "household_id" field. It's identical to HouseholdIDEQ.
 func HouseholdID(v uuid.UUID) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldEQ(FieldHouseholdID, v))
@@ -359,6 +364,46 @@ func ReturnedLT(v int) predicate.KeyLoanLine {
 // ReturnedLTE applies the LTE predicate on the "returned" field.
 func ReturnedLTE(v int) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldLTE(FieldReturned, v))
+}
+
+// LostEQ applies the EQ predicate on the "lost" field.
+func LostEQ(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEQ(FieldLost, v))
+}
+
+// LostNEQ applies the NEQ predicate on the "lost" field.
+func LostNEQ(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldNEQ(FieldLost, v))
+}
+
+// LostIn applies the In predicate on the "lost" field.
+func LostIn(vs ...int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldIn(FieldLost, vs...))
+}
+
+// LostNotIn applies the NotIn predicate on the "lost" field.
+func LostNotIn(vs ...int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldNotIn(FieldLost, vs...))
+}
+
+// LostGT applies the GT predicate on the "lost" field.
+func LostGT(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldGT(FieldLost, v))
+}
+
+// LostGTE applies the GTE predicate on the "lost" field.
+func LostGTE(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldGTE(FieldLost, v))
+}
+
+// LostLT applies the LT predicate on the "lost" field.
+func LostLT(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldLT(FieldLost, v))
+}
+
+// LostLTE applies the LTE predicate on the "lost" field.
+func LostLTE(v int) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldLTE(FieldLost, v))
 }
 
 // HouseholdIDEQ applies the EQ predicate on the "household_id" field.

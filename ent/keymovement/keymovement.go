@@ -35,6 +35,10 @@ const (
 	FieldLoanLineID = "loan_line_id"
 	// FieldAcceptanceLineID holds the string denoting the acceptance_line_id field in the database.
 	FieldAcceptanceLineID = "acceptance_line_id"
+	// FieldLossID holds the string denoting the loss_id field in the database.
+	FieldLossID = "loss_id"
+	// FieldNote holds the string denoting the note field in the database.
+	FieldNote = "note"
 	// FieldHouseholdID holds the string denoting the household_id field in the database.
 	FieldHouseholdID = "household_id"
 	// FieldOccurredAt holds the string denoting the occurred_at field in the database.
@@ -51,6 +55,8 @@ const (
 	EdgeLoanLine = "loan_line"
 	// EdgeAcceptanceLine holds the string denoting the acceptance_line edge name in mutations.
 	EdgeAcceptanceLine = "acceptance_line"
+	// EdgeLoss holds the string denoting the loss edge name in mutations.
+	EdgeLoss = "loss"
 	// Table holds the table name of the keymovement in the database.
 	Table = "key_movements"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -95,6 +101,13 @@ const (
 	AcceptanceLineInverseTable = "key_acceptance_lines"
 	// AcceptanceLineColumn is the table column denoting the acceptance_line relation/edge.
 	AcceptanceLineColumn = "acceptance_line_id"
+	// LossTable is the table that holds the loss relation/edge.
+	LossTable = "key_movements"
+	// LossInverseTable is the table name for the KeyLoss entity.
+	// It exists in this package in order to avoid circular dependency with the "keyloss" package.
+	LossInverseTable = "key_losses"
+	// LossColumn is the table column denoting the loss relation/edge.
+	LossColumn = "loss_id"
 )
 
 // Columns holds all SQL columns for keymovement fields.
@@ -109,6 +122,8 @@ var Columns = []string{
 	FieldReason,
 	FieldLoanLineID,
 	FieldAcceptanceLineID,
+	FieldLossID,
+	FieldNote,
 	FieldHouseholdID,
 	FieldOccurredAt,
 }
@@ -126,6 +141,8 @@ func ValidColumn(column string) bool {
 var (
 	// CountValidator is a validator for the "count" field. It is called by the builders before save.
 	CountValidator func(int) error
+	// DefaultNote holds the default value on creation for the "note" field.
+	DefaultNote string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -140,6 +157,8 @@ const (
 	ReasonLent       Reason = "LENT"
 	ReasonReturned   Reason = "RETURNED"
 	ReasonHandedOver Reason = "HANDED_OVER"
+	ReasonLost       Reason = "LOST"
+	ReasonFound      Reason = "FOUND"
 )
 
 func (r Reason) String() string {
@@ -149,7 +168,7 @@ func (r Reason) String() string {
 // ReasonValidator is a validator for the "reason" field enum values. It is called by the builders before save.
 func ReasonValidator(r Reason) error {
 	switch r {
-	case ReasonAccepted, ReasonPlaced, ReasonLent, ReasonReturned, ReasonHandedOver:
+	case ReasonAccepted, ReasonPlaced, ReasonLent, ReasonReturned, ReasonHandedOver, ReasonLost, ReasonFound:
 		return nil
 	default:
 		return fmt.Errorf("keymovement: invalid enum value for reason field: %q", r)
@@ -209,6 +228,16 @@ func ByAcceptanceLineID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAcceptanceLineID, opts...).ToFunc()
 }
 
+// ByLossID orders the results by the loss_id field.
+func ByLossID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLossID, opts...).ToFunc()
+}
+
+// ByNote orders the results by the note field.
+func ByNote(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
 // ByHouseholdID orders the results by the household_id field.
 func ByHouseholdID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHouseholdID, opts...).ToFunc()
@@ -260,6 +289,13 @@ func ByAcceptanceLineField(field string, opts ...sql.OrderTermOption) OrderOptio
 		sqlgraph.OrderByNeighborTerms(s, newAcceptanceLineStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByLossField orders the results by loss field.
+func ByLossField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLossStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -300,6 +336,13 @@ func newAcceptanceLineStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AcceptanceLineInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, AcceptanceLineTable, AcceptanceLineColumn),
+	)
+}
+func newLossStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LossInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, LossTable, LossColumn),
 	)
 }
 

@@ -96,6 +96,16 @@ func AcceptanceLineID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldAcceptanceLineID, v))
 }
 
+// LossID applies equality check predicate on the "loss_id" field. It's identical to LossIDEQ.
+func LossID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLossID, v))
+}
+
+// Note applies equality check predicate on the "note" field. It's identical to NoteEQ.
+func Note(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldNote, v))
+}
+
 // HouseholdID applies equality check predicate on the "household_id" field. It's identical to HouseholdIDEQ.
 func HouseholdID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldHouseholdID, v))
@@ -346,6 +356,101 @@ func AcceptanceLineIDNotNil() predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldNotNull(FieldAcceptanceLineID))
 }
 
+// LossIDEQ applies the EQ predicate on the "loss_id" field.
+func LossIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLossID, v))
+}
+
+// LossIDNEQ applies the NEQ predicate on the "loss_id" field.
+func LossIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldLossID, v))
+}
+
+// LossIDIn applies the In predicate on the "loss_id" field.
+func LossIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldLossID, vs...))
+}
+
+// LossIDNotIn applies the NotIn predicate on the "loss_id" field.
+func LossIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldLossID, vs...))
+}
+
+// LossIDIsNil applies the IsNil predicate on the "loss_id" field.
+func LossIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldLossID))
+}
+
+// LossIDNotNil applies the NotNil predicate on the "loss_id" field.
+func LossIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldLossID))
+}
+
+// NoteEQ applies the EQ predicate on the "note" field.
+func NoteEQ(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldNote, v))
+}
+
+// NoteNEQ applies the NEQ predicate on the "note" field.
+func NoteNEQ(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldNote, v))
+}
+
+// NoteIn applies the In predicate on the "note" field.
+func NoteIn(vs ...string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldNote, vs...))
+}
+
+// NoteNotIn applies the NotIn predicate on the "note" field.
+func NoteNotIn(vs ...string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldNote, vs...))
+}
+
+// NoteGT applies the GT predicate on the "note" field.
+func NoteGT(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGT(FieldNote, v))
+}
+
+// NoteGTE applies the GTE predicate on the "note" field.
+func NoteGTE(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGTE(FieldNote, v))
+}
+
+// NoteLT applies the LT predicate on the "note" field.
+func NoteLT(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLT(FieldNote, v))
+}
+
+// NoteLTE applies the LTE predicate on the "note" field.
+func NoteLTE(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLTE(FieldNote, v))
+}
+
+// NoteContains applies the Contains predicate on the "note" field.
+func NoteContains(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldContains(FieldNote, v))
+}
+
+// NoteHasPrefix applies the HasPrefix predicate on the "note" field.
+func NoteHasPrefix(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldHasPrefix(FieldNote, v))
+}
+
+// NoteHasSuffix applies the HasSuffix predicate on the "note" field.
+func NoteHasSuffix(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldHasSuffix(FieldNote, v))
+}
+
+// NoteEqualFold applies the EqualFold predicate on the "note" field.
+func NoteEqualFold(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEqualFold(FieldNote, v))
+}
+
+// NoteContainsFold applies the ContainsFold predicate on the "note" field.
+func NoteContainsFold(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldContainsFold(FieldNote, v))
+}
+
 // HouseholdIDEQ applies the EQ predicate on the "household_id" field.
 func HouseholdIDEQ(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldHouseholdID, v))
@@ -566,6 +671,29 @@ func HasAcceptanceLine() predicate.KeyMovement {
 func HasAcceptanceLineWith(preds ...predicate.KeyAcceptanceLine) predicate.KeyMovement {
 	return predicate.KeyMovement(func(s *sql.Selector) {
 		step := newAcceptanceLineStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLoss applies the HasEdge predicate on the "loss" edge.
+func HasLoss() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, LossTable, LossColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLossWith applies the HasEdge predicate on the "loss" edge with a given conditions (other predicates).
+func HasLossWith(preds ...predicate.KeyLoss) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newLossStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -43,6 +43,8 @@ const (
 	EdgeBalances = "balances"
 	// EdgeAcceptanceLines holds the string denoting the acceptance_lines edge name in mutations.
 	EdgeAcceptanceLines = "acceptance_lines"
+	// EdgeFollowUps holds the string denoting the follow_ups edge name in mutations.
+	EdgeFollowUps = "follow_ups"
 	// Table holds the table name of the keyset in the database.
 	Table = "key_sets"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -73,6 +75,13 @@ const (
 	AcceptanceLinesInverseTable = "key_acceptance_lines"
 	// AcceptanceLinesColumn is the table column denoting the acceptance_lines relation/edge.
 	AcceptanceLinesColumn = "set_id"
+	// FollowUpsTable is the table that holds the follow_ups relation/edge.
+	FollowUpsTable = "key_follow_ups"
+	// FollowUpsInverseTable is the table name for the KeyFollowUp entity.
+	// It exists in this package in order to avoid circular dependency with the "keyfollowup" package.
+	FollowUpsInverseTable = "key_follow_ups"
+	// FollowUpsColumn is the table column denoting the follow_ups relation/edge.
+	FollowUpsColumn = "set_id"
 )
 
 // Columns holds all SQL columns for keyset fields.
@@ -227,6 +236,20 @@ func ByAcceptanceLines(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newAcceptanceLinesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByFollowUpsCount orders the results by follow_ups count.
+func ByFollowUpsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newFollowUpsStep(), opts...)
+	}
+}
+
+// ByFollowUps orders the results by follow_ups terms.
+func ByFollowUps(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFollowUpsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -253,6 +276,13 @@ func newAcceptanceLinesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AcceptanceLinesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, AcceptanceLinesTable, AcceptanceLinesColumn),
+	)
+}
+func newFollowUpsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FollowUpsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, FollowUpsTable, FollowUpsColumn),
 	)
 }
 

@@ -433,6 +433,90 @@ var (
 			},
 		},
 	}
+	// KeyCabinetOpeningsColumns holds the columns for the "key_cabinet_openings" table.
+	KeyCabinetOpeningsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"OPENED", "REFUSED"}},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "opened_by_id", Type: field.TypeUUID},
+		{Name: "opened_by_name", Type: field.TypeString},
+		{Name: "occurred_at", Type: field.TypeTime},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "cabinet_id", Type: field.TypeUUID},
+	}
+	// KeyCabinetOpeningsTable holds the schema information for the "key_cabinet_openings" table.
+	KeyCabinetOpeningsTable = &schema.Table{
+		Name:       "key_cabinet_openings",
+		Columns:    KeyCabinetOpeningsColumns,
+		PrimaryKey: []*schema.Column{KeyCabinetOpeningsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_cabinet_openings_estates_estate",
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_cabinet_openings_key_holders_cabinet",
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[9]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keycabinetopening_estate_id_occurred_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[6], KeyCabinetOpeningsColumns[0]},
+			},
+			{
+				Name:    "keycabinetopening_estate_id_cabinet_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[9]},
+			},
+		},
+	}
+	// KeyFollowUpsColumns holds the columns for the "key_follow_ups" table.
+	KeyFollowUpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "note", Type: field.TypeString},
+		{Name: "outstanding", Type: field.TypeInt},
+		{Name: "follow_up_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "noted_by_id", Type: field.TypeUUID},
+		{Name: "noted_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+	}
+	// KeyFollowUpsTable holds the schema information for the "key_follow_ups" table.
+	KeyFollowUpsTable = &schema.Table{
+		Name:       "key_follow_ups",
+		Columns:    KeyFollowUpsColumns,
+		PrimaryKey: []*schema.Column{KeyFollowUpsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_follow_ups_estates_estate",
+				Columns:    []*schema.Column{KeyFollowUpsColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_follow_ups_key_sets_set",
+				Columns:    []*schema.Column{KeyFollowUpsColumns[8]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyfollowup_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyFollowUpsColumns[7], KeyFollowUpsColumns[8]},
+			},
+		},
+	}
 	// KeyHoldersColumns holds the columns for the "key_holders" table.
 	KeyHoldersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -503,7 +587,7 @@ var (
 		{Name: "lent_at", Type: field.TypeTime},
 		{Name: "due_at", Type: field.TypeTime},
 		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RETURNED"}, Default: "OPEN"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RETURNED", "LOST"}, Default: "OPEN"},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "borrower_id", Type: field.TypeUUID},
 	}
@@ -551,6 +635,7 @@ var (
 		{Name: "label", Type: field.TypeString},
 		{Name: "count", Type: field.TypeInt},
 		{Name: "returned", Type: field.TypeInt, Default: 0},
+		{Name: "lost", Type: field.TypeInt, Default: 0},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "loan_id", Type: field.TypeUUID},
@@ -565,25 +650,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_loan_lines_estates_estate",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[6]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_loans_loan",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
 				RefColumns: []*schema.Column{KeyLoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_sets_set",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_holders_from",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[10]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -592,12 +677,88 @@ var (
 			{
 				Name:    "keyloanline_estate_id_loan_id_set_id_from_id",
 				Unique:  true,
-				Columns: []*schema.Column{KeyLoanLinesColumns[6], KeyLoanLinesColumns[7], KeyLoanLinesColumns[8], KeyLoanLinesColumns[9]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[8], KeyLoanLinesColumns[9], KeyLoanLinesColumns[10]},
 			},
 			{
 				Name:    "keyloanline_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoanLinesColumns[6], KeyLoanLinesColumns[8]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[9]},
+			},
+		},
+	}
+	// KeyLossesColumns holds the columns for the "key_losses" table.
+	KeyLossesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "label", Type: field.TypeString},
+		{Name: "holder_name", Type: field.TypeString},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "found", Type: field.TypeInt, Default: 0},
+		{Name: "circumstances", Type: field.TypeString},
+		{Name: "occurred_at", Type: field.TypeTime},
+		{Name: "reported_at", Type: field.TypeTime},
+		{Name: "reported_by_id", Type: field.TypeUUID},
+		{Name: "reported_by_name", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED"}, Default: "OPEN"},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "lock_change_requested", Type: field.TypeBool, Nullable: true},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "holder_id", Type: field.TypeUUID},
+		{Name: "loan_line_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyLossesTable holds the schema information for the "key_losses" table.
+	KeyLossesTable = &schema.Table{
+		Name:       "key_losses",
+		Columns:    KeyLossesColumns,
+		PrimaryKey: []*schema.Column{KeyLossesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_losses_estates_estate",
+				Columns:    []*schema.Column{KeyLossesColumns[20]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_losses_key_sets_set",
+				Columns:    []*schema.Column{KeyLossesColumns[21]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_losses_key_holders_holder",
+				Columns:    []*schema.Column{KeyLossesColumns[22]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_losses_key_loan_lines_loan_line",
+				Columns:    []*schema.Column{KeyLossesColumns[23]},
+				RefColumns: []*schema.Column{KeyLoanLinesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyloss_estate_id_reported_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[11], KeyLossesColumns[0]},
+			},
+			{
+				Name:    "keyloss_estate_id_occurred_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[10], KeyLossesColumns[0]},
+			},
+			{
+				Name:    "keyloss_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[21]},
 			},
 		},
 	}
@@ -606,7 +767,8 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "count", Type: field.TypeInt},
-		{Name: "reason", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "PLACED", "LENT", "RETURNED", "HANDED_OVER"}},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "PLACED", "LENT", "RETURNED", "HANDED_OVER", "LOST", "FOUND"}},
+		{Name: "note", Type: field.TypeString, Default: ""},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "occurred_at", Type: field.TypeTime},
 		{Name: "estate_id", Type: field.TypeUUID},
@@ -615,6 +777,7 @@ var (
 		{Name: "to_id", Type: field.TypeUUID},
 		{Name: "loan_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "acceptance_line_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "loss_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeyMovementsTable holds the schema information for the "key_movements" table.
 	KeyMovementsTable = &schema.Table{
@@ -624,38 +787,44 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_movements_estates_estate",
-				Columns:    []*schema.Column{KeyMovementsColumns[6]},
+				Columns:    []*schema.Column{KeyMovementsColumns[7]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_sets_set",
-				Columns:    []*schema.Column{KeyMovementsColumns[7]},
+				Columns:    []*schema.Column{KeyMovementsColumns[8]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_holders_from",
-				Columns:    []*schema.Column{KeyMovementsColumns[8]},
-				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "key_movements_key_holders_to",
 				Columns:    []*schema.Column{KeyMovementsColumns[9]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "key_movements_key_loan_lines_loan_line",
+				Symbol:     "key_movements_key_holders_to",
 				Columns:    []*schema.Column{KeyMovementsColumns[10]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_movements_key_loan_lines_loan_line",
+				Columns:    []*schema.Column{KeyMovementsColumns[11]},
 				RefColumns: []*schema.Column{KeyLoanLinesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "key_movements_key_acceptance_lines_acceptance_line",
-				Columns:    []*schema.Column{KeyMovementsColumns[11]},
+				Columns:    []*schema.Column{KeyMovementsColumns[12]},
 				RefColumns: []*schema.Column{KeyAcceptanceLinesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_movements_key_losses_loss",
+				Columns:    []*schema.Column{KeyMovementsColumns[13]},
+				RefColumns: []*schema.Column{KeyLossesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -663,17 +832,22 @@ var (
 			{
 				Name:    "keymovement_estate_id_set_id_occurred_at",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[6], KeyMovementsColumns[7], KeyMovementsColumns[5]},
+				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[8], KeyMovementsColumns[6]},
 			},
 			{
 				Name:    "keymovement_estate_id_occurred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[6], KeyMovementsColumns[5], KeyMovementsColumns[0]},
+				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[6], KeyMovementsColumns[0]},
 			},
 			{
 				Name:    "keymovement_estate_id_loan_line_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[6], KeyMovementsColumns[10]},
+				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[11]},
+			},
+			{
+				Name:    "keymovement_estate_id_loss_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[13]},
 			},
 		},
 	}
@@ -1048,9 +1222,12 @@ var (
 		KeyAcceptancesTable,
 		KeyAcceptanceLinesTable,
 		KeyBalancesTable,
+		KeyCabinetOpeningsTable,
+		KeyFollowUpsTable,
 		KeyHoldersTable,
 		KeyLoansTable,
 		KeyLoanLinesTable,
+		KeyLossesTable,
 		KeyMovementsTable,
 		KeyReturnsTable,
 		KeySetsTable,
@@ -1080,6 +1257,10 @@ func init() {
 	KeyBalancesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyBalancesTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyBalancesTable.ForeignKeys[2].RefTable = KeyHoldersTable
+	KeyCabinetOpeningsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyCabinetOpeningsTable.ForeignKeys[1].RefTable = KeyHoldersTable
+	KeyFollowUpsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyFollowUpsTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyHoldersTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyHoldersTable.ForeignKeys[1].RefTable = StaffsTable
 	KeyHoldersTable.ForeignKeys[2].RefTable = ResidentsTable
@@ -1091,12 +1272,17 @@ func init() {
 	KeyLoanLinesTable.ForeignKeys[1].RefTable = KeyLoansTable
 	KeyLoanLinesTable.ForeignKeys[2].RefTable = KeySetsTable
 	KeyLoanLinesTable.ForeignKeys[3].RefTable = KeyHoldersTable
+	KeyLossesTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyLossesTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeyLossesTable.ForeignKeys[2].RefTable = KeyHoldersTable
+	KeyLossesTable.ForeignKeys[3].RefTable = KeyLoanLinesTable
 	KeyMovementsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyMovementsTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyMovementsTable.ForeignKeys[2].RefTable = KeyHoldersTable
 	KeyMovementsTable.ForeignKeys[3].RefTable = KeyHoldersTable
 	KeyMovementsTable.ForeignKeys[4].RefTable = KeyLoanLinesTable
 	KeyMovementsTable.ForeignKeys[5].RefTable = KeyAcceptanceLinesTable
+	KeyMovementsTable.ForeignKeys[6].RefTable = KeyLossesTable
 	KeyReturnsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyReturnsTable.ForeignKeys[1].RefTable = KeyLoanLinesTable
 	KeySetsTable.ForeignKeys[0].RefTable = EstatesTable

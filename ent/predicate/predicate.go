@@ -42,6 +42,12 @@ type KeyAcceptanceLine func(*sql.Selector)
 // KeyBalance is the predicate function for keybalance builders.
 type KeyBalance func(*sql.Selector)
 
+// KeyCabinetOpening is the predicate function for keycabinetopening builders.
+type KeyCabinetOpening func(*sql.Selector)
+
+// KeyFollowUp is the predicate function for keyfollowup builders.
+type KeyFollowUp func(*sql.Selector)
+
 // KeyHolder is the predicate function for keyholder builders.
 type KeyHolder func(*sql.Selector)
 
@@ -50,6 +56,9 @@ type KeyLoan func(*sql.Selector)
 
 // KeyLoanLine is the predicate function for keyloanline builders.
 type KeyLoanLine func(*sql.Selector)
+
+// KeyLoss is the predicate function for keyloss builders.
+type KeyLoss func(*sql.Selector)
 
 // KeyMovement is the predicate function for keymovement builders.
 type KeyMovement func(*sql.Selector)

@@ -88,3 +88,38 @@ func (KeyAcceptanceLine) Indexes() []ent.Index {
 func (KeyAcceptanceLine) Annotations() []schema.Annotation {
 	return public("One key set on an acceptance sheet.", Steward{AppendOnly: true})
 }
+
+// KeyFollowUp is a note on what is done about keys that engineering still owes (跟进情况, K1.4).
+type KeyFollowUp struct{ ent.Schema }
+
+// Mixin of a note.
+func (KeyFollowUp) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{Code: 0x030c}, EstateScoped{}}
+}
+
+// Fields of a note.
+func (KeyFollowUp) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
+		field.String("note").Immutable().Comment("What was done, or is to be done."),
+		field.Int("outstanding").NonNegative().Immutable().Comment("How many keys were outstanding then."),
+		field.Time("follow_up_on").SchemaType(civil).Optional().Nillable().Immutable().Annotations(entgql.Type("Date")).Comment("When it is followed up next."),
+		field.UUID("noted_by_id", uuid.UUID{}).Immutable().Comment("The account of who noted it."),
+		field.String("noted_by_name").Immutable().Comment("Who noted it, as signed."),
+	}
+}
+
+// Edges of a note.
+func (KeyFollowUp) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("set", KeySet.Type).Field("set_id").Unique().Required().Immutable().Comment("The key set."),
+	}
+}
+
+// Indexes of a note.
+func (KeyFollowUp) Indexes() []ent.Index { return []ent.Index{index.Fields("estate_id", "set_id")} }
+
+// Annotations of a note.
+func (KeyFollowUp) Annotations() []schema.Annotation {
+	return []schema.Annotation{schema.Comment("A note on keys that engineering still owes (K1.4)."), Steward{AppendOnly: true}}
+}

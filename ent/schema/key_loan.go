@@ -29,9 +29,9 @@ func (KeyLoan) Fields() []ent.Field {
 		field.String("lent_by_name").Immutable().Comment("The handler's name as signed."),
 		field.Time("lent_at").Immutable().Annotations(entgql.OrderField("LENT_AT"), Filter()).Comment("When the keys were lent."),
 		field.Time("due_at").Annotations(entgql.OrderField("DUE_AT"), Filter()).Comment("When they are due back: the end of the day in the estate's time zone (K2.2)."),
-		field.Time("returned_at").Optional().Nillable().Annotations(Filter()).Comment("When the last key came back; null while some are out."),
-		field.Enum("state").NamedValues("Open", "OPEN", "Returned", "RETURNED").Default("OPEN").Annotations(Filter()).
-			Comment("Open while a key is out."),
+		field.Time("returned_at").Optional().Nillable().Annotations(Filter()).Comment("When the last key came back; null while some are out or lost."),
+		field.Enum("state").NamedValues("Open", "OPEN", "Returned", "RETURNED", "Lost", "LOST").Default("OPEN").Annotations(Filter()).
+			Comment("Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3)."),
 	}
 }
 
@@ -55,7 +55,7 @@ func (KeyLoan) Indexes() []ent.Index {
 // Annotations of a loan.
 func (KeyLoan) Annotations() []schema.Annotation { return public("Keys lent to a borrower (K2.1).") }
 
-// KeyLoanLine is one key set of a loan; it is open until as many keys came back as were lent.
+// KeyLoanLine is one key set of a loan; it is open until as many keys came back, or were lost, as were lent.
 type KeyLoanLine struct{ ent.Schema }
 
 // Mixin of a line.
@@ -73,6 +73,7 @@ func (KeyLoanLine) Fields() []ent.Field {
 			Comment("The set's label as it was lent: 1栋1单元101 户门. The borrower's household sees the line, and not the set."),
 		field.Int("count").Positive().Immutable().Comment("How many keys were lent."),
 		field.Int("returned").NonNegative().Default(0).Comment("How many came back."),
+		field.Int("lost").NonNegative().Default(0).Comment("How many were reported lost, also if found since: those come back by the loss (K2.3)."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The borrower's household, if a resident."),
 	}
 }

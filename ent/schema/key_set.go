@@ -38,6 +38,7 @@ func (KeySet) Edges() []ent.Edge {
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit that it opens."),
 		edge.From("balances", KeyBalance.Type).Ref("set").Comment("Where its keys are now (K4.1)."),
 		edge.From("acceptance_lines", KeyAcceptanceLine.Type).Ref("set").Comment("What engineering owed and delivered, sheet by sheet (K1.1)."),
+		edge.From("follow_ups", KeyFollowUp.Type).Ref("set").Comment("What is done about what it still owes (K1.4)."),
 	}
 }
 
@@ -113,10 +114,13 @@ func (KeyMovement) Fields() []ent.Field {
 		field.UUID("from_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The holder that gave."),
 		field.UUID("to_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The holder that got."),
 		field.Int("count").Positive().Immutable().Comment("How many keys."),
-		field.Enum("reason").NamedValues("Accepted", "ACCEPTED", "Placed", "PLACED", "Lent", "LENT", "Returned", "RETURNED", "HandedOver", "HANDED_OVER").
-			Immutable().Annotations(Filter()).Comment("Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household."),
+		field.Enum("reason").NamedValues("Accepted", "ACCEPTED", "Placed", "PLACED", "Lent", "LENT", "Returned", "RETURNED", "HandedOver", "HANDED_OVER",
+			"Lost", "LOST", "Found", "FOUND").
+			Immutable().Annotations(Filter()).Comment("Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again."),
 		field.UUID("loan_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The line of the loan that it belongs to."),
 		field.UUID("acceptance_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The line of the acceptance sheet that it belongs to."),
+		field.UUID("loss_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The loss that it belongs to (K2.3)."),
+		field.String("note").Default("").Immutable().Comment("What is to be said of it: where keys were found."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household that gave or got."),
 		field.Time("occurred_at").Immutable().Annotations(entgql.OrderField("OCCURRED_AT"), Filter()).Comment("When the keys changed hands."),
 	}
@@ -130,6 +134,7 @@ func (KeyMovement) Edges() []ent.Edge {
 		edge.To("to", KeyHolder.Type).Field("to_id").Unique().Required().Immutable().Comment("The holder that got."),
 		edge.To("loan_line", KeyLoanLine.Type).Field("loan_line_id").Unique().Immutable().Comment("The line of the loan."),
 		edge.To("acceptance_line", KeyAcceptanceLine.Type).Field("acceptance_line_id").Unique().Immutable().Comment("The line of the acceptance sheet."),
+		edge.To("loss", KeyLoss.Type).Field("loss_id").Unique().Immutable().Comment("The loss."),
 	}
 }
 
@@ -139,6 +144,7 @@ func (KeyMovement) Indexes() []ent.Index {
 		index.Fields("estate_id", "set_id", "occurred_at"),
 		index.Fields("estate_id", "occurred_at", "id"),
 		index.Fields("estate_id", "loan_line_id"),
+		index.Fields("estate_id", "loss_id"),
 	}
 }
 

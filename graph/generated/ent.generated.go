@@ -18,8 +18,10 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/importrun"
+	"github.com/steward-pm/steward/ent/keycabinetopening"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/obligation"
@@ -66,6 +68,8 @@ type QueryResolver interface {
 	KeyLoans(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) (*ent.KeyLoanConnection, error)
 	KeyAcceptances(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) (*ent.KeyAcceptanceConnection, error)
 	KeyAcceptanceLines(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) (*ent.KeyAcceptanceLineConnection, error)
+	KeyLosses(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) (*ent.KeyLossConnection, error)
+	KeyCabinetOpenings(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) (*ent.KeyCabinetOpeningConnection, error)
 	Can(ctx context.Context, checks []*model.CanInput) ([]*model.CanAnswer, error)
 	AllowedActions(ctx context.Context, id uuid.UUID) ([]string, error)
 	Obligations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) (*ent.ObligationConnection, error)
@@ -843,6 +847,60 @@ func (ec *executionContext) field_Query_keyBalances_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_keyCabinetOpenings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.KeyCabinetOpeningOrder, error) {
+			return ec.unmarshalOKeyCabinetOpeningOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.KeyCabinetOpeningWhereInput, error) {
+			return ec.unmarshalOKeyCabinetOpeningWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_keyHolders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -943,6 +1001,60 @@ func (ec *executionContext) field_Query_keyLoans_args(ctx context.Context, rawAr
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
 		func(ctx context.Context, v any) (*ent.KeyLoanWhereInput, error) {
 			return ec.unmarshalOKeyLoanWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanWhereInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_keyLosses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*ent.KeyLossOrder, error) {
+			return ec.unmarshalOKeyLossOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
+		func(ctx context.Context, v any) (*ent.KeyLossWhereInput, error) {
+			return ec.unmarshalOKeyLossWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5472,6 +5584,713 @@ func (ec *executionContext) fieldContext_KeyBalanceEdge_cursor(_ context.Context
 	return graphql.NewScalarFieldContext("KeyBalanceEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _KeyCabinetOpening_id(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_estateID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstateID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_cabinetID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_cabinetID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CabinetID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_cabinetID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v keycabinetopening.Outcome) graphql.Marshaler {
+			return ec.marshalNKeyCabinetOpeningOutcome2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "KeyCabinetOpeningOutcome")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_purpose(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_purpose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purpose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_openedByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_openedByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_openedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_openedByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_openedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_openedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_occurredAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_lateReason(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_lateReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LateReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_lateReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpening", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyCabinetOpening_estate(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_estate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estate(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
+			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyCabinetOpening",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyCabinetOpening_cabinet(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpening_cabinet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cabinet(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyHolder) graphql.Marshaler {
+			return ec.marshalNKeyHolder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHolder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpening_cabinet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyCabinetOpening",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyHolder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyCabinetOpeningConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpeningConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpeningConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyCabinetOpeningEdge) graphql.Marshaler {
+			return ec.marshalOKeyCabinetOpeningEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpeningConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyCabinetOpeningConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCabinetOpeningEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyCabinetOpeningConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpeningConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpeningConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpeningConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyCabinetOpeningConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyCabinetOpeningConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpeningConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpeningConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpeningConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpeningConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyCabinetOpeningEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpeningEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpeningEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCabinetOpening) graphql.Marshaler {
+			return ec.marshalOKeyCabinetOpening2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpening(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpeningEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyCabinetOpeningEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCabinetOpening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyCabinetOpeningEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCabinetOpeningEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCabinetOpeningEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCabinetOpeningEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCabinetOpeningEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _KeyFollowUp_id(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyFollowUp_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyFollowUp_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_estateID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstateID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyFollowUp_setID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_setID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_setID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyFollowUp_note(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyFollowUp_outstanding(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outstanding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyFollowUp_followUpOn(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_followUpOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FollowUpOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_followUpOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "Date")
+}
+
+func (ec *executionContext) _KeyFollowUp_notedByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_notedByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotedByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_notedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyFollowUp_notedByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_notedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_notedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyFollowUp", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyFollowUp_estate(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_estate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estate(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
+			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyFollowUp",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyFollowUp_set(ctx context.Context, field graphql.CollectedField, obj *ent.KeyFollowUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyFollowUp_set(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Set(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeySet) graphql.Marshaler {
+			return ec.marshalNKeySet2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySet(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyFollowUp_set(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyFollowUp",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeySet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _KeyHolder_id(ctx context.Context, field graphql.CollectedField, obj *ent.KeyHolder) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6748,6 +7567,29 @@ func (ec *executionContext) fieldContext_KeyLoanLine_returned(_ context.Context,
 	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "Int")
 }
 
+func (ec *executionContext) _KeyLoanLine_lost(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoanLine_lost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoanLine_lost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "Int")
+}
+
 func (ec *executionContext) _KeyLoanLine_householdID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7073,6 +7915,860 @@ func (ec *executionContext) fieldContext_KeyLoanLineEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("KeyLoanLineEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _KeyLoss_id(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyLoss_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_estateID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstateID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_version(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyLoss_setID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_setID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_setID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_label(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_holderID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_holderID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HolderID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_holderID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_holderName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_holderName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HolderName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_holderName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_loanLineID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_loanLineID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LoanLineID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_loanLineID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_departmentID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_departmentID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DepartmentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_departmentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_householdID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_householdID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HouseholdID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_householdID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_count(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyLoss_found(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_found(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Found, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_found(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyLoss_circumstances(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_circumstances(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Circumstances, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_circumstances(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_occurredAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_occurredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OccurredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyLoss_reportedAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_reportedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_reportedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyLoss_reportedByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_reportedByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReportedByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_reportedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_reportedByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_reportedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReportedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_reportedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_state(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v keyloss.State) graphql.Marshaler {
+			return ec.marshalNKeyLossState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "KeyLossState")
+}
+
+func (ec *executionContext) _KeyLoss_finding(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_finding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finding, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_finding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_lockChangeRequested(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_lockChangeRequested(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LockChangeRequested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_lockChangeRequested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _KeyLoss_answeredByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_answeredByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_answeredByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLoss_answeredByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_answeredByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_answeredByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLoss_answeredAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_answeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoss", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyLoss_estate(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_estate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estate(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
+			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLoss",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLoss_set(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_set(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Set(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeySet) graphql.Marshaler {
+			return ec.marshalNKeySet2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySet(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_set(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLoss",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeySet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLoss_holder(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_holder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Holder(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyHolder) graphql.Marshaler {
+			return ec.marshalNKeyHolder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHolder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_holder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLoss",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyHolder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLoss_loanLine(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_loanLine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LoanLine(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoanLine) graphql.Marshaler {
+			return ec.marshalOKeyLoanLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanLine(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_loanLine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLoss",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoanLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLoss_movements(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoss) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoss_movements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movements(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalOKeyMovement2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovementᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoss_movements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLoss",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLossConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLossConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLossConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyLossEdge) graphql.Marshaler {
+			return ec.marshalOKeyLossEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLossConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLossConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLossEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLossConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLossConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLossConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLossConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLossConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLossConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLossConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLossConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLossConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLossConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _KeyLossEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLossEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLossEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+			return ec.marshalOKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLossEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLossEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLossEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLossEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLossEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLossEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLossEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _KeyMovement_id(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7301,6 +8997,52 @@ func (ec *executionContext) _KeyMovement_acceptanceLineID(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_KeyMovement_acceptanceLineID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyMovement_lossID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_lossID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LossID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_lossID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyMovement_note(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "String")
 }
 
 func (ec *executionContext) _KeyMovement_householdID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
@@ -7536,6 +9278,38 @@ func (ec *executionContext) fieldContext_KeyMovement_acceptanceLine(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyAcceptanceLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyMovement_loss(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_loss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loss(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+			return ec.marshalOKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_loss(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyMovement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoss(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8307,6 +10081,38 @@ func (ec *executionContext) fieldContext_KeySet_acceptanceLines(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyAcceptanceLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeySet_followUps(ctx context.Context, field graphql.CollectedField, obj *ent.KeySet) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeySet_followUps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FollowUps(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyFollowUp) graphql.Marshaler {
+			return ec.marshalOKeyFollowUp2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeySet_followUps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeySet",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyFollowUp(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10963,6 +12769,94 @@ func (ec *executionContext) fieldContext_Query_keyAcceptanceLines(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_keyAcceptanceLines_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_keyLosses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_keyLosses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().KeyLosses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.KeyLossOrder), fc.Args["where"].(*ent.KeyLossWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLossConnection) graphql.Marshaler {
+			return ec.marshalNKeyLossConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_keyLosses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLossConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_keyLosses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_keyCabinetOpenings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_keyCabinetOpenings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().KeyCabinetOpenings(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.KeyCabinetOpeningOrder), fc.Args["where"].(*ent.KeyCabinetOpeningWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCabinetOpeningConnection) graphql.Marshaler {
+			return ec.marshalNKeyCabinetOpeningConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_keyCabinetOpenings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCabinetOpeningConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_keyCabinetOpenings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16855,6 +18749,700 @@ func UnmarshalKeyBalanceWhereInput(ctx context.Context, raw any) (*ent.KeyBalanc
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputKeyCabinetOpeningOrder(ctx context.Context, obj any) (*ent.KeyCabinetOpeningOrder, error) {
+	var it ent.KeyCabinetOpeningOrder
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"direction", "field"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Direction = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNKeyCabinetOpeningOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningOrderField(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Field = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyCabinetOpeningOrder unmarshals raw into the KeyCabinetOpeningOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyCabinetOpeningOrder(ctx context.Context, raw any) (*ent.KeyCabinetOpeningOrder, error) {
+	var out *ent.KeyCabinetOpeningOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyCabinetOpeningOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyCabinetOpeningWhereInput(ctx context.Context, obj any) (*ent.KeyCabinetOpeningWhereInput, error) {
+	var it ent.KeyCabinetOpeningWhereInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "cabinetID", "cabinetIDNEQ", "cabinetIDIn", "cabinetIDNotIn", "outcome", "outcomeNEQ", "outcomeIn", "outcomeNotIn", "openedByID", "openedByIDNEQ", "openedByIDIn", "openedByIDNotIn", "openedByIDGT", "openedByIDGTE", "openedByIDLT", "openedByIDLTE", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOKeyCabinetOpeningWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOKeyCabinetOpeningWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOKeyCabinetOpeningWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Or = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "idNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNEQ = data
+		case "idIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDIn = data
+		case "idNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNotIn = data
+		case "idGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGT = data
+		case "idGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGTE = data
+		case "idLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLT = data
+		case "idLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLTE = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAt = data
+		case "createdAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNEQ = data
+		case "createdAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtIn = data
+		case "createdAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNotIn = data
+		case "createdAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGT = data
+		case "createdAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGTE = data
+		case "createdAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLT = data
+		case "createdAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLTE = data
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "estateIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNEQ = data
+		case "estateIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDIn = data
+		case "estateIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNotIn = data
+		case "cabinetID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetID = data
+		case "cabinetIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetIDNEQ = data
+		case "cabinetIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetIDIn = data
+		case "cabinetIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetIDNotIn = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOKeyCabinetOpeningOutcome2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Outcome = data
+		case "outcomeNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcomeNEQ"))
+			data, err := ec.unmarshalOKeyCabinetOpeningOutcome2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutcomeNEQ = data
+		case "outcomeIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcomeIn"))
+			data, err := ec.unmarshalOKeyCabinetOpeningOutcome2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcomeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutcomeIn = data
+		case "outcomeNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcomeNotIn"))
+			data, err := ec.unmarshalOKeyCabinetOpeningOutcome2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcomeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OutcomeNotIn = data
+		case "openedByID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByID = data
+		case "openedByIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDNEQ = data
+		case "openedByIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDIn = data
+		case "openedByIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDNotIn = data
+		case "openedByIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDGT = data
+		case "openedByIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDGTE = data
+		case "openedByIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDLT = data
+		case "openedByIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openedByIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OpenedByIDLTE = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "occurredAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtNEQ = data
+		case "occurredAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtIn = data
+		case "occurredAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtNotIn = data
+		case "occurredAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtGT = data
+		case "occurredAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtGTE = data
+		case "occurredAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtLT = data
+		case "occurredAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtLTE = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyCabinetOpeningWhereInput unmarshals raw into the KeyCabinetOpeningWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyCabinetOpeningWhereInput(ctx context.Context, raw any) (*ent.KeyCabinetOpeningWhereInput, error) {
+	var out *ent.KeyCabinetOpeningWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyCabinetOpeningWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyFollowUpOrder(ctx context.Context, obj any) (*ent.KeyFollowUpOrder, error) {
+	var it ent.KeyFollowUpOrder
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"direction", "field"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Direction = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNKeyFollowUpOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpOrderField(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Field = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyFollowUpOrder unmarshals raw into the KeyFollowUpOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyFollowUpOrder(ctx context.Context, raw any) (*ent.KeyFollowUpOrder, error) {
+	var out *ent.KeyFollowUpOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyFollowUpOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyFollowUpWhereInput(ctx context.Context, obj any) (*ent.KeyFollowUpWhereInput, error) {
+	var it ent.KeyFollowUpWhereInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOKeyFollowUpWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOKeyFollowUpWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOKeyFollowUpWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Or = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "idNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNEQ = data
+		case "idIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDIn = data
+		case "idNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNotIn = data
+		case "idGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGT = data
+		case "idGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGTE = data
+		case "idLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLT = data
+		case "idLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLTE = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAt = data
+		case "createdAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNEQ = data
+		case "createdAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtIn = data
+		case "createdAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNotIn = data
+		case "createdAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGT = data
+		case "createdAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGTE = data
+		case "createdAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLT = data
+		case "createdAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLTE = data
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "estateIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNEQ = data
+		case "estateIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDIn = data
+		case "estateIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNotIn = data
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "setIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDNEQ = data
+		case "setIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDIn = data
+		case "setIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDNotIn = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyFollowUpWhereInput unmarshals raw into the KeyFollowUpWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyFollowUpWhereInput(ctx context.Context, raw any) (*ent.KeyFollowUpWhereInput, error) {
+	var out *ent.KeyFollowUpWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyFollowUpWhereInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputKeyHolderOrder(ctx context.Context, obj any) (*ent.KeyHolderOrder, error) {
 	var it ent.KeyHolderOrder
 	if obj == nil {
@@ -18330,6 +20918,878 @@ func UnmarshalKeyLoanWhereInput(ctx context.Context, raw any) (*ent.KeyLoanWhere
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputKeyLossOrder(ctx context.Context, obj any) (*ent.KeyLossOrder, error) {
+	var it ent.KeyLossOrder
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"direction", "field"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Direction = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNKeyLossOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossOrderField(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Field = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyLossOrder unmarshals raw into the KeyLossOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyLossOrder(ctx context.Context, raw any) (*ent.KeyLossOrder, error) {
+	var out *ent.KeyLossOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyLossOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyLossWhereInput(ctx context.Context, obj any) (*ent.KeyLossWhereInput, error) {
+	var it ent.KeyLossWhereInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "holderID", "holderIDNEQ", "holderIDIn", "holderIDNotIn", "holderName", "holderNameNEQ", "holderNameIn", "holderNameNotIn", "holderNameGT", "holderNameGTE", "holderNameLT", "holderNameLTE", "holderNameContains", "holderNameHasPrefix", "holderNameHasSuffix", "holderNameEqualFold", "holderNameContainsFold", "loanLineID", "loanLineIDNEQ", "loanLineIDIn", "loanLineIDNotIn", "loanLineIDIsNil", "loanLineIDNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDGT", "departmentIDGTE", "departmentIDLT", "departmentIDLTE", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "householdIDIsNil", "householdIDNotNil", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE", "reportedAt", "reportedAtNEQ", "reportedAtIn", "reportedAtNotIn", "reportedAtGT", "reportedAtGTE", "reportedAtLT", "reportedAtLTE", "reportedByID", "reportedByIDNEQ", "reportedByIDIn", "reportedByIDNotIn", "reportedByIDGT", "reportedByIDGTE", "reportedByIDLT", "reportedByIDLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "lockChangeRequested", "lockChangeRequestedNEQ", "lockChangeRequestedIsNil", "lockChangeRequestedNotNil", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOKeyLossWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOKeyLossWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOKeyLossWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Or = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "idNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNEQ = data
+		case "idIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDIn = data
+		case "idNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNotIn = data
+		case "idGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGT = data
+		case "idGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGTE = data
+		case "idLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLT = data
+		case "idLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLTE = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAt = data
+		case "createdAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNEQ = data
+		case "createdAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtIn = data
+		case "createdAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNotIn = data
+		case "createdAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGT = data
+		case "createdAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGTE = data
+		case "createdAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLT = data
+		case "createdAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLTE = data
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "estateIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNEQ = data
+		case "estateIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDIn = data
+		case "estateIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNotIn = data
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "setIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDNEQ = data
+		case "setIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDIn = data
+		case "setIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetIDNotIn = data
+		case "holderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderID = data
+		case "holderIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderIDNEQ = data
+		case "holderIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderIDIn = data
+		case "holderIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderIDNotIn = data
+		case "holderName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderName = data
+		case "holderNameNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameNEQ"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameNEQ = data
+		case "holderNameIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameIn = data
+		case "holderNameNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameNotIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameNotIn = data
+		case "holderNameGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameGT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameGT = data
+		case "holderNameGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameGTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameGTE = data
+		case "holderNameLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameLT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameLT = data
+		case "holderNameLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameLTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameLTE = data
+		case "holderNameContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameContains = data
+		case "holderNameHasPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameHasPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameHasPrefix = data
+		case "holderNameHasSuffix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameHasSuffix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameHasSuffix = data
+		case "holderNameEqualFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameEqualFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameEqualFold = data
+		case "holderNameContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderNameContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderNameContainsFold = data
+		case "loanLineID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineID = data
+		case "loanLineIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineIDNEQ = data
+		case "loanLineIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineIDIn = data
+		case "loanLineIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineIDNotIn = data
+		case "loanLineIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineIDIsNil = data
+		case "loanLineIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineIDNotNil = data
+		case "departmentID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentID = data
+		case "departmentIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNEQ = data
+		case "departmentIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDIn = data
+		case "departmentIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNotIn = data
+		case "departmentIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDGT = data
+		case "departmentIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDGTE = data
+		case "departmentIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDLT = data
+		case "departmentIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDLTE = data
+		case "departmentIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDIsNil = data
+		case "departmentIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNotNil = data
+		case "householdID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdID = data
+		case "householdIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDNEQ = data
+		case "householdIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDIn = data
+		case "householdIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
+		case "householdIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDIsNil = data
+		case "householdIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDNotNil = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "occurredAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtNEQ = data
+		case "occurredAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtIn = data
+		case "occurredAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtNotIn = data
+		case "occurredAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtGT = data
+		case "occurredAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtGTE = data
+		case "occurredAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtLT = data
+		case "occurredAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAtLTE = data
+		case "reportedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAt = data
+		case "reportedAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtNEQ = data
+		case "reportedAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtIn = data
+		case "reportedAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtNotIn = data
+		case "reportedAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtGT = data
+		case "reportedAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtGTE = data
+		case "reportedAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtLT = data
+		case "reportedAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedAtLTE = data
+		case "reportedByID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByID = data
+		case "reportedByIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDNEQ = data
+		case "reportedByIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDIn = data
+		case "reportedByIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDNotIn = data
+		case "reportedByIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDGT = data
+		case "reportedByIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDGTE = data
+		case "reportedByIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDLT = data
+		case "reportedByIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reportedByIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ReportedByIDLTE = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOKeyLossState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.State = data
+		case "stateNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNEQ"))
+			data, err := ec.unmarshalOKeyLossState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateNEQ = data
+		case "stateIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateIn"))
+			data, err := ec.unmarshalOKeyLossState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateIn = data
+		case "stateNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNotIn"))
+			data, err := ec.unmarshalOKeyLossState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateNotIn = data
+		case "lockChangeRequested":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeRequested"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeRequested = data
+		case "lockChangeRequestedNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeRequestedNEQ"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeRequestedNEQ = data
+		case "lockChangeRequestedIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeRequestedIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeRequestedIsNil = data
+		case "lockChangeRequestedNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeRequestedNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeRequestedNotNil = data
+		case "answeredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAt = data
+		case "answeredAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNEQ = data
+		case "answeredAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtIn = data
+		case "answeredAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNotIn = data
+		case "answeredAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtGT = data
+		case "answeredAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtGTE = data
+		case "answeredAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtLT = data
+		case "answeredAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtLTE = data
+		case "answeredAtIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtIsNil = data
+		case "answeredAtNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNotNil = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyLossWhereInput unmarshals raw into the KeyLossWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyLossWhereInput(ctx context.Context, raw any) (*ent.KeyLossWhereInput, error) {
+	var out *ent.KeyLossWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyLossWhereInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputKeyMovementOrder(ctx context.Context, obj any) (*ent.KeyMovementOrder, error) {
 	var it ent.KeyMovementOrder
 	if obj == nil {
@@ -18394,7 +21854,7 @@ func (ec *executionContext) unmarshalInputKeyMovementWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "fromID", "fromIDNEQ", "fromIDIn", "fromIDNotIn", "toID", "toIDNEQ", "toIDIn", "toIDNotIn", "reason", "reasonNEQ", "reasonIn", "reasonNotIn", "loanLineID", "loanLineIDNEQ", "loanLineIDIn", "loanLineIDNotIn", "loanLineIDIsNil", "loanLineIDNotNil", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "fromID", "fromIDNEQ", "fromIDIn", "fromIDNotIn", "toID", "toIDNEQ", "toIDIn", "toIDNotIn", "reason", "reasonNEQ", "reasonIn", "reasonNotIn", "loanLineID", "loanLineIDNEQ", "loanLineIDIn", "loanLineIDNotIn", "loanLineIDIsNil", "loanLineIDNotNil", "lossID", "lossIDNEQ", "lossIDIn", "lossIDNotIn", "lossIDIsNil", "lossIDNotNil", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -18716,6 +22176,48 @@ func (ec *executionContext) unmarshalInputKeyMovementWhereInput(ctx context.Cont
 				return &it, err
 			}
 			it.LoanLineIDNotNil = data
+		case "lossID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossID = data
+		case "lossIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossIDNEQ = data
+		case "lossIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossIDIn = data
+		case "lossIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossIDNotIn = data
+		case "lossIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossIDIsNil = data
+		case "lossIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossIDNotNil = data
 		case "occurredAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -22778,6 +26280,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._KeyMovement(ctx, sel, obj)
+	case *ent.KeyLoss:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._KeyLoss(ctx, sel, obj)
 	case *ent.KeyLoanLine:
 		if obj == nil {
 			return graphql.Null
@@ -22793,6 +26300,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._KeyHolder(ctx, sel, obj)
+	case *ent.KeyFollowUp:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._KeyFollowUp(ctx, sel, obj)
+	case *ent.KeyCabinetOpening:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._KeyCabinetOpening(ctx, sel, obj)
 	case *ent.KeyBalance:
 		if obj == nil {
 			return graphql.Null
@@ -24628,6 +28145,262 @@ func (ec *executionContext) _KeyBalanceEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var keyCabinetOpeningImplementors = []string{"KeyCabinetOpening", "Node"}
+
+func (ec *executionContext) _KeyCabinetOpening(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyCabinetOpening) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyCabinetOpeningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyCabinetOpening")
+		case "id":
+			out.Values[i] = ec._KeyCabinetOpening_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._KeyCabinetOpening_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estateID":
+			out.Values[i] = ec._KeyCabinetOpening_estateID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cabinetID":
+			out.Values[i] = ec._KeyCabinetOpening_cabinetID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "outcome":
+			out.Values[i] = ec._KeyCabinetOpening_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purpose":
+			out.Values[i] = ec._KeyCabinetOpening_purpose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openedByID":
+			out.Values[i] = ec._KeyCabinetOpening_openedByID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "openedByName":
+			out.Values[i] = ec._KeyCabinetOpening_openedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._KeyCabinetOpening_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lateReason":
+			out.Values[i] = ec._KeyCabinetOpening_lateReason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyCabinetOpening_estate(ctx, field, obj)
+				})
+		case "cabinet":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyCabinetOpening_cabinet(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyCabinetOpeningConnectionImplementors = []string{"KeyCabinetOpeningConnection"}
+
+func (ec *executionContext) _KeyCabinetOpeningConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyCabinetOpeningConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyCabinetOpeningConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyCabinetOpeningConnection")
+		case "edges":
+			out.Values[i] = ec._KeyCabinetOpeningConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._KeyCabinetOpeningConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._KeyCabinetOpeningConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyCabinetOpeningEdgeImplementors = []string{"KeyCabinetOpeningEdge"}
+
+func (ec *executionContext) _KeyCabinetOpeningEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyCabinetOpeningEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyCabinetOpeningEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyCabinetOpeningEdge")
+		case "node":
+			out.Values[i] = ec._KeyCabinetOpeningEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._KeyCabinetOpeningEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyFollowUpImplementors = []string{"KeyFollowUp", "Node"}
+
+func (ec *executionContext) _KeyFollowUp(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyFollowUp) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyFollowUpImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyFollowUp")
+		case "id":
+			out.Values[i] = ec._KeyFollowUp_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._KeyFollowUp_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estateID":
+			out.Values[i] = ec._KeyFollowUp_estateID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "setID":
+			out.Values[i] = ec._KeyFollowUp_setID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "note":
+			out.Values[i] = ec._KeyFollowUp_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "outstanding":
+			out.Values[i] = ec._KeyFollowUp_outstanding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "followUpOn":
+			out.Values[i] = ec._KeyFollowUp_followUpOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notedByID":
+			out.Values[i] = ec._KeyFollowUp_notedByID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notedByName":
+			out.Values[i] = ec._KeyFollowUp_notedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyFollowUp_estate(ctx, field, obj)
+				})
+		case "set":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyFollowUp_set(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var keyHolderImplementors = []string{"KeyHolder", "Node"}
 
 func (ec *executionContext) _KeyHolder(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyHolder) graphql.Marshaler {
@@ -25065,6 +28838,11 @@ func (ec *executionContext) _KeyLoanLine(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "lost":
+			out.Values[i] = ec._KeyLoanLine_lost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "householdID":
 			out.Values[i] = ec._KeyLoanLine_householdID(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -25198,6 +28976,265 @@ func (ec *executionContext) _KeyLoanLineEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var keyLossImplementors = []string{"KeyLoss", "Node"}
+
+func (ec *executionContext) _KeyLoss(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyLoss) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyLossImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyLoss")
+		case "id":
+			out.Values[i] = ec._KeyLoss_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._KeyLoss_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estateID":
+			out.Values[i] = ec._KeyLoss_estateID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._KeyLoss_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "setID":
+			out.Values[i] = ec._KeyLoss_setID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "label":
+			out.Values[i] = ec._KeyLoss_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "holderID":
+			out.Values[i] = ec._KeyLoss_holderID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "holderName":
+			out.Values[i] = ec._KeyLoss_holderName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "loanLineID":
+			out.Values[i] = ec._KeyLoss_loanLineID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "departmentID":
+			out.Values[i] = ec._KeyLoss_departmentID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "householdID":
+			out.Values[i] = ec._KeyLoss_householdID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.Values[i] = ec._KeyLoss_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "found":
+			out.Values[i] = ec._KeyLoss_found(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "circumstances":
+			out.Values[i] = ec._KeyLoss_circumstances(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "occurredAt":
+			out.Values[i] = ec._KeyLoss_occurredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reportedAt":
+			out.Values[i] = ec._KeyLoss_reportedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reportedByID":
+			out.Values[i] = ec._KeyLoss_reportedByID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reportedByName":
+			out.Values[i] = ec._KeyLoss_reportedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._KeyLoss_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finding":
+			out.Values[i] = ec._KeyLoss_finding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lockChangeRequested":
+			out.Values[i] = ec._KeyLoss_lockChangeRequested(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredByID":
+			out.Values[i] = ec._KeyLoss_answeredByID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredByName":
+			out.Values[i] = ec._KeyLoss_answeredByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredAt":
+			out.Values[i] = ec._KeyLoss_answeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoss_estate(ctx, field, obj)
+				})
+		case "set":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoss_set(ctx, field, obj)
+				})
+		case "holder":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoss_holder(ctx, field, obj)
+				})
+		case "loanLine":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoss_loanLine(ctx, field, obj)
+				})
+		case "movements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoss_movements(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyLossConnectionImplementors = []string{"KeyLossConnection"}
+
+func (ec *executionContext) _KeyLossConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyLossConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyLossConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyLossConnection")
+		case "edges":
+			out.Values[i] = ec._KeyLossConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._KeyLossConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._KeyLossConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyLossEdgeImplementors = []string{"KeyLossEdge"}
+
+func (ec *executionContext) _KeyLossEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyLossEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyLossEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyLossEdge")
+		case "node":
+			out.Values[i] = ec._KeyLossEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._KeyLossEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var keyMovementImplementors = []string{"KeyMovement", "Node"}
 
 func (ec *executionContext) _KeyMovement(ctx context.Context, sel ast.SelectionSet, obj *ent.KeyMovement) graphql.Marshaler {
@@ -25259,6 +29296,16 @@ func (ec *executionContext) _KeyMovement(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "lossID":
+			out.Values[i] = ec._KeyMovement_lossID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "note":
+			out.Values[i] = ec._KeyMovement_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "householdID":
 			out.Values[i] = ec._KeyMovement_householdID(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -25304,6 +29351,12 @@ func (ec *executionContext) _KeyMovement(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeyMovement_acceptanceLine(ctx, field, obj)
+				})
+		case "loss":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyMovement_loss(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -25572,6 +29625,12 @@ func (ec *executionContext) _KeySet(ctx context.Context, sel ast.SelectionSet, o
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeySet_acceptanceLines(ctx, field, obj)
+				})
+		case "followUps":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeySet_followUps(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -26319,6 +30378,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_keyAcceptanceLines(ctx, field)
+				})
+		case "keyLosses":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_keyLosses(ctx, field)
+				})
+		case "keyCabinetOpenings":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_keyCabinetOpenings(ctx, field)
 				})
 		case "can":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -27323,6 +31394,78 @@ func (ec *executionContext) unmarshalNKeyBalanceWhereInput2ᚖgithubᚗcomᚋste
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNKeyCabinetOpening2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpening(ctx context.Context, sel ast.SelectionSet, v *ent.KeyCabinetOpening) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyCabinetOpening!")
+		return graphql.Null
+	}
+	return ec._KeyCabinetOpening(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNKeyCabinetOpeningConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeyCabinetOpeningConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyCabinetOpeningConnection!")
+		return graphql.Null
+	}
+	return ec._KeyCabinetOpeningConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKeyCabinetOpeningOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningOrderField(ctx context.Context, v any) (*ent.KeyCabinetOpeningOrderField, error) {
+	var res = new(ent.KeyCabinetOpeningOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyCabinetOpeningOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.KeyCabinetOpeningOrderField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyCabinetOpeningOrderField!")
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalNKeyCabinetOpeningOutcome2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx context.Context, v any) (keycabinetopening.Outcome, error) {
+	var res keycabinetopening.Outcome
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyCabinetOpeningOutcome2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx context.Context, sel ast.SelectionSet, v keycabinetopening.Outcome) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNKeyCabinetOpeningWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInput(ctx context.Context, v any) (*ent.KeyCabinetOpeningWhereInput, error) {
+	res, err := ec.unmarshalInputKeyCabinetOpeningWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyFollowUp2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUp(ctx context.Context, sel ast.SelectionSet, v *ent.KeyFollowUp) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyFollowUp!")
+		return graphql.Null
+	}
+	return ec._KeyFollowUp(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKeyFollowUpOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpOrderField(ctx context.Context, v any) (*ent.KeyFollowUpOrderField, error) {
+	var res = new(ent.KeyFollowUpOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyFollowUpOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.KeyFollowUpOrderField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyFollowUpOrderField!")
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalNKeyFollowUpWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInput(ctx context.Context, v any) (*ent.KeyFollowUpWhereInput, error) {
+	res, err := ec.unmarshalInputKeyFollowUpWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNKeyHolder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHolder(ctx context.Context, sel ast.SelectionSet, v *ent.KeyHolder) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "KeyHolder!")
@@ -27437,6 +31580,51 @@ func (ec *executionContext) marshalNKeyLoanState2githubᚗcomᚋstewardᚑpmᚋs
 
 func (ec *executionContext) unmarshalNKeyLoanWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanWhereInput(ctx context.Context, v any) (*ent.KeyLoanWhereInput, error) {
 	res, err := ec.unmarshalInputKeyLoanWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyLoss!")
+		return graphql.Null
+	}
+	return ec._KeyLoss(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNKeyLossConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLossConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyLossConnection!")
+		return graphql.Null
+	}
+	return ec._KeyLossConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKeyLossOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossOrderField(ctx context.Context, v any) (*ent.KeyLossOrderField, error) {
+	var res = new(ent.KeyLossOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyLossOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLossOrderField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyLossOrderField!")
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalNKeyLossState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx context.Context, v any) (keyloss.State, error) {
+	var res keyloss.State
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyLossState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx context.Context, sel ast.SelectionSet, v keyloss.State) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNKeyLossWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInput(ctx context.Context, v any) (*ent.KeyLossWhereInput, error) {
+	res, err := ec.unmarshalInputKeyLossWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -28716,6 +32904,162 @@ func (ec *executionContext) unmarshalOKeyBalanceWhereInput2ᚖgithubᚗcomᚋste
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOKeyCabinetOpening2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpening(ctx context.Context, sel ast.SelectionSet, v *ent.KeyCabinetOpening) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KeyCabinetOpening(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOKeyCabinetOpeningEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.KeyCabinetOpeningEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOKeyCabinetOpeningEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningEdge(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOKeyCabinetOpeningEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningEdge(ctx context.Context, sel ast.SelectionSet, v *ent.KeyCabinetOpeningEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KeyCabinetOpeningEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOKeyCabinetOpeningOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningOrder(ctx context.Context, v any) (*ent.KeyCabinetOpeningOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyCabinetOpeningOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOKeyCabinetOpeningOutcome2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcomeᚄ(ctx context.Context, v any) ([]keycabinetopening.Outcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]keycabinetopening.Outcome, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyCabinetOpeningOutcome2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOKeyCabinetOpeningOutcome2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcomeᚄ(ctx context.Context, sel ast.SelectionSet, v []keycabinetopening.Outcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyCabinetOpeningOutcome2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOKeyCabinetOpeningOutcome2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx context.Context, v any) (*keycabinetopening.Outcome, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(keycabinetopening.Outcome)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKeyCabinetOpeningOutcome2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeycabinetopeningᚐOutcome(ctx context.Context, sel ast.SelectionSet, v *keycabinetopening.Outcome) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOKeyCabinetOpeningWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInputᚄ(ctx context.Context, v any) ([]*ent.KeyCabinetOpeningWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.KeyCabinetOpeningWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyCabinetOpeningWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOKeyCabinetOpeningWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpeningWhereInput(ctx context.Context, v any) (*ent.KeyCabinetOpeningWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyCabinetOpeningWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKeyFollowUp2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.KeyFollowUp) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyFollowUp2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUp(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOKeyFollowUpWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInputᚄ(ctx context.Context, v any) ([]*ent.KeyFollowUpWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.KeyFollowUpWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyFollowUpWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOKeyFollowUpWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUpWhereInput(ctx context.Context, v any) (*ent.KeyFollowUpWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyFollowUpWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOKeyHolder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHolder(ctx context.Context, sel ast.SelectionSet, v *ent.KeyHolder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -29009,6 +33353,137 @@ func (ec *executionContext) unmarshalOKeyLoanWhereInput2ᚖgithubᚗcomᚋstewar
 	}
 	res, err := ec.unmarshalInputKeyLoanWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KeyLoss(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOKeyLossEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.KeyLossEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOKeyLossEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossEdge(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOKeyLossEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossEdge(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLossEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._KeyLossEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOKeyLossOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossOrder(ctx context.Context, v any) (*ent.KeyLossOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyLossOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOKeyLossState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐStateᚄ(ctx context.Context, v any) ([]keyloss.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]keyloss.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyLossState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOKeyLossState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []keyloss.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyLossState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOKeyLossState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx context.Context, v any) (*keyloss.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(keyloss.State)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKeyLossState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylossᚐState(ctx context.Context, sel ast.SelectionSet, v *keyloss.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOKeyLossWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInputᚄ(ctx context.Context, v any) ([]*ent.KeyLossWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.KeyLossWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyLossWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOKeyLossWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLossWhereInput(ctx context.Context, v any) (*ent.KeyLossWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyLossWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKeyMovement2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovementᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.KeyMovement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx context.Context, sel ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {

@@ -69,6 +69,11 @@ type MutationResolver interface {
 	MoveKeys(ctx context.Context, input keys.MoveKeysInput) (*keys.MoveKeysPayload, error)
 	HandOverKeys(ctx context.Context, input keys.HandOverKeysInput) (*keys.HandOverKeysPayload, error)
 	CreateKeyCabinet(ctx context.Context, input keys.CreateKeyCabinetInput) (*keys.CreateKeyCabinetPayload, error)
+	ReportKeyLoss(ctx context.Context, input keys.ReportKeyLossInput) (*keys.ReportKeyLossPayload, error)
+	AnswerKeyLoss(ctx context.Context, input keys.AnswerKeyLossInput) (*keys.AnswerKeyLossPayload, error)
+	RecordKeyFound(ctx context.Context, input keys.RecordKeyFoundInput) (*keys.RecordKeyFoundPayload, error)
+	OpenKeyCabinet(ctx context.Context, input keys.OpenKeyCabinetInput) (*keys.OpenKeyCabinetPayload, error)
+	NoteOutstandingKeys(ctx context.Context, input keys.NoteOutstandingKeysInput) (*keys.NoteOutstandingKeysPayload, error)
 	TellBreach(ctx context.Context, input obligation.TellBreachInput) (*obligation.TellBreachPayload, error)
 }
 
@@ -96,6 +101,20 @@ func (ec *executionContext) field_Mutation_addResident_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.AddResidentInput, error) {
 			return ec.unmarshalNAddResidentInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐAddResidentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_answerKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.AnswerKeyLossInput, error) {
+			return ec.unmarshalNAnswerKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAnswerKeyLossInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -440,12 +459,68 @@ func (ec *executionContext) field_Mutation_moveOut_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_noteOutstandingKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.NoteOutstandingKeysInput, error) {
+			return ec.unmarshalNNoteOutstandingKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_openKeyCabinet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.OpenKeyCabinetInput, error) {
+			return ec.unmarshalNOpenKeyCabinetInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordKeyFound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.RecordKeyFoundInput, error) {
+			return ec.unmarshalNRecordKeyFoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_registerExternalPerson_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.RegisterExternalPersonInput, error) {
 			return ec.unmarshalNRegisterExternalPersonInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐRegisterExternalPersonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.ReportKeyLossInput, error) {
+			return ec.unmarshalNReportKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReportKeyLossInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3901,6 +3976,226 @@ func (ec *executionContext) fieldContext_Mutation_createKeyCabinet(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_reportKeyLoss(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportKeyLoss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportKeyLoss(ctx, fc.Args["input"].(keys.ReportKeyLossInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.ReportKeyLossPayload) graphql.Marshaler {
+			return ec.marshalNReportKeyLossPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReportKeyLossPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportKeyLoss(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportKeyLossPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportKeyLoss_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_answerKeyLoss(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_answerKeyLoss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AnswerKeyLoss(ctx, fc.Args["input"].(keys.AnswerKeyLossInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.AnswerKeyLossPayload) graphql.Marshaler {
+			return ec.marshalNAnswerKeyLossPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAnswerKeyLossPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_answerKeyLoss(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnswerKeyLossPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_answerKeyLoss_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordKeyFound(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordKeyFound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordKeyFound(ctx, fc.Args["input"].(keys.RecordKeyFoundInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.RecordKeyFoundPayload) graphql.Marshaler {
+			return ec.marshalNRecordKeyFoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordKeyFound(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordKeyFoundPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordKeyFound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_openKeyCabinet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openKeyCabinet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenKeyCabinet(ctx, fc.Args["input"].(keys.OpenKeyCabinetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.OpenKeyCabinetPayload) graphql.Marshaler {
+			return ec.marshalNOpenKeyCabinetPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openKeyCabinet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpenKeyCabinetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openKeyCabinet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_noteOutstandingKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noteOutstandingKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoteOutstandingKeys(ctx, fc.Args["input"].(keys.NoteOutstandingKeysInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.NoteOutstandingKeysPayload) graphql.Marshaler {
+			return ec.marshalNNoteOutstandingKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noteOutstandingKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteOutstandingKeysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noteOutstandingKeys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_tellBreach(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6130,6 +6425,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createKeyCabinet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createKeyCabinet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportKeyLoss":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportKeyLoss(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answerKeyLoss":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_answerKeyLoss(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordKeyFound":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordKeyFound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openKeyCabinet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openKeyCabinet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "noteOutstandingKeys":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noteOutstandingKeys(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -24,6 +24,38 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _AnswerKeyLossPayload_loss(ctx context.Context, field graphql.CollectedField, obj *keys.AnswerKeyLossPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerKeyLossPayload_loss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loss, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+			return ec.marshalNKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerKeyLossPayload_loss(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnswerKeyLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateKeyCabinetPayload_holder(ctx context.Context, field graphql.CollectedField, obj *keys.CreateKeyCabinetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -152,6 +184,166 @@ func (ec *executionContext) fieldContext_MoveKeysPayload_movement(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _NoteOutstandingKeysPayload_followUp(ctx context.Context, field graphql.CollectedField, obj *keys.NoteOutstandingKeysPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteOutstandingKeysPayload_followUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FollowUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyFollowUp) graphql.Marshaler {
+			return ec.marshalNKeyFollowUp2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyFollowUp(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteOutstandingKeysPayload_followUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteOutstandingKeysPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyFollowUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpenKeyCabinetPayload_opening(ctx context.Context, field graphql.CollectedField, obj *keys.OpenKeyCabinetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenKeyCabinetPayload_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCabinetOpening) graphql.Marshaler {
+			return ec.marshalNKeyCabinetOpening2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCabinetOpening(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenKeyCabinetPayload_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpenKeyCabinetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCabinetOpening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordKeyFoundPayload_loss(ctx context.Context, field graphql.CollectedField, obj *keys.RecordKeyFoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordKeyFoundPayload_loss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loss, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+			return ec.marshalNKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordKeyFoundPayload_loss(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordKeyFoundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordKeyFoundPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.RecordKeyFoundPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordKeyFoundPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordKeyFoundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReportKeyLossPayload_loss(ctx context.Context, field graphql.CollectedField, obj *keys.ReportKeyLossPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loss, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoss) graphql.Marshaler {
+			return ec.marshalNKeyLoss2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoss(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportKeyLossPayload_loss(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportKeyLossPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReturnKeysPayload_loan(ctx context.Context, field graphql.CollectedField, obj *keys.ReturnKeysPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -187,6 +379,62 @@ func (ec *executionContext) fieldContext_ReturnKeysPayload_loan(_ context.Contex
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputAnswerKeyLossInput(ctx context.Context, obj any) (*keys.AnswerKeyLossInput, error) {
+	var it keys.AnswerKeyLossInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"lossID", "finding", "lockChange"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "lossID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossID = data
+		case "finding":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("finding"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Finding = data
+		case "lockChange":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChange"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChange = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalAnswerKeyLossInput unmarshals raw into the AnswerKeyLossInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAnswerKeyLossInput(ctx context.Context, raw any) (*keys.AnswerKeyLossInput, error) {
+	var out *keys.AnswerKeyLossInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerKeyLossInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputBorrowerInput(ctx context.Context, obj any) (*keys.BorrowerInput, error) {
 	var it keys.BorrowerInput
@@ -531,6 +779,265 @@ func UnmarshalMoveKeysInput(ctx context.Context, raw any) (*keys.MoveKeysInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNoteOutstandingKeysInput(ctx context.Context, obj any) (*keys.NoteOutstandingKeysInput, error) {
+	var it keys.NoteOutstandingKeysInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "note", "followUpOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Note = data
+		case "followUpOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("followUpOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FollowUpOn = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalNoteOutstandingKeysInput unmarshals raw into the NoteOutstandingKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNoteOutstandingKeysInput(ctx context.Context, raw any) (*keys.NoteOutstandingKeysInput, error) {
+	var out *keys.NoteOutstandingKeysInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NoteOutstandingKeysInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOpenKeyCabinetInput(ctx context.Context, obj any) (*keys.OpenKeyCabinetInput, error) {
+	var it keys.OpenKeyCabinetInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cabinetID", "purpose", "occurredAt", "lateReason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cabinetID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetID = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Purpose = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalOpenKeyCabinetInput unmarshals raw into the OpenKeyCabinetInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOpenKeyCabinetInput(ctx context.Context, raw any) (*keys.OpenKeyCabinetInput, error) {
+	var out *keys.OpenKeyCabinetInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OpenKeyCabinetInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordKeyFoundInput(ctx context.Context, obj any) (*keys.RecordKeyFoundInput, error) {
+	var it keys.RecordKeyFoundInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"lossID", "count", "toID", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "lossID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lossID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LossID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "toID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ToID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Note = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalRecordKeyFoundInput unmarshals raw into the RecordKeyFoundInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordKeyFoundInput(ctx context.Context, raw any) (*keys.RecordKeyFoundInput, error) {
+	var out *keys.RecordKeyFoundInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordKeyFoundInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReportKeyLossInput(ctx context.Context, obj any) (*keys.ReportKeyLossInput, error) {
+	var it keys.ReportKeyLossInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanLineID", "setID", "holderID", "count", "circumstances", "occurredAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanLineID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanLineID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanLineID = data
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "holderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "circumstances":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("circumstances"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Circumstances = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalReportKeyLossInput unmarshals raw into the ReportKeyLossInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReportKeyLossInput(ctx context.Context, raw any) (*keys.ReportKeyLossInput, error) {
+	var out *keys.ReportKeyLossInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReportKeyLossInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReturnKeysInput(ctx context.Context, obj any) (*keys.ReturnKeysInput, error) {
 	var it keys.ReturnKeysInput
 	if obj == nil {
@@ -643,6 +1150,39 @@ func UnmarshalReturnLineInput(ctx context.Context, raw any) (*keys.ReturnLineInp
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var answerKeyLossPayloadImplementors = []string{"AnswerKeyLossPayload"}
+
+func (ec *executionContext) _AnswerKeyLossPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.AnswerKeyLossPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, answerKeyLossPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnswerKeyLossPayload")
+		case "loss":
+			out.Values[i] = ec._AnswerKeyLossPayload_loss(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var createKeyCabinetPayloadImplementors = []string{"CreateKeyCabinetPayload"}
 
@@ -776,6 +1316,143 @@ func (ec *executionContext) _MoveKeysPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var noteOutstandingKeysPayloadImplementors = []string{"NoteOutstandingKeysPayload"}
+
+func (ec *executionContext) _NoteOutstandingKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.NoteOutstandingKeysPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteOutstandingKeysPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteOutstandingKeysPayload")
+		case "followUp":
+			out.Values[i] = ec._NoteOutstandingKeysPayload_followUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var openKeyCabinetPayloadImplementors = []string{"OpenKeyCabinetPayload"}
+
+func (ec *executionContext) _OpenKeyCabinetPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.OpenKeyCabinetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openKeyCabinetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpenKeyCabinetPayload")
+		case "opening":
+			out.Values[i] = ec._OpenKeyCabinetPayload_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordKeyFoundPayloadImplementors = []string{"RecordKeyFoundPayload"}
+
+func (ec *executionContext) _RecordKeyFoundPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.RecordKeyFoundPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordKeyFoundPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordKeyFoundPayload")
+		case "loss":
+			out.Values[i] = ec._RecordKeyFoundPayload_loss(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movement":
+			out.Values[i] = ec._RecordKeyFoundPayload_movement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reportKeyLossPayloadImplementors = []string{"ReportKeyLossPayload"}
+
+func (ec *executionContext) _ReportKeyLossPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.ReportKeyLossPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportKeyLossPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportKeyLossPayload")
+		case "loss":
+			out.Values[i] = ec._ReportKeyLossPayload_loss(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var returnKeysPayloadImplementors = []string{"ReturnKeysPayload"}
 
 func (ec *executionContext) _ReturnKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.ReturnKeysPayload) graphql.Marshaler {
@@ -812,6 +1489,19 @@ func (ec *executionContext) _ReturnKeysPayload(ctx context.Context, sel ast.Sele
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNAnswerKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAnswerKeyLossInput(ctx context.Context, v any) (keys.AnswerKeyLossInput, error) {
+	res, err := ec.unmarshalInputAnswerKeyLossInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAnswerKeyLossPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAnswerKeyLossPayload(ctx context.Context, sel ast.SelectionSet, v *keys.AnswerKeyLossPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AnswerKeyLossPayload!")
+		return graphql.Null
+	}
+	return ec._AnswerKeyLossPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNBorrowerInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐBorrowerInput(ctx context.Context, v any) (keys.BorrowerInput, error) {
 	res, err := ec.unmarshalInputBorrowerInput(ctx, v)
@@ -887,6 +1577,58 @@ func (ec *executionContext) marshalNMoveKeysPayload2ᚖgithubᚗcomᚋstewardᚑ
 		return graphql.Null
 	}
 	return ec._MoveKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNoteOutstandingKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysInput(ctx context.Context, v any) (keys.NoteOutstandingKeysInput, error) {
+	res, err := ec.unmarshalInputNoteOutstandingKeysInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteOutstandingKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysPayload(ctx context.Context, sel ast.SelectionSet, v *keys.NoteOutstandingKeysPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NoteOutstandingKeysPayload!")
+		return graphql.Null
+	}
+	return ec._NoteOutstandingKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOpenKeyCabinetInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetInput(ctx context.Context, v any) (keys.OpenKeyCabinetInput, error) {
+	res, err := ec.unmarshalInputOpenKeyCabinetInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOpenKeyCabinetPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOpenKeyCabinetPayload(ctx context.Context, sel ast.SelectionSet, v *keys.OpenKeyCabinetPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OpenKeyCabinetPayload!")
+		return graphql.Null
+	}
+	return ec._OpenKeyCabinetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordKeyFoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundInput(ctx context.Context, v any) (keys.RecordKeyFoundInput, error) {
+	res, err := ec.unmarshalInputRecordKeyFoundInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordKeyFoundPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundPayload(ctx context.Context, sel ast.SelectionSet, v *keys.RecordKeyFoundPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordKeyFoundPayload!")
+		return graphql.Null
+	}
+	return ec._RecordKeyFoundPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReportKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReportKeyLossInput(ctx context.Context, v any) (keys.ReportKeyLossInput, error) {
+	res, err := ec.unmarshalInputReportKeyLossInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReportKeyLossPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReportKeyLossPayload(ctx context.Context, sel ast.SelectionSet, v *keys.ReportKeyLossPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReportKeyLossPayload!")
+		return graphql.Null
+	}
+	return ec._ReportKeyLossPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReturnKeysInput(ctx context.Context, v any) (keys.ReturnKeysInput, error) {

@@ -83,6 +83,10 @@ type ComplexityRoot struct {
 		Resident func(childComplexity int) int
 	}
 
+	AnswerKeyLossPayload struct {
+		Loss func(childComplexity int) int
+	}
+
 	Area struct {
 		Code      func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -488,6 +492,46 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyCabinetOpening struct {
+		Cabinet      func(childComplexity int) int
+		CabinetID    func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LateReason   func(childComplexity int) int
+		OccurredAt   func(childComplexity int) int
+		OpenedByID   func(childComplexity int) int
+		OpenedByName func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+	}
+
+	KeyCabinetOpeningConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyCabinetOpeningEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyFollowUp struct {
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		FollowUpOn  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Note        func(childComplexity int) int
+		NotedByID   func(childComplexity int) int
+		NotedByName func(childComplexity int) int
+		Outstanding func(childComplexity int) int
+		Set         func(childComplexity int) int
+		SetID       func(childComplexity int) int
+	}
+
 	KeyHolder struct {
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -559,6 +603,7 @@ type ComplexityRoot struct {
 		Label       func(childComplexity int) int
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
+		Lost        func(childComplexity int) int
 		Returned    func(childComplexity int) int
 		Returns     func(childComplexity int) int
 		Set         func(childComplexity int) int
@@ -576,6 +621,49 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyLoss struct {
+		AnsweredAt          func(childComplexity int) int
+		AnsweredByID        func(childComplexity int) int
+		AnsweredByName      func(childComplexity int) int
+		Circumstances       func(childComplexity int) int
+		Count               func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		DepartmentID        func(childComplexity int) int
+		Estate              func(childComplexity int) int
+		EstateID            func(childComplexity int) int
+		Finding             func(childComplexity int) int
+		Found               func(childComplexity int) int
+		Holder              func(childComplexity int) int
+		HolderID            func(childComplexity int) int
+		HolderName          func(childComplexity int) int
+		HouseholdID         func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		Label               func(childComplexity int) int
+		LoanLine            func(childComplexity int) int
+		LoanLineID          func(childComplexity int) int
+		LockChangeRequested func(childComplexity int) int
+		Movements           func(childComplexity int) int
+		OccurredAt          func(childComplexity int) int
+		ReportedAt          func(childComplexity int) int
+		ReportedByID        func(childComplexity int) int
+		ReportedByName      func(childComplexity int) int
+		Set                 func(childComplexity int) int
+		SetID               func(childComplexity int) int
+		State               func(childComplexity int) int
+		Version             func(childComplexity int) int
+	}
+
+	KeyLossConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyLossEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
@@ -589,6 +677,9 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
+		Loss             func(childComplexity int) int
+		LossID           func(childComplexity int) int
+		Note             func(childComplexity int) int
 		OccurredAt       func(childComplexity int) int
 		Reason           func(childComplexity int) int
 		Set              func(childComplexity int) int
@@ -629,6 +720,7 @@ type ComplexityRoot struct {
 		CreatedAt       func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
+		FollowUps       func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Kind            func(childComplexity int) int
 		Label           func(childComplexity int) int
@@ -697,6 +789,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
+		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
@@ -721,7 +814,11 @@ type ComplexityRoot struct {
 		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
 		MoveKeys               func(childComplexity int, input keys.MoveKeysInput) int
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
+		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
 		ResetPassword          func(childComplexity int, input identity.AccountInput) int
 		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
@@ -741,6 +838,10 @@ type ComplexityRoot struct {
 		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
+	}
+
+	NoteOutstandingKeysPayload struct {
+		FollowUp func(childComplexity int) int
 	}
 
 	Obligation struct {
@@ -807,6 +908,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	OpenKeyCabinetPayload struct {
+		Opening func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -834,8 +939,10 @@ type ComplexityRoot struct {
 		KeyAcceptanceLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyCabinetOpenings func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyHolders         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
 		KeyLoans           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
+		KeyLosses          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
 		KeyMovements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
 		KeySets            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		Node               func(childComplexity int, id uuid.UUID) int
@@ -850,8 +957,17 @@ type ComplexityRoot struct {
 		Viewer             func(childComplexity int) int
 	}
 
+	RecordKeyFoundPayload struct {
+		Loss     func(childComplexity int) int
+		Movement func(childComplexity int) int
+	}
+
 	RegisterExternalPersonPayload struct {
 		ExternalPerson func(childComplexity int) int
+	}
+
+	ReportKeyLossPayload struct {
+		Loss func(childComplexity int) int
 	}
 
 	ResetPasswordPayload struct {
@@ -1195,6 +1311,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddResidentPayload.Resident(childComplexity), true
+
+	case "AnswerKeyLossPayload.loss":
+		if e.ComplexityRoot.AnswerKeyLossPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerKeyLossPayload.Loss(childComplexity), true
 
 	case "Area.code":
 		if e.ComplexityRoot.Area.Code == nil {
@@ -2640,6 +2763,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyBalanceEdge.Node(childComplexity), true
 
+	case "KeyCabinetOpening.cabinet":
+		if e.ComplexityRoot.KeyCabinetOpening.Cabinet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Cabinet(childComplexity), true
+	case "KeyCabinetOpening.cabinetID":
+		if e.ComplexityRoot.KeyCabinetOpening.CabinetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.CabinetID(childComplexity), true
+	case "KeyCabinetOpening.createdAt":
+		if e.ComplexityRoot.KeyCabinetOpening.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.CreatedAt(childComplexity), true
+	case "KeyCabinetOpening.estate":
+		if e.ComplexityRoot.KeyCabinetOpening.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Estate(childComplexity), true
+	case "KeyCabinetOpening.estateID":
+		if e.ComplexityRoot.KeyCabinetOpening.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.EstateID(childComplexity), true
+	case "KeyCabinetOpening.id":
+		if e.ComplexityRoot.KeyCabinetOpening.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.ID(childComplexity), true
+	case "KeyCabinetOpening.lateReason":
+		if e.ComplexityRoot.KeyCabinetOpening.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.LateReason(childComplexity), true
+	case "KeyCabinetOpening.occurredAt":
+		if e.ComplexityRoot.KeyCabinetOpening.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OccurredAt(childComplexity), true
+	case "KeyCabinetOpening.openedByID":
+		if e.ComplexityRoot.KeyCabinetOpening.OpenedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OpenedByID(childComplexity), true
+	case "KeyCabinetOpening.openedByName":
+		if e.ComplexityRoot.KeyCabinetOpening.OpenedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.OpenedByName(childComplexity), true
+	case "KeyCabinetOpening.outcome":
+		if e.ComplexityRoot.KeyCabinetOpening.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Outcome(childComplexity), true
+	case "KeyCabinetOpening.purpose":
+		if e.ComplexityRoot.KeyCabinetOpening.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.Purpose(childComplexity), true
+
+	case "KeyCabinetOpeningConnection.edges":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.Edges(childComplexity), true
+	case "KeyCabinetOpeningConnection.pageInfo":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.PageInfo(childComplexity), true
+	case "KeyCabinetOpeningConnection.totalCount":
+		if e.ComplexityRoot.KeyCabinetOpeningConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningConnection.TotalCount(childComplexity), true
+
+	case "KeyCabinetOpeningEdge.cursor":
+		if e.ComplexityRoot.KeyCabinetOpeningEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningEdge.Cursor(childComplexity), true
+	case "KeyCabinetOpeningEdge.node":
+		if e.ComplexityRoot.KeyCabinetOpeningEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpeningEdge.Node(childComplexity), true
+
+	case "KeyFollowUp.createdAt":
+		if e.ComplexityRoot.KeyFollowUp.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.CreatedAt(childComplexity), true
+	case "KeyFollowUp.estate":
+		if e.ComplexityRoot.KeyFollowUp.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Estate(childComplexity), true
+	case "KeyFollowUp.estateID":
+		if e.ComplexityRoot.KeyFollowUp.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.EstateID(childComplexity), true
+	case "KeyFollowUp.followUpOn":
+		if e.ComplexityRoot.KeyFollowUp.FollowUpOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.FollowUpOn(childComplexity), true
+	case "KeyFollowUp.id":
+		if e.ComplexityRoot.KeyFollowUp.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.ID(childComplexity), true
+	case "KeyFollowUp.note":
+		if e.ComplexityRoot.KeyFollowUp.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Note(childComplexity), true
+	case "KeyFollowUp.notedByID":
+		if e.ComplexityRoot.KeyFollowUp.NotedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.NotedByID(childComplexity), true
+	case "KeyFollowUp.notedByName":
+		if e.ComplexityRoot.KeyFollowUp.NotedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.NotedByName(childComplexity), true
+	case "KeyFollowUp.outstanding":
+		if e.ComplexityRoot.KeyFollowUp.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Outstanding(childComplexity), true
+	case "KeyFollowUp.set":
+		if e.ComplexityRoot.KeyFollowUp.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.Set(childComplexity), true
+	case "KeyFollowUp.setID":
+		if e.ComplexityRoot.KeyFollowUp.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.SetID(childComplexity), true
+
 	case "KeyHolder.createdAt":
 		if e.ComplexityRoot.KeyHolder.CreatedAt == nil {
 			break
@@ -2958,6 +3253,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.LoanID(childComplexity), true
+	case "KeyLoanLine.lost":
+		if e.ComplexityRoot.KeyLoanLine.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Lost(childComplexity), true
 	case "KeyLoanLine.returned":
 		if e.ComplexityRoot.KeyLoanLine.Returned == nil {
 			break
@@ -3014,6 +3315,213 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLineEdge.Node(childComplexity), true
+
+	case "KeyLoss.answeredAt":
+		if e.ComplexityRoot.KeyLoss.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.AnsweredAt(childComplexity), true
+	case "KeyLoss.answeredByID":
+		if e.ComplexityRoot.KeyLoss.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.AnsweredByID(childComplexity), true
+	case "KeyLoss.answeredByName":
+		if e.ComplexityRoot.KeyLoss.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.AnsweredByName(childComplexity), true
+	case "KeyLoss.circumstances":
+		if e.ComplexityRoot.KeyLoss.Circumstances == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Circumstances(childComplexity), true
+	case "KeyLoss.count":
+		if e.ComplexityRoot.KeyLoss.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Count(childComplexity), true
+	case "KeyLoss.createdAt":
+		if e.ComplexityRoot.KeyLoss.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.CreatedAt(childComplexity), true
+	case "KeyLoss.departmentID":
+		if e.ComplexityRoot.KeyLoss.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.DepartmentID(childComplexity), true
+	case "KeyLoss.estate":
+		if e.ComplexityRoot.KeyLoss.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Estate(childComplexity), true
+	case "KeyLoss.estateID":
+		if e.ComplexityRoot.KeyLoss.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.EstateID(childComplexity), true
+	case "KeyLoss.finding":
+		if e.ComplexityRoot.KeyLoss.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Finding(childComplexity), true
+	case "KeyLoss.found":
+		if e.ComplexityRoot.KeyLoss.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Found(childComplexity), true
+	case "KeyLoss.holder":
+		if e.ComplexityRoot.KeyLoss.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Holder(childComplexity), true
+	case "KeyLoss.holderID":
+		if e.ComplexityRoot.KeyLoss.HolderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.HolderID(childComplexity), true
+	case "KeyLoss.holderName":
+		if e.ComplexityRoot.KeyLoss.HolderName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.HolderName(childComplexity), true
+	case "KeyLoss.householdID":
+		if e.ComplexityRoot.KeyLoss.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.HouseholdID(childComplexity), true
+	case "KeyLoss.id":
+		if e.ComplexityRoot.KeyLoss.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.ID(childComplexity), true
+	case "KeyLoss.label":
+		if e.ComplexityRoot.KeyLoss.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Label(childComplexity), true
+	case "KeyLoss.loanLine":
+		if e.ComplexityRoot.KeyLoss.LoanLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.LoanLine(childComplexity), true
+	case "KeyLoss.loanLineID":
+		if e.ComplexityRoot.KeyLoss.LoanLineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.LoanLineID(childComplexity), true
+	case "KeyLoss.lockChangeRequested":
+		if e.ComplexityRoot.KeyLoss.LockChangeRequested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.LockChangeRequested(childComplexity), true
+	case "KeyLoss.movements":
+		if e.ComplexityRoot.KeyLoss.Movements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Movements(childComplexity), true
+	case "KeyLoss.occurredAt":
+		if e.ComplexityRoot.KeyLoss.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.OccurredAt(childComplexity), true
+	case "KeyLoss.reportedAt":
+		if e.ComplexityRoot.KeyLoss.ReportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.ReportedAt(childComplexity), true
+	case "KeyLoss.reportedByID":
+		if e.ComplexityRoot.KeyLoss.ReportedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.ReportedByID(childComplexity), true
+	case "KeyLoss.reportedByName":
+		if e.ComplexityRoot.KeyLoss.ReportedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.ReportedByName(childComplexity), true
+	case "KeyLoss.set":
+		if e.ComplexityRoot.KeyLoss.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Set(childComplexity), true
+	case "KeyLoss.setID":
+		if e.ComplexityRoot.KeyLoss.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.SetID(childComplexity), true
+	case "KeyLoss.state":
+		if e.ComplexityRoot.KeyLoss.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.State(childComplexity), true
+	case "KeyLoss.version":
+		if e.ComplexityRoot.KeyLoss.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.Version(childComplexity), true
+
+	case "KeyLossConnection.edges":
+		if e.ComplexityRoot.KeyLossConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLossConnection.Edges(childComplexity), true
+	case "KeyLossConnection.pageInfo":
+		if e.ComplexityRoot.KeyLossConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLossConnection.PageInfo(childComplexity), true
+	case "KeyLossConnection.totalCount":
+		if e.ComplexityRoot.KeyLossConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLossConnection.TotalCount(childComplexity), true
+
+	case "KeyLossEdge.cursor":
+		if e.ComplexityRoot.KeyLossEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLossEdge.Cursor(childComplexity), true
+	case "KeyLossEdge.node":
+		if e.ComplexityRoot.KeyLossEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLossEdge.Node(childComplexity), true
 
 	case "KeyMovement.acceptanceLine":
 		if e.ComplexityRoot.KeyMovement.AcceptanceLine == nil {
@@ -3087,6 +3595,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.LoanLineID(childComplexity), true
+	case "KeyMovement.loss":
+		if e.ComplexityRoot.KeyMovement.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Loss(childComplexity), true
+	case "KeyMovement.lossID":
+		if e.ComplexityRoot.KeyMovement.LossID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LossID(childComplexity), true
+	case "KeyMovement.note":
+		if e.ComplexityRoot.KeyMovement.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Note(childComplexity), true
 	case "KeyMovement.occurredAt":
 		if e.ComplexityRoot.KeyMovement.OccurredAt == nil {
 			break
@@ -3259,6 +3785,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.EstateID(childComplexity), true
+	case "KeySet.followUps":
+		if e.ComplexityRoot.KeySet.FollowUps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.FollowUps(childComplexity), true
 	case "KeySet.id":
 		if e.ComplexityRoot.KeySet.ID == nil {
 			break
@@ -3490,6 +4022,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddResident(childComplexity, args["input"].(registry.AddResidentInput)), true
+	case "Mutation.answerKeyLoss":
+		if e.ComplexityRoot.Mutation.AnswerKeyLoss == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerKeyLoss_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -3754,6 +4297,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveOut(childComplexity, args["input"].(registry.MoveOutInput)), true
+	case "Mutation.noteOutstandingKeys":
+		if e.ComplexityRoot.Mutation.NoteOutstandingKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteOutstandingKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteOutstandingKeys(childComplexity, args["input"].(keys.NoteOutstandingKeysInput)), true
+	case "Mutation.openKeyCabinet":
+		if e.ComplexityRoot.Mutation.OpenKeyCabinet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openKeyCabinet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.recordKeyFound":
+		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordKeyFound_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordKeyFound(childComplexity, args["input"].(keys.RecordKeyFoundInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -3765,6 +4341,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.reportKeyLoss":
+		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportKeyLoss_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -3964,6 +4551,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+
+	case "NoteOutstandingKeysPayload.followUp":
+		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp(childComplexity), true
 
 	case "Obligation.accountID":
 		if e.ComplexityRoot.Obligation.AccountID == nil {
@@ -4247,6 +4841,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OccupancyEdge.Node(childComplexity), true
 
+	case "OpenKeyCabinetPayload.opening":
+		if e.ComplexityRoot.OpenKeyCabinetPayload.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -4482,6 +5083,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyBalances(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyBalanceOrder), args["where"].(*ent.KeyBalanceWhereInput)), true
+	case "Query.keyCabinetOpenings":
+		if e.ComplexityRoot.Query.KeyCabinetOpenings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyCabinetOpenings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyCabinetOpenings(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCabinetOpeningOrder), args["where"].(*ent.KeyCabinetOpeningWhereInput)), true
 	case "Query.keyHolders":
 		if e.ComplexityRoot.Query.KeyHolders == nil {
 			break
@@ -4504,6 +5116,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyLoans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLoanOrder), args["where"].(*ent.KeyLoanWhereInput)), true
+	case "Query.keyLosses":
+		if e.ComplexityRoot.Query.KeyLosses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyLosses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyLosses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLossOrder), args["where"].(*ent.KeyLossWhereInput)), true
 	case "Query.keyMovements":
 		if e.ComplexityRoot.Query.KeyMovements == nil {
 			break
@@ -4622,12 +5245,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RecordKeyFoundPayload.loss":
+		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyFoundPayload.Loss(childComplexity), true
+	case "RecordKeyFoundPayload.movement":
+		if e.ComplexityRoot.RecordKeyFoundPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyFoundPayload.Movement(childComplexity), true
+
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
+
+	case "ReportKeyLossPayload.loss":
+		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
 
 	case "ResetPasswordPayload.account":
 		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
@@ -5188,6 +5831,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
+			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
@@ -5233,12 +5877,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyAcceptanceWhereInput", ec.unmarshalInputKeyAcceptanceWhereInput),
 			graphql.NewInputUnmarshaler("KeyBalanceOrder", ec.unmarshalInputKeyBalanceOrder),
 			graphql.NewInputUnmarshaler("KeyBalanceWhereInput", ec.unmarshalInputKeyBalanceWhereInput),
+			graphql.NewInputUnmarshaler("KeyCabinetOpeningOrder", ec.unmarshalInputKeyCabinetOpeningOrder),
+			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
+			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
+			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyHolderOrder", ec.unmarshalInputKeyHolderOrder),
 			graphql.NewInputUnmarshaler("KeyHolderWhereInput", ec.unmarshalInputKeyHolderWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanLineOrder", ec.unmarshalInputKeyLoanLineOrder),
 			graphql.NewInputUnmarshaler("KeyLoanLineWhereInput", ec.unmarshalInputKeyLoanLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanOrder", ec.unmarshalInputKeyLoanOrder),
 			graphql.NewInputUnmarshaler("KeyLoanWhereInput", ec.unmarshalInputKeyLoanWhereInput),
+			graphql.NewInputUnmarshaler("KeyLossOrder", ec.unmarshalInputKeyLossOrder),
+			graphql.NewInputUnmarshaler("KeyLossWhereInput", ec.unmarshalInputKeyLossWhereInput),
 			graphql.NewInputUnmarshaler("KeyMovementOrder", ec.unmarshalInputKeyMovementOrder),
 			graphql.NewInputUnmarshaler("KeyMovementWhereInput", ec.unmarshalInputKeyMovementWhereInput),
 			graphql.NewInputUnmarshaler("KeyReturnOrder", ec.unmarshalInputKeyReturnOrder),
@@ -5252,11 +5902,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
 			graphql.NewInputUnmarshaler("MoveOutInput", ec.unmarshalInputMoveOutInput),
 			graphql.NewInputUnmarshaler("NewResidentInput", ec.unmarshalInputNewResidentInput),
+			graphql.NewInputUnmarshaler("NoteOutstandingKeysInput", ec.unmarshalInputNoteOutstandingKeysInput),
 			graphql.NewInputUnmarshaler("ObligationOrder", ec.unmarshalInputObligationOrder),
 			graphql.NewInputUnmarshaler("ObligationWhereInput", ec.unmarshalInputObligationWhereInput),
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
+			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
@@ -7087,6 +7741,165 @@ extend type Query {
     "Which ones."
     where: KeyAcceptanceLineWhereInput
   ): KeyAcceptanceLineConnection!
+}
+
+"Keys that are lost: of a loan's line, or of a set with a holder (K2.3)."
+input ReportKeyLossInput {
+  "The line of the loan, if the keys were lent."
+  loanLineID: ID
+  "The key set, if no line is given."
+  setID: ID
+  "Who had the keys, if no line is given."
+  holderID: ID
+  "How many keys."
+  count: Int!
+  "How it happened."
+  circumstances: String!
+  "When they were lost or missed; now unless given."
+  occurredAt: Time
+}
+
+"What reporting a loss gave."
+type ReportKeyLossPayload {
+  "The loss."
+  loss: KeyLoss!
+}
+
+"The leader's answer to a loss (K2.3)."
+input AnswerKeyLossInput {
+  "The loss."
+  lossID: ID!
+  "What the leader found."
+  finding: String!
+  "Whether the lock is to be changed."
+  lockChange: Boolean!
+}
+
+"What answering gave."
+type AnswerKeyLossPayload {
+  "The loss as it stands now."
+  loss: KeyLoss!
+}
+
+"Lost keys that were found (K2.3)."
+input RecordKeyFoundInput {
+  "The loss."
+  lossID: ID!
+  "How many keys."
+  count: Int!
+  "Where they are put: a cabinet or the front desk."
+  toID: ID!
+  "Where and by whom they were found."
+  note: String!
+}
+
+"What recording gave."
+type RecordKeyFoundPayload {
+  "The loss as it stands now."
+  loss: KeyLoss!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+extend type Mutation {
+  "Reports keys lost: they leave their holder, and the leader is told at once and asked whether the lock is changed (K2.3). CONFLICT if fewer are there."
+  reportKeyLoss(
+    "What was lost."
+    input: ReportKeyLossInput!
+  ): ReportKeyLossPayload!
+  "Answers a loss, as the leader: the department's supervisor or a manager (K2.3). CONFLICT if it was answered."
+  answerKeyLoss(
+    "The answer."
+    input: AnswerKeyLossInput!
+  ): AnswerKeyLossPayload!
+  "Puts lost keys that were found back, by a counter-entry (K2.3). CONFLICT if fewer are still lost."
+  recordKeyFound(
+    "What was found."
+    input: RecordKeyFoundInput!
+  ): RecordKeyFoundPayload!
+}
+
+extend type Query {
+  "The keys reported lost, with what the leader answered and what was found (K2.3)."
+  keyLosses(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyLossOrder = {field: REPORTED_AT, direction: DESC}
+    "Which ones."
+    where: KeyLossWhereInput
+  ): KeyLossConnection!
+}
+
+"The opening of a key cabinet (K1.2)."
+input OpenKeyCabinetInput {
+  "The cabinet."
+  cabinetID: ID!
+  "What it is opened for."
+  purpose: String!
+  "When it was opened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What recording the opening gave."
+type OpenKeyCabinetPayload {
+  "The opening."
+  opening: KeyCabinetOpening!
+}
+
+"What is done about keys that engineering still owes (K1.4)."
+input NoteOutstandingKeysInput {
+  "The key set."
+  setID: ID!
+  "What was done, or is to be done."
+  note: String!
+  "When it is followed up next."
+  followUpOn: Date
+}
+
+"What noting gave."
+type NoteOutstandingKeysPayload {
+  "The note."
+  followUp: KeyFollowUp!
+}
+
+extend type Mutation {
+  "Records the opening of a key cabinet: the custodian's, a supervisor's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
+  openKeyCabinet(
+    "Which one, and what for."
+    input: OpenKeyCabinetInput!
+  ): OpenKeyCabinetPayload!
+  "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
+  noteOutstandingKeys(
+    "The note."
+    input: NoteOutstandingKeysInput!
+  ): NoteOutstandingKeysPayload!
+}
+
+extend type Query {
+  "The openings of key cabinets, those that were refused included (K1.2)."
+  keyCabinetOpenings(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyCabinetOpeningOrder = {field: OCCURRED_AT, direction: DESC}
+    "Which ones."
+    where: KeyCabinetOpeningWhereInput
+  ): KeyCabinetOpeningConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/steward.graphqls", Input: `"A civil date: 2026-11-24."
@@ -10251,6 +11064,507 @@ input KeyBalanceWhereInput {
   countLTE: Int
 }
 """
+An opening of a key cabinet, made or refused (K1.2).
+"""
+type KeyCabinetOpening implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The cabinet.
+  """
+  cabinetID: ID!
+  """
+  Opened, or refused to whom may not open it.
+  """
+  outcome: KeyCabinetOpeningOutcome!
+  """
+  What for.
+  """
+  purpose: String!
+  """
+  The account of who opened it, or asked to.
+  """
+  openedByID: ID!
+  """
+  Who that was, as signed.
+  """
+  openedByName: String!
+  """
+  When it was opened, or refused.
+  """
+  occurredAt: Time!
+  """
+  Why it was recorded later, if it was.
+  """
+  lateReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The cabinet.
+  """
+  cabinet: KeyHolder!
+}
+"""
+A connection to a list of items.
+"""
+type KeyCabinetOpeningConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyCabinetOpeningEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyCabinetOpeningEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyCabinetOpening
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyCabinetOpening connections
+"""
+input KeyCabinetOpeningOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyCabinetOpenings.
+  """
+  field: KeyCabinetOpeningOrderField!
+}
+"""
+Properties by which KeyCabinetOpening connections can be ordered.
+"""
+enum KeyCabinetOpeningOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  occurred at.
+  """
+  OCCURRED_AT
+}
+"""
+KeyCabinetOpeningOutcome is enum for the field outcome
+"""
+enum KeyCabinetOpeningOutcome @goModel(model: "github.com/steward-pm/steward/ent/keycabinetopening.Outcome") {
+  """
+  opened.
+  """
+  OPENED
+  """
+  refused.
+  """
+  REFUSED
+}
+"""
+KeyCabinetOpeningWhereInput is used for filtering KeyCabinetOpening objects.
+Input was generated by ent.
+"""
+input KeyCabinetOpeningWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyCabinetOpeningWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyCabinetOpeningWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyCabinetOpeningWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  cabinet_id field predicates
+  """
+  cabinetID: ID
+  """
+  cabinetID differs from this.
+  """
+  cabinetIDNEQ: ID
+  """
+  cabinetID is one of these.
+  """
+  cabinetIDIn: [ID!]
+  """
+  cabinetID is none of these.
+  """
+  cabinetIDNotIn: [ID!]
+  """
+  outcome field predicates
+  """
+  outcome: KeyCabinetOpeningOutcome
+  """
+  outcome differs from this.
+  """
+  outcomeNEQ: KeyCabinetOpeningOutcome
+  """
+  outcome is one of these.
+  """
+  outcomeIn: [KeyCabinetOpeningOutcome!]
+  """
+  outcome is none of these.
+  """
+  outcomeNotIn: [KeyCabinetOpeningOutcome!]
+  """
+  opened_by_id field predicates
+  """
+  openedByID: ID
+  """
+  openedByID differs from this.
+  """
+  openedByIDNEQ: ID
+  """
+  openedByID is one of these.
+  """
+  openedByIDIn: [ID!]
+  """
+  openedByID is none of these.
+  """
+  openedByIDNotIn: [ID!]
+  """
+  openedByID is greater than this.
+  """
+  openedByIDGT: ID
+  """
+  openedByID is at least this.
+  """
+  openedByIDGTE: ID
+  """
+  openedByID is less than this.
+  """
+  openedByIDLT: ID
+  """
+  openedByID is at most this.
+  """
+  openedByIDLTE: ID
+  """
+  occurred_at field predicates
+  """
+  occurredAt: Time
+  """
+  occurredAt differs from this.
+  """
+  occurredAtNEQ: Time
+  """
+  occurredAt is one of these.
+  """
+  occurredAtIn: [Time!]
+  """
+  occurredAt is none of these.
+  """
+  occurredAtNotIn: [Time!]
+  """
+  occurredAt is greater than this.
+  """
+  occurredAtGT: Time
+  """
+  occurredAt is at least this.
+  """
+  occurredAtGTE: Time
+  """
+  occurredAt is less than this.
+  """
+  occurredAtLT: Time
+  """
+  occurredAt is at most this.
+  """
+  occurredAtLTE: Time
+}
+"""
+A note on keys that engineering still owes (K1.4).
+"""
+type KeyFollowUp implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  What was done, or is to be done.
+  """
+  note: String!
+  """
+  How many keys were outstanding then.
+  """
+  outstanding: Int!
+  """
+  When it is followed up next.
+  """
+  followUpOn: Date
+  """
+  The account of who noted it.
+  """
+  notedByID: ID!
+  """
+  Who noted it, as signed.
+  """
+  notedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+}
+"""
+Ordering options for KeyFollowUp connections
+"""
+input KeyFollowUpOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyFollowUps.
+  """
+  field: KeyFollowUpOrderField!
+}
+"""
+Properties by which KeyFollowUp connections can be ordered.
+"""
+enum KeyFollowUpOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyFollowUpWhereInput is used for filtering KeyFollowUp objects.
+Input was generated by ent.
+"""
+input KeyFollowUpWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyFollowUpWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyFollowUpWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyFollowUpWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+}
+"""
 Who or what holds keys: an account of the key ledger.
 """
 type KeyHolder implements Node {
@@ -10727,11 +12041,11 @@ type KeyLoan implements Node {
   """
   dueAt: Time!
   """
-  When the last key came back; null while some are out.
+  When the last key came back; null while some are out or lost.
   """
   returnedAt: Time
   """
-  Open while a key is out.
+  Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3).
   """
   state: KeyLoanState!
   """
@@ -10817,6 +12131,10 @@ type KeyLoanLine implements Node {
   How many came back.
   """
   returned: Int!
+  """
+  How many were reported lost, also if found since: those come back by the loss (K2.3).
+  """
+  lost: Int!
   """
   The borrower's household, if a resident.
   """
@@ -11066,6 +12384,10 @@ enum KeyLoanState @goModel(model: "github.com/steward-pm/steward/ent/keyloan.Sta
   returned.
   """
   RETURNED
+  """
+  lost.
+  """
+  LOST
 }
 """
 KeyLoanWhereInput is used for filtering KeyLoan objects.
@@ -11386,6 +12708,654 @@ input KeyLoanWhereInput {
   stateNotIn: [KeyLoanState!]
 }
 """
+Keys reported lost (K2.3).
+"""
+type KeyLoss implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  The set's label as it was lost: 1栋1单元101 户门.
+  """
+  label: String!
+  """
+  Who had the keys.
+  """
+  holderID: ID!
+  """
+  The holder's name as it was.
+  """
+  holderName: String!
+  """
+  The line of the loan, if they were lent.
+  """
+  loanLineID: ID
+  """
+  The department concerned: the borrower's, otherwise customer service.
+  """
+  departmentID: ID
+  """
+  The holder's household, if any.
+  """
+  householdID: ID
+  """
+  How many keys were lost.
+  """
+  count: Int!
+  """
+  How many of them were found again.
+  """
+  found: Int!
+  """
+  How it happened.
+  """
+  circumstances: String!
+  """
+  When they were lost, or missed.
+  """
+  occurredAt: Time!
+  """
+  When it was reported.
+  """
+  reportedAt: Time!
+  """
+  The account that reported it.
+  """
+  reportedByID: ID!
+  """
+  Who reported it, as signed.
+  """
+  reportedByName: String!
+  """
+  Open until the leader has answered.
+  """
+  state: KeyLossState!
+  """
+  What the leader found.
+  """
+  finding: String!
+  """
+  Whether the lock is to be changed; null while the leader has not answered.
+  """
+  lockChangeRequested: Boolean
+  """
+  The leader's account.
+  """
+  answeredByID: ID
+  """
+  The leader, as signed.
+  """
+  answeredByName: String!
+  """
+  When the leader answered.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+  """
+  Who had the keys.
+  """
+  holder: KeyHolder!
+  """
+  The line of the loan.
+  """
+  loanLine: KeyLoanLine
+  """
+  Its entries in the ledger: the loss, and what was found.
+  """
+  movements: [KeyMovement!]
+}
+"""
+A connection to a list of items.
+"""
+type KeyLossConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyLossEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyLossEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyLoss
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyLoss connections
+"""
+input KeyLossOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyLosses.
+  """
+  field: KeyLossOrderField!
+}
+"""
+Properties by which KeyLoss connections can be ordered.
+"""
+enum KeyLossOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  occurred at.
+  """
+  OCCURRED_AT
+  """
+  reported at.
+  """
+  REPORTED_AT
+}
+"""
+KeyLossState is enum for the field state
+"""
+enum KeyLossState @goModel(model: "github.com/steward-pm/steward/ent/keyloss.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+}
+"""
+KeyLossWhereInput is used for filtering KeyLoss objects.
+Input was generated by ent.
+"""
+input KeyLossWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyLossWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyLossWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyLossWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  holder_id field predicates
+  """
+  holderID: ID
+  """
+  holderID differs from this.
+  """
+  holderIDNEQ: ID
+  """
+  holderID is one of these.
+  """
+  holderIDIn: [ID!]
+  """
+  holderID is none of these.
+  """
+  holderIDNotIn: [ID!]
+  """
+  holder_name field predicates
+  """
+  holderName: String
+  """
+  holderName differs from this.
+  """
+  holderNameNEQ: String
+  """
+  holderName is one of these.
+  """
+  holderNameIn: [String!]
+  """
+  holderName is none of these.
+  """
+  holderNameNotIn: [String!]
+  """
+  holderName is greater than this.
+  """
+  holderNameGT: String
+  """
+  holderName is at least this.
+  """
+  holderNameGTE: String
+  """
+  holderName is less than this.
+  """
+  holderNameLT: String
+  """
+  holderName is at most this.
+  """
+  holderNameLTE: String
+  """
+  holderName contains this.
+  """
+  holderNameContains: String
+  """
+  holderName begins with this.
+  """
+  holderNameHasPrefix: String
+  """
+  holderName ends with this.
+  """
+  holderNameHasSuffix: String
+  """
+  holderName equals this, upper and lower case alike.
+  """
+  holderNameEqualFold: String
+  """
+  holderName contains this, upper and lower case alike.
+  """
+  holderNameContainsFold: String
+  """
+  loan_line_id field predicates
+  """
+  loanLineID: ID
+  """
+  loanLineID differs from this.
+  """
+  loanLineIDNEQ: ID
+  """
+  loanLineID is one of these.
+  """
+  loanLineIDIn: [ID!]
+  """
+  loanLineID is none of these.
+  """
+  loanLineIDNotIn: [ID!]
+  """
+  loanLineID is null.
+  """
+  loanLineIDIsNil: Boolean
+  """
+  loanLineID is set.
+  """
+  loanLineIDNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  occurred_at field predicates
+  """
+  occurredAt: Time
+  """
+  occurredAt differs from this.
+  """
+  occurredAtNEQ: Time
+  """
+  occurredAt is one of these.
+  """
+  occurredAtIn: [Time!]
+  """
+  occurredAt is none of these.
+  """
+  occurredAtNotIn: [Time!]
+  """
+  occurredAt is greater than this.
+  """
+  occurredAtGT: Time
+  """
+  occurredAt is at least this.
+  """
+  occurredAtGTE: Time
+  """
+  occurredAt is less than this.
+  """
+  occurredAtLT: Time
+  """
+  occurredAt is at most this.
+  """
+  occurredAtLTE: Time
+  """
+  reported_at field predicates
+  """
+  reportedAt: Time
+  """
+  reportedAt differs from this.
+  """
+  reportedAtNEQ: Time
+  """
+  reportedAt is one of these.
+  """
+  reportedAtIn: [Time!]
+  """
+  reportedAt is none of these.
+  """
+  reportedAtNotIn: [Time!]
+  """
+  reportedAt is greater than this.
+  """
+  reportedAtGT: Time
+  """
+  reportedAt is at least this.
+  """
+  reportedAtGTE: Time
+  """
+  reportedAt is less than this.
+  """
+  reportedAtLT: Time
+  """
+  reportedAt is at most this.
+  """
+  reportedAtLTE: Time
+  """
+  reported_by_id field predicates
+  """
+  reportedByID: ID
+  """
+  reportedByID differs from this.
+  """
+  reportedByIDNEQ: ID
+  """
+  reportedByID is one of these.
+  """
+  reportedByIDIn: [ID!]
+  """
+  reportedByID is none of these.
+  """
+  reportedByIDNotIn: [ID!]
+  """
+  reportedByID is greater than this.
+  """
+  reportedByIDGT: ID
+  """
+  reportedByID is at least this.
+  """
+  reportedByIDGTE: ID
+  """
+  reportedByID is less than this.
+  """
+  reportedByIDLT: ID
+  """
+  reportedByID is at most this.
+  """
+  reportedByIDLTE: ID
+  """
+  state field predicates
+  """
+  state: KeyLossState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeyLossState
+  """
+  state is one of these.
+  """
+  stateIn: [KeyLossState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeyLossState!]
+  """
+  lock_change_requested field predicates
+  """
+  lockChangeRequested: Boolean
+  """
+  lockChangeRequested differs from this.
+  """
+  lockChangeRequestedNEQ: Boolean
+  """
+  lockChangeRequested is null.
+  """
+  lockChangeRequestedIsNil: Boolean
+  """
+  lockChangeRequested is set.
+  """
+  lockChangeRequestedNotNil: Boolean
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
+"""
 One double entry of the key ledger.
 """
 type KeyMovement implements Node {
@@ -11418,7 +13388,7 @@ type KeyMovement implements Node {
   """
   count: Int!
   """
-  Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household.
+  Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again.
   """
   reason: KeyMovementReason!
   """
@@ -11429,6 +13399,14 @@ type KeyMovement implements Node {
   The line of the acceptance sheet that it belongs to.
   """
   acceptanceLineID: ID
+  """
+  The loss that it belongs to (K2.3).
+  """
+  lossID: ID
+  """
+  What is to be said of it: where keys were found.
+  """
+  note: String!
   """
   The household that gave or got.
   """
@@ -11461,6 +13439,10 @@ type KeyMovement implements Node {
   The line of the acceptance sheet.
   """
   acceptanceLine: KeyAcceptanceLine
+  """
+  The loss.
+  """
+  loss: KeyLoss
 }
 """
 A connection to a list of items.
@@ -11542,6 +13524,14 @@ enum KeyMovementReason @goModel(model: "github.com/steward-pm/steward/ent/keymov
   handed over.
   """
   HANDED_OVER
+  """
+  lost.
+  """
+  LOST
+  """
+  found.
+  """
+  FOUND
 }
 """
 KeyMovementWhereInput is used for filtering KeyMovement objects.
@@ -11728,6 +13718,30 @@ input KeyMovementWhereInput {
   loanLineID is set.
   """
   loanLineIDNotNil: Boolean
+  """
+  loss_id field predicates
+  """
+  lossID: ID
+  """
+  lossID differs from this.
+  """
+  lossIDNEQ: ID
+  """
+  lossID is one of these.
+  """
+  lossIDIn: [ID!]
+  """
+  lossID is none of these.
+  """
+  lossIDNotIn: [ID!]
+  """
+  lossID is null.
+  """
+  lossIDIsNil: Boolean
+  """
+  lossID is set.
+  """
+  lossIDNotNil: Boolean
   """
   occurred_at field predicates
   """
@@ -11990,6 +14004,10 @@ type KeySet implements Node {
   What engineering owed and delivered, sheet by sheet (K1.1).
   """
   acceptanceLines: [KeyAcceptanceLine!]
+  """
+  What is done about what it still owes (K1.4).
+  """
+  followUps: [KeyFollowUp!]
 }
 """
 A connection to a list of items.
@@ -14801,6 +16819,14 @@ func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddResidentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_AnswerKeyLossPayload_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerKeyLossPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15611,6 +17637,86 @@ func (ec *executionContext) childFields_KeyBalanceEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyCabinetOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyCabinetOpening_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyCabinetOpening_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyCabinetOpening_estateID(ctx, field)
+	case "cabinetID":
+		return ec.fieldContext_KeyCabinetOpening_cabinetID(ctx, field)
+	case "outcome":
+		return ec.fieldContext_KeyCabinetOpening_outcome(ctx, field)
+	case "purpose":
+		return ec.fieldContext_KeyCabinetOpening_purpose(ctx, field)
+	case "openedByID":
+		return ec.fieldContext_KeyCabinetOpening_openedByID(ctx, field)
+	case "openedByName":
+		return ec.fieldContext_KeyCabinetOpening_openedByName(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_KeyCabinetOpening_occurredAt(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyCabinetOpening_lateReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyCabinetOpening_estate(ctx, field)
+	case "cabinet":
+		return ec.fieldContext_KeyCabinetOpening_cabinet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpening", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCabinetOpeningConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyCabinetOpeningConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyCabinetOpeningConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyCabinetOpeningConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpeningConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCabinetOpeningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyCabinetOpeningEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyCabinetOpeningEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpeningEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyFollowUp_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyFollowUp_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyFollowUp_estateID(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyFollowUp_setID(ctx, field)
+	case "note":
+		return ec.fieldContext_KeyFollowUp_note(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeyFollowUp_outstanding(ctx, field)
+	case "followUpOn":
+		return ec.fieldContext_KeyFollowUp_followUpOn(ctx, field)
+	case "notedByID":
+		return ec.fieldContext_KeyFollowUp_notedByID(ctx, field)
+	case "notedByName":
+		return ec.fieldContext_KeyFollowUp_notedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyFollowUp_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyFollowUp_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyFollowUp", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15749,6 +17855,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_count(ctx, field)
 	case "returned":
 		return ec.fieldContext_KeyLoanLine_returned(ctx, field)
+	case "lost":
+		return ec.fieldContext_KeyLoanLine_lost(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyLoanLine_householdID(ctx, field)
 	case "estate":
@@ -15775,6 +17883,92 @@ func (ec *executionContext) childFields_KeyLoanLineEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyLoss(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyLoss_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyLoss_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyLoss_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyLoss_version(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyLoss_setID(ctx, field)
+	case "label":
+		return ec.fieldContext_KeyLoss_label(ctx, field)
+	case "holderID":
+		return ec.fieldContext_KeyLoss_holderID(ctx, field)
+	case "holderName":
+		return ec.fieldContext_KeyLoss_holderName(ctx, field)
+	case "loanLineID":
+		return ec.fieldContext_KeyLoss_loanLineID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_KeyLoss_departmentID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_KeyLoss_householdID(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyLoss_count(ctx, field)
+	case "found":
+		return ec.fieldContext_KeyLoss_found(ctx, field)
+	case "circumstances":
+		return ec.fieldContext_KeyLoss_circumstances(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_KeyLoss_occurredAt(ctx, field)
+	case "reportedAt":
+		return ec.fieldContext_KeyLoss_reportedAt(ctx, field)
+	case "reportedByID":
+		return ec.fieldContext_KeyLoss_reportedByID(ctx, field)
+	case "reportedByName":
+		return ec.fieldContext_KeyLoss_reportedByName(ctx, field)
+	case "state":
+		return ec.fieldContext_KeyLoss_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_KeyLoss_finding(ctx, field)
+	case "lockChangeRequested":
+		return ec.fieldContext_KeyLoss_lockChangeRequested(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_KeyLoss_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_KeyLoss_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_KeyLoss_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyLoss_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyLoss_set(ctx, field)
+	case "holder":
+		return ec.fieldContext_KeyLoss_holder(ctx, field)
+	case "loanLine":
+		return ec.fieldContext_KeyLoss_loanLine(ctx, field)
+	case "movements":
+		return ec.fieldContext_KeyLoss_movements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLoss", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLossConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyLossConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyLossConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyLossConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLossConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLossEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyLossEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyLossEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLossEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15797,6 +17991,10 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_loanLineID(ctx, field)
 	case "acceptanceLineID":
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
+	case "lossID":
+		return ec.fieldContext_KeyMovement_lossID(ctx, field)
+	case "note":
+		return ec.fieldContext_KeyMovement_note(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyMovement_householdID(ctx, field)
 	case "occurredAt":
@@ -15813,6 +18011,8 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_loanLine(ctx, field)
 	case "acceptanceLine":
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
+	case "loss":
+		return ec.fieldContext_KeyMovement_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyMovement", field.Name)
 }
@@ -15897,6 +18097,8 @@ func (ec *executionContext) childFields_KeySet(ctx context.Context, field graphq
 		return ec.fieldContext_KeySet_balances(ctx, field)
 	case "acceptanceLines":
 		return ec.fieldContext_KeySet_acceptanceLines(ctx, field)
+	case "followUps":
+		return ec.fieldContext_KeySet_followUps(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySet", field.Name)
 }
@@ -16009,6 +18211,14 @@ func (ec *executionContext) childFields_MoveOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_MoveOutPayload_payer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MoveOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteOutstandingKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "followUp":
+		return ec.fieldContext_NoteOutstandingKeysPayload_followUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteOutstandingKeysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Obligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16139,6 +18349,14 @@ func (ec *executionContext) childFields_OccupancyEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type OccupancyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_OpenKeyCabinetPayload_opening(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -16153,12 +18371,30 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_RecordKeyFoundPayload_loss(ctx, field)
+	case "movement":
+		return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordKeyFoundPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "externalPerson":
 		return ec.fieldContext_RegisterExternalPersonPayload_externalPerson(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -156,6 +156,10 @@ func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, househol
 		officer.Do(returnKeys, vars{"in": vars{"loanID": loan.String()}})
 	}
 	custodian.Do(handOver, vars{"in": vars{"setID": own, "count": 1, "fromID": e.Cabinet, "householdID": household}})
+	lost := officer.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { lines { id } } } }`,
+		vars{"in": vars{"borrower": vars{"residentID": resident}, "purpose": "看房", "lines": []vars{{"setID": own, "count": 1}}}})
+	officer.Do(`mutation($in: ReportKeyLossInput!) { reportKeyLoss(input: $in) { loss { id } } }`,
+		vars{"in": vars{"loanLineID": lost.Get("lendKeys.loan.lines.0.id").String(), "count": 1, "circumstances": "遗失"}})
 }
 
 func liveA(app *stewardtest.App) {

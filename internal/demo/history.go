@@ -27,14 +27,15 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 	past, clock := replay(rt)
 	h := &history{team: t, estate: e, clock: clock, r: seeded(1000 + n)}
 	ctx = act.With(ctx, past)
-	h.custodian, h.officer = access.With(ctx, t.custodians[e.ID]), access.With(ctx, t.officers[e.ID])
+	h.custodian, h.officer, h.manager = access.With(ctx, t.custodians[e.ID]), access.With(ctx, t.officers[e.ID]), access.With(ctx, t.managers[e.ID])
+	system := access.With(ctx, access.System(table, "demo"))
 	cal, err := act.CalendarOf(e.TimeZone)
 	if err != nil {
 		return err
 	}
 	h.zone = cal.Zone()
 	today := cal.Today(rt.Clock.Now())
-	if err := h.stock(access.With(ctx, access.System(table, "demo")), today.AddDays(-31)); err != nil {
+	if err := h.stock(system, today.AddDays(-31)); err != nil {
 		return err
 	}
 	for back := 30; back >= 1; back-- {
@@ -44,18 +45,23 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 			}
 		}
 	}
+	if err := h.evening(system, today.AddDays(-1)); err != nil {
+		return fmt.Errorf("%s, what went wrong: %w", e.Code, err)
+	}
 	return h.morning(today, rt.Clock.Now())
 }
 
 // history is one estate's month under way.
 type history struct {
 	*team
-	estate             *ent.Estate
-	clock              clockSetter
-	zone               *time.Location
-	r                  *rand.Rand
-	custodian, officer context.Context
-	sets               []uuid.UUID // of which the desk has keys
+	estate  *ent.Estate
+	clock   clockSetter
+	zone    *time.Location
+	r       *rand.Rand
+	sets    []uuid.UUID // of which the desk has keys
+	cabinet uuid.UUID
+
+	custodian, officer, manager context.Context
 }
 
 type clockSetter interface {
@@ -83,6 +89,10 @@ func (h *history) stock(system context.Context, day calendar.Day) error {
 		return err
 	}
 	h.to(at(day, h.zone, 8, 30))
+	h.cabinet = cabinet
+	if _, err := keys.OpenCabinet.Do(h.custodian, keys.OpenKeyCabinetInput{CabinetID: cabinet, Purpose: "备前台钥匙"}); err != nil {
+		return err
+	}
 	for _, s := range sets {
 		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: cabinet, ToID: desk}); err != nil {
 			return err

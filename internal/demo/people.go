@@ -47,12 +47,14 @@ var jobs = []job{
 type team struct {
 	signIns                []SignIn
 	officers, custodians   map[uuid.UUID]*access.Viewer // by estate
-	mechanics, contractors map[uuid.UUID][]uuid.UUID    // who borrow: staff, external persons
+	managers               map[uuid.UUID]*access.Viewer
+	mechanics, contractors map[uuid.UUID][]uuid.UUID // who borrow: staff, external persons
 }
 
 // hire makes the accounts: every role in the first estate, and in each other one those who make its history.
 func hire(ctx context.Context, rt *act.Runtime, table *policy.Table, estates []*ent.Estate) (*team, error) {
-	t := &team{officers: map[uuid.UUID]*access.Viewer{}, custodians: map[uuid.UUID]*access.Viewer{}, mechanics: map[uuid.UUID][]uuid.UUID{}, contractors: map[uuid.UUID][]uuid.UUID{}}
+	t := &team{officers: map[uuid.UUID]*access.Viewer{}, custodians: map[uuid.UUID]*access.Viewer{}, managers: map[uuid.UUID]*access.Viewer{},
+		mechanics: map[uuid.UUID][]uuid.UUID{}, contractors: map[uuid.UUID][]uuid.UUID{}}
 	r := seeded(99)
 	for i, e := range estates {
 		departments, err := furnish(ctx, e)
@@ -123,6 +125,8 @@ func (t *team) employ(ctx context.Context, rt *act.Runtime, table *policy.Table,
 	}
 	viewer := access.New(table, access.Viewer{Account: acc, Name: who, Email: login.Email, Grants: []access.Grant{{Role: j.role, Estate: e.ID}}})
 	switch j.role {
+	case policy.ProjectManager:
+		t.managers[e.ID] = viewer
 	case policy.CSOfficer:
 		t.officers[e.ID] = viewer
 	case policy.KeyCustodian:

@@ -5,10 +5,12 @@
 //
 //	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
 //	move.go         K1.2              Move, between a cabinet and the front desk
-//	cabinet.go      K1.2              CreateCabinet
+//	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet
+//	followup.go     K1.4              NoteOutstanding
 //	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows
 //	return.go       K2.1              Return
 //	handover.go     K4.1              HandOver, to the household of the unit
+//	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
 //
 // Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,

@@ -19,6 +19,8 @@ type entry struct {
 	count    int
 	reason   keymovement.Reason
 	loanLine *uuid.UUID // nil: of no loan
+	loss     *uuid.UUID // nil: of no loss
+	note     string
 }
 
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
@@ -28,6 +30,7 @@ type entry struct {
 func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
 	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
+		SetNillableLossID(e.loss).SetNote(e.note).
 		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
 }
 

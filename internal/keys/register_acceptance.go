@@ -8,7 +8,9 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
+	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/registers"
 )
 
@@ -44,7 +46,15 @@ var OutstandingRegister = registers.Register[AcceptanceRow]{
 		{ZH: "应交数量", EN: "Due", Kind: registers.Int, Value: func(r AcceptanceRow) any { return r.Line.Due }},
 		{ZH: "交验人", EN: "Deliverer", Value: func(r AcceptanceRow) any { return r.Line.Deliverer }},
 		{ZH: "验收时间", EN: "Accepted", Kind: registers.Time, Value: AcceptanceRow.acceptedAt},
-		{ZH: "跟进情况", EN: "Follow-up", Width: 30, Value: func(r AcceptanceRow) any { return r.Line.FollowUp }},
+		{ZH: "跟进情况", EN: "Follow-up", Width: 30, Value: AcceptanceRow.followUp},
+		{ZH: "跟进人", EN: "Followed up by", Value: newest(func(n *ent.KeyFollowUp) any { return n.NotedByName })},
+		{ZH: "跟进时间", EN: "Followed up", Kind: registers.Time, Value: newest(func(n *ent.KeyFollowUp) any { return n.CreatedAt })},
+		{ZH: "下次跟进", EN: "Next follow-up", Kind: registers.Date, Value: newest(func(n *ent.KeyFollowUp) any {
+			if n.FollowUpOn == nil {
+				return nil
+			}
+			return calendar.DayOf(*n.FollowUpOn)
+		})},
 	},
 }
 
@@ -57,7 +67,7 @@ func AcceptanceRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.
 func OutstandingRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[AcceptanceRow, error] {
 	owing := func(q *ent.KeySetQuery) {
 		withLines(q)
-		q.Where(keyset.OutstandingGT(0))
+		q.Where(keyset.OutstandingGT(0)).WithFollowUps(func(q *ent.KeyFollowUpQuery) { q.Order(keyfollowup.ByID()) })
 	}
 	return setRows(ctx, db, estate, owing, func(s *ent.KeySet) []AcceptanceRow {
 		rows := acceptanceRows(s)
@@ -91,6 +101,24 @@ func (r AcceptanceRow) acceptedAt() any {
 		return nil
 	}
 	return r.Line.Edges.Acceptance.AcceptedAt
+}
+
+// followUp is what the newest note says, or the sheet where there is none.
+func (r AcceptanceRow) followUp() any {
+	if note := newest(func(n *ent.KeyFollowUp) any { return n.Note })(r); note != nil {
+		return note
+	}
+	return r.Line.FollowUp
+}
+
+// newest tells something of the newest note on the set; nothing where there is none.
+func newest(tell func(*ent.KeyFollowUp) any) func(AcceptanceRow) any {
+	return func(r AcceptanceRow) any {
+		if notes := r.Set.Edges.FollowUps; len(notes) > 0 {
+			return tell(notes[len(notes)-1])
+		}
+		return nil
+	}
 }
 
 // setRows goes through the sets of an estate in natural order, and through the rows that each has.

@@ -104,6 +104,8 @@ func (r LoanRow) state(say func(zh, en string) string, now time.Time) string {
 	switch {
 	case r.Line.Returned == r.Line.Count:
 		return say("已归还", "Returned")
+	case out(r.Line) == 0:
+		return say("已报失", "Lost")
 	case !now.Before(r.Loan.DueAt): // K2.2: the end of the day is no longer in time
 		return say("逾期未还", "Overdue")
 	case r.Line.Returned > 0:

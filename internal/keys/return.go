@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyloan"
-	"github.com/steward-pm/steward/ent/keyloanline"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
@@ -51,7 +49,7 @@ type ReturnKeysPayload struct{ Loan *ent.KeyLoan }
 
 // Return takes lent keys back, all or some, from whoever brings them (K2.1).
 //
-// Errors: NOT_FOUND; CONFLICT if the loan is closed or fewer keys of a line are out.
+// Errors: NOT_FOUND; CONFLICT if the loan is closed or fewer keys of a line are out; RULE K2.3 if they are lost.
 var Return = act.Guarded(act.New("keys.return", act.Needs(policy.KeyLoan, policy.Update), act.Clauses("K2.1"), takeBack), returnGuard)
 
 func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
@@ -98,7 +96,7 @@ type returning struct {
 func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []returning, err error) {
 	if len(in) == 0 {
 		for _, l := range lines {
-			if out := l.Count - l.Returned; out > 0 {
+			if out := out(l); out > 0 {
 				back = append(back, returning{l, out})
 			}
 		}
@@ -109,13 +107,25 @@ func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []return
 		if at < 0 {
 			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.lineID", i))
 		}
-		if out := lines[at].Count - lines[at].Returned; r.Count > out {
+		if out := out(lines[at]); r.Count > out {
+			if r.Count <= out+lines[at].Lost {
+				return nil, lostAlready().At(fmt.Sprintf("lines.%d.count", i))
+			}
 			return nil, fault.Clash("这一行只有 %[1]d 把未还。", "Only %[1]d keys of this line are out.", out).
 				By("K2.1").At(fmt.Sprintf("lines.%d.count", i))
 		}
 		back = append(back, returning{lines[at], r.Count})
 	}
 	return back, nil
+}
+
+// out is how many keys of the line are with the borrower.
+func out(l *ent.KeyLoanLine) int { return l.Count - l.Returned - l.Lost }
+
+// lostAlready refuses to take back what has left the borrower's account as lost (K2.3).
+func lostAlready() *fault.Error {
+	return fault.Rule("K2.3", "这些钥匙已报失,找到后请登记找回(recordKeyFound),不能按归还办理。",
+		"These keys were reported lost; when they are found, record them found (recordKeyFound) instead of returned.")
 }
 
 // returnLine writes down what came back of a line, and moves the keys to where they were lent from.
@@ -132,15 +142,19 @@ func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string) err
 	return err
 }
 
-// settle closes the loan when no key of it is out any more.
+// settle closes the loan when no key of it is out any more: as returned, or as lost if some were reported so.
 func settle(tx *act.Tx, loan *ent.KeyLoan) (*ent.KeyLoan, error) {
-	open, err := loan.QueryLines().Where(func(s *sql.Selector) {
-		s.Where(sql.ColumnsLT(s.C(keyloanline.FieldReturned), s.C(keyloanline.FieldCount)))
-	}).Exist(tx)
-	if err != nil || open {
+	lines, err := loan.QueryLines().All(tx)
+	if err != nil || slices.ContainsFunc(lines, func(l *ent.KeyLoanLine) bool { return out(l) > 0 }) {
 		return loan, err
 	}
-	if loan, err = loan.Update().SetState(keyloan.StateReturned).SetReturnedAt(tx.Now).Save(tx); err != nil {
+	u := loan.Update()
+	if slices.ContainsFunc(lines, func(l *ent.KeyLoanLine) bool { return l.Lost > 0 }) {
+		u.SetState(keyloan.StateLost)
+	} else {
+		u.SetState(keyloan.StateReturned).SetReturnedAt(tx.Now)
+	}
+	if loan, err = u.Save(tx); err != nil {
 		return nil, err
 	}
 	return loan, obligation.Meet(tx, "keys.return", loan.ID)
@@ -157,8 +171,11 @@ var returnGuard = act.Guard[*ent.KeyLoan]{
 
 // canReturn refuses a loan of which nothing is out.
 func canReturn(_ *act.Tx, l *ent.KeyLoan) error {
-	if l.State == keyloan.StateOpen {
+	switch l.State {
+	case keyloan.StateOpen:
 		return nil
+	case keyloan.StateLost:
+		return lostAlready()
 	}
 	return fault.Clash("这笔借用已全部归还。", "All keys of this loan are back.").By("K2.1")
 }

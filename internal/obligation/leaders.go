@@ -55,6 +55,23 @@ func (all leaders) of(o *ent.Obligation) []uuid.UUID {
 	return list
 }
 
+// Leaders lists the accounts to whom something in a department is reported at once (K2.3): its supervisors, where
+// there is none the project managers, and where there is none the general managers.
+func Leaders(tx *act.Tx, estate, department uuid.UUID) ([]uuid.UUID, error) {
+	today, err := tx.Today(estate)
+	if err != nil {
+		return nil, err
+	}
+	all, err := findLeaders(tx, estate, today)
+	list := all.where(func(l leader) bool { return l.Role == policy.Supervisor && l.Department == department })
+	for _, role := range []policy.Role{policy.ProjectManager, policy.GeneralManager} {
+		if len(list) == 0 {
+			list = all.where(func(l leader) bool { return l.Role == role })
+		}
+	}
+	return list, err
+}
+
 func (all leaders) where(is func(leader) bool) (list []uuid.UUID) {
 	for _, l := range all {
 		if is(l) && !slices.Contains(list, l.Account) {

@@ -37,7 +37,7 @@ func Open(tx *act.Tx, d Due) error {
 	}
 	if d.Department == uuid.Nil {
 		var err error
-		if d.Department, err = customerService(tx, d.Estate); err != nil {
+		if d.Department, err = CustomerService(tx, d.Estate); err != nil {
 			return err
 		}
 	}
@@ -50,8 +50,8 @@ func Open(tx *act.Tx, d Due) error {
 // customerServiceOf is the key of an estate's department.
 type customerServiceOf uuid.UUID
 
-// customerService is the department that answers unless another does; Nil if the estate has none yet.
-func customerService(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
+// CustomerService is the department that answers unless another does; Nil if the estate has none yet.
+func CustomerService(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
 	return act.Once(tx, customerServiceOf(estate), func() (uuid.UUID, error) {
 		id, err := tx.Department.Query().
 			Where(department.EstateID(estate), department.KindEQ(department.KindCustomerService)).Order(ent.Asc(department.FieldID)).FirstID(tx)

@@ -47,8 +47,14 @@ var examples = []server.Example{
 }`},
 	{Name: "Keys that engineering still owes (尚未移交钥匙统计表)", Query: `query Outstanding {
   keySets(where: {outstandingGT: 0}) {
-    edges { node { label outstanding acceptanceLines { due delivered deliverer followUp } } }
+    edges { node { label outstanding acceptanceLines { due delivered deliverer followUp } followUps { note notedByName followUpOn } } }
   }
+}`},
+	{Name: "Keys lost, and openings of the cabinet", Query: `query LostAndOpened {
+  keyLosses(first: 10) {
+    edges { node { id label count found holderName circumstances state finding lockChangeRequested movements { reason count } } }
+  }
+  keyCabinetOpenings(first: 10) { edges { node { openedByName outcome purpose occurredAt } } }
 }`},
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }

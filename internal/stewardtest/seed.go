@@ -162,6 +162,10 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		b.queue(`INSERT INTO key_sets (id, created_at, estate_id, unit_id, place, label, kind, sort_key, outstanding) VALUES ($1, $2, $3, $4, '户门', $5, 'UNIT', $5, 1)`, set, Start, estate, unit, label)
 		b.queue(`INSERT INTO key_acceptance_lines (id, created_at, estate_id, acceptance_id, set_id, due, delivered, outstanding, condition, deliverer, follow_up)
 			VALUES ($1, $2, $3, $4, $5, 6, 5, 1, '完好', '工程部', '')`, line, Start, estate, sheet, set)
+		if i == 0 {
+			b.queue(`INSERT INTO key_follow_ups (id, created_at, estate_id, set_id, note, outstanding, noted_by_id, noted_by_name) VALUES ($1, $2, $3, $4, '已催工程部', 1, $5, '钥匙管理员')`,
+				ids.New(0x030c), Start, estate, set, uuid.New())
+		}
 		for _, m := range []struct {
 			from, to, reason string
 			count            int
@@ -177,6 +181,18 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
 	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, 1, '工程部', $5, '客服', $2)`,
 		ids.New(0x0309), Start, estate, line, account)
+	loss := ids.New(0x030a)
+	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
+		VALUES ($1, $2, $3, $4, '设备间', $5, '工程部', 1, '检修后遗失', $2, $2, $6, '客服')`, loss, Start.AddDate(0, 0, -2), estate, set, holder["ENGINEERING"], account)
+	for _, m := range []struct {
+		from, to, reason string
+		loss             *uuid.UUID
+	}{{"SOURCE", "ENGINEERING", "ACCEPTED", nil}, {"ENGINEERING", "LOST", "LOST", &loss}} {
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
+			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
+	}
+	b.queue(`INSERT INTO key_cabinet_openings (id, created_at, estate_id, cabinet_id, outcome, purpose, opened_by_id, opened_by_name, occurred_at) VALUES ($1, $2, $3, $4, 'OPENED', '盘点', $5, '钥匙管理员', $2)`,
+		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
 	return tx.SendBatch(ctx, &b.Batch).Close()

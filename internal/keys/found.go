@@ -1,0 +1,90 @@
+package keys
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyloss"
+	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// RecordKeyFoundInput says what was found, and where it is put.
+type RecordKeyFoundInput struct {
+	LossID uuid.UUID
+	Count  int
+	ToID   uuid.UUID
+	Note   string
+}
+
+// Check refuses impossible counts and empty notes.
+func (in RecordKeyFoundInput) Check() error {
+	if err := checkCount("count", in.Count, "K2.3"); err != nil {
+		return err
+	}
+	return wording.CheckText("note", in.Note, 1, 500)
+}
+
+// RecordKeyFoundPayload is the loss as it stands after, and the counter-entry.
+type RecordKeyFoundPayload struct {
+	Loss     *ent.KeyLoss
+	Movement *ent.KeyMovement
+}
+
+// RecordFound brings lost keys back by a counter-entry, to the front desk or a cabinet (K2.3).
+//
+// Errors: NOT_FOUND; FORBIDDEN K1.2 into a cabinet for whom may not open it; CONFLICT if fewer are still lost.
+var RecordFound = act.Guarded(act.New("keys.recordFound", act.Needs(policy.KeyLoss, policy.Update), act.Clauses("K2.3"), recordFound), foundGuard)
+
+func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, error) {
+	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).ForUpdate().Only(tx)
+	if loss, err = act.Find(loss, err, "lossID"); err != nil {
+		return nil, err
+	}
+	to, err := placeOf(tx, loss.EstateID, in.ToID, "toID")
+	if err != nil {
+		return nil, err
+	}
+	if to.Kind == keyholder.KindCabinet && !mayOpen(tx, to) {
+		return nil, closed().At("toID")
+	}
+	if err := canFind(tx, loss); err != nil {
+		return nil, err
+	}
+	if missing := loss.Count - loss.Found; in.Count > missing {
+		return nil, fault.Clash("只有 %[1]d 把仍未找回。", "Only %[1]d keys are still lost.", missing).By("K2.3").At("count")
+	}
+	set, err := loss.QuerySet().Only(tx)
+	if err != nil {
+		return nil, err
+	}
+	nowhere, err := office(tx, loss.EstateID, keyholder.KindLost)
+	if err != nil {
+		return nil, err
+	}
+	m, err := post(tx, entry{set: set, from: nowhere, to: to, count: in.Count, reason: keymovement.ReasonFound, loss: &loss.ID, note: wording.Tidy(in.Note)})
+	if err != nil {
+		return nil, err
+	}
+	loss, err = loss.Update().SetFound(loss.Found + in.Count).Save(tx)
+	return &RecordKeyFoundPayload{loss, m}, err
+}
+
+var foundGuard = act.Guard[*ent.KeyLoss]{
+	Entity: ent.TypeKeyLoss,
+	ID:     func(l *ent.KeyLoss) uuid.UUID { return l.ID },
+	Load:   losses,
+	Check:  canFind,
+}
+
+// canFind refuses a loss of which nothing is missing any more.
+func canFind(_ *act.Tx, l *ent.KeyLoss) error {
+	if l.Found < l.Count {
+		return nil
+	}
+	return fault.Clash("这次遗失的钥匙已全部找回。", "All keys of this loss were found.").By("K2.3")
+}
