@@ -7872,7 +7872,7 @@ type NoteOutstandingKeysPayload {
 }
 
 extend type Mutation {
-  "Records the opening of a key cabinet: the custodian's, a supervisor's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
+  "Records the opening of a key cabinet: the custodian's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
   openKeyCabinet(
     "Which one, and what for."
     input: OpenKeyCabinetInput!

@@ -97,13 +97,13 @@ func lately(tx *act.Tx, in OpenKeyCabinetInput) (at time.Time, reason string, er
 	return *in.OccurredAt, reason, err
 }
 
-// mayOpen tells whether the viewer may open the cabinet: the custodian, supervisors and managers.
+// mayOpen tells whether the viewer may open the cabinet: the custodian and managers.
 func mayOpen(tx *act.Tx, cabinet *ent.KeyHolder) bool {
 	return tx.Viewer.Scope(policy.KeyCabinetOpening, policy.Issue).Covers(cabinet.RowScope())
 }
 
 // closed refuses to open a cabinet.
 func closed() *fault.Error {
-	return fault.Denied("钥匙柜只能由钥匙管理员、主管或经理开启,请找他们办理。",
-		"Only the custodian, a supervisor or a manager opens the cabinet; ask one of them.").By("K1.2")
+	return fault.Denied("钥匙柜只能由钥匙管理员或经理开启,请找他们办理。",
+		"Only the custodian or a manager opens the cabinet; ask one of them.").By("K1.2")
 }

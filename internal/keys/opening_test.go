@@ -25,14 +25,14 @@ func TestK1_2_OpeningsAreRecordedAndRefusalsToo(t *testing.T) {
 	app := stewardtest.New(t)
 	in := openingOf(app.A.Cabinet)
 	before := len(app.As(policy.KeyCustodian).Do(openings, vars{"c": app.A.Cabinet}).Get("keyCabinetOpenings.edges").Array())
-	may := []policy.Role{policy.KeyCustodian, policy.Supervisor, policy.ProjectManager, policy.GeneralManager}
+	may := []policy.Role{policy.KeyCustodian, policy.ProjectManager, policy.GeneralManager}
 	for _, role := range may {
 		o := app.As(role).Do(openCabinet, in).Get("openKeyCabinet.opening")
 		if o.Get("outcome").String() != "OPENED" || o.Get("openedByName").String() == "" || o.Get("cabinet.name").String() != "钥匙柜" {
 			t.Errorf("%s opened %s", role, o.Raw)
 		}
 	}
-	mayNot := []policy.Role{policy.CSOfficer, policy.Archivist, policy.Receptionist, policy.MailSorter, policy.Accountant, policy.SealKeeper, policy.Security, policy.Engineering}
+	mayNot := []policy.Role{policy.Supervisor, policy.CSOfficer, policy.Archivist, policy.Receptionist, policy.MailSorter, policy.Accountant, policy.SealKeeper, policy.Security, policy.Engineering}
 	for _, role := range mayNot {
 		if r := app.As(role).Refused(openCabinet, in, fault.Forbidden, "K1.2"); r.Field != "cabinetID" {
 			t.Errorf("%s is refused at %q", role, r.Field)
