@@ -45,8 +45,11 @@ func tryLock(path string) (_ *fileLock, err error) {
 	return &fileLock{f}, nil
 }
 
-// release lets go. The file stays: removing it would let two processes lock two files of one name.
+// release lets go, by name and not by closing alone: a child that is being forked at this moment holds a copy
+// of the file until it becomes another program. The file stays: removing it would let two processes lock two
+// files of one name.
 func (l *fileLock) release() {
+	_ = syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN)
 	_ = l.f.Close()
 }
 
