@@ -16,8 +16,10 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -26,20 +28,35 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -49,10 +66,14 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Approval is the client for interacting with the Approval builders.
+	Approval *ApprovalClient
 	// Area is the client for interacting with the Area builders.
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
 	Building *BuildingClient
+	// Certificate is the client for interacting with the Certificate builders.
+	Certificate *CertificateClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -69,34 +90,64 @@ type Client struct {
 	ImportRun *ImportRunClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
+	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
+	KeyAcceptanceCheck *KeyAcceptanceCheckClient
 	// KeyAcceptanceLine is the client for interacting with the KeyAcceptanceLine builders.
 	KeyAcceptanceLine *KeyAcceptanceLineClient
 	// KeyBalance is the client for interacting with the KeyBalance builders.
 	KeyBalance *KeyBalanceClient
 	// KeyCabinetOpening is the client for interacting with the KeyCabinetOpening builders.
 	KeyCabinetOpening *KeyCabinetOpeningClient
+	// KeyCopyOrder is the client for interacting with the KeyCopyOrder builders.
+	KeyCopyOrder *KeyCopyOrderClient
 	// KeyFollowUp is the client for interacting with the KeyFollowUp builders.
 	KeyFollowUp *KeyFollowUpClient
+	// KeyGeneration is the client for interacting with the KeyGeneration builders.
+	KeyGeneration *KeyGenerationClient
 	// KeyHolder is the client for interacting with the KeyHolder builders.
 	KeyHolder *KeyHolderClient
+	// KeyHook is the client for interacting with the KeyHook builders.
+	KeyHook *KeyHookClient
 	// KeyLoan is the client for interacting with the KeyLoan builders.
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoanRequest is the client for interacting with the KeyLoanRequest builders.
+	KeyLoanRequest *KeyLoanRequestClient
+	// KeyLoanRequestLine is the client for interacting with the KeyLoanRequestLine builders.
+	KeyLoanRequestLine *KeyLoanRequestLineClient
+	// KeyLockChange is the client for interacting with the KeyLockChange builders.
+	KeyLockChange *KeyLockChangeClient
 	// KeyLoss is the client for interacting with the KeyLoss builders.
 	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
 	KeyReturn *KeyReturnClient
+	// KeyScrapping is the client for interacting with the KeyScrapping builders.
+	KeyScrapping *KeyScrappingClient
+	// KeySeal is the client for interacting with the KeySeal builders.
+	KeySeal *KeySealClient
 	// KeySet is the client for interacting with the KeySet builders.
 	KeySet *KeySetClient
+	// KeySpotCheck is the client for interacting with the KeySpotCheck builders.
+	KeySpotCheck *KeySpotCheckClient
+	// KeyStatement is the client for interacting with the KeyStatement builders.
+	KeyStatement *KeyStatementClient
+	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
+	KeyStatementLine *KeyStatementLineClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
 	Occupancy *OccupancyClient
+	// Reconciliation is the client for interacting with the Reconciliation builders.
+	Reconciliation *ReconciliationClient
+	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
+	ReconciliationLine *ReconciliationLineClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
+	// Signature is the client for interacting with the Signature builders.
+	Signature *SignatureClient
 	// Staff is the client for interacting with the Staff builders.
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
@@ -112,8 +163,10 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Approval = NewApprovalClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
+	c.Certificate = NewCertificateClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -122,20 +175,35 @@ func (c *Client) init() {
 	c.Household = NewHouseholdClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
 	c.KeyAcceptance = NewKeyAcceptanceClient(c.config)
+	c.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(c.config)
 	c.KeyAcceptanceLine = NewKeyAcceptanceLineClient(c.config)
 	c.KeyBalance = NewKeyBalanceClient(c.config)
 	c.KeyCabinetOpening = NewKeyCabinetOpeningClient(c.config)
+	c.KeyCopyOrder = NewKeyCopyOrderClient(c.config)
 	c.KeyFollowUp = NewKeyFollowUpClient(c.config)
+	c.KeyGeneration = NewKeyGenerationClient(c.config)
 	c.KeyHolder = NewKeyHolderClient(c.config)
+	c.KeyHook = NewKeyHookClient(c.config)
 	c.KeyLoan = NewKeyLoanClient(c.config)
 	c.KeyLoanLine = NewKeyLoanLineClient(c.config)
+	c.KeyLoanRequest = NewKeyLoanRequestClient(c.config)
+	c.KeyLoanRequestLine = NewKeyLoanRequestLineClient(c.config)
+	c.KeyLockChange = NewKeyLockChangeClient(c.config)
 	c.KeyLoss = NewKeyLossClient(c.config)
 	c.KeyMovement = NewKeyMovementClient(c.config)
 	c.KeyReturn = NewKeyReturnClient(c.config)
+	c.KeyScrapping = NewKeyScrappingClient(c.config)
+	c.KeySeal = NewKeySealClient(c.config)
 	c.KeySet = NewKeySetClient(c.config)
+	c.KeySpotCheck = NewKeySpotCheckClient(c.config)
+	c.KeyStatement = NewKeyStatementClient(c.config)
+	c.KeyStatementLine = NewKeyStatementLineClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.Occupancy = NewOccupancyClient(c.config)
+	c.Reconciliation = NewReconciliationClient(c.config)
+	c.ReconciliationLine = NewReconciliationLineClient(c.config)
 	c.Resident = NewResidentClient(c.config)
+	c.Signature = NewSignatureClient(c.config)
 	c.Staff = NewStaffClient(c.config)
 	c.Unit = NewUnitClient(c.config)
 }
@@ -228,34 +296,51 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Area:              NewAreaClient(cfg),
-		Building:          NewBuildingClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		EmergencyContact:  NewEmergencyContactClient(cfg),
-		Estate:            NewEstateClient(cfg),
-		ExternalPerson:    NewExternalPersonClient(cfg),
-		File:              NewFileClient(cfg),
-		Household:         NewHouseholdClient(cfg),
-		ImportRun:         NewImportRunClient(cfg),
-		KeyAcceptance:     NewKeyAcceptanceClient(cfg),
-		KeyAcceptanceLine: NewKeyAcceptanceLineClient(cfg),
-		KeyBalance:        NewKeyBalanceClient(cfg),
-		KeyCabinetOpening: NewKeyCabinetOpeningClient(cfg),
-		KeyFollowUp:       NewKeyFollowUpClient(cfg),
-		KeyHolder:         NewKeyHolderClient(cfg),
-		KeyLoan:           NewKeyLoanClient(cfg),
-		KeyLoanLine:       NewKeyLoanLineClient(cfg),
-		KeyLoss:           NewKeyLossClient(cfg),
-		KeyMovement:       NewKeyMovementClient(cfg),
-		KeyReturn:         NewKeyReturnClient(cfg),
-		KeySet:            NewKeySetClient(cfg),
-		Obligation:        NewObligationClient(cfg),
-		Occupancy:         NewOccupancyClient(cfg),
-		Resident:          NewResidentClient(cfg),
-		Staff:             NewStaffClient(cfg),
-		Unit:              NewUnitClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		Approval:           NewApprovalClient(cfg),
+		Area:               NewAreaClient(cfg),
+		Building:           NewBuildingClient(cfg),
+		Certificate:        NewCertificateClient(cfg),
+		Department:         NewDepartmentClient(cfg),
+		EmergencyContact:   NewEmergencyContactClient(cfg),
+		Estate:             NewEstateClient(cfg),
+		ExternalPerson:     NewExternalPersonClient(cfg),
+		File:               NewFileClient(cfg),
+		Household:          NewHouseholdClient(cfg),
+		ImportRun:          NewImportRunClient(cfg),
+		KeyAcceptance:      NewKeyAcceptanceClient(cfg),
+		KeyAcceptanceCheck: NewKeyAcceptanceCheckClient(cfg),
+		KeyAcceptanceLine:  NewKeyAcceptanceLineClient(cfg),
+		KeyBalance:         NewKeyBalanceClient(cfg),
+		KeyCabinetOpening:  NewKeyCabinetOpeningClient(cfg),
+		KeyCopyOrder:       NewKeyCopyOrderClient(cfg),
+		KeyFollowUp:        NewKeyFollowUpClient(cfg),
+		KeyGeneration:      NewKeyGenerationClient(cfg),
+		KeyHolder:          NewKeyHolderClient(cfg),
+		KeyHook:            NewKeyHookClient(cfg),
+		KeyLoan:            NewKeyLoanClient(cfg),
+		KeyLoanLine:        NewKeyLoanLineClient(cfg),
+		KeyLoanRequest:     NewKeyLoanRequestClient(cfg),
+		KeyLoanRequestLine: NewKeyLoanRequestLineClient(cfg),
+		KeyLockChange:      NewKeyLockChangeClient(cfg),
+		KeyLoss:            NewKeyLossClient(cfg),
+		KeyMovement:        NewKeyMovementClient(cfg),
+		KeyReturn:          NewKeyReturnClient(cfg),
+		KeyScrapping:       NewKeyScrappingClient(cfg),
+		KeySeal:            NewKeySealClient(cfg),
+		KeySet:             NewKeySetClient(cfg),
+		KeySpotCheck:       NewKeySpotCheckClient(cfg),
+		KeyStatement:       NewKeyStatementClient(cfg),
+		KeyStatementLine:   NewKeyStatementLineClient(cfg),
+		Obligation:         NewObligationClient(cfg),
+		Occupancy:          NewOccupancyClient(cfg),
+		Reconciliation:     NewReconciliationClient(cfg),
+		ReconciliationLine: NewReconciliationLineClient(cfg),
+		Resident:           NewResidentClient(cfg),
+		Signature:          NewSignatureClient(cfg),
+		Staff:              NewStaffClient(cfg),
+		Unit:               NewUnitClient(cfg),
 	}, nil
 }
 
@@ -273,41 +358,58 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Area:              NewAreaClient(cfg),
-		Building:          NewBuildingClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		EmergencyContact:  NewEmergencyContactClient(cfg),
-		Estate:            NewEstateClient(cfg),
-		ExternalPerson:    NewExternalPersonClient(cfg),
-		File:              NewFileClient(cfg),
-		Household:         NewHouseholdClient(cfg),
-		ImportRun:         NewImportRunClient(cfg),
-		KeyAcceptance:     NewKeyAcceptanceClient(cfg),
-		KeyAcceptanceLine: NewKeyAcceptanceLineClient(cfg),
-		KeyBalance:        NewKeyBalanceClient(cfg),
-		KeyCabinetOpening: NewKeyCabinetOpeningClient(cfg),
-		KeyFollowUp:       NewKeyFollowUpClient(cfg),
-		KeyHolder:         NewKeyHolderClient(cfg),
-		KeyLoan:           NewKeyLoanClient(cfg),
-		KeyLoanLine:       NewKeyLoanLineClient(cfg),
-		KeyLoss:           NewKeyLossClient(cfg),
-		KeyMovement:       NewKeyMovementClient(cfg),
-		KeyReturn:         NewKeyReturnClient(cfg),
-		KeySet:            NewKeySetClient(cfg),
-		Obligation:        NewObligationClient(cfg),
-		Occupancy:         NewOccupancyClient(cfg),
-		Resident:          NewResidentClient(cfg),
-		Staff:             NewStaffClient(cfg),
-		Unit:              NewUnitClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		Approval:           NewApprovalClient(cfg),
+		Area:               NewAreaClient(cfg),
+		Building:           NewBuildingClient(cfg),
+		Certificate:        NewCertificateClient(cfg),
+		Department:         NewDepartmentClient(cfg),
+		EmergencyContact:   NewEmergencyContactClient(cfg),
+		Estate:             NewEstateClient(cfg),
+		ExternalPerson:     NewExternalPersonClient(cfg),
+		File:               NewFileClient(cfg),
+		Household:          NewHouseholdClient(cfg),
+		ImportRun:          NewImportRunClient(cfg),
+		KeyAcceptance:      NewKeyAcceptanceClient(cfg),
+		KeyAcceptanceCheck: NewKeyAcceptanceCheckClient(cfg),
+		KeyAcceptanceLine:  NewKeyAcceptanceLineClient(cfg),
+		KeyBalance:         NewKeyBalanceClient(cfg),
+		KeyCabinetOpening:  NewKeyCabinetOpeningClient(cfg),
+		KeyCopyOrder:       NewKeyCopyOrderClient(cfg),
+		KeyFollowUp:        NewKeyFollowUpClient(cfg),
+		KeyGeneration:      NewKeyGenerationClient(cfg),
+		KeyHolder:          NewKeyHolderClient(cfg),
+		KeyHook:            NewKeyHookClient(cfg),
+		KeyLoan:            NewKeyLoanClient(cfg),
+		KeyLoanLine:        NewKeyLoanLineClient(cfg),
+		KeyLoanRequest:     NewKeyLoanRequestClient(cfg),
+		KeyLoanRequestLine: NewKeyLoanRequestLineClient(cfg),
+		KeyLockChange:      NewKeyLockChangeClient(cfg),
+		KeyLoss:            NewKeyLossClient(cfg),
+		KeyMovement:        NewKeyMovementClient(cfg),
+		KeyReturn:          NewKeyReturnClient(cfg),
+		KeyScrapping:       NewKeyScrappingClient(cfg),
+		KeySeal:            NewKeySealClient(cfg),
+		KeySet:             NewKeySetClient(cfg),
+		KeySpotCheck:       NewKeySpotCheckClient(cfg),
+		KeyStatement:       NewKeyStatementClient(cfg),
+		KeyStatementLine:   NewKeyStatementLineClient(cfg),
+		Obligation:         NewObligationClient(cfg),
+		Occupancy:          NewOccupancyClient(cfg),
+		Reconciliation:     NewReconciliationClient(cfg),
+		ReconciliationLine: NewReconciliationLineClient(cfg),
+		Resident:           NewResidentClient(cfg),
+		Signature:          NewSignatureClient(cfg),
+		Staff:              NewStaffClient(cfg),
+		Unit:               NewUnitClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Area.
+//		Approval.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -330,11 +432,15 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
-		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyFollowUp,
-		c.KeyHolder, c.KeyLoan, c.KeyLoanLine, c.KeyLoss, c.KeyMovement, c.KeyReturn,
-		c.KeySet, c.Obligation, c.Occupancy, c.Resident, c.Staff, c.Unit,
+		c.Approval, c.Area, c.Building, c.Certificate, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
+		c.Signature, c.Staff, c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -344,11 +450,15 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Area, c.Building, c.Department, c.EmergencyContact, c.Estate,
-		c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyFollowUp,
-		c.KeyHolder, c.KeyLoan, c.KeyLoanLine, c.KeyLoss, c.KeyMovement, c.KeyReturn,
-		c.KeySet, c.Obligation, c.Occupancy, c.Resident, c.Staff, c.Unit,
+		c.Approval, c.Area, c.Building, c.Certificate, c.Department, c.EmergencyContact,
+		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
+		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
+		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
+		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
+		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
+		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
+		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
+		c.Signature, c.Staff, c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -357,10 +467,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *ApprovalMutation:
+		return c.Approval.mutate(ctx, m)
 	case *AreaMutation:
 		return c.Area.mutate(ctx, m)
 	case *BuildingMutation:
 		return c.Building.mutate(ctx, m)
+	case *CertificateMutation:
+		return c.Certificate.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -377,40 +491,219 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ImportRun.mutate(ctx, m)
 	case *KeyAcceptanceMutation:
 		return c.KeyAcceptance.mutate(ctx, m)
+	case *KeyAcceptanceCheckMutation:
+		return c.KeyAcceptanceCheck.mutate(ctx, m)
 	case *KeyAcceptanceLineMutation:
 		return c.KeyAcceptanceLine.mutate(ctx, m)
 	case *KeyBalanceMutation:
 		return c.KeyBalance.mutate(ctx, m)
 	case *KeyCabinetOpeningMutation:
 		return c.KeyCabinetOpening.mutate(ctx, m)
+	case *KeyCopyOrderMutation:
+		return c.KeyCopyOrder.mutate(ctx, m)
 	case *KeyFollowUpMutation:
 		return c.KeyFollowUp.mutate(ctx, m)
+	case *KeyGenerationMutation:
+		return c.KeyGeneration.mutate(ctx, m)
 	case *KeyHolderMutation:
 		return c.KeyHolder.mutate(ctx, m)
+	case *KeyHookMutation:
+		return c.KeyHook.mutate(ctx, m)
 	case *KeyLoanMutation:
 		return c.KeyLoan.mutate(ctx, m)
 	case *KeyLoanLineMutation:
 		return c.KeyLoanLine.mutate(ctx, m)
+	case *KeyLoanRequestMutation:
+		return c.KeyLoanRequest.mutate(ctx, m)
+	case *KeyLoanRequestLineMutation:
+		return c.KeyLoanRequestLine.mutate(ctx, m)
+	case *KeyLockChangeMutation:
+		return c.KeyLockChange.mutate(ctx, m)
 	case *KeyLossMutation:
 		return c.KeyLoss.mutate(ctx, m)
 	case *KeyMovementMutation:
 		return c.KeyMovement.mutate(ctx, m)
 	case *KeyReturnMutation:
 		return c.KeyReturn.mutate(ctx, m)
+	case *KeyScrappingMutation:
+		return c.KeyScrapping.mutate(ctx, m)
+	case *KeySealMutation:
+		return c.KeySeal.mutate(ctx, m)
 	case *KeySetMutation:
 		return c.KeySet.mutate(ctx, m)
+	case *KeySpotCheckMutation:
+		return c.KeySpotCheck.mutate(ctx, m)
+	case *KeyStatementMutation:
+		return c.KeyStatement.mutate(ctx, m)
+	case *KeyStatementLineMutation:
+		return c.KeyStatementLine.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OccupancyMutation:
 		return c.Occupancy.mutate(ctx, m)
+	case *ReconciliationMutation:
+		return c.Reconciliation.mutate(ctx, m)
+	case *ReconciliationLineMutation:
+		return c.ReconciliationLine.mutate(ctx, m)
 	case *ResidentMutation:
 		return c.Resident.mutate(ctx, m)
+	case *SignatureMutation:
+		return c.Signature.mutate(ctx, m)
 	case *StaffMutation:
 		return c.Staff.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// ApprovalClient is a client for the Approval schema.
+type ApprovalClient struct {
+	config
+}
+
+// NewApprovalClient returns a client for the Approval from the given config.
+func NewApprovalClient(c config) *ApprovalClient {
+	return &ApprovalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approval.Hooks(f(g(h())))`.
+func (c *ApprovalClient) Use(hooks ...Hook) {
+	c.hooks.Approval = append(c.hooks.Approval, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approval.Intercept(f(g(h())))`.
+func (c *ApprovalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Approval = append(c.inters.Approval, interceptors...)
+}
+
+// Create returns a builder for creating a Approval entity.
+func (c *ApprovalClient) Create() *ApprovalCreate {
+	mutation := newApprovalMutation(c.config, OpCreate)
+	return &ApprovalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Approval entities.
+func (c *ApprovalClient) CreateBulk(builders ...*ApprovalCreate) *ApprovalCreateBulk {
+	return &ApprovalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalClient) MapCreateBulk(slice any, setFunc func(*ApprovalCreate, int)) *ApprovalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalCreateBulk{err: fmt.Errorf("calling to ApprovalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Approval.
+func (c *ApprovalClient) Update() *ApprovalUpdate {
+	mutation := newApprovalMutation(c.config, OpUpdate)
+	return &ApprovalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalClient) UpdateOne(_m *Approval) *ApprovalUpdateOne {
+	mutation := newApprovalMutation(c.config, OpUpdateOne, withApproval(_m))
+	return &ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalClient) UpdateOneID(id uuid.UUID) *ApprovalUpdateOne {
+	mutation := newApprovalMutation(c.config, OpUpdateOne, withApprovalID(id))
+	return &ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Approval.
+func (c *ApprovalClient) Delete() *ApprovalDelete {
+	mutation := newApprovalMutation(c.config, OpDelete)
+	return &ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalClient) DeleteOne(_m *Approval) *ApprovalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalClient) DeleteOneID(id uuid.UUID) *ApprovalDeleteOne {
+	builder := c.Delete().Where(approval.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalDeleteOne{builder}
+}
+
+// Query returns a query builder for Approval.
+func (c *ApprovalClient) Query() *ApprovalQuery {
+	return &ApprovalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApproval},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Approval entity by its id.
+func (c *ApprovalClient) Get(ctx context.Context, id uuid.UUID) (*Approval, error) {
+	return c.Query().Where(approval.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalClient) GetX(ctx context.Context, id uuid.UUID) *Approval {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Approval.
+func (c *ApprovalClient) QueryEstate(_m *Approval) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.EstateTable, approval.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalClient) Hooks() []Hook {
+	return c.hooks.Approval
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalClient) Interceptors() []Interceptor {
+	return c.inters.Approval
+}
+
+func (c *ApprovalClient) mutate(ctx context.Context, m *ApprovalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Approval mutation op: %q", m.Op())
 	}
 }
 
@@ -725,6 +1018,155 @@ func (c *BuildingClient) mutate(ctx context.Context, m *BuildingMutation) (Value
 		return (&BuildingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Building mutation op: %q", m.Op())
+	}
+}
+
+// CertificateClient is a client for the Certificate schema.
+type CertificateClient struct {
+	config
+}
+
+// NewCertificateClient returns a client for the Certificate from the given config.
+func NewCertificateClient(c config) *CertificateClient {
+	return &CertificateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `certificate.Hooks(f(g(h())))`.
+func (c *CertificateClient) Use(hooks ...Hook) {
+	c.hooks.Certificate = append(c.hooks.Certificate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `certificate.Intercept(f(g(h())))`.
+func (c *CertificateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Certificate = append(c.inters.Certificate, interceptors...)
+}
+
+// Create returns a builder for creating a Certificate entity.
+func (c *CertificateClient) Create() *CertificateCreate {
+	mutation := newCertificateMutation(c.config, OpCreate)
+	return &CertificateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Certificate entities.
+func (c *CertificateClient) CreateBulk(builders ...*CertificateCreate) *CertificateCreateBulk {
+	return &CertificateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CertificateClient) MapCreateBulk(slice any, setFunc func(*CertificateCreate, int)) *CertificateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CertificateCreateBulk{err: fmt.Errorf("calling to CertificateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CertificateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CertificateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Certificate.
+func (c *CertificateClient) Update() *CertificateUpdate {
+	mutation := newCertificateMutation(c.config, OpUpdate)
+	return &CertificateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CertificateClient) UpdateOne(_m *Certificate) *CertificateUpdateOne {
+	mutation := newCertificateMutation(c.config, OpUpdateOne, withCertificate(_m))
+	return &CertificateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CertificateClient) UpdateOneID(id uuid.UUID) *CertificateUpdateOne {
+	mutation := newCertificateMutation(c.config, OpUpdateOne, withCertificateID(id))
+	return &CertificateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Certificate.
+func (c *CertificateClient) Delete() *CertificateDelete {
+	mutation := newCertificateMutation(c.config, OpDelete)
+	return &CertificateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CertificateClient) DeleteOne(_m *Certificate) *CertificateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CertificateClient) DeleteOneID(id uuid.UUID) *CertificateDeleteOne {
+	builder := c.Delete().Where(certificate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CertificateDeleteOne{builder}
+}
+
+// Query returns a query builder for Certificate.
+func (c *CertificateClient) Query() *CertificateQuery {
+	return &CertificateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCertificate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Certificate entity by its id.
+func (c *CertificateClient) Get(ctx context.Context, id uuid.UUID) (*Certificate, error) {
+	return c.Query().Where(certificate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CertificateClient) GetX(ctx context.Context, id uuid.UUID) *Certificate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Certificate.
+func (c *CertificateClient) QueryEstate(_m *Certificate) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(certificate.Table, certificate.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, certificate.EstateTable, certificate.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CertificateClient) Hooks() []Hook {
+	return c.hooks.Certificate
+}
+
+// Interceptors returns the client interceptors.
+func (c *CertificateClient) Interceptors() []Interceptor {
+	return c.inters.Certificate
+}
+
+func (c *CertificateClient) mutate(ctx context.Context, m *CertificateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CertificateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CertificateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CertificateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CertificateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Certificate mutation op: %q", m.Op())
 	}
 }
 
@@ -1959,6 +2401,22 @@ func (c *KeyAcceptanceClient) QueryLines(_m *KeyAcceptance) *KeyAcceptanceLineQu
 	return query
 }
 
+// QueryChecks queries the checks edge of a KeyAcceptance.
+func (c *KeyAcceptanceClient) QueryChecks(_m *KeyAcceptance) *KeyAcceptanceCheckQuery {
+	query := (&KeyAcceptanceCheckClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyacceptance.Table, keyacceptance.FieldID, id),
+			sqlgraph.To(keyacceptancecheck.Table, keyacceptancecheck.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyacceptance.ChecksTable, keyacceptance.ChecksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *KeyAcceptanceClient) Hooks() []Hook {
 	return c.hooks.KeyAcceptance
@@ -1981,6 +2439,187 @@ func (c *KeyAcceptanceClient) mutate(ctx context.Context, m *KeyAcceptanceMutati
 		return (&KeyAcceptanceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown KeyAcceptance mutation op: %q", m.Op())
+	}
+}
+
+// KeyAcceptanceCheckClient is a client for the KeyAcceptanceCheck schema.
+type KeyAcceptanceCheckClient struct {
+	config
+}
+
+// NewKeyAcceptanceCheckClient returns a client for the KeyAcceptanceCheck from the given config.
+func NewKeyAcceptanceCheckClient(c config) *KeyAcceptanceCheckClient {
+	return &KeyAcceptanceCheckClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyacceptancecheck.Hooks(f(g(h())))`.
+func (c *KeyAcceptanceCheckClient) Use(hooks ...Hook) {
+	c.hooks.KeyAcceptanceCheck = append(c.hooks.KeyAcceptanceCheck, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyacceptancecheck.Intercept(f(g(h())))`.
+func (c *KeyAcceptanceCheckClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyAcceptanceCheck = append(c.inters.KeyAcceptanceCheck, interceptors...)
+}
+
+// Create returns a builder for creating a KeyAcceptanceCheck entity.
+func (c *KeyAcceptanceCheckClient) Create() *KeyAcceptanceCheckCreate {
+	mutation := newKeyAcceptanceCheckMutation(c.config, OpCreate)
+	return &KeyAcceptanceCheckCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyAcceptanceCheck entities.
+func (c *KeyAcceptanceCheckClient) CreateBulk(builders ...*KeyAcceptanceCheckCreate) *KeyAcceptanceCheckCreateBulk {
+	return &KeyAcceptanceCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyAcceptanceCheckClient) MapCreateBulk(slice any, setFunc func(*KeyAcceptanceCheckCreate, int)) *KeyAcceptanceCheckCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyAcceptanceCheckCreateBulk{err: fmt.Errorf("calling to KeyAcceptanceCheckClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyAcceptanceCheckCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyAcceptanceCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) Update() *KeyAcceptanceCheckUpdate {
+	mutation := newKeyAcceptanceCheckMutation(c.config, OpUpdate)
+	return &KeyAcceptanceCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyAcceptanceCheckClient) UpdateOne(_m *KeyAcceptanceCheck) *KeyAcceptanceCheckUpdateOne {
+	mutation := newKeyAcceptanceCheckMutation(c.config, OpUpdateOne, withKeyAcceptanceCheck(_m))
+	return &KeyAcceptanceCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyAcceptanceCheckClient) UpdateOneID(id uuid.UUID) *KeyAcceptanceCheckUpdateOne {
+	mutation := newKeyAcceptanceCheckMutation(c.config, OpUpdateOne, withKeyAcceptanceCheckID(id))
+	return &KeyAcceptanceCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) Delete() *KeyAcceptanceCheckDelete {
+	mutation := newKeyAcceptanceCheckMutation(c.config, OpDelete)
+	return &KeyAcceptanceCheckDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyAcceptanceCheckClient) DeleteOne(_m *KeyAcceptanceCheck) *KeyAcceptanceCheckDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyAcceptanceCheckClient) DeleteOneID(id uuid.UUID) *KeyAcceptanceCheckDeleteOne {
+	builder := c.Delete().Where(keyacceptancecheck.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyAcceptanceCheckDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) Query() *KeyAcceptanceCheckQuery {
+	return &KeyAcceptanceCheckQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyAcceptanceCheck},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyAcceptanceCheck entity by its id.
+func (c *KeyAcceptanceCheckClient) Get(ctx context.Context, id uuid.UUID) (*KeyAcceptanceCheck, error) {
+	return c.Query().Where(keyacceptancecheck.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyAcceptanceCheckClient) GetX(ctx context.Context, id uuid.UUID) *KeyAcceptanceCheck {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) QueryEstate(_m *KeyAcceptanceCheck) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyacceptancecheck.Table, keyacceptancecheck.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyacceptancecheck.EstateTable, keyacceptancecheck.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAcceptance queries the acceptance edge of a KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) QueryAcceptance(_m *KeyAcceptanceCheck) *KeyAcceptanceQuery {
+	query := (&KeyAcceptanceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyacceptancecheck.Table, keyacceptancecheck.FieldID, id),
+			sqlgraph.To(keyacceptance.Table, keyacceptance.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyacceptancecheck.AcceptanceTable, keyacceptancecheck.AcceptanceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a KeyAcceptanceCheck.
+func (c *KeyAcceptanceCheckClient) QueryUnit(_m *KeyAcceptanceCheck) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyacceptancecheck.Table, keyacceptancecheck.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyacceptancecheck.UnitTable, keyacceptancecheck.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyAcceptanceCheckClient) Hooks() []Hook {
+	return c.hooks.KeyAcceptanceCheck
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyAcceptanceCheckClient) Interceptors() []Interceptor {
+	return c.inters.KeyAcceptanceCheck
+}
+
+func (c *KeyAcceptanceCheckClient) mutate(ctx context.Context, m *KeyAcceptanceCheckMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyAcceptanceCheckCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyAcceptanceCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyAcceptanceCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyAcceptanceCheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyAcceptanceCheck mutation op: %q", m.Op())
 	}
 }
 
@@ -2511,6 +3150,187 @@ func (c *KeyCabinetOpeningClient) mutate(ctx context.Context, m *KeyCabinetOpeni
 	}
 }
 
+// KeyCopyOrderClient is a client for the KeyCopyOrder schema.
+type KeyCopyOrderClient struct {
+	config
+}
+
+// NewKeyCopyOrderClient returns a client for the KeyCopyOrder from the given config.
+func NewKeyCopyOrderClient(c config) *KeyCopyOrderClient {
+	return &KeyCopyOrderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keycopyorder.Hooks(f(g(h())))`.
+func (c *KeyCopyOrderClient) Use(hooks ...Hook) {
+	c.hooks.KeyCopyOrder = append(c.hooks.KeyCopyOrder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keycopyorder.Intercept(f(g(h())))`.
+func (c *KeyCopyOrderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyCopyOrder = append(c.inters.KeyCopyOrder, interceptors...)
+}
+
+// Create returns a builder for creating a KeyCopyOrder entity.
+func (c *KeyCopyOrderClient) Create() *KeyCopyOrderCreate {
+	mutation := newKeyCopyOrderMutation(c.config, OpCreate)
+	return &KeyCopyOrderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyCopyOrder entities.
+func (c *KeyCopyOrderClient) CreateBulk(builders ...*KeyCopyOrderCreate) *KeyCopyOrderCreateBulk {
+	return &KeyCopyOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyCopyOrderClient) MapCreateBulk(slice any, setFunc func(*KeyCopyOrderCreate, int)) *KeyCopyOrderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyCopyOrderCreateBulk{err: fmt.Errorf("calling to KeyCopyOrderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyCopyOrderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyCopyOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyCopyOrder.
+func (c *KeyCopyOrderClient) Update() *KeyCopyOrderUpdate {
+	mutation := newKeyCopyOrderMutation(c.config, OpUpdate)
+	return &KeyCopyOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyCopyOrderClient) UpdateOne(_m *KeyCopyOrder) *KeyCopyOrderUpdateOne {
+	mutation := newKeyCopyOrderMutation(c.config, OpUpdateOne, withKeyCopyOrder(_m))
+	return &KeyCopyOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyCopyOrderClient) UpdateOneID(id uuid.UUID) *KeyCopyOrderUpdateOne {
+	mutation := newKeyCopyOrderMutation(c.config, OpUpdateOne, withKeyCopyOrderID(id))
+	return &KeyCopyOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyCopyOrder.
+func (c *KeyCopyOrderClient) Delete() *KeyCopyOrderDelete {
+	mutation := newKeyCopyOrderMutation(c.config, OpDelete)
+	return &KeyCopyOrderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyCopyOrderClient) DeleteOne(_m *KeyCopyOrder) *KeyCopyOrderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyCopyOrderClient) DeleteOneID(id uuid.UUID) *KeyCopyOrderDeleteOne {
+	builder := c.Delete().Where(keycopyorder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyCopyOrderDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyCopyOrder.
+func (c *KeyCopyOrderClient) Query() *KeyCopyOrderQuery {
+	return &KeyCopyOrderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyCopyOrder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyCopyOrder entity by its id.
+func (c *KeyCopyOrderClient) Get(ctx context.Context, id uuid.UUID) (*KeyCopyOrder, error) {
+	return c.Query().Where(keycopyorder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyCopyOrderClient) GetX(ctx context.Context, id uuid.UUID) *KeyCopyOrder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyCopyOrder.
+func (c *KeyCopyOrderClient) QueryEstate(_m *KeyCopyOrder) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keycopyorder.Table, keycopyorder.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keycopyorder.EstateTable, keycopyorder.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyCopyOrder.
+func (c *KeyCopyOrderClient) QuerySet(_m *KeyCopyOrder) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keycopyorder.Table, keycopyorder.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keycopyorder.SetTable, keycopyorder.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a KeyCopyOrder.
+func (c *KeyCopyOrderClient) QueryApproval(_m *KeyCopyOrder) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keycopyorder.Table, keycopyorder.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keycopyorder.ApprovalTable, keycopyorder.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyCopyOrderClient) Hooks() []Hook {
+	return c.hooks.KeyCopyOrder
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyCopyOrderClient) Interceptors() []Interceptor {
+	return c.inters.KeyCopyOrder
+}
+
+func (c *KeyCopyOrderClient) mutate(ctx context.Context, m *KeyCopyOrderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyCopyOrderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyCopyOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyCopyOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyCopyOrderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyCopyOrder mutation op: %q", m.Op())
+	}
+}
+
 // KeyFollowUpClient is a client for the KeyFollowUp schema.
 type KeyFollowUpClient struct {
 	config
@@ -2673,6 +3493,171 @@ func (c *KeyFollowUpClient) mutate(ctx context.Context, m *KeyFollowUpMutation) 
 		return (&KeyFollowUpDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown KeyFollowUp mutation op: %q", m.Op())
+	}
+}
+
+// KeyGenerationClient is a client for the KeyGeneration schema.
+type KeyGenerationClient struct {
+	config
+}
+
+// NewKeyGenerationClient returns a client for the KeyGeneration from the given config.
+func NewKeyGenerationClient(c config) *KeyGenerationClient {
+	return &KeyGenerationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keygeneration.Hooks(f(g(h())))`.
+func (c *KeyGenerationClient) Use(hooks ...Hook) {
+	c.hooks.KeyGeneration = append(c.hooks.KeyGeneration, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keygeneration.Intercept(f(g(h())))`.
+func (c *KeyGenerationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyGeneration = append(c.inters.KeyGeneration, interceptors...)
+}
+
+// Create returns a builder for creating a KeyGeneration entity.
+func (c *KeyGenerationClient) Create() *KeyGenerationCreate {
+	mutation := newKeyGenerationMutation(c.config, OpCreate)
+	return &KeyGenerationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyGeneration entities.
+func (c *KeyGenerationClient) CreateBulk(builders ...*KeyGenerationCreate) *KeyGenerationCreateBulk {
+	return &KeyGenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyGenerationClient) MapCreateBulk(slice any, setFunc func(*KeyGenerationCreate, int)) *KeyGenerationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyGenerationCreateBulk{err: fmt.Errorf("calling to KeyGenerationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyGenerationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyGenerationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyGeneration.
+func (c *KeyGenerationClient) Update() *KeyGenerationUpdate {
+	mutation := newKeyGenerationMutation(c.config, OpUpdate)
+	return &KeyGenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyGenerationClient) UpdateOne(_m *KeyGeneration) *KeyGenerationUpdateOne {
+	mutation := newKeyGenerationMutation(c.config, OpUpdateOne, withKeyGeneration(_m))
+	return &KeyGenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyGenerationClient) UpdateOneID(id uuid.UUID) *KeyGenerationUpdateOne {
+	mutation := newKeyGenerationMutation(c.config, OpUpdateOne, withKeyGenerationID(id))
+	return &KeyGenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyGeneration.
+func (c *KeyGenerationClient) Delete() *KeyGenerationDelete {
+	mutation := newKeyGenerationMutation(c.config, OpDelete)
+	return &KeyGenerationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyGenerationClient) DeleteOne(_m *KeyGeneration) *KeyGenerationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyGenerationClient) DeleteOneID(id uuid.UUID) *KeyGenerationDeleteOne {
+	builder := c.Delete().Where(keygeneration.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyGenerationDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyGeneration.
+func (c *KeyGenerationClient) Query() *KeyGenerationQuery {
+	return &KeyGenerationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyGeneration},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyGeneration entity by its id.
+func (c *KeyGenerationClient) Get(ctx context.Context, id uuid.UUID) (*KeyGeneration, error) {
+	return c.Query().Where(keygeneration.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyGenerationClient) GetX(ctx context.Context, id uuid.UUID) *KeyGeneration {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyGeneration.
+func (c *KeyGenerationClient) QueryEstate(_m *KeyGeneration) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keygeneration.Table, keygeneration.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keygeneration.EstateTable, keygeneration.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyGeneration.
+func (c *KeyGenerationClient) QuerySet(_m *KeyGeneration) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keygeneration.Table, keygeneration.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keygeneration.SetTable, keygeneration.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyGenerationClient) Hooks() []Hook {
+	return c.hooks.KeyGeneration
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyGenerationClient) Interceptors() []Interceptor {
+	return c.inters.KeyGeneration
+}
+
+func (c *KeyGenerationClient) mutate(ctx context.Context, m *KeyGenerationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyGenerationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyGenerationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyGenerationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyGenerationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyGeneration mutation op: %q", m.Op())
 	}
 }
 
@@ -2889,6 +3874,187 @@ func (c *KeyHolderClient) mutate(ctx context.Context, m *KeyHolderMutation) (Val
 	}
 }
 
+// KeyHookClient is a client for the KeyHook schema.
+type KeyHookClient struct {
+	config
+}
+
+// NewKeyHookClient returns a client for the KeyHook from the given config.
+func NewKeyHookClient(c config) *KeyHookClient {
+	return &KeyHookClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyhook.Hooks(f(g(h())))`.
+func (c *KeyHookClient) Use(hooks ...Hook) {
+	c.hooks.KeyHook = append(c.hooks.KeyHook, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyhook.Intercept(f(g(h())))`.
+func (c *KeyHookClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyHook = append(c.inters.KeyHook, interceptors...)
+}
+
+// Create returns a builder for creating a KeyHook entity.
+func (c *KeyHookClient) Create() *KeyHookCreate {
+	mutation := newKeyHookMutation(c.config, OpCreate)
+	return &KeyHookCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyHook entities.
+func (c *KeyHookClient) CreateBulk(builders ...*KeyHookCreate) *KeyHookCreateBulk {
+	return &KeyHookCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyHookClient) MapCreateBulk(slice any, setFunc func(*KeyHookCreate, int)) *KeyHookCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyHookCreateBulk{err: fmt.Errorf("calling to KeyHookClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyHookCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyHookCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyHook.
+func (c *KeyHookClient) Update() *KeyHookUpdate {
+	mutation := newKeyHookMutation(c.config, OpUpdate)
+	return &KeyHookUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyHookClient) UpdateOne(_m *KeyHook) *KeyHookUpdateOne {
+	mutation := newKeyHookMutation(c.config, OpUpdateOne, withKeyHook(_m))
+	return &KeyHookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyHookClient) UpdateOneID(id uuid.UUID) *KeyHookUpdateOne {
+	mutation := newKeyHookMutation(c.config, OpUpdateOne, withKeyHookID(id))
+	return &KeyHookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyHook.
+func (c *KeyHookClient) Delete() *KeyHookDelete {
+	mutation := newKeyHookMutation(c.config, OpDelete)
+	return &KeyHookDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyHookClient) DeleteOne(_m *KeyHook) *KeyHookDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyHookClient) DeleteOneID(id uuid.UUID) *KeyHookDeleteOne {
+	builder := c.Delete().Where(keyhook.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyHookDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyHook.
+func (c *KeyHookClient) Query() *KeyHookQuery {
+	return &KeyHookQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyHook},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyHook entity by its id.
+func (c *KeyHookClient) Get(ctx context.Context, id uuid.UUID) (*KeyHook, error) {
+	return c.Query().Where(keyhook.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyHookClient) GetX(ctx context.Context, id uuid.UUID) *KeyHook {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyHook.
+func (c *KeyHookClient) QueryEstate(_m *KeyHook) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyhook.Table, keyhook.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyhook.EstateTable, keyhook.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCabinet queries the cabinet edge of a KeyHook.
+func (c *KeyHookClient) QueryCabinet(_m *KeyHook) *KeyHolderQuery {
+	query := (&KeyHolderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyhook.Table, keyhook.FieldID, id),
+			sqlgraph.To(keyholder.Table, keyholder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyhook.CabinetTable, keyhook.CabinetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyHook.
+func (c *KeyHookClient) QuerySet(_m *KeyHook) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyhook.Table, keyhook.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyhook.SetTable, keyhook.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyHookClient) Hooks() []Hook {
+	return c.hooks.KeyHook
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyHookClient) Interceptors() []Interceptor {
+	return c.inters.KeyHook
+}
+
+func (c *KeyHookClient) mutate(ctx context.Context, m *KeyHookMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyHookCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyHookUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyHookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyHookDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyHook mutation op: %q", m.Op())
+	}
+}
+
 // KeyLoanClient is a client for the KeyLoan schema.
 type KeyLoanClient struct {
 	config
@@ -3022,6 +4188,22 @@ func (c *KeyLoanClient) QueryBorrower(_m *KeyLoan) *KeyHolderQuery {
 			sqlgraph.From(keyloan.Table, keyloan.FieldID, id),
 			sqlgraph.To(keyholder.Table, keyholder.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keyloan.BorrowerTable, keyloan.BorrowerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a KeyLoan.
+func (c *KeyLoanClient) QueryApproval(_m *KeyLoan) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloan.Table, keyloan.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloan.ApprovalTable, keyloan.ApprovalColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3280,6 +4462,581 @@ func (c *KeyLoanLineClient) mutate(ctx context.Context, m *KeyLoanLineMutation) 
 		return (&KeyLoanLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown KeyLoanLine mutation op: %q", m.Op())
+	}
+}
+
+// KeyLoanRequestClient is a client for the KeyLoanRequest schema.
+type KeyLoanRequestClient struct {
+	config
+}
+
+// NewKeyLoanRequestClient returns a client for the KeyLoanRequest from the given config.
+func NewKeyLoanRequestClient(c config) *KeyLoanRequestClient {
+	return &KeyLoanRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyloanrequest.Hooks(f(g(h())))`.
+func (c *KeyLoanRequestClient) Use(hooks ...Hook) {
+	c.hooks.KeyLoanRequest = append(c.hooks.KeyLoanRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyloanrequest.Intercept(f(g(h())))`.
+func (c *KeyLoanRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyLoanRequest = append(c.inters.KeyLoanRequest, interceptors...)
+}
+
+// Create returns a builder for creating a KeyLoanRequest entity.
+func (c *KeyLoanRequestClient) Create() *KeyLoanRequestCreate {
+	mutation := newKeyLoanRequestMutation(c.config, OpCreate)
+	return &KeyLoanRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyLoanRequest entities.
+func (c *KeyLoanRequestClient) CreateBulk(builders ...*KeyLoanRequestCreate) *KeyLoanRequestCreateBulk {
+	return &KeyLoanRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyLoanRequestClient) MapCreateBulk(slice any, setFunc func(*KeyLoanRequestCreate, int)) *KeyLoanRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyLoanRequestCreateBulk{err: fmt.Errorf("calling to KeyLoanRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyLoanRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyLoanRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyLoanRequest.
+func (c *KeyLoanRequestClient) Update() *KeyLoanRequestUpdate {
+	mutation := newKeyLoanRequestMutation(c.config, OpUpdate)
+	return &KeyLoanRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyLoanRequestClient) UpdateOne(_m *KeyLoanRequest) *KeyLoanRequestUpdateOne {
+	mutation := newKeyLoanRequestMutation(c.config, OpUpdateOne, withKeyLoanRequest(_m))
+	return &KeyLoanRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyLoanRequestClient) UpdateOneID(id uuid.UUID) *KeyLoanRequestUpdateOne {
+	mutation := newKeyLoanRequestMutation(c.config, OpUpdateOne, withKeyLoanRequestID(id))
+	return &KeyLoanRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyLoanRequest.
+func (c *KeyLoanRequestClient) Delete() *KeyLoanRequestDelete {
+	mutation := newKeyLoanRequestMutation(c.config, OpDelete)
+	return &KeyLoanRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyLoanRequestClient) DeleteOne(_m *KeyLoanRequest) *KeyLoanRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyLoanRequestClient) DeleteOneID(id uuid.UUID) *KeyLoanRequestDeleteOne {
+	builder := c.Delete().Where(keyloanrequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyLoanRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyLoanRequest.
+func (c *KeyLoanRequestClient) Query() *KeyLoanRequestQuery {
+	return &KeyLoanRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyLoanRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyLoanRequest entity by its id.
+func (c *KeyLoanRequestClient) Get(ctx context.Context, id uuid.UUID) (*KeyLoanRequest, error) {
+	return c.Query().Where(keyloanrequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyLoanRequestClient) GetX(ctx context.Context, id uuid.UUID) *KeyLoanRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyLoanRequest.
+func (c *KeyLoanRequestClient) QueryEstate(_m *KeyLoanRequest) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequest.Table, keyloanrequest.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequest.EstateTable, keyloanrequest.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoan queries the loan edge of a KeyLoanRequest.
+func (c *KeyLoanRequestClient) QueryLoan(_m *KeyLoanRequest) *KeyLoanQuery {
+	query := (&KeyLoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequest.Table, keyloanrequest.FieldID, id),
+			sqlgraph.To(keyloan.Table, keyloan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequest.LoanTable, keyloanrequest.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryBorrower queries the borrower edge of a KeyLoanRequest.
+func (c *KeyLoanRequestClient) QueryBorrower(_m *KeyLoanRequest) *KeyHolderQuery {
+	query := (&KeyHolderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequest.Table, keyloanrequest.FieldID, id),
+			sqlgraph.To(keyholder.Table, keyholder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequest.BorrowerTable, keyloanrequest.BorrowerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a KeyLoanRequest.
+func (c *KeyLoanRequestClient) QueryApproval(_m *KeyLoanRequest) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequest.Table, keyloanrequest.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequest.ApprovalTable, keyloanrequest.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a KeyLoanRequest.
+func (c *KeyLoanRequestClient) QueryLines(_m *KeyLoanRequest) *KeyLoanRequestLineQuery {
+	query := (&KeyLoanRequestLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequest.Table, keyloanrequest.FieldID, id),
+			sqlgraph.To(keyloanrequestline.Table, keyloanrequestline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyloanrequest.LinesTable, keyloanrequest.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyLoanRequestClient) Hooks() []Hook {
+	return c.hooks.KeyLoanRequest
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyLoanRequestClient) Interceptors() []Interceptor {
+	return c.inters.KeyLoanRequest
+}
+
+func (c *KeyLoanRequestClient) mutate(ctx context.Context, m *KeyLoanRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyLoanRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyLoanRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyLoanRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyLoanRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyLoanRequest mutation op: %q", m.Op())
+	}
+}
+
+// KeyLoanRequestLineClient is a client for the KeyLoanRequestLine schema.
+type KeyLoanRequestLineClient struct {
+	config
+}
+
+// NewKeyLoanRequestLineClient returns a client for the KeyLoanRequestLine from the given config.
+func NewKeyLoanRequestLineClient(c config) *KeyLoanRequestLineClient {
+	return &KeyLoanRequestLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyloanrequestline.Hooks(f(g(h())))`.
+func (c *KeyLoanRequestLineClient) Use(hooks ...Hook) {
+	c.hooks.KeyLoanRequestLine = append(c.hooks.KeyLoanRequestLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyloanrequestline.Intercept(f(g(h())))`.
+func (c *KeyLoanRequestLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyLoanRequestLine = append(c.inters.KeyLoanRequestLine, interceptors...)
+}
+
+// Create returns a builder for creating a KeyLoanRequestLine entity.
+func (c *KeyLoanRequestLineClient) Create() *KeyLoanRequestLineCreate {
+	mutation := newKeyLoanRequestLineMutation(c.config, OpCreate)
+	return &KeyLoanRequestLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyLoanRequestLine entities.
+func (c *KeyLoanRequestLineClient) CreateBulk(builders ...*KeyLoanRequestLineCreate) *KeyLoanRequestLineCreateBulk {
+	return &KeyLoanRequestLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyLoanRequestLineClient) MapCreateBulk(slice any, setFunc func(*KeyLoanRequestLineCreate, int)) *KeyLoanRequestLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyLoanRequestLineCreateBulk{err: fmt.Errorf("calling to KeyLoanRequestLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyLoanRequestLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyLoanRequestLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) Update() *KeyLoanRequestLineUpdate {
+	mutation := newKeyLoanRequestLineMutation(c.config, OpUpdate)
+	return &KeyLoanRequestLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyLoanRequestLineClient) UpdateOne(_m *KeyLoanRequestLine) *KeyLoanRequestLineUpdateOne {
+	mutation := newKeyLoanRequestLineMutation(c.config, OpUpdateOne, withKeyLoanRequestLine(_m))
+	return &KeyLoanRequestLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyLoanRequestLineClient) UpdateOneID(id uuid.UUID) *KeyLoanRequestLineUpdateOne {
+	mutation := newKeyLoanRequestLineMutation(c.config, OpUpdateOne, withKeyLoanRequestLineID(id))
+	return &KeyLoanRequestLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) Delete() *KeyLoanRequestLineDelete {
+	mutation := newKeyLoanRequestLineMutation(c.config, OpDelete)
+	return &KeyLoanRequestLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyLoanRequestLineClient) DeleteOne(_m *KeyLoanRequestLine) *KeyLoanRequestLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyLoanRequestLineClient) DeleteOneID(id uuid.UUID) *KeyLoanRequestLineDeleteOne {
+	builder := c.Delete().Where(keyloanrequestline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyLoanRequestLineDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) Query() *KeyLoanRequestLineQuery {
+	return &KeyLoanRequestLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyLoanRequestLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyLoanRequestLine entity by its id.
+func (c *KeyLoanRequestLineClient) Get(ctx context.Context, id uuid.UUID) (*KeyLoanRequestLine, error) {
+	return c.Query().Where(keyloanrequestline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyLoanRequestLineClient) GetX(ctx context.Context, id uuid.UUID) *KeyLoanRequestLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) QueryEstate(_m *KeyLoanRequestLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequestline.Table, keyloanrequestline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequestline.EstateTable, keyloanrequestline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequest queries the request edge of a KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) QueryRequest(_m *KeyLoanRequestLine) *KeyLoanRequestQuery {
+	query := (&KeyLoanRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequestline.Table, keyloanrequestline.FieldID, id),
+			sqlgraph.To(keyloanrequest.Table, keyloanrequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequestline.RequestTable, keyloanrequestline.RequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyLoanRequestLine.
+func (c *KeyLoanRequestLineClient) QuerySet(_m *KeyLoanRequestLine) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloanrequestline.Table, keyloanrequestline.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloanrequestline.SetTable, keyloanrequestline.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyLoanRequestLineClient) Hooks() []Hook {
+	return c.hooks.KeyLoanRequestLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyLoanRequestLineClient) Interceptors() []Interceptor {
+	return c.inters.KeyLoanRequestLine
+}
+
+func (c *KeyLoanRequestLineClient) mutate(ctx context.Context, m *KeyLoanRequestLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyLoanRequestLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyLoanRequestLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyLoanRequestLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyLoanRequestLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyLoanRequestLine mutation op: %q", m.Op())
+	}
+}
+
+// KeyLockChangeClient is a client for the KeyLockChange schema.
+type KeyLockChangeClient struct {
+	config
+}
+
+// NewKeyLockChangeClient returns a client for the KeyLockChange from the given config.
+func NewKeyLockChangeClient(c config) *KeyLockChangeClient {
+	return &KeyLockChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keylockchange.Hooks(f(g(h())))`.
+func (c *KeyLockChangeClient) Use(hooks ...Hook) {
+	c.hooks.KeyLockChange = append(c.hooks.KeyLockChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keylockchange.Intercept(f(g(h())))`.
+func (c *KeyLockChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyLockChange = append(c.inters.KeyLockChange, interceptors...)
+}
+
+// Create returns a builder for creating a KeyLockChange entity.
+func (c *KeyLockChangeClient) Create() *KeyLockChangeCreate {
+	mutation := newKeyLockChangeMutation(c.config, OpCreate)
+	return &KeyLockChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyLockChange entities.
+func (c *KeyLockChangeClient) CreateBulk(builders ...*KeyLockChangeCreate) *KeyLockChangeCreateBulk {
+	return &KeyLockChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyLockChangeClient) MapCreateBulk(slice any, setFunc func(*KeyLockChangeCreate, int)) *KeyLockChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyLockChangeCreateBulk{err: fmt.Errorf("calling to KeyLockChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyLockChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyLockChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyLockChange.
+func (c *KeyLockChangeClient) Update() *KeyLockChangeUpdate {
+	mutation := newKeyLockChangeMutation(c.config, OpUpdate)
+	return &KeyLockChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyLockChangeClient) UpdateOne(_m *KeyLockChange) *KeyLockChangeUpdateOne {
+	mutation := newKeyLockChangeMutation(c.config, OpUpdateOne, withKeyLockChange(_m))
+	return &KeyLockChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyLockChangeClient) UpdateOneID(id uuid.UUID) *KeyLockChangeUpdateOne {
+	mutation := newKeyLockChangeMutation(c.config, OpUpdateOne, withKeyLockChangeID(id))
+	return &KeyLockChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyLockChange.
+func (c *KeyLockChangeClient) Delete() *KeyLockChangeDelete {
+	mutation := newKeyLockChangeMutation(c.config, OpDelete)
+	return &KeyLockChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyLockChangeClient) DeleteOne(_m *KeyLockChange) *KeyLockChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyLockChangeClient) DeleteOneID(id uuid.UUID) *KeyLockChangeDeleteOne {
+	builder := c.Delete().Where(keylockchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyLockChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyLockChange.
+func (c *KeyLockChangeClient) Query() *KeyLockChangeQuery {
+	return &KeyLockChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyLockChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyLockChange entity by its id.
+func (c *KeyLockChangeClient) Get(ctx context.Context, id uuid.UUID) (*KeyLockChange, error) {
+	return c.Query().Where(keylockchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyLockChangeClient) GetX(ctx context.Context, id uuid.UUID) *KeyLockChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyLockChange.
+func (c *KeyLockChangeClient) QueryEstate(_m *KeyLockChange) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.EstateTable, keylockchange.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyLockChange.
+func (c *KeyLockChangeClient) QuerySet(_m *KeyLockChange) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.SetTable, keylockchange.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLoss queries the loss edge of a KeyLockChange.
+func (c *KeyLockChangeClient) QueryLoss(_m *KeyLockChange) *KeyLossQuery {
+	query := (&KeyLossClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, id),
+			sqlgraph.To(keyloss.Table, keyloss.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.LossTable, keylockchange.LossColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyLockChangeClient) Hooks() []Hook {
+	return c.hooks.KeyLockChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyLockChangeClient) Interceptors() []Interceptor {
+	return c.inters.KeyLockChange
+}
+
+func (c *KeyLockChangeClient) mutate(ctx context.Context, m *KeyLockChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyLockChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyLockChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyLockChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyLockChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyLockChange mutation op: %q", m.Op())
 	}
 }
 
@@ -3716,6 +5473,38 @@ func (c *KeyMovementClient) QueryLoss(_m *KeyMovement) *KeyLossQuery {
 	return query
 }
 
+// QueryReverses queries the reverses edge of a KeyMovement.
+func (c *KeyMovementClient) QueryReverses(_m *KeyMovement) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, keymovement.ReversesTable, keymovement.ReversesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversals queries the reversals edge of a KeyMovement.
+func (c *KeyMovementClient) QueryReversals(_m *KeyMovement) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, keymovement.ReversalsTable, keymovement.ReversalsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *KeyMovementClient) Hooks() []Hook {
 	return c.hooks.KeyMovement
@@ -3903,6 +5692,400 @@ func (c *KeyReturnClient) mutate(ctx context.Context, m *KeyReturnMutation) (Val
 		return (&KeyReturnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown KeyReturn mutation op: %q", m.Op())
+	}
+}
+
+// KeyScrappingClient is a client for the KeyScrapping schema.
+type KeyScrappingClient struct {
+	config
+}
+
+// NewKeyScrappingClient returns a client for the KeyScrapping from the given config.
+func NewKeyScrappingClient(c config) *KeyScrappingClient {
+	return &KeyScrappingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyscrapping.Hooks(f(g(h())))`.
+func (c *KeyScrappingClient) Use(hooks ...Hook) {
+	c.hooks.KeyScrapping = append(c.hooks.KeyScrapping, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyscrapping.Intercept(f(g(h())))`.
+func (c *KeyScrappingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyScrapping = append(c.inters.KeyScrapping, interceptors...)
+}
+
+// Create returns a builder for creating a KeyScrapping entity.
+func (c *KeyScrappingClient) Create() *KeyScrappingCreate {
+	mutation := newKeyScrappingMutation(c.config, OpCreate)
+	return &KeyScrappingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyScrapping entities.
+func (c *KeyScrappingClient) CreateBulk(builders ...*KeyScrappingCreate) *KeyScrappingCreateBulk {
+	return &KeyScrappingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyScrappingClient) MapCreateBulk(slice any, setFunc func(*KeyScrappingCreate, int)) *KeyScrappingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyScrappingCreateBulk{err: fmt.Errorf("calling to KeyScrappingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyScrappingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyScrappingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyScrapping.
+func (c *KeyScrappingClient) Update() *KeyScrappingUpdate {
+	mutation := newKeyScrappingMutation(c.config, OpUpdate)
+	return &KeyScrappingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyScrappingClient) UpdateOne(_m *KeyScrapping) *KeyScrappingUpdateOne {
+	mutation := newKeyScrappingMutation(c.config, OpUpdateOne, withKeyScrapping(_m))
+	return &KeyScrappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyScrappingClient) UpdateOneID(id uuid.UUID) *KeyScrappingUpdateOne {
+	mutation := newKeyScrappingMutation(c.config, OpUpdateOne, withKeyScrappingID(id))
+	return &KeyScrappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyScrapping.
+func (c *KeyScrappingClient) Delete() *KeyScrappingDelete {
+	mutation := newKeyScrappingMutation(c.config, OpDelete)
+	return &KeyScrappingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyScrappingClient) DeleteOne(_m *KeyScrapping) *KeyScrappingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyScrappingClient) DeleteOneID(id uuid.UUID) *KeyScrappingDeleteOne {
+	builder := c.Delete().Where(keyscrapping.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyScrappingDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyScrapping.
+func (c *KeyScrappingClient) Query() *KeyScrappingQuery {
+	return &KeyScrappingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyScrapping},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyScrapping entity by its id.
+func (c *KeyScrappingClient) Get(ctx context.Context, id uuid.UUID) (*KeyScrapping, error) {
+	return c.Query().Where(keyscrapping.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyScrappingClient) GetX(ctx context.Context, id uuid.UUID) *KeyScrapping {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyScrapping.
+func (c *KeyScrappingClient) QueryEstate(_m *KeyScrapping) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyscrapping.Table, keyscrapping.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyscrapping.EstateTable, keyscrapping.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeyScrapping.
+func (c *KeyScrappingClient) QuerySet(_m *KeyScrapping) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyscrapping.Table, keyscrapping.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyscrapping.SetTable, keyscrapping.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a KeyScrapping.
+func (c *KeyScrappingClient) QueryApproval(_m *KeyScrapping) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyscrapping.Table, keyscrapping.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyscrapping.ApprovalTable, keyscrapping.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCertificate queries the certificate edge of a KeyScrapping.
+func (c *KeyScrappingClient) QueryCertificate(_m *KeyScrapping) *CertificateQuery {
+	query := (&CertificateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyscrapping.Table, keyscrapping.FieldID, id),
+			sqlgraph.To(certificate.Table, certificate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyscrapping.CertificateTable, keyscrapping.CertificateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyScrappingClient) Hooks() []Hook {
+	return c.hooks.KeyScrapping
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyScrappingClient) Interceptors() []Interceptor {
+	return c.inters.KeyScrapping
+}
+
+func (c *KeyScrappingClient) mutate(ctx context.Context, m *KeyScrappingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyScrappingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyScrappingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyScrappingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyScrappingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyScrapping mutation op: %q", m.Op())
+	}
+}
+
+// KeySealClient is a client for the KeySeal schema.
+type KeySealClient struct {
+	config
+}
+
+// NewKeySealClient returns a client for the KeySeal from the given config.
+func NewKeySealClient(c config) *KeySealClient {
+	return &KeySealClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyseal.Hooks(f(g(h())))`.
+func (c *KeySealClient) Use(hooks ...Hook) {
+	c.hooks.KeySeal = append(c.hooks.KeySeal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyseal.Intercept(f(g(h())))`.
+func (c *KeySealClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeySeal = append(c.inters.KeySeal, interceptors...)
+}
+
+// Create returns a builder for creating a KeySeal entity.
+func (c *KeySealClient) Create() *KeySealCreate {
+	mutation := newKeySealMutation(c.config, OpCreate)
+	return &KeySealCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeySeal entities.
+func (c *KeySealClient) CreateBulk(builders ...*KeySealCreate) *KeySealCreateBulk {
+	return &KeySealCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeySealClient) MapCreateBulk(slice any, setFunc func(*KeySealCreate, int)) *KeySealCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeySealCreateBulk{err: fmt.Errorf("calling to KeySealClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeySealCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeySealCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeySeal.
+func (c *KeySealClient) Update() *KeySealUpdate {
+	mutation := newKeySealMutation(c.config, OpUpdate)
+	return &KeySealUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeySealClient) UpdateOne(_m *KeySeal) *KeySealUpdateOne {
+	mutation := newKeySealMutation(c.config, OpUpdateOne, withKeySeal(_m))
+	return &KeySealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeySealClient) UpdateOneID(id uuid.UUID) *KeySealUpdateOne {
+	mutation := newKeySealMutation(c.config, OpUpdateOne, withKeySealID(id))
+	return &KeySealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeySeal.
+func (c *KeySealClient) Delete() *KeySealDelete {
+	mutation := newKeySealMutation(c.config, OpDelete)
+	return &KeySealDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeySealClient) DeleteOne(_m *KeySeal) *KeySealDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeySealClient) DeleteOneID(id uuid.UUID) *KeySealDeleteOne {
+	builder := c.Delete().Where(keyseal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeySealDeleteOne{builder}
+}
+
+// Query returns a query builder for KeySeal.
+func (c *KeySealClient) Query() *KeySealQuery {
+	return &KeySealQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeySeal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeySeal entity by its id.
+func (c *KeySealClient) Get(ctx context.Context, id uuid.UUID) (*KeySeal, error) {
+	return c.Query().Where(keyseal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeySealClient) GetX(ctx context.Context, id uuid.UUID) *KeySeal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeySeal.
+func (c *KeySealClient) QueryEstate(_m *KeySeal) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyseal.EstateTable, keyseal.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySet queries the set edge of a KeySeal.
+func (c *KeySealClient) QuerySet(_m *KeySeal) *KeySetQuery {
+	query := (&KeySetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, id),
+			sqlgraph.To(keyset.Table, keyset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyseal.SetTable, keyseal.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPrevious queries the previous edge of a KeySeal.
+func (c *KeySealClient) QueryPrevious(_m *KeySeal) *KeySealQuery {
+	query := (&KeySealClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, id),
+			sqlgraph.To(keyseal.Table, keyseal.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, keyseal.PreviousTable, keyseal.PreviousColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySuccessors queries the successors edge of a KeySeal.
+func (c *KeySealClient) QuerySuccessors(_m *KeySeal) *KeySealQuery {
+	query := (&KeySealClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, id),
+			sqlgraph.To(keyseal.Table, keyseal.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, keyseal.SuccessorsTable, keyseal.SuccessorsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeySealClient) Hooks() []Hook {
+	return c.hooks.KeySeal
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeySealClient) Interceptors() []Interceptor {
+	return c.inters.KeySeal
+}
+
+func (c *KeySealClient) mutate(ctx context.Context, m *KeySealMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeySealCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeySealUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeySealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeySealDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeySeal mutation op: %q", m.Op())
 	}
 }
 
@@ -4094,6 +6277,54 @@ func (c *KeySetClient) QueryFollowUps(_m *KeySet) *KeyFollowUpQuery {
 	return query
 }
 
+// QueryGenerations queries the generations edge of a KeySet.
+func (c *KeySetClient) QueryGenerations(_m *KeySet) *KeyGenerationQuery {
+	query := (&KeyGenerationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, id),
+			sqlgraph.To(keygeneration.Table, keygeneration.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.GenerationsTable, keyset.GenerationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHooks queries the hooks edge of a KeySet.
+func (c *KeySetClient) QueryHooks(_m *KeySet) *KeyHookQuery {
+	query := (&KeyHookClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, id),
+			sqlgraph.To(keyhook.Table, keyhook.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.HooksTable, keyset.HooksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySeals queries the seals edge of a KeySet.
+func (c *KeySetClient) QuerySeals(_m *KeySet) *KeySealQuery {
+	query := (&KeySealClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, id),
+			sqlgraph.To(keyseal.Table, keyseal.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.SealsTable, keyset.SealsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *KeySetClient) Hooks() []Hook {
 	return c.hooks.KeySet
@@ -4116,6 +6347,501 @@ func (c *KeySetClient) mutate(ctx context.Context, m *KeySetMutation) (Value, er
 		return (&KeySetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown KeySet mutation op: %q", m.Op())
+	}
+}
+
+// KeySpotCheckClient is a client for the KeySpotCheck schema.
+type KeySpotCheckClient struct {
+	config
+}
+
+// NewKeySpotCheckClient returns a client for the KeySpotCheck from the given config.
+func NewKeySpotCheckClient(c config) *KeySpotCheckClient {
+	return &KeySpotCheckClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyspotcheck.Hooks(f(g(h())))`.
+func (c *KeySpotCheckClient) Use(hooks ...Hook) {
+	c.hooks.KeySpotCheck = append(c.hooks.KeySpotCheck, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyspotcheck.Intercept(f(g(h())))`.
+func (c *KeySpotCheckClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeySpotCheck = append(c.inters.KeySpotCheck, interceptors...)
+}
+
+// Create returns a builder for creating a KeySpotCheck entity.
+func (c *KeySpotCheckClient) Create() *KeySpotCheckCreate {
+	mutation := newKeySpotCheckMutation(c.config, OpCreate)
+	return &KeySpotCheckCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeySpotCheck entities.
+func (c *KeySpotCheckClient) CreateBulk(builders ...*KeySpotCheckCreate) *KeySpotCheckCreateBulk {
+	return &KeySpotCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeySpotCheckClient) MapCreateBulk(slice any, setFunc func(*KeySpotCheckCreate, int)) *KeySpotCheckCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeySpotCheckCreateBulk{err: fmt.Errorf("calling to KeySpotCheckClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeySpotCheckCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeySpotCheckCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeySpotCheck.
+func (c *KeySpotCheckClient) Update() *KeySpotCheckUpdate {
+	mutation := newKeySpotCheckMutation(c.config, OpUpdate)
+	return &KeySpotCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeySpotCheckClient) UpdateOne(_m *KeySpotCheck) *KeySpotCheckUpdateOne {
+	mutation := newKeySpotCheckMutation(c.config, OpUpdateOne, withKeySpotCheck(_m))
+	return &KeySpotCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeySpotCheckClient) UpdateOneID(id uuid.UUID) *KeySpotCheckUpdateOne {
+	mutation := newKeySpotCheckMutation(c.config, OpUpdateOne, withKeySpotCheckID(id))
+	return &KeySpotCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeySpotCheck.
+func (c *KeySpotCheckClient) Delete() *KeySpotCheckDelete {
+	mutation := newKeySpotCheckMutation(c.config, OpDelete)
+	return &KeySpotCheckDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeySpotCheckClient) DeleteOne(_m *KeySpotCheck) *KeySpotCheckDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeySpotCheckClient) DeleteOneID(id uuid.UUID) *KeySpotCheckDeleteOne {
+	builder := c.Delete().Where(keyspotcheck.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeySpotCheckDeleteOne{builder}
+}
+
+// Query returns a query builder for KeySpotCheck.
+func (c *KeySpotCheckClient) Query() *KeySpotCheckQuery {
+	return &KeySpotCheckQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeySpotCheck},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeySpotCheck entity by its id.
+func (c *KeySpotCheckClient) Get(ctx context.Context, id uuid.UUID) (*KeySpotCheck, error) {
+	return c.Query().Where(keyspotcheck.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeySpotCheckClient) GetX(ctx context.Context, id uuid.UUID) *KeySpotCheck {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeySpotCheck.
+func (c *KeySpotCheckClient) QueryEstate(_m *KeySpotCheck) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyspotcheck.Table, keyspotcheck.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyspotcheck.EstateTable, keyspotcheck.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReconciliation queries the reconciliation edge of a KeySpotCheck.
+func (c *KeySpotCheckClient) QueryReconciliation(_m *KeySpotCheck) *ReconciliationQuery {
+	query := (&ReconciliationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyspotcheck.Table, keyspotcheck.FieldID, id),
+			sqlgraph.To(reconciliation.Table, reconciliation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyspotcheck.ReconciliationTable, keyspotcheck.ReconciliationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeySpotCheckClient) Hooks() []Hook {
+	return c.hooks.KeySpotCheck
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeySpotCheckClient) Interceptors() []Interceptor {
+	return c.inters.KeySpotCheck
+}
+
+func (c *KeySpotCheckClient) mutate(ctx context.Context, m *KeySpotCheckMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeySpotCheckCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeySpotCheckUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeySpotCheckUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeySpotCheckDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeySpotCheck mutation op: %q", m.Op())
+	}
+}
+
+// KeyStatementClient is a client for the KeyStatement schema.
+type KeyStatementClient struct {
+	config
+}
+
+// NewKeyStatementClient returns a client for the KeyStatement from the given config.
+func NewKeyStatementClient(c config) *KeyStatementClient {
+	return &KeyStatementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keystatement.Hooks(f(g(h())))`.
+func (c *KeyStatementClient) Use(hooks ...Hook) {
+	c.hooks.KeyStatement = append(c.hooks.KeyStatement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keystatement.Intercept(f(g(h())))`.
+func (c *KeyStatementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyStatement = append(c.inters.KeyStatement, interceptors...)
+}
+
+// Create returns a builder for creating a KeyStatement entity.
+func (c *KeyStatementClient) Create() *KeyStatementCreate {
+	mutation := newKeyStatementMutation(c.config, OpCreate)
+	return &KeyStatementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyStatement entities.
+func (c *KeyStatementClient) CreateBulk(builders ...*KeyStatementCreate) *KeyStatementCreateBulk {
+	return &KeyStatementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyStatementClient) MapCreateBulk(slice any, setFunc func(*KeyStatementCreate, int)) *KeyStatementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyStatementCreateBulk{err: fmt.Errorf("calling to KeyStatementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyStatementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyStatementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyStatement.
+func (c *KeyStatementClient) Update() *KeyStatementUpdate {
+	mutation := newKeyStatementMutation(c.config, OpUpdate)
+	return &KeyStatementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyStatementClient) UpdateOne(_m *KeyStatement) *KeyStatementUpdateOne {
+	mutation := newKeyStatementMutation(c.config, OpUpdateOne, withKeyStatement(_m))
+	return &KeyStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyStatementClient) UpdateOneID(id uuid.UUID) *KeyStatementUpdateOne {
+	mutation := newKeyStatementMutation(c.config, OpUpdateOne, withKeyStatementID(id))
+	return &KeyStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyStatement.
+func (c *KeyStatementClient) Delete() *KeyStatementDelete {
+	mutation := newKeyStatementMutation(c.config, OpDelete)
+	return &KeyStatementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyStatementClient) DeleteOne(_m *KeyStatement) *KeyStatementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyStatementClient) DeleteOneID(id uuid.UUID) *KeyStatementDeleteOne {
+	builder := c.Delete().Where(keystatement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyStatementDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyStatement.
+func (c *KeyStatementClient) Query() *KeyStatementQuery {
+	return &KeyStatementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyStatement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyStatement entity by its id.
+func (c *KeyStatementClient) Get(ctx context.Context, id uuid.UUID) (*KeyStatement, error) {
+	return c.Query().Where(keystatement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyStatementClient) GetX(ctx context.Context, id uuid.UUID) *KeyStatement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyStatement.
+func (c *KeyStatementClient) QueryEstate(_m *KeyStatement) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keystatement.Table, keystatement.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keystatement.EstateTable, keystatement.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a KeyStatement.
+func (c *KeyStatementClient) QueryLines(_m *KeyStatement) *KeyStatementLineQuery {
+	query := (&KeyStatementLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keystatement.Table, keystatement.FieldID, id),
+			sqlgraph.To(keystatementline.Table, keystatementline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keystatement.LinesTable, keystatement.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyStatementClient) Hooks() []Hook {
+	return c.hooks.KeyStatement
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyStatementClient) Interceptors() []Interceptor {
+	return c.inters.KeyStatement
+}
+
+func (c *KeyStatementClient) mutate(ctx context.Context, m *KeyStatementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyStatementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyStatementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyStatementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyStatementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyStatement mutation op: %q", m.Op())
+	}
+}
+
+// KeyStatementLineClient is a client for the KeyStatementLine schema.
+type KeyStatementLineClient struct {
+	config
+}
+
+// NewKeyStatementLineClient returns a client for the KeyStatementLine from the given config.
+func NewKeyStatementLineClient(c config) *KeyStatementLineClient {
+	return &KeyStatementLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keystatementline.Hooks(f(g(h())))`.
+func (c *KeyStatementLineClient) Use(hooks ...Hook) {
+	c.hooks.KeyStatementLine = append(c.hooks.KeyStatementLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keystatementline.Intercept(f(g(h())))`.
+func (c *KeyStatementLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyStatementLine = append(c.inters.KeyStatementLine, interceptors...)
+}
+
+// Create returns a builder for creating a KeyStatementLine entity.
+func (c *KeyStatementLineClient) Create() *KeyStatementLineCreate {
+	mutation := newKeyStatementLineMutation(c.config, OpCreate)
+	return &KeyStatementLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyStatementLine entities.
+func (c *KeyStatementLineClient) CreateBulk(builders ...*KeyStatementLineCreate) *KeyStatementLineCreateBulk {
+	return &KeyStatementLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyStatementLineClient) MapCreateBulk(slice any, setFunc func(*KeyStatementLineCreate, int)) *KeyStatementLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyStatementLineCreateBulk{err: fmt.Errorf("calling to KeyStatementLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyStatementLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyStatementLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyStatementLine.
+func (c *KeyStatementLineClient) Update() *KeyStatementLineUpdate {
+	mutation := newKeyStatementLineMutation(c.config, OpUpdate)
+	return &KeyStatementLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyStatementLineClient) UpdateOne(_m *KeyStatementLine) *KeyStatementLineUpdateOne {
+	mutation := newKeyStatementLineMutation(c.config, OpUpdateOne, withKeyStatementLine(_m))
+	return &KeyStatementLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyStatementLineClient) UpdateOneID(id uuid.UUID) *KeyStatementLineUpdateOne {
+	mutation := newKeyStatementLineMutation(c.config, OpUpdateOne, withKeyStatementLineID(id))
+	return &KeyStatementLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyStatementLine.
+func (c *KeyStatementLineClient) Delete() *KeyStatementLineDelete {
+	mutation := newKeyStatementLineMutation(c.config, OpDelete)
+	return &KeyStatementLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyStatementLineClient) DeleteOne(_m *KeyStatementLine) *KeyStatementLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyStatementLineClient) DeleteOneID(id uuid.UUID) *KeyStatementLineDeleteOne {
+	builder := c.Delete().Where(keystatementline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyStatementLineDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyStatementLine.
+func (c *KeyStatementLineClient) Query() *KeyStatementLineQuery {
+	return &KeyStatementLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyStatementLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyStatementLine entity by its id.
+func (c *KeyStatementLineClient) Get(ctx context.Context, id uuid.UUID) (*KeyStatementLine, error) {
+	return c.Query().Where(keystatementline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyStatementLineClient) GetX(ctx context.Context, id uuid.UUID) *KeyStatementLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a KeyStatementLine.
+func (c *KeyStatementLineClient) QueryEstate(_m *KeyStatementLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keystatementline.Table, keystatementline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keystatementline.EstateTable, keystatementline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStatement queries the statement edge of a KeyStatementLine.
+func (c *KeyStatementLineClient) QueryStatement(_m *KeyStatementLine) *KeyStatementQuery {
+	query := (&KeyStatementClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keystatementline.Table, keystatementline.FieldID, id),
+			sqlgraph.To(keystatement.Table, keystatement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keystatementline.StatementTable, keystatementline.StatementColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeyStatementLineClient) Hooks() []Hook {
+	return c.hooks.KeyStatementLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyStatementLineClient) Interceptors() []Interceptor {
+	return c.inters.KeyStatementLine
+}
+
+func (c *KeyStatementLineClient) mutate(ctx context.Context, m *KeyStatementLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyStatementLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyStatementLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyStatementLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyStatementLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyStatementLine mutation op: %q", m.Op())
 	}
 }
 
@@ -4449,6 +7175,336 @@ func (c *OccupancyClient) mutate(ctx context.Context, m *OccupancyMutation) (Val
 	}
 }
 
+// ReconciliationClient is a client for the Reconciliation schema.
+type ReconciliationClient struct {
+	config
+}
+
+// NewReconciliationClient returns a client for the Reconciliation from the given config.
+func NewReconciliationClient(c config) *ReconciliationClient {
+	return &ReconciliationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reconciliation.Hooks(f(g(h())))`.
+func (c *ReconciliationClient) Use(hooks ...Hook) {
+	c.hooks.Reconciliation = append(c.hooks.Reconciliation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reconciliation.Intercept(f(g(h())))`.
+func (c *ReconciliationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Reconciliation = append(c.inters.Reconciliation, interceptors...)
+}
+
+// Create returns a builder for creating a Reconciliation entity.
+func (c *ReconciliationClient) Create() *ReconciliationCreate {
+	mutation := newReconciliationMutation(c.config, OpCreate)
+	return &ReconciliationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Reconciliation entities.
+func (c *ReconciliationClient) CreateBulk(builders ...*ReconciliationCreate) *ReconciliationCreateBulk {
+	return &ReconciliationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReconciliationClient) MapCreateBulk(slice any, setFunc func(*ReconciliationCreate, int)) *ReconciliationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReconciliationCreateBulk{err: fmt.Errorf("calling to ReconciliationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReconciliationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReconciliationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Reconciliation.
+func (c *ReconciliationClient) Update() *ReconciliationUpdate {
+	mutation := newReconciliationMutation(c.config, OpUpdate)
+	return &ReconciliationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReconciliationClient) UpdateOne(_m *Reconciliation) *ReconciliationUpdateOne {
+	mutation := newReconciliationMutation(c.config, OpUpdateOne, withReconciliation(_m))
+	return &ReconciliationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReconciliationClient) UpdateOneID(id uuid.UUID) *ReconciliationUpdateOne {
+	mutation := newReconciliationMutation(c.config, OpUpdateOne, withReconciliationID(id))
+	return &ReconciliationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Reconciliation.
+func (c *ReconciliationClient) Delete() *ReconciliationDelete {
+	mutation := newReconciliationMutation(c.config, OpDelete)
+	return &ReconciliationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReconciliationClient) DeleteOne(_m *Reconciliation) *ReconciliationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReconciliationClient) DeleteOneID(id uuid.UUID) *ReconciliationDeleteOne {
+	builder := c.Delete().Where(reconciliation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReconciliationDeleteOne{builder}
+}
+
+// Query returns a query builder for Reconciliation.
+func (c *ReconciliationClient) Query() *ReconciliationQuery {
+	return &ReconciliationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReconciliation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Reconciliation entity by its id.
+func (c *ReconciliationClient) Get(ctx context.Context, id uuid.UUID) (*Reconciliation, error) {
+	return c.Query().Where(reconciliation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReconciliationClient) GetX(ctx context.Context, id uuid.UUID) *Reconciliation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Reconciliation.
+func (c *ReconciliationClient) QueryEstate(_m *Reconciliation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reconciliation.Table, reconciliation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, reconciliation.EstateTable, reconciliation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a Reconciliation.
+func (c *ReconciliationClient) QueryLines(_m *Reconciliation) *ReconciliationLineQuery {
+	query := (&ReconciliationLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reconciliation.Table, reconciliation.FieldID, id),
+			sqlgraph.To(reconciliationline.Table, reconciliationline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, reconciliation.LinesTable, reconciliation.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReconciliationClient) Hooks() []Hook {
+	return c.hooks.Reconciliation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReconciliationClient) Interceptors() []Interceptor {
+	return c.inters.Reconciliation
+}
+
+func (c *ReconciliationClient) mutate(ctx context.Context, m *ReconciliationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReconciliationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReconciliationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReconciliationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReconciliationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Reconciliation mutation op: %q", m.Op())
+	}
+}
+
+// ReconciliationLineClient is a client for the ReconciliationLine schema.
+type ReconciliationLineClient struct {
+	config
+}
+
+// NewReconciliationLineClient returns a client for the ReconciliationLine from the given config.
+func NewReconciliationLineClient(c config) *ReconciliationLineClient {
+	return &ReconciliationLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reconciliationline.Hooks(f(g(h())))`.
+func (c *ReconciliationLineClient) Use(hooks ...Hook) {
+	c.hooks.ReconciliationLine = append(c.hooks.ReconciliationLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reconciliationline.Intercept(f(g(h())))`.
+func (c *ReconciliationLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReconciliationLine = append(c.inters.ReconciliationLine, interceptors...)
+}
+
+// Create returns a builder for creating a ReconciliationLine entity.
+func (c *ReconciliationLineClient) Create() *ReconciliationLineCreate {
+	mutation := newReconciliationLineMutation(c.config, OpCreate)
+	return &ReconciliationLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReconciliationLine entities.
+func (c *ReconciliationLineClient) CreateBulk(builders ...*ReconciliationLineCreate) *ReconciliationLineCreateBulk {
+	return &ReconciliationLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReconciliationLineClient) MapCreateBulk(slice any, setFunc func(*ReconciliationLineCreate, int)) *ReconciliationLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReconciliationLineCreateBulk{err: fmt.Errorf("calling to ReconciliationLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReconciliationLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReconciliationLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReconciliationLine.
+func (c *ReconciliationLineClient) Update() *ReconciliationLineUpdate {
+	mutation := newReconciliationLineMutation(c.config, OpUpdate)
+	return &ReconciliationLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReconciliationLineClient) UpdateOne(_m *ReconciliationLine) *ReconciliationLineUpdateOne {
+	mutation := newReconciliationLineMutation(c.config, OpUpdateOne, withReconciliationLine(_m))
+	return &ReconciliationLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReconciliationLineClient) UpdateOneID(id uuid.UUID) *ReconciliationLineUpdateOne {
+	mutation := newReconciliationLineMutation(c.config, OpUpdateOne, withReconciliationLineID(id))
+	return &ReconciliationLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReconciliationLine.
+func (c *ReconciliationLineClient) Delete() *ReconciliationLineDelete {
+	mutation := newReconciliationLineMutation(c.config, OpDelete)
+	return &ReconciliationLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReconciliationLineClient) DeleteOne(_m *ReconciliationLine) *ReconciliationLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReconciliationLineClient) DeleteOneID(id uuid.UUID) *ReconciliationLineDeleteOne {
+	builder := c.Delete().Where(reconciliationline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReconciliationLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ReconciliationLine.
+func (c *ReconciliationLineClient) Query() *ReconciliationLineQuery {
+	return &ReconciliationLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReconciliationLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReconciliationLine entity by its id.
+func (c *ReconciliationLineClient) Get(ctx context.Context, id uuid.UUID) (*ReconciliationLine, error) {
+	return c.Query().Where(reconciliationline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReconciliationLineClient) GetX(ctx context.Context, id uuid.UUID) *ReconciliationLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ReconciliationLine.
+func (c *ReconciliationLineClient) QueryEstate(_m *ReconciliationLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reconciliationline.Table, reconciliationline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, reconciliationline.EstateTable, reconciliationline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReconciliation queries the reconciliation edge of a ReconciliationLine.
+func (c *ReconciliationLineClient) QueryReconciliation(_m *ReconciliationLine) *ReconciliationQuery {
+	query := (&ReconciliationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reconciliationline.Table, reconciliationline.FieldID, id),
+			sqlgraph.To(reconciliation.Table, reconciliation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, reconciliationline.ReconciliationTable, reconciliationline.ReconciliationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReconciliationLineClient) Hooks() []Hook {
+	return c.hooks.ReconciliationLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReconciliationLineClient) Interceptors() []Interceptor {
+	return c.inters.ReconciliationLine
+}
+
+func (c *ReconciliationLineClient) mutate(ctx context.Context, m *ReconciliationLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReconciliationLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReconciliationLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReconciliationLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReconciliationLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReconciliationLine mutation op: %q", m.Op())
+	}
+}
+
 // ResidentClient is a client for the Resident schema.
 type ResidentClient struct {
 	config
@@ -4611,6 +7667,187 @@ func (c *ResidentClient) mutate(ctx context.Context, m *ResidentMutation) (Value
 		return (&ResidentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Resident mutation op: %q", m.Op())
+	}
+}
+
+// SignatureClient is a client for the Signature schema.
+type SignatureClient struct {
+	config
+}
+
+// NewSignatureClient returns a client for the Signature from the given config.
+func NewSignatureClient(c config) *SignatureClient {
+	return &SignatureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signature.Hooks(f(g(h())))`.
+func (c *SignatureClient) Use(hooks ...Hook) {
+	c.hooks.Signature = append(c.hooks.Signature, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signature.Intercept(f(g(h())))`.
+func (c *SignatureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Signature = append(c.inters.Signature, interceptors...)
+}
+
+// Create returns a builder for creating a Signature entity.
+func (c *SignatureClient) Create() *SignatureCreate {
+	mutation := newSignatureMutation(c.config, OpCreate)
+	return &SignatureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Signature entities.
+func (c *SignatureClient) CreateBulk(builders ...*SignatureCreate) *SignatureCreateBulk {
+	return &SignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignatureClient) MapCreateBulk(slice any, setFunc func(*SignatureCreate, int)) *SignatureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignatureCreateBulk{err: fmt.Errorf("calling to SignatureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignatureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Signature.
+func (c *SignatureClient) Update() *SignatureUpdate {
+	mutation := newSignatureMutation(c.config, OpUpdate)
+	return &SignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignatureClient) UpdateOne(_m *Signature) *SignatureUpdateOne {
+	mutation := newSignatureMutation(c.config, OpUpdateOne, withSignature(_m))
+	return &SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignatureClient) UpdateOneID(id uuid.UUID) *SignatureUpdateOne {
+	mutation := newSignatureMutation(c.config, OpUpdateOne, withSignatureID(id))
+	return &SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Signature.
+func (c *SignatureClient) Delete() *SignatureDelete {
+	mutation := newSignatureMutation(c.config, OpDelete)
+	return &SignatureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignatureClient) DeleteOne(_m *Signature) *SignatureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignatureClient) DeleteOneID(id uuid.UUID) *SignatureDeleteOne {
+	builder := c.Delete().Where(signature.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignatureDeleteOne{builder}
+}
+
+// Query returns a query builder for Signature.
+func (c *SignatureClient) Query() *SignatureQuery {
+	return &SignatureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignature},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Signature entity by its id.
+func (c *SignatureClient) Get(ctx context.Context, id uuid.UUID) (*Signature, error) {
+	return c.Query().Where(signature.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignatureClient) GetX(ctx context.Context, id uuid.UUID) *Signature {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Signature.
+func (c *SignatureClient) QueryEstate(_m *Signature) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signature.Table, signature.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signature.EstateTable, signature.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a Signature.
+func (c *SignatureClient) QueryStaff(_m *Signature) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signature.Table, signature.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signature.StaffTable, signature.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryResident queries the resident edge of a Signature.
+func (c *SignatureClient) QueryResident(_m *Signature) *ResidentQuery {
+	query := (&ResidentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signature.Table, signature.FieldID, id),
+			sqlgraph.To(resident.Table, resident.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signature.ResidentTable, signature.ResidentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SignatureClient) Hooks() []Hook {
+	return c.hooks.Signature
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignatureClient) Interceptors() []Interceptor {
+	return c.inters.Signature
+}
+
+func (c *SignatureClient) mutate(ctx context.Context, m *SignatureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignatureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignatureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Signature mutation op: %q", m.Op())
 	}
 }
 
@@ -4963,17 +8200,23 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance,
-		KeyCabinetOpening, KeyFollowUp, KeyHolder, KeyLoan, KeyLoanLine, KeyLoss,
-		KeyMovement, KeyReturn, KeySet, Obligation, Occupancy, Resident, Staff,
-		Unit []ent.Hook
+		Approval, Area, Building, Certificate, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Resident, Signature,
+		Staff, Unit []ent.Hook
 	}
 	inters struct {
-		Area, Building, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceLine, KeyBalance,
-		KeyCabinetOpening, KeyFollowUp, KeyHolder, KeyLoan, KeyLoanLine, KeyLoss,
-		KeyMovement, KeyReturn, KeySet, Obligation, Occupancy, Resident, Staff,
-		Unit []ent.Interceptor
+		Approval, Area, Building, Certificate, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Resident, Signature,
+		Staff, Unit []ent.Interceptor
 	}
 )

@@ -12,8 +12,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -22,20 +24,35 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -98,32 +115,49 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			area.Table:              area.ValidColumn,
-			building.Table:          building.ValidColumn,
-			department.Table:        department.ValidColumn,
-			emergencycontact.Table:  emergencycontact.ValidColumn,
-			estate.Table:            estate.ValidColumn,
-			externalperson.Table:    externalperson.ValidColumn,
-			file.Table:              file.ValidColumn,
-			household.Table:         household.ValidColumn,
-			importrun.Table:         importrun.ValidColumn,
-			keyacceptance.Table:     keyacceptance.ValidColumn,
-			keyacceptanceline.Table: keyacceptanceline.ValidColumn,
-			keybalance.Table:        keybalance.ValidColumn,
-			keycabinetopening.Table: keycabinetopening.ValidColumn,
-			keyfollowup.Table:       keyfollowup.ValidColumn,
-			keyholder.Table:         keyholder.ValidColumn,
-			keyloan.Table:           keyloan.ValidColumn,
-			keyloanline.Table:       keyloanline.ValidColumn,
-			keyloss.Table:           keyloss.ValidColumn,
-			keymovement.Table:       keymovement.ValidColumn,
-			keyreturn.Table:         keyreturn.ValidColumn,
-			keyset.Table:            keyset.ValidColumn,
-			obligation.Table:        obligation.ValidColumn,
-			occupancy.Table:         occupancy.ValidColumn,
-			resident.Table:          resident.ValidColumn,
-			staff.Table:             staff.ValidColumn,
-			unit.Table:              unit.ValidColumn,
+			approval.Table:           approval.ValidColumn,
+			area.Table:               area.ValidColumn,
+			building.Table:           building.ValidColumn,
+			certificate.Table:        certificate.ValidColumn,
+			department.Table:         department.ValidColumn,
+			emergencycontact.Table:   emergencycontact.ValidColumn,
+			estate.Table:             estate.ValidColumn,
+			externalperson.Table:     externalperson.ValidColumn,
+			file.Table:               file.ValidColumn,
+			household.Table:          household.ValidColumn,
+			importrun.Table:          importrun.ValidColumn,
+			keyacceptance.Table:      keyacceptance.ValidColumn,
+			keyacceptancecheck.Table: keyacceptancecheck.ValidColumn,
+			keyacceptanceline.Table:  keyacceptanceline.ValidColumn,
+			keybalance.Table:         keybalance.ValidColumn,
+			keycabinetopening.Table:  keycabinetopening.ValidColumn,
+			keycopyorder.Table:       keycopyorder.ValidColumn,
+			keyfollowup.Table:        keyfollowup.ValidColumn,
+			keygeneration.Table:      keygeneration.ValidColumn,
+			keyholder.Table:          keyholder.ValidColumn,
+			keyhook.Table:            keyhook.ValidColumn,
+			keyloan.Table:            keyloan.ValidColumn,
+			keyloanline.Table:        keyloanline.ValidColumn,
+			keyloanrequest.Table:     keyloanrequest.ValidColumn,
+			keyloanrequestline.Table: keyloanrequestline.ValidColumn,
+			keylockchange.Table:      keylockchange.ValidColumn,
+			keyloss.Table:            keyloss.ValidColumn,
+			keymovement.Table:        keymovement.ValidColumn,
+			keyreturn.Table:          keyreturn.ValidColumn,
+			keyscrapping.Table:       keyscrapping.ValidColumn,
+			keyseal.Table:            keyseal.ValidColumn,
+			keyset.Table:             keyset.ValidColumn,
+			keyspotcheck.Table:       keyspotcheck.ValidColumn,
+			keystatement.Table:       keystatement.ValidColumn,
+			keystatementline.Table:   keystatementline.ValidColumn,
+			obligation.Table:         obligation.ValidColumn,
+			occupancy.Table:          occupancy.ValidColumn,
+			reconciliation.Table:     reconciliation.ValidColumn,
+			reconciliationline.Table: reconciliationline.ValidColumn,
+			resident.Table:           resident.ValidColumn,
+			signature.Table:          signature.ValidColumn,
+			staff.Table:              staff.ValidColumn,
+			unit.Table:               unit.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

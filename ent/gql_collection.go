@@ -7,8 +7,10 @@ import (
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -17,23 +19,242 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ApprovalQuery) CollectFields(ctx context.Context, satisfies ...string) (*ApprovalQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ApprovalQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(approval.Columns))
+		selectedFields = []string{approval.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[approval.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldEstateID)
+				fieldSeen[approval.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[approval.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldCreatedAt)
+				fieldSeen[approval.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[approval.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldEstateID)
+				fieldSeen[approval.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[approval.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, approval.FieldVersion)
+				fieldSeen[approval.FieldVersion] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[approval.FieldKind]; !ok {
+				selectedFields = append(selectedFields, approval.FieldKind)
+				fieldSeen[approval.FieldKind] = struct{}{}
+			}
+		case "clause":
+			if _, ok := fieldSeen[approval.FieldClause]; !ok {
+				selectedFields = append(selectedFields, approval.FieldClause)
+				fieldSeen[approval.FieldClause] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[approval.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldSubjectID)
+				fieldSeen[approval.FieldSubjectID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[approval.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, approval.FieldTitle)
+				fieldSeen[approval.FieldTitle] = struct{}{}
+			}
+		case "titleEn":
+			if _, ok := fieldSeen[approval.FieldTitleEn]; !ok {
+				selectedFields = append(selectedFields, approval.FieldTitleEn)
+				fieldSeen[approval.FieldTitleEn] = struct{}{}
+			}
+		case "content":
+			if _, ok := fieldSeen[approval.FieldContent]; !ok {
+				selectedFields = append(selectedFields, approval.FieldContent)
+				fieldSeen[approval.FieldContent] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[approval.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, approval.FieldContentHash)
+				fieldSeen[approval.FieldContentHash] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[approval.FieldReason]; !ok {
+				selectedFields = append(selectedFields, approval.FieldReason)
+				fieldSeen[approval.FieldReason] = struct{}{}
+			}
+		case "askedByID":
+			if _, ok := fieldSeen[approval.FieldAskedByID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldAskedByID)
+				fieldSeen[approval.FieldAskedByID] = struct{}{}
+			}
+		case "askedByName":
+			if _, ok := fieldSeen[approval.FieldAskedByName]; !ok {
+				selectedFields = append(selectedFields, approval.FieldAskedByName)
+				fieldSeen[approval.FieldAskedByName] = struct{}{}
+			}
+		case "askedAt":
+			if _, ok := fieldSeen[approval.FieldAskedAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldAskedAt)
+				fieldSeen[approval.FieldAskedAt] = struct{}{}
+			}
+		case "expiresAt":
+			if _, ok := fieldSeen[approval.FieldExpiresAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldExpiresAt)
+				fieldSeen[approval.FieldExpiresAt] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[approval.FieldState]; !ok {
+				selectedFields = append(selectedFields, approval.FieldState)
+				fieldSeen[approval.FieldState] = struct{}{}
+			}
+		case "decidedByID":
+			if _, ok := fieldSeen[approval.FieldDecidedByID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldDecidedByID)
+				fieldSeen[approval.FieldDecidedByID] = struct{}{}
+			}
+		case "decidedByName":
+			if _, ok := fieldSeen[approval.FieldDecidedByName]; !ok {
+				selectedFields = append(selectedFields, approval.FieldDecidedByName)
+				fieldSeen[approval.FieldDecidedByName] = struct{}{}
+			}
+		case "decidedAt":
+			if _, ok := fieldSeen[approval.FieldDecidedAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldDecidedAt)
+				fieldSeen[approval.FieldDecidedAt] = struct{}{}
+			}
+		case "decisionNote":
+			if _, ok := fieldSeen[approval.FieldDecisionNote]; !ok {
+				selectedFields = append(selectedFields, approval.FieldDecisionNote)
+				fieldSeen[approval.FieldDecisionNote] = struct{}{}
+			}
+		case "usedAt":
+			if _, ok := fieldSeen[approval.FieldUsedAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldUsedAt)
+				fieldSeen[approval.FieldUsedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type approvalPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ApprovalPaginateOption
+}
+
+func newApprovalPaginateArgs(rv map[string]any) *approvalPaginateArgs {
+	args := &approvalPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ApprovalOrder{Field: &ApprovalOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithApprovalOrder(order))
+			}
+		case *ApprovalOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithApprovalOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ApprovalWhereInput); ok {
+		args.opts = append(args.opts, WithApprovalFilter(v.Filter))
+	}
+	return args
+}
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *AreaQuery) CollectFields(ctx context.Context, satisfies ...string) (*AreaQuery, error) {
@@ -294,6 +515,155 @@ func newBuildingPaginateArgs(rv map[string]any) *buildingPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*BuildingWhereInput); ok {
 		args.opts = append(args.opts, WithBuildingFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *CertificateQuery) CollectFields(ctx context.Context, satisfies ...string) (*CertificateQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *CertificateQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(certificate.Columns))
+		selectedFields = []string{certificate.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[certificate.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldEstateID)
+				fieldSeen[certificate.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[certificate.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldCreatedAt)
+				fieldSeen[certificate.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[certificate.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldEstateID)
+				fieldSeen[certificate.FieldEstateID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[certificate.FieldKind]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldKind)
+				fieldSeen[certificate.FieldKind] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[certificate.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldSubjectID)
+				fieldSeen[certificate.FieldSubjectID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[certificate.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldNumber)
+				fieldSeen[certificate.FieldNumber] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[certificate.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldTitle)
+				fieldSeen[certificate.FieldTitle] = struct{}{}
+			}
+		case "titleEn":
+			if _, ok := fieldSeen[certificate.FieldTitleEn]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldTitleEn)
+				fieldSeen[certificate.FieldTitleEn] = struct{}{}
+			}
+		case "content":
+			if _, ok := fieldSeen[certificate.FieldContent]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldContent)
+				fieldSeen[certificate.FieldContent] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[certificate.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldContentHash)
+				fieldSeen[certificate.FieldContentHash] = struct{}{}
+			}
+		case "issuedAt":
+			if _, ok := fieldSeen[certificate.FieldIssuedAt]; !ok {
+				selectedFields = append(selectedFields, certificate.FieldIssuedAt)
+				fieldSeen[certificate.FieldIssuedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type certificatePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []CertificatePaginateOption
+}
+
+func newCertificatePaginateArgs(rv map[string]any) *certificatePaginateArgs {
+	args := &certificatePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &CertificateOrder{Field: &CertificateOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithCertificateOrder(order))
+			}
+		case *CertificateOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithCertificateOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*CertificateWhereInput); ok {
+		args.opts = append(args.opts, WithCertificateFilter(v.Filter))
 	}
 	return args
 }
@@ -1271,10 +1641,45 @@ func (_q *KeyAcceptanceQuery) collectField(ctx context.Context, oneNode bool, op
 				selectedFields = append(selectedFields, keyacceptance.FieldEstateID)
 				fieldSeen[keyacceptance.FieldEstateID] = struct{}{}
 			}
+		case "version":
+			if _, ok := fieldSeen[keyacceptance.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldVersion)
+				fieldSeen[keyacceptance.FieldVersion] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keyacceptance.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldVoidedAt)
+				fieldSeen[keyacceptance.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keyacceptance.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldVoidReason)
+				fieldSeen[keyacceptance.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keyacceptance.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldVoidedByID)
+				fieldSeen[keyacceptance.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keyacceptance.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldVoidedByName)
+				fieldSeen[keyacceptance.FieldVoidedByName] = struct{}{}
+			}
 		case "sourceFile":
 			if _, ok := fieldSeen[keyacceptance.FieldSourceFile]; !ok {
 				selectedFields = append(selectedFields, keyacceptance.FieldSourceFile)
 				fieldSeen[keyacceptance.FieldSourceFile] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keyacceptance.FieldState]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldState)
+				fieldSeen[keyacceptance.FieldState] = struct{}{}
+			}
+		case "deliverer":
+			if _, ok := fieldSeen[keyacceptance.FieldDeliverer]; !ok {
+				selectedFields = append(selectedFields, keyacceptance.FieldDeliverer)
+				fieldSeen[keyacceptance.FieldDeliverer] = struct{}{}
 			}
 		case "handler":
 			if _, ok := fieldSeen[keyacceptance.FieldHandler]; !ok {
@@ -1345,6 +1750,200 @@ func newKeyAcceptancePaginateArgs(rv map[string]any) *keyacceptancePaginateArgs 
 	}
 	if v, ok := rv[whereField].(*KeyAcceptanceWhereInput); ok {
 		args.opts = append(args.opts, WithKeyAcceptanceFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyAcceptanceCheckQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyAcceptanceCheckQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyAcceptanceCheckQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyacceptancecheck.Columns))
+		selectedFields = []string{keyacceptancecheck.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyacceptancecheck.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldEstateID)
+				fieldSeen[keyacceptancecheck.FieldEstateID] = struct{}{}
+			}
+
+		case "acceptance":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyAcceptanceClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyacceptanceImplementors)...); err != nil {
+				return err
+			}
+			_q.withAcceptance = query
+			if _, ok := fieldSeen[keyacceptancecheck.FieldAcceptanceID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldAcceptanceID)
+				fieldSeen[keyacceptancecheck.FieldAcceptanceID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[keyacceptancecheck.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldUnitID)
+				fieldSeen[keyacceptancecheck.FieldUnitID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldCreatedAt)
+				fieldSeen[keyacceptancecheck.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldEstateID)
+				fieldSeen[keyacceptancecheck.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldVersion)
+				fieldSeen[keyacceptancecheck.FieldVersion] = struct{}{}
+			}
+		case "acceptanceID":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldAcceptanceID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldAcceptanceID)
+				fieldSeen[keyacceptancecheck.FieldAcceptanceID] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldUnitID)
+				fieldSeen[keyacceptancecheck.FieldUnitID] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldPlace)
+				fieldSeen[keyacceptancecheck.FieldPlace] = struct{}{}
+			}
+		case "due":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldDue]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldDue)
+				fieldSeen[keyacceptancecheck.FieldDue] = struct{}{}
+			}
+		case "delivered":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldDelivered]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldDelivered)
+				fieldSeen[keyacceptancecheck.FieldDelivered] = struct{}{}
+			}
+		case "faulty":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldFaulty]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldFaulty)
+				fieldSeen[keyacceptancecheck.FieldFaulty] = struct{}{}
+			}
+		case "remark":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldRemark]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldRemark)
+				fieldSeen[keyacceptancecheck.FieldRemark] = struct{}{}
+			}
+		case "checkedByID":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldCheckedByID]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldCheckedByID)
+				fieldSeen[keyacceptancecheck.FieldCheckedByID] = struct{}{}
+			}
+		case "checkedByName":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldCheckedByName]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldCheckedByName)
+				fieldSeen[keyacceptancecheck.FieldCheckedByName] = struct{}{}
+			}
+		case "checkedAt":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldCheckedAt]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldCheckedAt)
+				fieldSeen[keyacceptancecheck.FieldCheckedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyacceptancecheckPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyAcceptanceCheckPaginateOption
+}
+
+func newKeyAcceptanceCheckPaginateArgs(rv map[string]any) *keyacceptancecheckPaginateArgs {
+	args := &keyacceptancecheckPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyAcceptanceCheckOrder{Field: &KeyAcceptanceCheckOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyAcceptanceCheckOrder(order))
+			}
+		case *KeyAcceptanceCheckOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyAcceptanceCheckOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyAcceptanceCheckWhereInput); ok {
+		args.opts = append(args.opts, WithKeyAcceptanceCheckFilter(v.Filter))
 	}
 	return args
 }
@@ -1753,6 +2352,31 @@ func (_q *KeyCabinetOpeningQuery) collectField(ctx context.Context, oneNode bool
 				selectedFields = append(selectedFields, keycabinetopening.FieldEstateID)
 				fieldSeen[keycabinetopening.FieldEstateID] = struct{}{}
 			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keycabinetopening.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldVoidedAt)
+				fieldSeen[keycabinetopening.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keycabinetopening.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldVoidReason)
+				fieldSeen[keycabinetopening.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keycabinetopening.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldVoidedByID)
+				fieldSeen[keycabinetopening.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keycabinetopening.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldVoidedByName)
+				fieldSeen[keycabinetopening.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keycabinetopening.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keycabinetopening.FieldLateReason)
+				fieldSeen[keycabinetopening.FieldLateReason] = struct{}{}
+			}
 		case "cabinetID":
 			if _, ok := fieldSeen[keycabinetopening.FieldCabinetID]; !ok {
 				selectedFields = append(selectedFields, keycabinetopening.FieldCabinetID)
@@ -1782,11 +2406,6 @@ func (_q *KeyCabinetOpeningQuery) collectField(ctx context.Context, oneNode bool
 			if _, ok := fieldSeen[keycabinetopening.FieldOccurredAt]; !ok {
 				selectedFields = append(selectedFields, keycabinetopening.FieldOccurredAt)
 				fieldSeen[keycabinetopening.FieldOccurredAt] = struct{}{}
-			}
-		case "lateReason":
-			if _, ok := fieldSeen[keycabinetopening.FieldLateReason]; !ok {
-				selectedFields = append(selectedFields, keycabinetopening.FieldLateReason)
-				fieldSeen[keycabinetopening.FieldLateReason] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -1852,6 +2471,205 @@ func newKeyCabinetOpeningPaginateArgs(rv map[string]any) *keycabinetopeningPagin
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyCopyOrderQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyCopyOrderQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyCopyOrderQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keycopyorder.Columns))
+		selectedFields = []string{keycopyorder.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keycopyorder.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldEstateID)
+				fieldSeen[keycopyorder.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keycopyorder.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldSetID)
+				fieldSeen[keycopyorder.FieldSetID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[keycopyorder.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldApprovalID)
+				fieldSeen[keycopyorder.FieldApprovalID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keycopyorder.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldCreatedAt)
+				fieldSeen[keycopyorder.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keycopyorder.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldEstateID)
+				fieldSeen[keycopyorder.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keycopyorder.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldVersion)
+				fieldSeen[keycopyorder.FieldVersion] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keycopyorder.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldSetID)
+				fieldSeen[keycopyorder.FieldSetID] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keycopyorder.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldCount)
+				fieldSeen[keycopyorder.FieldCount] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[keycopyorder.FieldReason]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldReason)
+				fieldSeen[keycopyorder.FieldReason] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[keycopyorder.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldApprovalID)
+				fieldSeen[keycopyorder.FieldApprovalID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keycopyorder.FieldState]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldState)
+				fieldSeen[keycopyorder.FieldState] = struct{}{}
+			}
+		case "orderedByID":
+			if _, ok := fieldSeen[keycopyorder.FieldOrderedByID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldOrderedByID)
+				fieldSeen[keycopyorder.FieldOrderedByID] = struct{}{}
+			}
+		case "orderedByName":
+			if _, ok := fieldSeen[keycopyorder.FieldOrderedByName]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldOrderedByName)
+				fieldSeen[keycopyorder.FieldOrderedByName] = struct{}{}
+			}
+		case "orderedAt":
+			if _, ok := fieldSeen[keycopyorder.FieldOrderedAt]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldOrderedAt)
+				fieldSeen[keycopyorder.FieldOrderedAt] = struct{}{}
+			}
+		case "madeByID":
+			if _, ok := fieldSeen[keycopyorder.FieldMadeByID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldMadeByID)
+				fieldSeen[keycopyorder.FieldMadeByID] = struct{}{}
+			}
+		case "madeByName":
+			if _, ok := fieldSeen[keycopyorder.FieldMadeByName]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldMadeByName)
+				fieldSeen[keycopyorder.FieldMadeByName] = struct{}{}
+			}
+		case "madeAt":
+			if _, ok := fieldSeen[keycopyorder.FieldMadeAt]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldMadeAt)
+				fieldSeen[keycopyorder.FieldMadeAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keycopyorderPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyCopyOrderPaginateOption
+}
+
+func newKeyCopyOrderPaginateArgs(rv map[string]any) *keycopyorderPaginateArgs {
+	args := &keycopyorderPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyCopyOrderOrder{Field: &KeyCopyOrderOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyCopyOrderOrder(order))
+			}
+		case *KeyCopyOrderOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyCopyOrderOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyCopyOrderWhereInput); ok {
+		args.opts = append(args.opts, WithKeyCopyOrderFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *KeyFollowUpQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyFollowUpQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -1911,6 +2729,26 @@ func (_q *KeyFollowUpQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[keyfollowup.FieldEstateID]; !ok {
 				selectedFields = append(selectedFields, keyfollowup.FieldEstateID)
 				fieldSeen[keyfollowup.FieldEstateID] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keyfollowup.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldVoidedAt)
+				fieldSeen[keyfollowup.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keyfollowup.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldVoidReason)
+				fieldSeen[keyfollowup.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keyfollowup.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldVoidedByID)
+				fieldSeen[keyfollowup.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keyfollowup.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keyfollowup.FieldVoidedByName)
+				fieldSeen[keyfollowup.FieldVoidedByName] = struct{}{}
 			}
 		case "setID":
 			if _, ok := fieldSeen[keyfollowup.FieldSetID]; !ok {
@@ -2001,6 +2839,155 @@ func newKeyFollowUpPaginateArgs(rv map[string]any) *keyfollowupPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*KeyFollowUpWhereInput); ok {
 		args.opts = append(args.opts, WithKeyFollowUpFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyGenerationQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyGenerationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyGenerationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keygeneration.Columns))
+		selectedFields = []string{keygeneration.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keygeneration.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldEstateID)
+				fieldSeen[keygeneration.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keygeneration.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldSetID)
+				fieldSeen[keygeneration.FieldSetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keygeneration.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldCreatedAt)
+				fieldSeen[keygeneration.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keygeneration.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldEstateID)
+				fieldSeen[keygeneration.FieldEstateID] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keygeneration.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldSetID)
+				fieldSeen[keygeneration.FieldSetID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[keygeneration.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldNumber)
+				fieldSeen[keygeneration.FieldNumber] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keygeneration.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldCount)
+				fieldSeen[keygeneration.FieldCount] = struct{}{}
+			}
+		case "openedAt":
+			if _, ok := fieldSeen[keygeneration.FieldOpenedAt]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldOpenedAt)
+				fieldSeen[keygeneration.FieldOpenedAt] = struct{}{}
+			}
+		case "retiredAt":
+			if _, ok := fieldSeen[keygeneration.FieldRetiredAt]; !ok {
+				selectedFields = append(selectedFields, keygeneration.FieldRetiredAt)
+				fieldSeen[keygeneration.FieldRetiredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keygenerationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyGenerationPaginateOption
+}
+
+func newKeyGenerationPaginateArgs(rv map[string]any) *keygenerationPaginateArgs {
+	args := &keygenerationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyGenerationOrder{Field: &KeyGenerationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyGenerationOrder(order))
+			}
+		case *KeyGenerationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyGenerationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyGenerationWhereInput); ok {
+		args.opts = append(args.opts, WithKeyGenerationFilter(v.Filter))
 	}
 	return args
 }
@@ -2205,6 +3192,165 @@ func newKeyHolderPaginateArgs(rv map[string]any) *keyholderPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyHookQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyHookQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyHookQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyhook.Columns))
+		selectedFields = []string{keyhook.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyhook.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldEstateID)
+				fieldSeen[keyhook.FieldEstateID] = struct{}{}
+			}
+
+		case "cabinet":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyHolderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyholderImplementors)...); err != nil {
+				return err
+			}
+			_q.withCabinet = query
+			if _, ok := fieldSeen[keyhook.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldCabinetID)
+				fieldSeen[keyhook.FieldCabinetID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyhook.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldSetID)
+				fieldSeen[keyhook.FieldSetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyhook.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldCreatedAt)
+				fieldSeen[keyhook.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyhook.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldEstateID)
+				fieldSeen[keyhook.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyhook.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldVersion)
+				fieldSeen[keyhook.FieldVersion] = struct{}{}
+			}
+		case "cabinetID":
+			if _, ok := fieldSeen[keyhook.FieldCabinetID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldCabinetID)
+				fieldSeen[keyhook.FieldCabinetID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[keyhook.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldNumber)
+				fieldSeen[keyhook.FieldNumber] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyhook.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyhook.FieldSetID)
+				fieldSeen[keyhook.FieldSetID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyhookPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyHookPaginateOption
+}
+
+func newKeyHookPaginateArgs(rv map[string]any) *keyhookPaginateArgs {
+	args := &keyhookPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyHookOrder{Field: &KeyHookOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyHookOrder(order))
+			}
+		case *KeyHookOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyHookOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyHookWhereInput); ok {
+		args.opts = append(args.opts, WithKeyHookFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *KeyLoanQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLoanQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2256,6 +3402,21 @@ func (_q *KeyLoanQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				fieldSeen[keyloan.FieldBorrowerID] = struct{}{}
 			}
 
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[keyloan.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldApprovalID)
+				fieldSeen[keyloan.FieldApprovalID] = struct{}{}
+			}
+
 		case "lines":
 			var (
 				alias = field.Alias
@@ -2282,6 +3443,31 @@ func (_q *KeyLoanQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[keyloan.FieldVersion]; !ok {
 				selectedFields = append(selectedFields, keyloan.FieldVersion)
 				fieldSeen[keyloan.FieldVersion] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keyloan.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldVoidedAt)
+				fieldSeen[keyloan.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keyloan.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldVoidReason)
+				fieldSeen[keyloan.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keyloan.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldVoidedByID)
+				fieldSeen[keyloan.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keyloan.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldVoidedByName)
+				fieldSeen[keyloan.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keyloan.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldLateReason)
+				fieldSeen[keyloan.FieldLateReason] = struct{}{}
 			}
 		case "borrowerID":
 			if _, ok := fieldSeen[keyloan.FieldBorrowerID]; !ok {
@@ -2332,6 +3518,11 @@ func (_q *KeyLoanQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[keyloan.FieldState]; !ok {
 				selectedFields = append(selectedFields, keyloan.FieldState)
 				fieldSeen[keyloan.FieldState] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[keyloan.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyloan.FieldApprovalID)
+				fieldSeen[keyloan.FieldApprovalID] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -2604,6 +3795,611 @@ func newKeyLoanLinePaginateArgs(rv map[string]any) *keyloanlinePaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyLoanRequestQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLoanRequestQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyLoanRequestQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyloanrequest.Columns))
+		selectedFields = []string{keyloanrequest.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyloanrequest.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldEstateID)
+				fieldSeen[keyloanrequest.FieldEstateID] = struct{}{}
+			}
+
+		case "loan":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLoanClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyloanImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoan = query
+			if _, ok := fieldSeen[keyloanrequest.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldLoanID)
+				fieldSeen[keyloanrequest.FieldLoanID] = struct{}{}
+			}
+
+		case "borrower":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyHolderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyholderImplementors)...); err != nil {
+				return err
+			}
+			_q.withBorrower = query
+			if _, ok := fieldSeen[keyloanrequest.FieldBorrowerID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldBorrowerID)
+				fieldSeen[keyloanrequest.FieldBorrowerID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[keyloanrequest.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldApprovalID)
+				fieldSeen[keyloanrequest.FieldApprovalID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLoanRequestLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keyloanrequestlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *KeyLoanRequestLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[keyloanrequest.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldCreatedAt)
+				fieldSeen[keyloanrequest.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyloanrequest.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldEstateID)
+				fieldSeen[keyloanrequest.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyloanrequest.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldVersion)
+				fieldSeen[keyloanrequest.FieldVersion] = struct{}{}
+			}
+		case "loanID":
+			if _, ok := fieldSeen[keyloanrequest.FieldLoanID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldLoanID)
+				fieldSeen[keyloanrequest.FieldLoanID] = struct{}{}
+			}
+		case "borrowerID":
+			if _, ok := fieldSeen[keyloanrequest.FieldBorrowerID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldBorrowerID)
+				fieldSeen[keyloanrequest.FieldBorrowerID] = struct{}{}
+			}
+		case "borrowerName":
+			if _, ok := fieldSeen[keyloanrequest.FieldBorrowerName]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldBorrowerName)
+				fieldSeen[keyloanrequest.FieldBorrowerName] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[keyloanrequest.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldHouseholdID)
+				fieldSeen[keyloanrequest.FieldHouseholdID] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[keyloanrequest.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldPurpose)
+				fieldSeen[keyloanrequest.FieldPurpose] = struct{}{}
+			}
+		case "until":
+			if _, ok := fieldSeen[keyloanrequest.FieldUntil]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldUntil)
+				fieldSeen[keyloanrequest.FieldUntil] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[keyloanrequest.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequest.FieldApprovalID)
+				fieldSeen[keyloanrequest.FieldApprovalID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyloanrequestPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyLoanRequestPaginateOption
+}
+
+func newKeyLoanRequestPaginateArgs(rv map[string]any) *keyloanrequestPaginateArgs {
+	args := &keyloanrequestPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyLoanRequestOrder{Field: &KeyLoanRequestOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyLoanRequestOrder(order))
+			}
+		case *KeyLoanRequestOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyLoanRequestOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyLoanRequestWhereInput); ok {
+		args.opts = append(args.opts, WithKeyLoanRequestFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyLoanRequestLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLoanRequestLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyLoanRequestLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyloanrequestline.Columns))
+		selectedFields = []string{keyloanrequestline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyloanrequestline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldEstateID)
+				fieldSeen[keyloanrequestline.FieldEstateID] = struct{}{}
+			}
+
+		case "request":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLoanRequestClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyloanrequestImplementors)...); err != nil {
+				return err
+			}
+			_q.withRequest = query
+			if _, ok := fieldSeen[keyloanrequestline.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldRequestID)
+				fieldSeen[keyloanrequestline.FieldRequestID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyloanrequestline.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldSetID)
+				fieldSeen[keyloanrequestline.FieldSetID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyloanrequestline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldCreatedAt)
+				fieldSeen[keyloanrequestline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyloanrequestline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldEstateID)
+				fieldSeen[keyloanrequestline.FieldEstateID] = struct{}{}
+			}
+		case "requestID":
+			if _, ok := fieldSeen[keyloanrequestline.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldRequestID)
+				fieldSeen[keyloanrequestline.FieldRequestID] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyloanrequestline.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldSetID)
+				fieldSeen[keyloanrequestline.FieldSetID] = struct{}{}
+			}
+		case "label":
+			if _, ok := fieldSeen[keyloanrequestline.FieldLabel]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldLabel)
+				fieldSeen[keyloanrequestline.FieldLabel] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keyloanrequestline.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldCount)
+				fieldSeen[keyloanrequestline.FieldCount] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[keyloanrequestline.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, keyloanrequestline.FieldHouseholdID)
+				fieldSeen[keyloanrequestline.FieldHouseholdID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyloanrequestlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyLoanRequestLinePaginateOption
+}
+
+func newKeyLoanRequestLinePaginateArgs(rv map[string]any) *keyloanrequestlinePaginateArgs {
+	args := &keyloanrequestlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyLoanRequestLineOrder{Field: &KeyLoanRequestLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyLoanRequestLineOrder(order))
+			}
+		case *KeyLoanRequestLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyLoanRequestLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyLoanRequestLineWhereInput); ok {
+		args.opts = append(args.opts, WithKeyLoanRequestLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyLockChangeQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLockChangeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyLockChangeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keylockchange.Columns))
+		selectedFields = []string{keylockchange.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keylockchange.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldEstateID)
+				fieldSeen[keylockchange.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keylockchange.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldSetID)
+				fieldSeen[keylockchange.FieldSetID] = struct{}{}
+			}
+
+		case "loss":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLossClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keylossImplementors)...); err != nil {
+				return err
+			}
+			_q.withLoss = query
+			if _, ok := fieldSeen[keylockchange.FieldLossID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldLossID)
+				fieldSeen[keylockchange.FieldLossID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keylockchange.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldCreatedAt)
+				fieldSeen[keylockchange.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keylockchange.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldEstateID)
+				fieldSeen[keylockchange.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keylockchange.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldVersion)
+				fieldSeen[keylockchange.FieldVersion] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keylockchange.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldVoidedAt)
+				fieldSeen[keylockchange.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keylockchange.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldVoidReason)
+				fieldSeen[keylockchange.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keylockchange.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldVoidedByID)
+				fieldSeen[keylockchange.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keylockchange.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldVoidedByName)
+				fieldSeen[keylockchange.FieldVoidedByName] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keylockchange.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldSetID)
+				fieldSeen[keylockchange.FieldSetID] = struct{}{}
+			}
+		case "lossID":
+			if _, ok := fieldSeen[keylockchange.FieldLossID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldLossID)
+				fieldSeen[keylockchange.FieldLossID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[keylockchange.FieldReason]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldReason)
+				fieldSeen[keylockchange.FieldReason] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keylockchange.FieldState]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldState)
+				fieldSeen[keylockchange.FieldState] = struct{}{}
+			}
+		case "orderedByID":
+			if _, ok := fieldSeen[keylockchange.FieldOrderedByID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldOrderedByID)
+				fieldSeen[keylockchange.FieldOrderedByID] = struct{}{}
+			}
+		case "orderedByName":
+			if _, ok := fieldSeen[keylockchange.FieldOrderedByName]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldOrderedByName)
+				fieldSeen[keylockchange.FieldOrderedByName] = struct{}{}
+			}
+		case "orderedAt":
+			if _, ok := fieldSeen[keylockchange.FieldOrderedAt]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldOrderedAt)
+				fieldSeen[keylockchange.FieldOrderedAt] = struct{}{}
+			}
+		case "doneByID":
+			if _, ok := fieldSeen[keylockchange.FieldDoneByID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldDoneByID)
+				fieldSeen[keylockchange.FieldDoneByID] = struct{}{}
+			}
+		case "doneByName":
+			if _, ok := fieldSeen[keylockchange.FieldDoneByName]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldDoneByName)
+				fieldSeen[keylockchange.FieldDoneByName] = struct{}{}
+			}
+		case "doneAt":
+			if _, ok := fieldSeen[keylockchange.FieldDoneAt]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldDoneAt)
+				fieldSeen[keylockchange.FieldDoneAt] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[keylockchange.FieldNote]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldNote)
+				fieldSeen[keylockchange.FieldNote] = struct{}{}
+			}
+		case "newCount":
+			if _, ok := fieldSeen[keylockchange.FieldNewCount]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldNewCount)
+				fieldSeen[keylockchange.FieldNewCount] = struct{}{}
+			}
+		case "retiredCount":
+			if _, ok := fieldSeen[keylockchange.FieldRetiredCount]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldRetiredCount)
+				fieldSeen[keylockchange.FieldRetiredCount] = struct{}{}
+			}
+		case "generation":
+			if _, ok := fieldSeen[keylockchange.FieldGeneration]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldGeneration)
+				fieldSeen[keylockchange.FieldGeneration] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keylockchangePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyLockChangePaginateOption
+}
+
+func newKeyLockChangePaginateArgs(rv map[string]any) *keylockchangePaginateArgs {
+	args := &keylockchangePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyLockChangeOrder{Field: &KeyLockChangeOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyLockChangeOrder(order))
+			}
+		case *KeyLockChangeOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyLockChangeOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyLockChangeWhereInput); ok {
+		args.opts = append(args.opts, WithKeyLockChangeFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *KeyLossQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyLossQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2711,6 +4507,26 @@ func (_q *KeyLossQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[keyloss.FieldVersion]; !ok {
 				selectedFields = append(selectedFields, keyloss.FieldVersion)
 				fieldSeen[keyloss.FieldVersion] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keyloss.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldVoidedAt)
+				fieldSeen[keyloss.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keyloss.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldVoidReason)
+				fieldSeen[keyloss.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keyloss.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldVoidedByID)
+				fieldSeen[keyloss.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keyloss.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keyloss.FieldVoidedByName)
+				fieldSeen[keyloss.FieldVoidedByName] = struct{}{}
 			}
 		case "setID":
 			if _, ok := fieldSeen[keyloss.FieldSetID]; !ok {
@@ -3001,6 +4817,34 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keymovement.FieldLossID)
 				fieldSeen[keymovement.FieldLossID] = struct{}{}
 			}
+
+		case "reverses":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyMovementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keymovementImplementors)...); err != nil {
+				return err
+			}
+			_q.withReverses = query
+			if _, ok := fieldSeen[keymovement.FieldReversesID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldReversesID)
+				fieldSeen[keymovement.FieldReversesID] = struct{}{}
+			}
+
+		case "reversals":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyMovementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keymovementImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReversals(alias, func(wq *KeyMovementQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[keymovement.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldCreatedAt)
@@ -3010,6 +4854,11 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[keymovement.FieldEstateID]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldEstateID)
 				fieldSeen[keymovement.FieldEstateID] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keymovement.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldLateReason)
+				fieldSeen[keymovement.FieldLateReason] = struct{}{}
 			}
 		case "setID":
 			if _, ok := fieldSeen[keymovement.FieldSetID]; !ok {
@@ -3050,6 +4899,16 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[keymovement.FieldLossID]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldLossID)
 				fieldSeen[keymovement.FieldLossID] = struct{}{}
+			}
+		case "reversesID":
+			if _, ok := fieldSeen[keymovement.FieldReversesID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldReversesID)
+				fieldSeen[keymovement.FieldReversesID] = struct{}{}
+			}
+		case "generation":
+			if _, ok := fieldSeen[keymovement.FieldGeneration]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldGeneration)
+				fieldSeen[keymovement.FieldGeneration] = struct{}{}
 			}
 		case "note":
 			if _, ok := fieldSeen[keymovement.FieldNote]; !ok {
@@ -3190,10 +5049,40 @@ func (_q *KeyReturnQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, keyreturn.FieldEstateID)
 				fieldSeen[keyreturn.FieldEstateID] = struct{}{}
 			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keyreturn.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldVoidedAt)
+				fieldSeen[keyreturn.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keyreturn.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldVoidReason)
+				fieldSeen[keyreturn.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keyreturn.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldVoidedByID)
+				fieldSeen[keyreturn.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keyreturn.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldVoidedByName)
+				fieldSeen[keyreturn.FieldVoidedByName] = struct{}{}
+			}
+		case "lateReason":
+			if _, ok := fieldSeen[keyreturn.FieldLateReason]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldLateReason)
+				fieldSeen[keyreturn.FieldLateReason] = struct{}{}
+			}
 		case "lineID":
 			if _, ok := fieldSeen[keyreturn.FieldLineID]; !ok {
 				selectedFields = append(selectedFields, keyreturn.FieldLineID)
 				fieldSeen[keyreturn.FieldLineID] = struct{}{}
+			}
+		case "receiptID":
+			if _, ok := fieldSeen[keyreturn.FieldReceiptID]; !ok {
+				selectedFields = append(selectedFields, keyreturn.FieldReceiptID)
+				fieldSeen[keyreturn.FieldReceiptID] = struct{}{}
 			}
 		case "count":
 			if _, ok := fieldSeen[keyreturn.FieldCount]; !ok {
@@ -3284,6 +5173,432 @@ func newKeyReturnPaginateArgs(rv map[string]any) *keyreturnPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*KeyReturnWhereInput); ok {
 		args.opts = append(args.opts, WithKeyReturnFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyScrappingQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyScrappingQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyScrappingQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyscrapping.Columns))
+		selectedFields = []string{keyscrapping.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyscrapping.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldEstateID)
+				fieldSeen[keyscrapping.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyscrapping.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldSetID)
+				fieldSeen[keyscrapping.FieldSetID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[keyscrapping.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldApprovalID)
+				fieldSeen[keyscrapping.FieldApprovalID] = struct{}{}
+			}
+
+		case "certificate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CertificateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, certificateImplementors)...); err != nil {
+				return err
+			}
+			_q.withCertificate = query
+			if _, ok := fieldSeen[keyscrapping.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldCertificateID)
+				fieldSeen[keyscrapping.FieldCertificateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyscrapping.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldCreatedAt)
+				fieldSeen[keyscrapping.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyscrapping.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldEstateID)
+				fieldSeen[keyscrapping.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyscrapping.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldVersion)
+				fieldSeen[keyscrapping.FieldVersion] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyscrapping.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldSetID)
+				fieldSeen[keyscrapping.FieldSetID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[keyscrapping.FieldReason]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldReason)
+				fieldSeen[keyscrapping.FieldReason] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[keyscrapping.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldApprovalID)
+				fieldSeen[keyscrapping.FieldApprovalID] = struct{}{}
+			}
+		case "certificateID":
+			if _, ok := fieldSeen[keyscrapping.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldCertificateID)
+				fieldSeen[keyscrapping.FieldCertificateID] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keyscrapping.FieldState]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldState)
+				fieldSeen[keyscrapping.FieldState] = struct{}{}
+			}
+		case "requestedByID":
+			if _, ok := fieldSeen[keyscrapping.FieldRequestedByID]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldRequestedByID)
+				fieldSeen[keyscrapping.FieldRequestedByID] = struct{}{}
+			}
+		case "requestedByName":
+			if _, ok := fieldSeen[keyscrapping.FieldRequestedByName]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldRequestedByName)
+				fieldSeen[keyscrapping.FieldRequestedByName] = struct{}{}
+			}
+		case "requestedAt":
+			if _, ok := fieldSeen[keyscrapping.FieldRequestedAt]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldRequestedAt)
+				fieldSeen[keyscrapping.FieldRequestedAt] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keyscrapping.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldCount)
+				fieldSeen[keyscrapping.FieldCount] = struct{}{}
+			}
+		case "doneAt":
+			if _, ok := fieldSeen[keyscrapping.FieldDoneAt]; !ok {
+				selectedFields = append(selectedFields, keyscrapping.FieldDoneAt)
+				fieldSeen[keyscrapping.FieldDoneAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyscrappingPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyScrappingPaginateOption
+}
+
+func newKeyScrappingPaginateArgs(rv map[string]any) *keyscrappingPaginateArgs {
+	args := &keyscrappingPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyScrappingOrder{Field: &KeyScrappingOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyScrappingOrder(order))
+			}
+		case *KeyScrappingOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyScrappingOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyScrappingWhereInput); ok {
+		args.opts = append(args.opts, WithKeyScrappingFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeySealQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeySealQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeySealQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyseal.Columns))
+		selectedFields = []string{keyseal.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyseal.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEstateID)
+				fieldSeen[keyseal.FieldEstateID] = struct{}{}
+			}
+
+		case "set":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySetClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysetImplementors)...); err != nil {
+				return err
+			}
+			_q.withSet = query
+			if _, ok := fieldSeen[keyseal.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldSetID)
+				fieldSeen[keyseal.FieldSetID] = struct{}{}
+			}
+
+		case "previous":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySealClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keysealImplementors)...); err != nil {
+				return err
+			}
+			_q.withPrevious = query
+			if _, ok := fieldSeen[keyseal.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldPreviousID)
+				fieldSeen[keyseal.FieldPreviousID] = struct{}{}
+			}
+
+		case "successors":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeySealClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, keysealImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedSuccessors(alias, func(wq *KeySealQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[keyseal.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldCreatedAt)
+				fieldSeen[keyseal.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyseal.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEstateID)
+				fieldSeen[keyseal.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[keyseal.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldVersion)
+				fieldSeen[keyseal.FieldVersion] = struct{}{}
+			}
+		case "setID":
+			if _, ok := fieldSeen[keyseal.FieldSetID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldSetID)
+				fieldSeen[keyseal.FieldSetID] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[keyseal.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldNumber)
+				fieldSeen[keyseal.FieldNumber] = struct{}{}
+			}
+		case "count":
+			if _, ok := fieldSeen[keyseal.FieldCount]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldCount)
+				fieldSeen[keyseal.FieldCount] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[keyseal.FieldState]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldState)
+				fieldSeen[keyseal.FieldState] = struct{}{}
+			}
+		case "sealedAt":
+			if _, ok := fieldSeen[keyseal.FieldSealedAt]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldSealedAt)
+				fieldSeen[keyseal.FieldSealedAt] = struct{}{}
+			}
+		case "sealedByID":
+			if _, ok := fieldSeen[keyseal.FieldSealedByID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldSealedByID)
+				fieldSeen[keyseal.FieldSealedByID] = struct{}{}
+			}
+		case "sealedByName":
+			if _, ok := fieldSeen[keyseal.FieldSealedByName]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldSealedByName)
+				fieldSeen[keyseal.FieldSealedByName] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[keyseal.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEndedAt)
+				fieldSeen[keyseal.FieldEndedAt] = struct{}{}
+			}
+		case "endedByID":
+			if _, ok := fieldSeen[keyseal.FieldEndedByID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEndedByID)
+				fieldSeen[keyseal.FieldEndedByID] = struct{}{}
+			}
+		case "endedByName":
+			if _, ok := fieldSeen[keyseal.FieldEndedByName]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEndedByName)
+				fieldSeen[keyseal.FieldEndedByName] = struct{}{}
+			}
+		case "endReason":
+			if _, ok := fieldSeen[keyseal.FieldEndReason]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldEndReason)
+				fieldSeen[keyseal.FieldEndReason] = struct{}{}
+			}
+		case "previousID":
+			if _, ok := fieldSeen[keyseal.FieldPreviousID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldPreviousID)
+				fieldSeen[keyseal.FieldPreviousID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keysealPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeySealPaginateOption
+}
+
+func newKeySealPaginateArgs(rv map[string]any) *keysealPaginateArgs {
+	args := &keysealPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeySealOrder{Field: &KeySealOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeySealOrder(order))
+			}
+		case *KeySealOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeySealOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeySealWhereInput); ok {
+		args.opts = append(args.opts, WithKeySealFilter(v.Filter))
 	}
 	return args
 }
@@ -3418,6 +5733,21 @@ func (_q *KeySetQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				selectedFields = append(selectedFields, keyset.FieldOutstanding)
 				fieldSeen[keyset.FieldOutstanding] = struct{}{}
 			}
+		case "condition":
+			if _, ok := fieldSeen[keyset.FieldCondition]; !ok {
+				selectedFields = append(selectedFields, keyset.FieldCondition)
+				fieldSeen[keyset.FieldCondition] = struct{}{}
+			}
+		case "generation":
+			if _, ok := fieldSeen[keyset.FieldGeneration]; !ok {
+				selectedFields = append(selectedFields, keyset.FieldGeneration)
+				fieldSeen[keyset.FieldGeneration] = struct{}{}
+			}
+		case "lockChanges":
+			if _, ok := fieldSeen[keyset.FieldLockChanges]; !ok {
+				selectedFields = append(selectedFields, keyset.FieldLockChanges)
+				fieldSeen[keyset.FieldLockChanges] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -3477,6 +5807,528 @@ func newKeySetPaginateArgs(rv map[string]any) *keysetPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*KeySetWhereInput); ok {
 		args.opts = append(args.opts, WithKeySetFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeySpotCheckQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeySpotCheckQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeySpotCheckQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keyspotcheck.Columns))
+		selectedFields = []string{keyspotcheck.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keyspotcheck.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldEstateID)
+				fieldSeen[keyspotcheck.FieldEstateID] = struct{}{}
+			}
+
+		case "reconciliation":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReconciliationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, reconciliationImplementors)...); err != nil {
+				return err
+			}
+			_q.withReconciliation = query
+			if _, ok := fieldSeen[keyspotcheck.FieldReconciliationID]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldReconciliationID)
+				fieldSeen[keyspotcheck.FieldReconciliationID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keyspotcheck.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldCreatedAt)
+				fieldSeen[keyspotcheck.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keyspotcheck.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldEstateID)
+				fieldSeen[keyspotcheck.FieldEstateID] = struct{}{}
+			}
+		case "reconciliationID":
+			if _, ok := fieldSeen[keyspotcheck.FieldReconciliationID]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldReconciliationID)
+				fieldSeen[keyspotcheck.FieldReconciliationID] = struct{}{}
+			}
+		case "seed":
+			if _, ok := fieldSeen[keyspotcheck.FieldSeed]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldSeed)
+				fieldSeen[keyspotcheck.FieldSeed] = struct{}{}
+			}
+		case "population":
+			if _, ok := fieldSeen[keyspotcheck.FieldPopulation]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldPopulation)
+				fieldSeen[keyspotcheck.FieldPopulation] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[keyspotcheck.FieldSize]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldSize)
+				fieldSeen[keyspotcheck.FieldSize] = struct{}{}
+			}
+		case "registerPopulation":
+			if _, ok := fieldSeen[keyspotcheck.FieldRegisterPopulation]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldRegisterPopulation)
+				fieldSeen[keyspotcheck.FieldRegisterPopulation] = struct{}{}
+			}
+		case "registerSize":
+			if _, ok := fieldSeen[keyspotcheck.FieldRegisterSize]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldRegisterSize)
+				fieldSeen[keyspotcheck.FieldRegisterSize] = struct{}{}
+			}
+		case "drawnByID":
+			if _, ok := fieldSeen[keyspotcheck.FieldDrawnByID]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldDrawnByID)
+				fieldSeen[keyspotcheck.FieldDrawnByID] = struct{}{}
+			}
+		case "drawnByName":
+			if _, ok := fieldSeen[keyspotcheck.FieldDrawnByName]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldDrawnByName)
+				fieldSeen[keyspotcheck.FieldDrawnByName] = struct{}{}
+			}
+		case "drawnAt":
+			if _, ok := fieldSeen[keyspotcheck.FieldDrawnAt]; !ok {
+				selectedFields = append(selectedFields, keyspotcheck.FieldDrawnAt)
+				fieldSeen[keyspotcheck.FieldDrawnAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keyspotcheckPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeySpotCheckPaginateOption
+}
+
+func newKeySpotCheckPaginateArgs(rv map[string]any) *keyspotcheckPaginateArgs {
+	args := &keyspotcheckPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeySpotCheckOrder{Field: &KeySpotCheckOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeySpotCheckOrder(order))
+			}
+		case *KeySpotCheckOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeySpotCheckOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeySpotCheckWhereInput); ok {
+		args.opts = append(args.opts, WithKeySpotCheckFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyStatementQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyStatementQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyStatementQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keystatement.Columns))
+		selectedFields = []string{keystatement.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keystatement.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldEstateID)
+				fieldSeen[keystatement.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keystatement.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldCreatedAt)
+				fieldSeen[keystatement.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keystatement.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldEstateID)
+				fieldSeen[keystatement.FieldEstateID] = struct{}{}
+			}
+		case "month":
+			if _, ok := fieldSeen[keystatement.FieldMonth]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldMonth)
+				fieldSeen[keystatement.FieldMonth] = struct{}{}
+			}
+		case "closedByID":
+			if _, ok := fieldSeen[keystatement.FieldClosedByID]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldClosedByID)
+				fieldSeen[keystatement.FieldClosedByID] = struct{}{}
+			}
+		case "closedByName":
+			if _, ok := fieldSeen[keystatement.FieldClosedByName]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldClosedByName)
+				fieldSeen[keystatement.FieldClosedByName] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[keystatement.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, keystatement.FieldClosedAt)
+				fieldSeen[keystatement.FieldClosedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keystatementPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyStatementPaginateOption
+}
+
+func newKeyStatementPaginateArgs(rv map[string]any) *keystatementPaginateArgs {
+	args := &keystatementPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyStatementOrder{Field: &KeyStatementOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyStatementOrder(order))
+			}
+		case *KeyStatementOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyStatementOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyStatementWhereInput); ok {
+		args.opts = append(args.opts, WithKeyStatementFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *KeyStatementLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*KeyStatementLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *KeyStatementLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(keystatementline.Columns))
+		selectedFields = []string{keystatementline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[keystatementline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldEstateID)
+				fieldSeen[keystatementline.FieldEstateID] = struct{}{}
+			}
+
+		case "statement":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyStatementClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keystatementImplementors)...); err != nil {
+				return err
+			}
+			_q.withStatement = query
+			if _, ok := fieldSeen[keystatementline.FieldStatementID]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldStatementID)
+				fieldSeen[keystatementline.FieldStatementID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[keystatementline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldCreatedAt)
+				fieldSeen[keystatementline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[keystatementline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldEstateID)
+				fieldSeen[keystatementline.FieldEstateID] = struct{}{}
+			}
+		case "statementID":
+			if _, ok := fieldSeen[keystatementline.FieldStatementID]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldStatementID)
+				fieldSeen[keystatementline.FieldStatementID] = struct{}{}
+			}
+		case "position":
+			if _, ok := fieldSeen[keystatementline.FieldPosition]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldPosition)
+				fieldSeen[keystatementline.FieldPosition] = struct{}{}
+			}
+		case "area":
+			if _, ok := fieldSeen[keystatementline.FieldArea]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldArea)
+				fieldSeen[keystatementline.FieldArea] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[keystatementline.FieldKind]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldKind)
+				fieldSeen[keystatementline.FieldKind] = struct{}{}
+			}
+		case "opening":
+			if _, ok := fieldSeen[keystatementline.FieldOpening]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldOpening)
+				fieldSeen[keystatementline.FieldOpening] = struct{}{}
+			}
+		case "accepted":
+			if _, ok := fieldSeen[keystatementline.FieldAccepted]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldAccepted)
+				fieldSeen[keystatementline.FieldAccepted] = struct{}{}
+			}
+		case "replaced":
+			if _, ok := fieldSeen[keystatementline.FieldReplaced]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldReplaced)
+				fieldSeen[keystatementline.FieldReplaced] = struct{}{}
+			}
+		case "copied":
+			if _, ok := fieldSeen[keystatementline.FieldCopied]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldCopied)
+				fieldSeen[keystatementline.FieldCopied] = struct{}{}
+			}
+		case "takenBack":
+			if _, ok := fieldSeen[keystatementline.FieldTakenBack]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldTakenBack)
+				fieldSeen[keystatementline.FieldTakenBack] = struct{}{}
+			}
+		case "found":
+			if _, ok := fieldSeen[keystatementline.FieldFound]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldFound)
+				fieldSeen[keystatementline.FieldFound] = struct{}{}
+			}
+		case "fromEngineering":
+			if _, ok := fieldSeen[keystatementline.FieldFromEngineering]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldFromEngineering)
+				fieldSeen[keystatementline.FieldFromEngineering] = struct{}{}
+			}
+		case "handedOver":
+			if _, ok := fieldSeen[keystatementline.FieldHandedOver]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldHandedOver)
+				fieldSeen[keystatementline.FieldHandedOver] = struct{}{}
+			}
+		case "lost":
+			if _, ok := fieldSeen[keystatementline.FieldLost]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldLost)
+				fieldSeen[keystatementline.FieldLost] = struct{}{}
+			}
+		case "scrapped":
+			if _, ok := fieldSeen[keystatementline.FieldScrapped]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldScrapped)
+				fieldSeen[keystatementline.FieldScrapped] = struct{}{}
+			}
+		case "retired":
+			if _, ok := fieldSeen[keystatementline.FieldRetired]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldRetired)
+				fieldSeen[keystatementline.FieldRetired] = struct{}{}
+			}
+		case "toEngineering":
+			if _, ok := fieldSeen[keystatementline.FieldToEngineering]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldToEngineering)
+				fieldSeen[keystatementline.FieldToEngineering] = struct{}{}
+			}
+		case "adjusted":
+			if _, ok := fieldSeen[keystatementline.FieldAdjusted]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldAdjusted)
+				fieldSeen[keystatementline.FieldAdjusted] = struct{}{}
+			}
+		case "closing":
+			if _, ok := fieldSeen[keystatementline.FieldClosing]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldClosing)
+				fieldSeen[keystatementline.FieldClosing] = struct{}{}
+			}
+		case "withHouseholds":
+			if _, ok := fieldSeen[keystatementline.FieldWithHouseholds]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldWithHouseholds)
+				fieldSeen[keystatementline.FieldWithHouseholds] = struct{}{}
+			}
+		case "lockChanges":
+			if _, ok := fieldSeen[keystatementline.FieldLockChanges]; !ok {
+				selectedFields = append(selectedFields, keystatementline.FieldLockChanges)
+				fieldSeen[keystatementline.FieldLockChanges] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type keystatementlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []KeyStatementLinePaginateOption
+}
+
+func newKeyStatementLinePaginateArgs(rv map[string]any) *keystatementlinePaginateArgs {
+	args := &keystatementlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &KeyStatementLineOrder{Field: &KeyStatementLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithKeyStatementLineOrder(order))
+			}
+		case *KeyStatementLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithKeyStatementLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*KeyStatementLineWhereInput); ok {
+		args.opts = append(args.opts, WithKeyStatementLineFilter(v.Filter))
 	}
 	return args
 }
@@ -3860,6 +6712,399 @@ func newOccupancyPaginateArgs(rv map[string]any) *occupancyPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ReconciliationQuery) CollectFields(ctx context.Context, satisfies ...string) (*ReconciliationQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ReconciliationQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(reconciliation.Columns))
+		selectedFields = []string{reconciliation.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[reconciliation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldEstateID)
+				fieldSeen[reconciliation.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[reconciliation.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldCreatedAt)
+				fieldSeen[reconciliation.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[reconciliation.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldEstateID)
+				fieldSeen[reconciliation.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[reconciliation.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldVersion)
+				fieldSeen[reconciliation.FieldVersion] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[reconciliation.FieldKind]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldKind)
+				fieldSeen[reconciliation.FieldKind] = struct{}{}
+			}
+		case "clause":
+			if _, ok := fieldSeen[reconciliation.FieldClause]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldClause)
+				fieldSeen[reconciliation.FieldClause] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[reconciliation.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldSubjectID)
+				fieldSeen[reconciliation.FieldSubjectID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[reconciliation.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldTitle)
+				fieldSeen[reconciliation.FieldTitle] = struct{}{}
+			}
+		case "titleEn":
+			if _, ok := fieldSeen[reconciliation.FieldTitleEn]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldTitleEn)
+				fieldSeen[reconciliation.FieldTitleEn] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[reconciliation.FieldState]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldState)
+				fieldSeen[reconciliation.FieldState] = struct{}{}
+			}
+		case "frozenAt":
+			if _, ok := fieldSeen[reconciliation.FieldFrozenAt]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldFrozenAt)
+				fieldSeen[reconciliation.FieldFrozenAt] = struct{}{}
+			}
+		case "openedByID":
+			if _, ok := fieldSeen[reconciliation.FieldOpenedByID]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldOpenedByID)
+				fieldSeen[reconciliation.FieldOpenedByID] = struct{}{}
+			}
+		case "openedByName":
+			if _, ok := fieldSeen[reconciliation.FieldOpenedByName]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldOpenedByName)
+				fieldSeen[reconciliation.FieldOpenedByName] = struct{}{}
+			}
+		case "countedAt":
+			if _, ok := fieldSeen[reconciliation.FieldCountedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldCountedAt)
+				fieldSeen[reconciliation.FieldCountedAt] = struct{}{}
+			}
+		case "closedByID":
+			if _, ok := fieldSeen[reconciliation.FieldClosedByID]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldClosedByID)
+				fieldSeen[reconciliation.FieldClosedByID] = struct{}{}
+			}
+		case "closedByName":
+			if _, ok := fieldSeen[reconciliation.FieldClosedByName]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldClosedByName)
+				fieldSeen[reconciliation.FieldClosedByName] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[reconciliation.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldClosedAt)
+				fieldSeen[reconciliation.FieldClosedAt] = struct{}{}
+			}
+		case "closeNote":
+			if _, ok := fieldSeen[reconciliation.FieldCloseNote]; !ok {
+				selectedFields = append(selectedFields, reconciliation.FieldCloseNote)
+				fieldSeen[reconciliation.FieldCloseNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type reconciliationPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ReconciliationPaginateOption
+}
+
+func newReconciliationPaginateArgs(rv map[string]any) *reconciliationPaginateArgs {
+	args := &reconciliationPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ReconciliationOrder{Field: &ReconciliationOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithReconciliationOrder(order))
+			}
+		case *ReconciliationOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithReconciliationOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ReconciliationWhereInput); ok {
+		args.opts = append(args.opts, WithReconciliationFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ReconciliationLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*ReconciliationLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ReconciliationLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(reconciliationline.Columns))
+		selectedFields = []string{reconciliationline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[reconciliationline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldEstateID)
+				fieldSeen[reconciliationline.FieldEstateID] = struct{}{}
+			}
+
+		case "reconciliation":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReconciliationClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, reconciliationImplementors)...); err != nil {
+				return err
+			}
+			_q.withReconciliation = query
+			if _, ok := fieldSeen[reconciliationline.FieldReconciliationID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldReconciliationID)
+				fieldSeen[reconciliationline.FieldReconciliationID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[reconciliationline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldCreatedAt)
+				fieldSeen[reconciliationline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[reconciliationline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldEstateID)
+				fieldSeen[reconciliationline.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[reconciliationline.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldVersion)
+				fieldSeen[reconciliationline.FieldVersion] = struct{}{}
+			}
+		case "reconciliationID":
+			if _, ok := fieldSeen[reconciliationline.FieldReconciliationID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldReconciliationID)
+				fieldSeen[reconciliationline.FieldReconciliationID] = struct{}{}
+			}
+		case "itemID":
+			if _, ok := fieldSeen[reconciliationline.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldItemID)
+				fieldSeen[reconciliationline.FieldItemID] = struct{}{}
+			}
+		case "placeID":
+			if _, ok := fieldSeen[reconciliationline.FieldPlaceID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldPlaceID)
+				fieldSeen[reconciliationline.FieldPlaceID] = struct{}{}
+			}
+		case "position":
+			if _, ok := fieldSeen[reconciliationline.FieldPosition]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldPosition)
+				fieldSeen[reconciliationline.FieldPosition] = struct{}{}
+			}
+		case "label":
+			if _, ok := fieldSeen[reconciliationline.FieldLabel]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldLabel)
+				fieldSeen[reconciliationline.FieldLabel] = struct{}{}
+			}
+		case "expected":
+			if _, ok := fieldSeen[reconciliationline.FieldExpected]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldExpected)
+				fieldSeen[reconciliationline.FieldExpected] = struct{}{}
+			}
+		case "counted":
+			if _, ok := fieldSeen[reconciliationline.FieldCounted]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldCounted)
+				fieldSeen[reconciliationline.FieldCounted] = struct{}{}
+			}
+		case "countedByID":
+			if _, ok := fieldSeen[reconciliationline.FieldCountedByID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldCountedByID)
+				fieldSeen[reconciliationline.FieldCountedByID] = struct{}{}
+			}
+		case "countedByName":
+			if _, ok := fieldSeen[reconciliationline.FieldCountedByName]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldCountedByName)
+				fieldSeen[reconciliationline.FieldCountedByName] = struct{}{}
+			}
+		case "countedAt":
+			if _, ok := fieldSeen[reconciliationline.FieldCountedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldCountedAt)
+				fieldSeen[reconciliationline.FieldCountedAt] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[reconciliationline.FieldState]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldState)
+				fieldSeen[reconciliationline.FieldState] = struct{}{}
+			}
+		case "resolution":
+			if _, ok := fieldSeen[reconciliationline.FieldResolution]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldResolution)
+				fieldSeen[reconciliationline.FieldResolution] = struct{}{}
+			}
+		case "resolutionReason":
+			if _, ok := fieldSeen[reconciliationline.FieldResolutionReason]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldResolutionReason)
+				fieldSeen[reconciliationline.FieldResolutionReason] = struct{}{}
+			}
+		case "resolvedByID":
+			if _, ok := fieldSeen[reconciliationline.FieldResolvedByID]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldResolvedByID)
+				fieldSeen[reconciliationline.FieldResolvedByID] = struct{}{}
+			}
+		case "resolvedByName":
+			if _, ok := fieldSeen[reconciliationline.FieldResolvedByName]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldResolvedByName)
+				fieldSeen[reconciliationline.FieldResolvedByName] = struct{}{}
+			}
+		case "resolvedAt":
+			if _, ok := fieldSeen[reconciliationline.FieldResolvedAt]; !ok {
+				selectedFields = append(selectedFields, reconciliationline.FieldResolvedAt)
+				fieldSeen[reconciliationline.FieldResolvedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type reconciliationlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ReconciliationLinePaginateOption
+}
+
+func newReconciliationLinePaginateArgs(rv map[string]any) *reconciliationlinePaginateArgs {
+	args := &reconciliationlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ReconciliationLineOrder{Field: &ReconciliationLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithReconciliationLineOrder(order))
+			}
+		case *ReconciliationLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithReconciliationLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ReconciliationLineWhereInput); ok {
+		args.opts = append(args.opts, WithReconciliationLineFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ResidentQuery) CollectFields(ctx context.Context, satisfies ...string) (*ResidentQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -4004,6 +7249,205 @@ func newResidentPaginateArgs(rv map[string]any) *residentPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ResidentWhereInput); ok {
 		args.opts = append(args.opts, WithResidentFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SignatureQuery) CollectFields(ctx context.Context, satisfies ...string) (*SignatureQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SignatureQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(signature.Columns))
+		selectedFields = []string{signature.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[signature.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldEstateID)
+				fieldSeen[signature.FieldEstateID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[signature.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldStaffID)
+				fieldSeen[signature.FieldStaffID] = struct{}{}
+			}
+
+		case "resident":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ResidentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, residentImplementors)...); err != nil {
+				return err
+			}
+			_q.withResident = query
+			if _, ok := fieldSeen[signature.FieldResidentID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldResidentID)
+				fieldSeen[signature.FieldResidentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[signature.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, signature.FieldCreatedAt)
+				fieldSeen[signature.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[signature.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldEstateID)
+				fieldSeen[signature.FieldEstateID] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[signature.FieldKind]; !ok {
+				selectedFields = append(selectedFields, signature.FieldKind)
+				fieldSeen[signature.FieldKind] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[signature.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldSubjectID)
+				fieldSeen[signature.FieldSubjectID] = struct{}{}
+			}
+		case "capacity":
+			if _, ok := fieldSeen[signature.FieldCapacity]; !ok {
+				selectedFields = append(selectedFields, signature.FieldCapacity)
+				fieldSeen[signature.FieldCapacity] = struct{}{}
+			}
+		case "signerName":
+			if _, ok := fieldSeen[signature.FieldSignerName]; !ok {
+				selectedFields = append(selectedFields, signature.FieldSignerName)
+				fieldSeen[signature.FieldSignerName] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[signature.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldStaffID)
+				fieldSeen[signature.FieldStaffID] = struct{}{}
+			}
+		case "residentID":
+			if _, ok := fieldSeen[signature.FieldResidentID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldResidentID)
+				fieldSeen[signature.FieldResidentID] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[signature.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, signature.FieldMethod)
+				fieldSeen[signature.FieldMethod] = struct{}{}
+			}
+		case "attestedByID":
+			if _, ok := fieldSeen[signature.FieldAttestedByID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldAttestedByID)
+				fieldSeen[signature.FieldAttestedByID] = struct{}{}
+			}
+		case "attestedByName":
+			if _, ok := fieldSeen[signature.FieldAttestedByName]; !ok {
+				selectedFields = append(selectedFields, signature.FieldAttestedByName)
+				fieldSeen[signature.FieldAttestedByName] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[signature.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, signature.FieldContentHash)
+				fieldSeen[signature.FieldContentHash] = struct{}{}
+			}
+		case "signedAt":
+			if _, ok := fieldSeen[signature.FieldSignedAt]; !ok {
+				selectedFields = append(selectedFields, signature.FieldSignedAt)
+				fieldSeen[signature.FieldSignedAt] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[signature.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldHouseholdID)
+				fieldSeen[signature.FieldHouseholdID] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type signaturePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SignaturePaginateOption
+}
+
+func newSignaturePaginateArgs(rv map[string]any) *signaturePaginateArgs {
+	args := &signaturePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &SignatureOrder{Field: &SignatureOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithSignatureOrder(order))
+			}
+		case *SignatureOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithSignatureOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*SignatureWhereInput); ok {
+		args.opts = append(args.opts, WithSignatureFilter(v.Filter))
 	}
 	return args
 }

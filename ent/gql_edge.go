@@ -8,6 +8,14 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+func (_m *Approval) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Area) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -30,6 +38,14 @@ func (_m *Building) Area(ctx context.Context) (*Area, error) {
 		result, err = _m.QueryArea().Only(ctx)
 	}
 	return result, MaskNotFound(err)
+}
+
+func (_m *Certificate) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
 }
 
 func (_m *Department) Estate(ctx context.Context) (*Estate, error) {
@@ -132,6 +148,30 @@ func (_m *KeyAcceptance) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
+func (_m *KeyAcceptanceCheck) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyAcceptanceCheck) Acceptance(ctx context.Context) (*KeyAcceptance, error) {
+	result, err := _m.Edges.AcceptanceOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAcceptance().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyAcceptanceCheck) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *KeyAcceptanceLine) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -196,6 +236,30 @@ func (_m *KeyCabinetOpening) Cabinet(ctx context.Context) (*KeyHolder, error) {
 	return result, err
 }
 
+func (_m *KeyCopyOrder) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyCopyOrder) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyCopyOrder) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeyFollowUp) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -205,6 +269,22 @@ func (_m *KeyFollowUp) Estate(ctx context.Context) (*Estate, error) {
 }
 
 func (_m *KeyFollowUp) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyGeneration) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyGeneration) Set(ctx context.Context) (*KeySet, error) {
 	result, err := _m.Edges.SetOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QuerySet().Only(ctx)
@@ -252,6 +332,30 @@ func (_m *KeyHolder) Household(ctx context.Context) (*Household, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *KeyHook) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyHook) Cabinet(ctx context.Context) (*KeyHolder, error) {
+	result, err := _m.Edges.CabinetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCabinet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyHook) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeyLoan) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -266,6 +370,14 @@ func (_m *KeyLoan) Borrower(ctx context.Context) (*KeyHolder, error) {
 		result, err = _m.QueryBorrower().Only(ctx)
 	}
 	return result, err
+}
+
+func (_m *KeyLoan) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *KeyLoan) Lines(ctx context.Context) (result []*KeyLoanLine, err error) {
@@ -322,6 +434,98 @@ func (_m *KeyLoanLine) Returns(ctx context.Context) (result []*KeyReturn, err er
 		result, err = _m.QueryReturns().All(ctx)
 	}
 	return result, err
+}
+
+func (_m *KeyLoanRequest) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoanRequest) Loan(ctx context.Context) (*KeyLoan, error) {
+	result, err := _m.Edges.LoanOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoan().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyLoanRequest) Borrower(ctx context.Context) (*KeyHolder, error) {
+	result, err := _m.Edges.BorrowerOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryBorrower().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoanRequest) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyLoanRequest) Lines(ctx context.Context) (result []*KeyLoanRequestLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoanRequestLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoanRequestLine) Request(ctx context.Context) (*KeyLoanRequest, error) {
+	result, err := _m.Edges.RequestOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRequest().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLoanRequestLine) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLockChange) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLockChange) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyLockChange) Loss(ctx context.Context) (*KeyLoss, error) {
+	result, err := _m.Edges.LossOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLoss().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *KeyLoss) Estate(ctx context.Context) (*Estate, error) {
@@ -424,6 +628,26 @@ func (_m *KeyMovement) Loss(ctx context.Context) (*KeyLoss, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *KeyMovement) Reverses(ctx context.Context) (*KeyMovement, error) {
+	result, err := _m.Edges.ReversesOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReverses().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyMovement) Reversals(ctx context.Context) (result []*KeyMovement, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedReversals(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ReversalsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReversals().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *KeyReturn) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -436,6 +660,74 @@ func (_m *KeyReturn) Line(ctx context.Context) (*KeyLoanLine, error) {
 	result, err := _m.Edges.LineOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryLine().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyScrapping) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyScrapping) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyScrapping) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyScrapping) Certificate(ctx context.Context) (*Certificate, error) {
+	result, err := _m.Edges.CertificateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCertificate().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeySeal) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeySeal) Set(ctx context.Context) (*KeySet, error) {
+	result, err := _m.Edges.SetOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySet().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeySeal) Previous(ctx context.Context) (*KeySeal, error) {
+	result, err := _m.Edges.PreviousOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPrevious().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeySeal) Successors(ctx context.Context) (result []*KeySeal, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedSuccessors(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.SuccessorsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySuccessors().All(ctx)
 	}
 	return result, err
 }
@@ -492,6 +784,46 @@ func (_m *KeySet) FollowUps(ctx context.Context) (result []*KeyFollowUp, err err
 	return result, err
 }
 
+func (_m *KeySpotCheck) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeySpotCheck) Reconciliation(ctx context.Context) (*Reconciliation, error) {
+	result, err := _m.Edges.ReconciliationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReconciliation().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyStatement) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyStatementLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *KeyStatementLine) Statement(ctx context.Context) (*KeyStatement, error) {
+	result, err := _m.Edges.StatementOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStatement().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Obligation) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -524,6 +856,30 @@ func (_m *Occupancy) Unit(ctx context.Context) (*Unit, error) {
 	return result, err
 }
 
+func (_m *Reconciliation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ReconciliationLine) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ReconciliationLine) Reconciliation(ctx context.Context) (*Reconciliation, error) {
+	result, err := _m.Edges.ReconciliationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReconciliation().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Resident) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -538,6 +894,30 @@ func (_m *Resident) Household(ctx context.Context) (*Household, error) {
 		result, err = _m.QueryHousehold().Only(ctx)
 	}
 	return result, err
+}
+
+func (_m *Signature) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Signature) Staff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.StaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryStaff().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Signature) Resident(ctx context.Context) (*Resident, error) {
+	result, err := _m.Edges.ResidentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryResident().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *Staff) Estate(ctx context.Context) (*Estate, error) {

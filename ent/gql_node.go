@@ -10,8 +10,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-multierror"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -20,20 +22,35 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -42,6 +59,11 @@ import (
 type Noder interface {
 	IsNode()
 }
+
+var approvalImplementors = []string{"Approval", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Approval) IsNode() {}
 
 var areaImplementors = []string{"Area", "Node"}
 
@@ -52,6 +74,11 @@ var buildingImplementors = []string{"Building", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Building) IsNode() {}
+
+var certificateImplementors = []string{"Certificate", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Certificate) IsNode() {}
 
 var departmentImplementors = []string{"Department", "Node"}
 
@@ -93,6 +120,11 @@ var keyacceptanceImplementors = []string{"KeyAcceptance", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyAcceptance) IsNode() {}
 
+var keyacceptancecheckImplementors = []string{"KeyAcceptanceCheck", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyAcceptanceCheck) IsNode() {}
+
 var keyacceptancelineImplementors = []string{"KeyAcceptanceLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -108,15 +140,30 @@ var keycabinetopeningImplementors = []string{"KeyCabinetOpening", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyCabinetOpening) IsNode() {}
 
+var keycopyorderImplementors = []string{"KeyCopyOrder", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyCopyOrder) IsNode() {}
+
 var keyfollowupImplementors = []string{"KeyFollowUp", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyFollowUp) IsNode() {}
 
+var keygenerationImplementors = []string{"KeyGeneration", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyGeneration) IsNode() {}
+
 var keyholderImplementors = []string{"KeyHolder", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyHolder) IsNode() {}
+
+var keyhookImplementors = []string{"KeyHook", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyHook) IsNode() {}
 
 var keyloanImplementors = []string{"KeyLoan", "Node"}
 
@@ -127,6 +174,21 @@ var keyloanlineImplementors = []string{"KeyLoanLine", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyLoanLine) IsNode() {}
+
+var keyloanrequestImplementors = []string{"KeyLoanRequest", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyLoanRequest) IsNode() {}
+
+var keyloanrequestlineImplementors = []string{"KeyLoanRequestLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyLoanRequestLine) IsNode() {}
+
+var keylockchangeImplementors = []string{"KeyLockChange", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyLockChange) IsNode() {}
 
 var keylossImplementors = []string{"KeyLoss", "Node"}
 
@@ -143,10 +205,35 @@ var keyreturnImplementors = []string{"KeyReturn", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*KeyReturn) IsNode() {}
 
+var keyscrappingImplementors = []string{"KeyScrapping", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyScrapping) IsNode() {}
+
+var keysealImplementors = []string{"KeySeal", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeySeal) IsNode() {}
+
 var keysetImplementors = []string{"KeySet", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*KeySet) IsNode() {}
+
+var keyspotcheckImplementors = []string{"KeySpotCheck", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeySpotCheck) IsNode() {}
+
+var keystatementImplementors = []string{"KeyStatement", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyStatement) IsNode() {}
+
+var keystatementlineImplementors = []string{"KeyStatementLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*KeyStatementLine) IsNode() {}
 
 var obligationImplementors = []string{"Obligation", "Node"}
 
@@ -158,10 +245,25 @@ var occupancyImplementors = []string{"Occupancy", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Occupancy) IsNode() {}
 
+var reconciliationImplementors = []string{"Reconciliation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Reconciliation) IsNode() {}
+
+var reconciliationlineImplementors = []string{"ReconciliationLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ReconciliationLine) IsNode() {}
+
 var residentImplementors = []string{"Resident", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Resident) IsNode() {}
+
+var signatureImplementors = []string{"Signature", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Signature) IsNode() {}
 
 var staffImplementors = []string{"Staff", "Node"}
 
@@ -231,6 +333,15 @@ func (c *Client) Noder(ctx context.Context, id uuid.UUID, opts ...NodeOption) (_
 
 func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, error) {
 	switch table {
+	case approval.Table:
+		query := c.Approval.Query().
+			Where(approval.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, approvalImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case area.Table:
 		query := c.Area.Query().
 			Where(area.ID(id))
@@ -245,6 +356,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(building.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, buildingImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case certificate.Table:
+		query := c.Certificate.Query().
+			Where(certificate.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, certificateImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -321,6 +441,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case keyacceptancecheck.Table:
+		query := c.KeyAcceptanceCheck.Query().
+			Where(keyacceptancecheck.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyacceptancecheckImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case keyacceptanceline.Table:
 		query := c.KeyAcceptanceLine.Query().
 			Where(keyacceptanceline.ID(id))
@@ -348,6 +477,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case keycopyorder.Table:
+		query := c.KeyCopyOrder.Query().
+			Where(keycopyorder.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keycopyorderImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case keyfollowup.Table:
 		query := c.KeyFollowUp.Query().
 			Where(keyfollowup.ID(id))
@@ -357,11 +495,29 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case keygeneration.Table:
+		query := c.KeyGeneration.Query().
+			Where(keygeneration.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keygenerationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case keyholder.Table:
 		query := c.KeyHolder.Query().
 			Where(keyholder.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyholderImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyhook.Table:
+		query := c.KeyHook.Query().
+			Where(keyhook.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyhookImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -380,6 +536,33 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(keyloanline.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyloanlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyloanrequest.Table:
+		query := c.KeyLoanRequest.Query().
+			Where(keyloanrequest.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyloanrequestImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyloanrequestline.Table:
+		query := c.KeyLoanRequestLine.Query().
+			Where(keyloanrequestline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyloanrequestlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keylockchange.Table:
+		query := c.KeyLockChange.Query().
+			Where(keylockchange.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keylockchangeImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -411,11 +594,56 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case keyscrapping.Table:
+		query := c.KeyScrapping.Query().
+			Where(keyscrapping.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyscrappingImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyseal.Table:
+		query := c.KeySeal.Query().
+			Where(keyseal.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keysealImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case keyset.Table:
 		query := c.KeySet.Query().
 			Where(keyset.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keysetImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keyspotcheck.Table:
+		query := c.KeySpotCheck.Query().
+			Where(keyspotcheck.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keyspotcheckImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keystatement.Table:
+		query := c.KeyStatement.Query().
+			Where(keystatement.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keystatementImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case keystatementline.Table:
+		query := c.KeyStatementLine.Query().
+			Where(keystatementline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, keystatementlineImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -438,11 +666,38 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case reconciliation.Table:
+		query := c.Reconciliation.Query().
+			Where(reconciliation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, reconciliationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case reconciliationline.Table:
+		query := c.ReconciliationLine.Query().
+			Where(reconciliationline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, reconciliationlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, residentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case signature.Table:
+		query := c.Signature.Query().
+			Where(signature.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, signatureImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -538,6 +793,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		idmap[id] = append(idmap[id], &noders[i])
 	}
 	switch table {
+	case approval.Table:
+		query := c.Approval.Query().
+			Where(approval.IDIn(ids...))
+		query, err := query.CollectFields(ctx, approvalImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case area.Table:
 		query := c.Area.Query().
 			Where(area.IDIn(ids...))
@@ -558,6 +829,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Building.Query().
 			Where(building.IDIn(ids...))
 		query, err := query.CollectFields(ctx, buildingImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case certificate.Table:
+		query := c.Certificate.Query().
+			Where(certificate.IDIn(ids...))
+		query, err := query.CollectFields(ctx, certificateImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -698,6 +985,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case keyacceptancecheck.Table:
+		query := c.KeyAcceptanceCheck.Query().
+			Where(keyacceptancecheck.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyacceptancecheckImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case keyacceptanceline.Table:
 		query := c.KeyAcceptanceLine.Query().
 			Where(keyacceptanceline.IDIn(ids...))
@@ -746,6 +1049,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case keycopyorder.Table:
+		query := c.KeyCopyOrder.Query().
+			Where(keycopyorder.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keycopyorderImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case keyfollowup.Table:
 		query := c.KeyFollowUp.Query().
 			Where(keyfollowup.IDIn(ids...))
@@ -762,10 +1081,42 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case keygeneration.Table:
+		query := c.KeyGeneration.Query().
+			Where(keygeneration.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keygenerationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case keyholder.Table:
 		query := c.KeyHolder.Query().
 			Where(keyholder.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keyholderImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyhook.Table:
+		query := c.KeyHook.Query().
+			Where(keyhook.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyhookImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -798,6 +1149,54 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.KeyLoanLine.Query().
 			Where(keyloanline.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keyloanlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyloanrequest.Table:
+		query := c.KeyLoanRequest.Query().
+			Where(keyloanrequest.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyloanrequestImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyloanrequestline.Table:
+		query := c.KeyLoanRequestLine.Query().
+			Where(keyloanrequestline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyloanrequestlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keylockchange.Table:
+		query := c.KeyLockChange.Query().
+			Where(keylockchange.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keylockchangeImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -858,10 +1257,90 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case keyscrapping.Table:
+		query := c.KeyScrapping.Query().
+			Where(keyscrapping.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyscrappingImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyseal.Table:
+		query := c.KeySeal.Query().
+			Where(keyseal.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keysealImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case keyset.Table:
 		query := c.KeySet.Query().
 			Where(keyset.IDIn(ids...))
 		query, err := query.CollectFields(ctx, keysetImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keyspotcheck.Table:
+		query := c.KeySpotCheck.Query().
+			Where(keyspotcheck.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keyspotcheckImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keystatement.Table:
+		query := c.KeyStatement.Query().
+			Where(keystatement.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keystatementImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case keystatementline.Table:
+		query := c.KeyStatementLine.Query().
+			Where(keystatementline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, keystatementlineImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -906,10 +1385,58 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case reconciliation.Table:
+		query := c.Reconciliation.Query().
+			Where(reconciliation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, reconciliationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case reconciliationline.Table:
+		query := c.ReconciliationLine.Query().
+			Where(reconciliationline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, reconciliationlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.IDIn(ids...))
 		query, err := query.CollectFields(ctx, residentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case signature.Table:
+		query := c.Signature.Query().
+			Where(signature.IDIn(ids...))
+		query, err := query.CollectFields(ctx, signatureImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -15,8 +15,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -25,20 +27,35 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -122,6 +139,338 @@ func paginateLimit(first, last *int) int {
 		limit = *last + 1
 	}
 	return limit
+}
+
+// ApprovalEdge is the edge representation of Approval.
+type ApprovalEdge struct {
+	Node   *Approval `json:"node"`
+	Cursor Cursor    `json:"cursor"`
+}
+
+// ApprovalConnection is the connection containing edges to Approval.
+type ApprovalConnection struct {
+	Edges      []*ApprovalEdge `json:"edges"`
+	PageInfo   PageInfo        `json:"pageInfo"`
+	TotalCount int             `json:"totalCount"`
+}
+
+func (c *ApprovalConnection) build(nodes []*Approval, pager *approvalPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Approval
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Approval {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Approval {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ApprovalEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ApprovalEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ApprovalPaginateOption enables pagination customization.
+type ApprovalPaginateOption func(*approvalPager) error
+
+// WithApprovalOrder configures pagination ordering.
+func WithApprovalOrder(order *ApprovalOrder) ApprovalPaginateOption {
+	if order == nil {
+		order = DefaultApprovalOrder
+	}
+	o := *order
+	return func(pager *approvalPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultApprovalOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithApprovalFilter configures pagination filter.
+func WithApprovalFilter(filter func(*ApprovalQuery) (*ApprovalQuery, error)) ApprovalPaginateOption {
+	return func(pager *approvalPager) error {
+		if filter == nil {
+			return errors.New("ApprovalQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type approvalPager struct {
+	reverse bool
+	order   *ApprovalOrder
+	filter  func(*ApprovalQuery) (*ApprovalQuery, error)
+}
+
+func newApprovalPager(opts []ApprovalPaginateOption, reverse bool) (*approvalPager, error) {
+	pager := &approvalPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultApprovalOrder
+	}
+	return pager, nil
+}
+
+func (p *approvalPager) applyFilter(query *ApprovalQuery) (*ApprovalQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *approvalPager) toCursor(_m *Approval) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *approvalPager) applyCursors(query *ApprovalQuery, after, before *Cursor) (*ApprovalQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultApprovalOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *approvalPager) applyOrder(query *ApprovalQuery) *ApprovalQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultApprovalOrder.Field {
+		query = query.Order(DefaultApprovalOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *approvalPager) orderExpr(query *ApprovalQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultApprovalOrder.Field {
+			b.Comma().Ident(DefaultApprovalOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Approval.
+func (_m *ApprovalQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ApprovalPaginateOption,
+) (*ApprovalConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newApprovalPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ApprovalConnection{Edges: []*ApprovalEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ApprovalOrderFieldCreatedAt orders Approval by created_at.
+	ApprovalOrderFieldCreatedAt = &ApprovalOrderField{
+		Value: func(_m *Approval) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: approval.FieldCreatedAt,
+		toTerm: approval.ByCreatedAt,
+		toCursor: func(_m *Approval) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ApprovalOrderFieldAskedAt orders Approval by asked_at.
+	ApprovalOrderFieldAskedAt = &ApprovalOrderField{
+		Value: func(_m *Approval) (ent.Value, error) {
+			return _m.AskedAt, nil
+		},
+		column: approval.FieldAskedAt,
+		toTerm: approval.ByAskedAt,
+		toCursor: func(_m *Approval) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.AskedAt,
+			}
+		},
+	}
+	// ApprovalOrderFieldExpiresAt orders Approval by expires_at.
+	ApprovalOrderFieldExpiresAt = &ApprovalOrderField{
+		Value: func(_m *Approval) (ent.Value, error) {
+			return _m.ExpiresAt, nil
+		},
+		column: approval.FieldExpiresAt,
+		toTerm: approval.ByExpiresAt,
+		toCursor: func(_m *Approval) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ExpiresAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ApprovalOrderField) String() string {
+	var str string
+	switch f.column {
+	case ApprovalOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ApprovalOrderFieldAskedAt.column:
+		str = "ASKED_AT"
+	case ApprovalOrderFieldExpiresAt.column:
+		str = "EXPIRES_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ApprovalOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ApprovalOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ApprovalOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ApprovalOrderFieldCreatedAt
+	case "ASKED_AT":
+		*f = *ApprovalOrderFieldAskedAt
+	case "EXPIRES_AT":
+		*f = *ApprovalOrderFieldExpiresAt
+	default:
+		return fmt.Errorf("%s is not a valid ApprovalOrderField", str)
+	}
+	return nil
+}
+
+// ApprovalOrderField defines the ordering field of Approval.
+type ApprovalOrderField struct {
+	// Value extracts the ordering value from the given Approval.
+	Value    func(*Approval) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) approval.OrderOption
+	toCursor func(*Approval) Cursor
+}
+
+// ApprovalOrder defines the ordering of Approval.
+type ApprovalOrder struct {
+	Direction OrderDirection      `json:"direction"`
+	Field     *ApprovalOrderField `json:"field"`
+}
+
+// DefaultApprovalOrder is the default ordering of Approval.
+var DefaultApprovalOrder = &ApprovalOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ApprovalOrderField{
+		Value: func(_m *Approval) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: approval.FieldID,
+		toTerm: approval.ByID,
+		toCursor: func(_m *Approval) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Approval into ApprovalEdge.
+func (_m *Approval) ToEdge(order *ApprovalOrder) *ApprovalEdge {
+	if order == nil {
+		order = DefaultApprovalOrder
+	}
+	return &ApprovalEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
 }
 
 // AreaEdge is the edge representation of Area.
@@ -747,6 +1096,320 @@ func (_m *Building) ToEdge(order *BuildingOrder) *BuildingEdge {
 		order = DefaultBuildingOrder
 	}
 	return &BuildingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// CertificateEdge is the edge representation of Certificate.
+type CertificateEdge struct {
+	Node   *Certificate `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// CertificateConnection is the connection containing edges to Certificate.
+type CertificateConnection struct {
+	Edges      []*CertificateEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *CertificateConnection) build(nodes []*Certificate, pager *certificatePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Certificate
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Certificate {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Certificate {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*CertificateEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &CertificateEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// CertificatePaginateOption enables pagination customization.
+type CertificatePaginateOption func(*certificatePager) error
+
+// WithCertificateOrder configures pagination ordering.
+func WithCertificateOrder(order *CertificateOrder) CertificatePaginateOption {
+	if order == nil {
+		order = DefaultCertificateOrder
+	}
+	o := *order
+	return func(pager *certificatePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultCertificateOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithCertificateFilter configures pagination filter.
+func WithCertificateFilter(filter func(*CertificateQuery) (*CertificateQuery, error)) CertificatePaginateOption {
+	return func(pager *certificatePager) error {
+		if filter == nil {
+			return errors.New("CertificateQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type certificatePager struct {
+	reverse bool
+	order   *CertificateOrder
+	filter  func(*CertificateQuery) (*CertificateQuery, error)
+}
+
+func newCertificatePager(opts []CertificatePaginateOption, reverse bool) (*certificatePager, error) {
+	pager := &certificatePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultCertificateOrder
+	}
+	return pager, nil
+}
+
+func (p *certificatePager) applyFilter(query *CertificateQuery) (*CertificateQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *certificatePager) toCursor(_m *Certificate) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *certificatePager) applyCursors(query *CertificateQuery, after, before *Cursor) (*CertificateQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultCertificateOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *certificatePager) applyOrder(query *CertificateQuery) *CertificateQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultCertificateOrder.Field {
+		query = query.Order(DefaultCertificateOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *certificatePager) orderExpr(query *CertificateQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultCertificateOrder.Field {
+			b.Comma().Ident(DefaultCertificateOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Certificate.
+func (_m *CertificateQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...CertificatePaginateOption,
+) (*CertificateConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newCertificatePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &CertificateConnection{Edges: []*CertificateEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// CertificateOrderFieldCreatedAt orders Certificate by created_at.
+	CertificateOrderFieldCreatedAt = &CertificateOrderField{
+		Value: func(_m *Certificate) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: certificate.FieldCreatedAt,
+		toTerm: certificate.ByCreatedAt,
+		toCursor: func(_m *Certificate) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// CertificateOrderFieldIssuedAt orders Certificate by issued_at.
+	CertificateOrderFieldIssuedAt = &CertificateOrderField{
+		Value: func(_m *Certificate) (ent.Value, error) {
+			return _m.IssuedAt, nil
+		},
+		column: certificate.FieldIssuedAt,
+		toTerm: certificate.ByIssuedAt,
+		toCursor: func(_m *Certificate) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.IssuedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f CertificateOrderField) String() string {
+	var str string
+	switch f.column {
+	case CertificateOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case CertificateOrderFieldIssuedAt.column:
+		str = "ISSUED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f CertificateOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *CertificateOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("CertificateOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *CertificateOrderFieldCreatedAt
+	case "ISSUED_AT":
+		*f = *CertificateOrderFieldIssuedAt
+	default:
+		return fmt.Errorf("%s is not a valid CertificateOrderField", str)
+	}
+	return nil
+}
+
+// CertificateOrderField defines the ordering field of Certificate.
+type CertificateOrderField struct {
+	// Value extracts the ordering value from the given Certificate.
+	Value    func(*Certificate) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) certificate.OrderOption
+	toCursor func(*Certificate) Cursor
+}
+
+// CertificateOrder defines the ordering of Certificate.
+type CertificateOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *CertificateOrderField `json:"field"`
+}
+
+// DefaultCertificateOrder is the default ordering of Certificate.
+var DefaultCertificateOrder = &CertificateOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &CertificateOrderField{
+		Value: func(_m *Certificate) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: certificate.FieldID,
+		toTerm: certificate.ByID,
+		toCursor: func(_m *Certificate) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Certificate into CertificateEdge.
+func (_m *Certificate) ToEdge(order *CertificateOrder) *CertificateEdge {
+	if order == nil {
+		order = DefaultCertificateOrder
+	}
+	return &CertificateEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -3228,6 +3891,302 @@ func (_m *KeyAcceptance) ToEdge(order *KeyAcceptanceOrder) *KeyAcceptanceEdge {
 	}
 }
 
+// KeyAcceptanceCheckEdge is the edge representation of KeyAcceptanceCheck.
+type KeyAcceptanceCheckEdge struct {
+	Node   *KeyAcceptanceCheck `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// KeyAcceptanceCheckConnection is the connection containing edges to KeyAcceptanceCheck.
+type KeyAcceptanceCheckConnection struct {
+	Edges      []*KeyAcceptanceCheckEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *KeyAcceptanceCheckConnection) build(nodes []*KeyAcceptanceCheck, pager *keyacceptancecheckPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyAcceptanceCheck
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyAcceptanceCheck {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyAcceptanceCheck {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyAcceptanceCheckEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyAcceptanceCheckEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyAcceptanceCheckPaginateOption enables pagination customization.
+type KeyAcceptanceCheckPaginateOption func(*keyacceptancecheckPager) error
+
+// WithKeyAcceptanceCheckOrder configures pagination ordering.
+func WithKeyAcceptanceCheckOrder(order *KeyAcceptanceCheckOrder) KeyAcceptanceCheckPaginateOption {
+	if order == nil {
+		order = DefaultKeyAcceptanceCheckOrder
+	}
+	o := *order
+	return func(pager *keyacceptancecheckPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyAcceptanceCheckOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyAcceptanceCheckFilter configures pagination filter.
+func WithKeyAcceptanceCheckFilter(filter func(*KeyAcceptanceCheckQuery) (*KeyAcceptanceCheckQuery, error)) KeyAcceptanceCheckPaginateOption {
+	return func(pager *keyacceptancecheckPager) error {
+		if filter == nil {
+			return errors.New("KeyAcceptanceCheckQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyacceptancecheckPager struct {
+	reverse bool
+	order   *KeyAcceptanceCheckOrder
+	filter  func(*KeyAcceptanceCheckQuery) (*KeyAcceptanceCheckQuery, error)
+}
+
+func newKeyAcceptanceCheckPager(opts []KeyAcceptanceCheckPaginateOption, reverse bool) (*keyacceptancecheckPager, error) {
+	pager := &keyacceptancecheckPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyAcceptanceCheckOrder
+	}
+	return pager, nil
+}
+
+func (p *keyacceptancecheckPager) applyFilter(query *KeyAcceptanceCheckQuery) (*KeyAcceptanceCheckQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyacceptancecheckPager) toCursor(_m *KeyAcceptanceCheck) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyacceptancecheckPager) applyCursors(query *KeyAcceptanceCheckQuery, after, before *Cursor) (*KeyAcceptanceCheckQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyAcceptanceCheckOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyacceptancecheckPager) applyOrder(query *KeyAcceptanceCheckQuery) *KeyAcceptanceCheckQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyAcceptanceCheckOrder.Field {
+		query = query.Order(DefaultKeyAcceptanceCheckOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyacceptancecheckPager) orderExpr(query *KeyAcceptanceCheckQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyAcceptanceCheckOrder.Field {
+			b.Comma().Ident(DefaultKeyAcceptanceCheckOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyAcceptanceCheck.
+func (_m *KeyAcceptanceCheckQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyAcceptanceCheckPaginateOption,
+) (*KeyAcceptanceCheckConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyAcceptanceCheckPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyAcceptanceCheckConnection{Edges: []*KeyAcceptanceCheckEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyAcceptanceCheckOrderFieldCreatedAt orders KeyAcceptanceCheck by created_at.
+	KeyAcceptanceCheckOrderFieldCreatedAt = &KeyAcceptanceCheckOrderField{
+		Value: func(_m *KeyAcceptanceCheck) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyacceptancecheck.FieldCreatedAt,
+		toTerm: keyacceptancecheck.ByCreatedAt,
+		toCursor: func(_m *KeyAcceptanceCheck) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyAcceptanceCheckOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyAcceptanceCheckOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyAcceptanceCheckOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyAcceptanceCheckOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyAcceptanceCheckOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyAcceptanceCheckOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyAcceptanceCheckOrderField", str)
+	}
+	return nil
+}
+
+// KeyAcceptanceCheckOrderField defines the ordering field of KeyAcceptanceCheck.
+type KeyAcceptanceCheckOrderField struct {
+	// Value extracts the ordering value from the given KeyAcceptanceCheck.
+	Value    func(*KeyAcceptanceCheck) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyacceptancecheck.OrderOption
+	toCursor func(*KeyAcceptanceCheck) Cursor
+}
+
+// KeyAcceptanceCheckOrder defines the ordering of KeyAcceptanceCheck.
+type KeyAcceptanceCheckOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *KeyAcceptanceCheckOrderField `json:"field"`
+}
+
+// DefaultKeyAcceptanceCheckOrder is the default ordering of KeyAcceptanceCheck.
+var DefaultKeyAcceptanceCheckOrder = &KeyAcceptanceCheckOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyAcceptanceCheckOrderField{
+		Value: func(_m *KeyAcceptanceCheck) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyacceptancecheck.FieldID,
+		toTerm: keyacceptancecheck.ByID,
+		toCursor: func(_m *KeyAcceptanceCheck) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyAcceptanceCheck into KeyAcceptanceCheckEdge.
+func (_m *KeyAcceptanceCheck) ToEdge(order *KeyAcceptanceCheckOrder) *KeyAcceptanceCheckEdge {
+	if order == nil {
+		order = DefaultKeyAcceptanceCheckOrder
+	}
+	return &KeyAcceptanceCheckEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // KeyAcceptanceLineEdge is the edge representation of KeyAcceptanceLine.
 type KeyAcceptanceLineEdge struct {
 	Node   *KeyAcceptanceLine `json:"node"`
@@ -4134,6 +5093,320 @@ func (_m *KeyCabinetOpening) ToEdge(order *KeyCabinetOpeningOrder) *KeyCabinetOp
 	}
 }
 
+// KeyCopyOrderEdge is the edge representation of KeyCopyOrder.
+type KeyCopyOrderEdge struct {
+	Node   *KeyCopyOrder `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// KeyCopyOrderConnection is the connection containing edges to KeyCopyOrder.
+type KeyCopyOrderConnection struct {
+	Edges      []*KeyCopyOrderEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *KeyCopyOrderConnection) build(nodes []*KeyCopyOrder, pager *keycopyorderPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyCopyOrder
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyCopyOrder {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyCopyOrder {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyCopyOrderEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyCopyOrderEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyCopyOrderPaginateOption enables pagination customization.
+type KeyCopyOrderPaginateOption func(*keycopyorderPager) error
+
+// WithKeyCopyOrderOrder configures pagination ordering.
+func WithKeyCopyOrderOrder(order *KeyCopyOrderOrder) KeyCopyOrderPaginateOption {
+	if order == nil {
+		order = DefaultKeyCopyOrderOrder
+	}
+	o := *order
+	return func(pager *keycopyorderPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyCopyOrderOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyCopyOrderFilter configures pagination filter.
+func WithKeyCopyOrderFilter(filter func(*KeyCopyOrderQuery) (*KeyCopyOrderQuery, error)) KeyCopyOrderPaginateOption {
+	return func(pager *keycopyorderPager) error {
+		if filter == nil {
+			return errors.New("KeyCopyOrderQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keycopyorderPager struct {
+	reverse bool
+	order   *KeyCopyOrderOrder
+	filter  func(*KeyCopyOrderQuery) (*KeyCopyOrderQuery, error)
+}
+
+func newKeyCopyOrderPager(opts []KeyCopyOrderPaginateOption, reverse bool) (*keycopyorderPager, error) {
+	pager := &keycopyorderPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyCopyOrderOrder
+	}
+	return pager, nil
+}
+
+func (p *keycopyorderPager) applyFilter(query *KeyCopyOrderQuery) (*KeyCopyOrderQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keycopyorderPager) toCursor(_m *KeyCopyOrder) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keycopyorderPager) applyCursors(query *KeyCopyOrderQuery, after, before *Cursor) (*KeyCopyOrderQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyCopyOrderOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keycopyorderPager) applyOrder(query *KeyCopyOrderQuery) *KeyCopyOrderQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyCopyOrderOrder.Field {
+		query = query.Order(DefaultKeyCopyOrderOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keycopyorderPager) orderExpr(query *KeyCopyOrderQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyCopyOrderOrder.Field {
+			b.Comma().Ident(DefaultKeyCopyOrderOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyCopyOrder.
+func (_m *KeyCopyOrderQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyCopyOrderPaginateOption,
+) (*KeyCopyOrderConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyCopyOrderPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyCopyOrderConnection{Edges: []*KeyCopyOrderEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyCopyOrderOrderFieldCreatedAt orders KeyCopyOrder by created_at.
+	KeyCopyOrderOrderFieldCreatedAt = &KeyCopyOrderOrderField{
+		Value: func(_m *KeyCopyOrder) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keycopyorder.FieldCreatedAt,
+		toTerm: keycopyorder.ByCreatedAt,
+		toCursor: func(_m *KeyCopyOrder) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyCopyOrderOrderFieldOrderedAt orders KeyCopyOrder by ordered_at.
+	KeyCopyOrderOrderFieldOrderedAt = &KeyCopyOrderOrderField{
+		Value: func(_m *KeyCopyOrder) (ent.Value, error) {
+			return _m.OrderedAt, nil
+		},
+		column: keycopyorder.FieldOrderedAt,
+		toTerm: keycopyorder.ByOrderedAt,
+		toCursor: func(_m *KeyCopyOrder) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.OrderedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyCopyOrderOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyCopyOrderOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyCopyOrderOrderFieldOrderedAt.column:
+		str = "ORDERED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyCopyOrderOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyCopyOrderOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyCopyOrderOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyCopyOrderOrderFieldCreatedAt
+	case "ORDERED_AT":
+		*f = *KeyCopyOrderOrderFieldOrderedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyCopyOrderOrderField", str)
+	}
+	return nil
+}
+
+// KeyCopyOrderOrderField defines the ordering field of KeyCopyOrder.
+type KeyCopyOrderOrderField struct {
+	// Value extracts the ordering value from the given KeyCopyOrder.
+	Value    func(*KeyCopyOrder) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keycopyorder.OrderOption
+	toCursor func(*KeyCopyOrder) Cursor
+}
+
+// KeyCopyOrderOrder defines the ordering of KeyCopyOrder.
+type KeyCopyOrderOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *KeyCopyOrderOrderField `json:"field"`
+}
+
+// DefaultKeyCopyOrderOrder is the default ordering of KeyCopyOrder.
+var DefaultKeyCopyOrderOrder = &KeyCopyOrderOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyCopyOrderOrderField{
+		Value: func(_m *KeyCopyOrder) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keycopyorder.FieldID,
+		toTerm: keycopyorder.ByID,
+		toCursor: func(_m *KeyCopyOrder) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyCopyOrder into KeyCopyOrderEdge.
+func (_m *KeyCopyOrder) ToEdge(order *KeyCopyOrderOrder) *KeyCopyOrderEdge {
+	if order == nil {
+		order = DefaultKeyCopyOrderOrder
+	}
+	return &KeyCopyOrderEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // KeyFollowUpEdge is the edge representation of KeyFollowUp.
 type KeyFollowUpEdge struct {
 	Node   *KeyFollowUp `json:"node"`
@@ -4430,6 +5703,302 @@ func (_m *KeyFollowUp) ToEdge(order *KeyFollowUpOrder) *KeyFollowUpEdge {
 	}
 }
 
+// KeyGenerationEdge is the edge representation of KeyGeneration.
+type KeyGenerationEdge struct {
+	Node   *KeyGeneration `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// KeyGenerationConnection is the connection containing edges to KeyGeneration.
+type KeyGenerationConnection struct {
+	Edges      []*KeyGenerationEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *KeyGenerationConnection) build(nodes []*KeyGeneration, pager *keygenerationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyGeneration
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyGeneration {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyGeneration {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyGenerationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyGenerationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyGenerationPaginateOption enables pagination customization.
+type KeyGenerationPaginateOption func(*keygenerationPager) error
+
+// WithKeyGenerationOrder configures pagination ordering.
+func WithKeyGenerationOrder(order *KeyGenerationOrder) KeyGenerationPaginateOption {
+	if order == nil {
+		order = DefaultKeyGenerationOrder
+	}
+	o := *order
+	return func(pager *keygenerationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyGenerationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyGenerationFilter configures pagination filter.
+func WithKeyGenerationFilter(filter func(*KeyGenerationQuery) (*KeyGenerationQuery, error)) KeyGenerationPaginateOption {
+	return func(pager *keygenerationPager) error {
+		if filter == nil {
+			return errors.New("KeyGenerationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keygenerationPager struct {
+	reverse bool
+	order   *KeyGenerationOrder
+	filter  func(*KeyGenerationQuery) (*KeyGenerationQuery, error)
+}
+
+func newKeyGenerationPager(opts []KeyGenerationPaginateOption, reverse bool) (*keygenerationPager, error) {
+	pager := &keygenerationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyGenerationOrder
+	}
+	return pager, nil
+}
+
+func (p *keygenerationPager) applyFilter(query *KeyGenerationQuery) (*KeyGenerationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keygenerationPager) toCursor(_m *KeyGeneration) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keygenerationPager) applyCursors(query *KeyGenerationQuery, after, before *Cursor) (*KeyGenerationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyGenerationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keygenerationPager) applyOrder(query *KeyGenerationQuery) *KeyGenerationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyGenerationOrder.Field {
+		query = query.Order(DefaultKeyGenerationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keygenerationPager) orderExpr(query *KeyGenerationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyGenerationOrder.Field {
+			b.Comma().Ident(DefaultKeyGenerationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyGeneration.
+func (_m *KeyGenerationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyGenerationPaginateOption,
+) (*KeyGenerationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyGenerationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyGenerationConnection{Edges: []*KeyGenerationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyGenerationOrderFieldCreatedAt orders KeyGeneration by created_at.
+	KeyGenerationOrderFieldCreatedAt = &KeyGenerationOrderField{
+		Value: func(_m *KeyGeneration) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keygeneration.FieldCreatedAt,
+		toTerm: keygeneration.ByCreatedAt,
+		toCursor: func(_m *KeyGeneration) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyGenerationOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyGenerationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyGenerationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyGenerationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyGenerationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyGenerationOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyGenerationOrderField", str)
+	}
+	return nil
+}
+
+// KeyGenerationOrderField defines the ordering field of KeyGeneration.
+type KeyGenerationOrderField struct {
+	// Value extracts the ordering value from the given KeyGeneration.
+	Value    func(*KeyGeneration) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keygeneration.OrderOption
+	toCursor func(*KeyGeneration) Cursor
+}
+
+// KeyGenerationOrder defines the ordering of KeyGeneration.
+type KeyGenerationOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *KeyGenerationOrderField `json:"field"`
+}
+
+// DefaultKeyGenerationOrder is the default ordering of KeyGeneration.
+var DefaultKeyGenerationOrder = &KeyGenerationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyGenerationOrderField{
+		Value: func(_m *KeyGeneration) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keygeneration.FieldID,
+		toTerm: keygeneration.ByID,
+		toCursor: func(_m *KeyGeneration) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyGeneration into KeyGenerationEdge.
+func (_m *KeyGeneration) ToEdge(order *KeyGenerationOrder) *KeyGenerationEdge {
+	if order == nil {
+		order = DefaultKeyGenerationOrder
+	}
+	return &KeyGenerationEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // KeyHolderEdge is the edge representation of KeyHolder.
 type KeyHolderEdge struct {
 	Node   *KeyHolder `json:"node"`
@@ -4721,6 +6290,320 @@ func (_m *KeyHolder) ToEdge(order *KeyHolderOrder) *KeyHolderEdge {
 		order = DefaultKeyHolderOrder
 	}
 	return &KeyHolderEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyHookEdge is the edge representation of KeyHook.
+type KeyHookEdge struct {
+	Node   *KeyHook `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// KeyHookConnection is the connection containing edges to KeyHook.
+type KeyHookConnection struct {
+	Edges      []*KeyHookEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *KeyHookConnection) build(nodes []*KeyHook, pager *keyhookPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyHook
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyHook {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyHook {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyHookEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyHookEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyHookPaginateOption enables pagination customization.
+type KeyHookPaginateOption func(*keyhookPager) error
+
+// WithKeyHookOrder configures pagination ordering.
+func WithKeyHookOrder(order *KeyHookOrder) KeyHookPaginateOption {
+	if order == nil {
+		order = DefaultKeyHookOrder
+	}
+	o := *order
+	return func(pager *keyhookPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyHookOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyHookFilter configures pagination filter.
+func WithKeyHookFilter(filter func(*KeyHookQuery) (*KeyHookQuery, error)) KeyHookPaginateOption {
+	return func(pager *keyhookPager) error {
+		if filter == nil {
+			return errors.New("KeyHookQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyhookPager struct {
+	reverse bool
+	order   *KeyHookOrder
+	filter  func(*KeyHookQuery) (*KeyHookQuery, error)
+}
+
+func newKeyHookPager(opts []KeyHookPaginateOption, reverse bool) (*keyhookPager, error) {
+	pager := &keyhookPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyHookOrder
+	}
+	return pager, nil
+}
+
+func (p *keyhookPager) applyFilter(query *KeyHookQuery) (*KeyHookQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyhookPager) toCursor(_m *KeyHook) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyhookPager) applyCursors(query *KeyHookQuery, after, before *Cursor) (*KeyHookQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyHookOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyhookPager) applyOrder(query *KeyHookQuery) *KeyHookQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyHookOrder.Field {
+		query = query.Order(DefaultKeyHookOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyhookPager) orderExpr(query *KeyHookQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyHookOrder.Field {
+			b.Comma().Ident(DefaultKeyHookOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyHook.
+func (_m *KeyHookQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyHookPaginateOption,
+) (*KeyHookConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyHookPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyHookConnection{Edges: []*KeyHookEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyHookOrderFieldCreatedAt orders KeyHook by created_at.
+	KeyHookOrderFieldCreatedAt = &KeyHookOrderField{
+		Value: func(_m *KeyHook) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyhook.FieldCreatedAt,
+		toTerm: keyhook.ByCreatedAt,
+		toCursor: func(_m *KeyHook) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyHookOrderFieldSortKey orders KeyHook by sort_key.
+	KeyHookOrderFieldSortKey = &KeyHookOrderField{
+		Value: func(_m *KeyHook) (ent.Value, error) {
+			return _m.SortKey, nil
+		},
+		column: keyhook.FieldSortKey,
+		toTerm: keyhook.BySortKey,
+		toCursor: func(_m *KeyHook) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SortKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyHookOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyHookOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyHookOrderFieldSortKey.column:
+		str = "NATURAL"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyHookOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyHookOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyHookOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyHookOrderFieldCreatedAt
+	case "NATURAL":
+		*f = *KeyHookOrderFieldSortKey
+	default:
+		return fmt.Errorf("%s is not a valid KeyHookOrderField", str)
+	}
+	return nil
+}
+
+// KeyHookOrderField defines the ordering field of KeyHook.
+type KeyHookOrderField struct {
+	// Value extracts the ordering value from the given KeyHook.
+	Value    func(*KeyHook) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyhook.OrderOption
+	toCursor func(*KeyHook) Cursor
+}
+
+// KeyHookOrder defines the ordering of KeyHook.
+type KeyHookOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *KeyHookOrderField `json:"field"`
+}
+
+// DefaultKeyHookOrder is the default ordering of KeyHook.
+var DefaultKeyHookOrder = &KeyHookOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyHookOrderField{
+		Value: func(_m *KeyHook) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyhook.FieldID,
+		toTerm: keyhook.ByID,
+		toCursor: func(_m *KeyHook) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyHook into KeyHookEdge.
+func (_m *KeyHook) ToEdge(order *KeyHookOrder) *KeyHookEdge {
+	if order == nil {
+		order = DefaultKeyHookOrder
+	}
+	return &KeyHookEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -5349,6 +7232,912 @@ func (_m *KeyLoanLine) ToEdge(order *KeyLoanLineOrder) *KeyLoanLineEdge {
 		order = DefaultKeyLoanLineOrder
 	}
 	return &KeyLoanLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyLoanRequestEdge is the edge representation of KeyLoanRequest.
+type KeyLoanRequestEdge struct {
+	Node   *KeyLoanRequest `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// KeyLoanRequestConnection is the connection containing edges to KeyLoanRequest.
+type KeyLoanRequestConnection struct {
+	Edges      []*KeyLoanRequestEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *KeyLoanRequestConnection) build(nodes []*KeyLoanRequest, pager *keyloanrequestPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyLoanRequest
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyLoanRequest {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyLoanRequest {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyLoanRequestEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyLoanRequestEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyLoanRequestPaginateOption enables pagination customization.
+type KeyLoanRequestPaginateOption func(*keyloanrequestPager) error
+
+// WithKeyLoanRequestOrder configures pagination ordering.
+func WithKeyLoanRequestOrder(order *KeyLoanRequestOrder) KeyLoanRequestPaginateOption {
+	if order == nil {
+		order = DefaultKeyLoanRequestOrder
+	}
+	o := *order
+	return func(pager *keyloanrequestPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyLoanRequestOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyLoanRequestFilter configures pagination filter.
+func WithKeyLoanRequestFilter(filter func(*KeyLoanRequestQuery) (*KeyLoanRequestQuery, error)) KeyLoanRequestPaginateOption {
+	return func(pager *keyloanrequestPager) error {
+		if filter == nil {
+			return errors.New("KeyLoanRequestQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyloanrequestPager struct {
+	reverse bool
+	order   *KeyLoanRequestOrder
+	filter  func(*KeyLoanRequestQuery) (*KeyLoanRequestQuery, error)
+}
+
+func newKeyLoanRequestPager(opts []KeyLoanRequestPaginateOption, reverse bool) (*keyloanrequestPager, error) {
+	pager := &keyloanrequestPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyLoanRequestOrder
+	}
+	return pager, nil
+}
+
+func (p *keyloanrequestPager) applyFilter(query *KeyLoanRequestQuery) (*KeyLoanRequestQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyloanrequestPager) toCursor(_m *KeyLoanRequest) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyloanrequestPager) applyCursors(query *KeyLoanRequestQuery, after, before *Cursor) (*KeyLoanRequestQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyLoanRequestOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyloanrequestPager) applyOrder(query *KeyLoanRequestQuery) *KeyLoanRequestQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyLoanRequestOrder.Field {
+		query = query.Order(DefaultKeyLoanRequestOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyloanrequestPager) orderExpr(query *KeyLoanRequestQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyLoanRequestOrder.Field {
+			b.Comma().Ident(DefaultKeyLoanRequestOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyLoanRequest.
+func (_m *KeyLoanRequestQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyLoanRequestPaginateOption,
+) (*KeyLoanRequestConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyLoanRequestPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyLoanRequestConnection{Edges: []*KeyLoanRequestEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyLoanRequestOrderFieldCreatedAt orders KeyLoanRequest by created_at.
+	KeyLoanRequestOrderFieldCreatedAt = &KeyLoanRequestOrderField{
+		Value: func(_m *KeyLoanRequest) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyloanrequest.FieldCreatedAt,
+		toTerm: keyloanrequest.ByCreatedAt,
+		toCursor: func(_m *KeyLoanRequest) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyLoanRequestOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyLoanRequestOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyLoanRequestOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyLoanRequestOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyLoanRequestOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyLoanRequestOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyLoanRequestOrderField", str)
+	}
+	return nil
+}
+
+// KeyLoanRequestOrderField defines the ordering field of KeyLoanRequest.
+type KeyLoanRequestOrderField struct {
+	// Value extracts the ordering value from the given KeyLoanRequest.
+	Value    func(*KeyLoanRequest) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyloanrequest.OrderOption
+	toCursor func(*KeyLoanRequest) Cursor
+}
+
+// KeyLoanRequestOrder defines the ordering of KeyLoanRequest.
+type KeyLoanRequestOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *KeyLoanRequestOrderField `json:"field"`
+}
+
+// DefaultKeyLoanRequestOrder is the default ordering of KeyLoanRequest.
+var DefaultKeyLoanRequestOrder = &KeyLoanRequestOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyLoanRequestOrderField{
+		Value: func(_m *KeyLoanRequest) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyloanrequest.FieldID,
+		toTerm: keyloanrequest.ByID,
+		toCursor: func(_m *KeyLoanRequest) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyLoanRequest into KeyLoanRequestEdge.
+func (_m *KeyLoanRequest) ToEdge(order *KeyLoanRequestOrder) *KeyLoanRequestEdge {
+	if order == nil {
+		order = DefaultKeyLoanRequestOrder
+	}
+	return &KeyLoanRequestEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyLoanRequestLineEdge is the edge representation of KeyLoanRequestLine.
+type KeyLoanRequestLineEdge struct {
+	Node   *KeyLoanRequestLine `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// KeyLoanRequestLineConnection is the connection containing edges to KeyLoanRequestLine.
+type KeyLoanRequestLineConnection struct {
+	Edges      []*KeyLoanRequestLineEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *KeyLoanRequestLineConnection) build(nodes []*KeyLoanRequestLine, pager *keyloanrequestlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyLoanRequestLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyLoanRequestLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyLoanRequestLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyLoanRequestLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyLoanRequestLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyLoanRequestLinePaginateOption enables pagination customization.
+type KeyLoanRequestLinePaginateOption func(*keyloanrequestlinePager) error
+
+// WithKeyLoanRequestLineOrder configures pagination ordering.
+func WithKeyLoanRequestLineOrder(order *KeyLoanRequestLineOrder) KeyLoanRequestLinePaginateOption {
+	if order == nil {
+		order = DefaultKeyLoanRequestLineOrder
+	}
+	o := *order
+	return func(pager *keyloanrequestlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyLoanRequestLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyLoanRequestLineFilter configures pagination filter.
+func WithKeyLoanRequestLineFilter(filter func(*KeyLoanRequestLineQuery) (*KeyLoanRequestLineQuery, error)) KeyLoanRequestLinePaginateOption {
+	return func(pager *keyloanrequestlinePager) error {
+		if filter == nil {
+			return errors.New("KeyLoanRequestLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyloanrequestlinePager struct {
+	reverse bool
+	order   *KeyLoanRequestLineOrder
+	filter  func(*KeyLoanRequestLineQuery) (*KeyLoanRequestLineQuery, error)
+}
+
+func newKeyLoanRequestLinePager(opts []KeyLoanRequestLinePaginateOption, reverse bool) (*keyloanrequestlinePager, error) {
+	pager := &keyloanrequestlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyLoanRequestLineOrder
+	}
+	return pager, nil
+}
+
+func (p *keyloanrequestlinePager) applyFilter(query *KeyLoanRequestLineQuery) (*KeyLoanRequestLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyloanrequestlinePager) toCursor(_m *KeyLoanRequestLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyloanrequestlinePager) applyCursors(query *KeyLoanRequestLineQuery, after, before *Cursor) (*KeyLoanRequestLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyLoanRequestLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyloanrequestlinePager) applyOrder(query *KeyLoanRequestLineQuery) *KeyLoanRequestLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyLoanRequestLineOrder.Field {
+		query = query.Order(DefaultKeyLoanRequestLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyloanrequestlinePager) orderExpr(query *KeyLoanRequestLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyLoanRequestLineOrder.Field {
+			b.Comma().Ident(DefaultKeyLoanRequestLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyLoanRequestLine.
+func (_m *KeyLoanRequestLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyLoanRequestLinePaginateOption,
+) (*KeyLoanRequestLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyLoanRequestLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyLoanRequestLineConnection{Edges: []*KeyLoanRequestLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyLoanRequestLineOrderFieldCreatedAt orders KeyLoanRequestLine by created_at.
+	KeyLoanRequestLineOrderFieldCreatedAt = &KeyLoanRequestLineOrderField{
+		Value: func(_m *KeyLoanRequestLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyloanrequestline.FieldCreatedAt,
+		toTerm: keyloanrequestline.ByCreatedAt,
+		toCursor: func(_m *KeyLoanRequestLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyLoanRequestLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyLoanRequestLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyLoanRequestLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyLoanRequestLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyLoanRequestLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyLoanRequestLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyLoanRequestLineOrderField", str)
+	}
+	return nil
+}
+
+// KeyLoanRequestLineOrderField defines the ordering field of KeyLoanRequestLine.
+type KeyLoanRequestLineOrderField struct {
+	// Value extracts the ordering value from the given KeyLoanRequestLine.
+	Value    func(*KeyLoanRequestLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyloanrequestline.OrderOption
+	toCursor func(*KeyLoanRequestLine) Cursor
+}
+
+// KeyLoanRequestLineOrder defines the ordering of KeyLoanRequestLine.
+type KeyLoanRequestLineOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *KeyLoanRequestLineOrderField `json:"field"`
+}
+
+// DefaultKeyLoanRequestLineOrder is the default ordering of KeyLoanRequestLine.
+var DefaultKeyLoanRequestLineOrder = &KeyLoanRequestLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyLoanRequestLineOrderField{
+		Value: func(_m *KeyLoanRequestLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyloanrequestline.FieldID,
+		toTerm: keyloanrequestline.ByID,
+		toCursor: func(_m *KeyLoanRequestLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyLoanRequestLine into KeyLoanRequestLineEdge.
+func (_m *KeyLoanRequestLine) ToEdge(order *KeyLoanRequestLineOrder) *KeyLoanRequestLineEdge {
+	if order == nil {
+		order = DefaultKeyLoanRequestLineOrder
+	}
+	return &KeyLoanRequestLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyLockChangeEdge is the edge representation of KeyLockChange.
+type KeyLockChangeEdge struct {
+	Node   *KeyLockChange `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// KeyLockChangeConnection is the connection containing edges to KeyLockChange.
+type KeyLockChangeConnection struct {
+	Edges      []*KeyLockChangeEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *KeyLockChangeConnection) build(nodes []*KeyLockChange, pager *keylockchangePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyLockChange
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyLockChange {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyLockChange {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyLockChangeEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyLockChangeEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyLockChangePaginateOption enables pagination customization.
+type KeyLockChangePaginateOption func(*keylockchangePager) error
+
+// WithKeyLockChangeOrder configures pagination ordering.
+func WithKeyLockChangeOrder(order *KeyLockChangeOrder) KeyLockChangePaginateOption {
+	if order == nil {
+		order = DefaultKeyLockChangeOrder
+	}
+	o := *order
+	return func(pager *keylockchangePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyLockChangeOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyLockChangeFilter configures pagination filter.
+func WithKeyLockChangeFilter(filter func(*KeyLockChangeQuery) (*KeyLockChangeQuery, error)) KeyLockChangePaginateOption {
+	return func(pager *keylockchangePager) error {
+		if filter == nil {
+			return errors.New("KeyLockChangeQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keylockchangePager struct {
+	reverse bool
+	order   *KeyLockChangeOrder
+	filter  func(*KeyLockChangeQuery) (*KeyLockChangeQuery, error)
+}
+
+func newKeyLockChangePager(opts []KeyLockChangePaginateOption, reverse bool) (*keylockchangePager, error) {
+	pager := &keylockchangePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyLockChangeOrder
+	}
+	return pager, nil
+}
+
+func (p *keylockchangePager) applyFilter(query *KeyLockChangeQuery) (*KeyLockChangeQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keylockchangePager) toCursor(_m *KeyLockChange) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keylockchangePager) applyCursors(query *KeyLockChangeQuery, after, before *Cursor) (*KeyLockChangeQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyLockChangeOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keylockchangePager) applyOrder(query *KeyLockChangeQuery) *KeyLockChangeQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyLockChangeOrder.Field {
+		query = query.Order(DefaultKeyLockChangeOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keylockchangePager) orderExpr(query *KeyLockChangeQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyLockChangeOrder.Field {
+			b.Comma().Ident(DefaultKeyLockChangeOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyLockChange.
+func (_m *KeyLockChangeQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyLockChangePaginateOption,
+) (*KeyLockChangeConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyLockChangePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyLockChangeConnection{Edges: []*KeyLockChangeEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyLockChangeOrderFieldCreatedAt orders KeyLockChange by created_at.
+	KeyLockChangeOrderFieldCreatedAt = &KeyLockChangeOrderField{
+		Value: func(_m *KeyLockChange) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keylockchange.FieldCreatedAt,
+		toTerm: keylockchange.ByCreatedAt,
+		toCursor: func(_m *KeyLockChange) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyLockChangeOrderFieldOrderedAt orders KeyLockChange by ordered_at.
+	KeyLockChangeOrderFieldOrderedAt = &KeyLockChangeOrderField{
+		Value: func(_m *KeyLockChange) (ent.Value, error) {
+			return _m.OrderedAt, nil
+		},
+		column: keylockchange.FieldOrderedAt,
+		toTerm: keylockchange.ByOrderedAt,
+		toCursor: func(_m *KeyLockChange) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.OrderedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyLockChangeOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyLockChangeOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyLockChangeOrderFieldOrderedAt.column:
+		str = "ORDERED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyLockChangeOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyLockChangeOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyLockChangeOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyLockChangeOrderFieldCreatedAt
+	case "ORDERED_AT":
+		*f = *KeyLockChangeOrderFieldOrderedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyLockChangeOrderField", str)
+	}
+	return nil
+}
+
+// KeyLockChangeOrderField defines the ordering field of KeyLockChange.
+type KeyLockChangeOrderField struct {
+	// Value extracts the ordering value from the given KeyLockChange.
+	Value    func(*KeyLockChange) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keylockchange.OrderOption
+	toCursor func(*KeyLockChange) Cursor
+}
+
+// KeyLockChangeOrder defines the ordering of KeyLockChange.
+type KeyLockChangeOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *KeyLockChangeOrderField `json:"field"`
+}
+
+// DefaultKeyLockChangeOrder is the default ordering of KeyLockChange.
+var DefaultKeyLockChangeOrder = &KeyLockChangeOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyLockChangeOrderField{
+		Value: func(_m *KeyLockChange) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keylockchange.FieldID,
+		toTerm: keylockchange.ByID,
+		toCursor: func(_m *KeyLockChange) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyLockChange into KeyLockChangeEdge.
+func (_m *KeyLockChange) ToEdge(order *KeyLockChangeOrder) *KeyLockChangeEdge {
+	if order == nil {
+		order = DefaultKeyLockChangeOrder
+	}
+	return &KeyLockChangeEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -6296,6 +9085,634 @@ func (_m *KeyReturn) ToEdge(order *KeyReturnOrder) *KeyReturnEdge {
 	}
 }
 
+// KeyScrappingEdge is the edge representation of KeyScrapping.
+type KeyScrappingEdge struct {
+	Node   *KeyScrapping `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// KeyScrappingConnection is the connection containing edges to KeyScrapping.
+type KeyScrappingConnection struct {
+	Edges      []*KeyScrappingEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *KeyScrappingConnection) build(nodes []*KeyScrapping, pager *keyscrappingPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyScrapping
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyScrapping {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyScrapping {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyScrappingEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyScrappingEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyScrappingPaginateOption enables pagination customization.
+type KeyScrappingPaginateOption func(*keyscrappingPager) error
+
+// WithKeyScrappingOrder configures pagination ordering.
+func WithKeyScrappingOrder(order *KeyScrappingOrder) KeyScrappingPaginateOption {
+	if order == nil {
+		order = DefaultKeyScrappingOrder
+	}
+	o := *order
+	return func(pager *keyscrappingPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyScrappingOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyScrappingFilter configures pagination filter.
+func WithKeyScrappingFilter(filter func(*KeyScrappingQuery) (*KeyScrappingQuery, error)) KeyScrappingPaginateOption {
+	return func(pager *keyscrappingPager) error {
+		if filter == nil {
+			return errors.New("KeyScrappingQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyscrappingPager struct {
+	reverse bool
+	order   *KeyScrappingOrder
+	filter  func(*KeyScrappingQuery) (*KeyScrappingQuery, error)
+}
+
+func newKeyScrappingPager(opts []KeyScrappingPaginateOption, reverse bool) (*keyscrappingPager, error) {
+	pager := &keyscrappingPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyScrappingOrder
+	}
+	return pager, nil
+}
+
+func (p *keyscrappingPager) applyFilter(query *KeyScrappingQuery) (*KeyScrappingQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyscrappingPager) toCursor(_m *KeyScrapping) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyscrappingPager) applyCursors(query *KeyScrappingQuery, after, before *Cursor) (*KeyScrappingQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyScrappingOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyscrappingPager) applyOrder(query *KeyScrappingQuery) *KeyScrappingQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyScrappingOrder.Field {
+		query = query.Order(DefaultKeyScrappingOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyscrappingPager) orderExpr(query *KeyScrappingQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyScrappingOrder.Field {
+			b.Comma().Ident(DefaultKeyScrappingOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyScrapping.
+func (_m *KeyScrappingQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyScrappingPaginateOption,
+) (*KeyScrappingConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyScrappingPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyScrappingConnection{Edges: []*KeyScrappingEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyScrappingOrderFieldCreatedAt orders KeyScrapping by created_at.
+	KeyScrappingOrderFieldCreatedAt = &KeyScrappingOrderField{
+		Value: func(_m *KeyScrapping) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyscrapping.FieldCreatedAt,
+		toTerm: keyscrapping.ByCreatedAt,
+		toCursor: func(_m *KeyScrapping) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyScrappingOrderFieldRequestedAt orders KeyScrapping by requested_at.
+	KeyScrappingOrderFieldRequestedAt = &KeyScrappingOrderField{
+		Value: func(_m *KeyScrapping) (ent.Value, error) {
+			return _m.RequestedAt, nil
+		},
+		column: keyscrapping.FieldRequestedAt,
+		toTerm: keyscrapping.ByRequestedAt,
+		toCursor: func(_m *KeyScrapping) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.RequestedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyScrappingOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyScrappingOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyScrappingOrderFieldRequestedAt.column:
+		str = "REQUESTED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyScrappingOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyScrappingOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyScrappingOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyScrappingOrderFieldCreatedAt
+	case "REQUESTED_AT":
+		*f = *KeyScrappingOrderFieldRequestedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyScrappingOrderField", str)
+	}
+	return nil
+}
+
+// KeyScrappingOrderField defines the ordering field of KeyScrapping.
+type KeyScrappingOrderField struct {
+	// Value extracts the ordering value from the given KeyScrapping.
+	Value    func(*KeyScrapping) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyscrapping.OrderOption
+	toCursor func(*KeyScrapping) Cursor
+}
+
+// KeyScrappingOrder defines the ordering of KeyScrapping.
+type KeyScrappingOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *KeyScrappingOrderField `json:"field"`
+}
+
+// DefaultKeyScrappingOrder is the default ordering of KeyScrapping.
+var DefaultKeyScrappingOrder = &KeyScrappingOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyScrappingOrderField{
+		Value: func(_m *KeyScrapping) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyscrapping.FieldID,
+		toTerm: keyscrapping.ByID,
+		toCursor: func(_m *KeyScrapping) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyScrapping into KeyScrappingEdge.
+func (_m *KeyScrapping) ToEdge(order *KeyScrappingOrder) *KeyScrappingEdge {
+	if order == nil {
+		order = DefaultKeyScrappingOrder
+	}
+	return &KeyScrappingEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeySealEdge is the edge representation of KeySeal.
+type KeySealEdge struct {
+	Node   *KeySeal `json:"node"`
+	Cursor Cursor   `json:"cursor"`
+}
+
+// KeySealConnection is the connection containing edges to KeySeal.
+type KeySealConnection struct {
+	Edges      []*KeySealEdge `json:"edges"`
+	PageInfo   PageInfo       `json:"pageInfo"`
+	TotalCount int            `json:"totalCount"`
+}
+
+func (c *KeySealConnection) build(nodes []*KeySeal, pager *keysealPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeySeal
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeySeal {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeySeal {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeySealEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeySealEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeySealPaginateOption enables pagination customization.
+type KeySealPaginateOption func(*keysealPager) error
+
+// WithKeySealOrder configures pagination ordering.
+func WithKeySealOrder(order *KeySealOrder) KeySealPaginateOption {
+	if order == nil {
+		order = DefaultKeySealOrder
+	}
+	o := *order
+	return func(pager *keysealPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeySealOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeySealFilter configures pagination filter.
+func WithKeySealFilter(filter func(*KeySealQuery) (*KeySealQuery, error)) KeySealPaginateOption {
+	return func(pager *keysealPager) error {
+		if filter == nil {
+			return errors.New("KeySealQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keysealPager struct {
+	reverse bool
+	order   *KeySealOrder
+	filter  func(*KeySealQuery) (*KeySealQuery, error)
+}
+
+func newKeySealPager(opts []KeySealPaginateOption, reverse bool) (*keysealPager, error) {
+	pager := &keysealPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeySealOrder
+	}
+	return pager, nil
+}
+
+func (p *keysealPager) applyFilter(query *KeySealQuery) (*KeySealQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keysealPager) toCursor(_m *KeySeal) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keysealPager) applyCursors(query *KeySealQuery, after, before *Cursor) (*KeySealQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeySealOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keysealPager) applyOrder(query *KeySealQuery) *KeySealQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeySealOrder.Field {
+		query = query.Order(DefaultKeySealOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keysealPager) orderExpr(query *KeySealQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeySealOrder.Field {
+			b.Comma().Ident(DefaultKeySealOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeySeal.
+func (_m *KeySealQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeySealPaginateOption,
+) (*KeySealConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeySealPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeySealConnection{Edges: []*KeySealEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeySealOrderFieldCreatedAt orders KeySeal by created_at.
+	KeySealOrderFieldCreatedAt = &KeySealOrderField{
+		Value: func(_m *KeySeal) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyseal.FieldCreatedAt,
+		toTerm: keyseal.ByCreatedAt,
+		toCursor: func(_m *KeySeal) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeySealOrderFieldSealedAt orders KeySeal by sealed_at.
+	KeySealOrderFieldSealedAt = &KeySealOrderField{
+		Value: func(_m *KeySeal) (ent.Value, error) {
+			return _m.SealedAt, nil
+		},
+		column: keyseal.FieldSealedAt,
+		toTerm: keyseal.BySealedAt,
+		toCursor: func(_m *KeySeal) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SealedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeySealOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeySealOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeySealOrderFieldSealedAt.column:
+		str = "SEALED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeySealOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeySealOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeySealOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeySealOrderFieldCreatedAt
+	case "SEALED_AT":
+		*f = *KeySealOrderFieldSealedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeySealOrderField", str)
+	}
+	return nil
+}
+
+// KeySealOrderField defines the ordering field of KeySeal.
+type KeySealOrderField struct {
+	// Value extracts the ordering value from the given KeySeal.
+	Value    func(*KeySeal) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyseal.OrderOption
+	toCursor func(*KeySeal) Cursor
+}
+
+// KeySealOrder defines the ordering of KeySeal.
+type KeySealOrder struct {
+	Direction OrderDirection     `json:"direction"`
+	Field     *KeySealOrderField `json:"field"`
+}
+
+// DefaultKeySealOrder is the default ordering of KeySeal.
+var DefaultKeySealOrder = &KeySealOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeySealOrderField{
+		Value: func(_m *KeySeal) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyseal.FieldID,
+		toTerm: keyseal.ByID,
+		toCursor: func(_m *KeySeal) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeySeal into KeySealEdge.
+func (_m *KeySeal) ToEdge(order *KeySealOrder) *KeySealEdge {
+	if order == nil {
+		order = DefaultKeySealOrder
+	}
+	return &KeySealEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // KeySetEdge is the edge representation of KeySet.
 type KeySetEdge struct {
 	Node   *KeySet `json:"node"`
@@ -6623,6 +10040,948 @@ func (_m *KeySet) ToEdge(order *KeySetOrder) *KeySetEdge {
 		order = DefaultKeySetOrder
 	}
 	return &KeySetEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeySpotCheckEdge is the edge representation of KeySpotCheck.
+type KeySpotCheckEdge struct {
+	Node   *KeySpotCheck `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// KeySpotCheckConnection is the connection containing edges to KeySpotCheck.
+type KeySpotCheckConnection struct {
+	Edges      []*KeySpotCheckEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *KeySpotCheckConnection) build(nodes []*KeySpotCheck, pager *keyspotcheckPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeySpotCheck
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeySpotCheck {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeySpotCheck {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeySpotCheckEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeySpotCheckEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeySpotCheckPaginateOption enables pagination customization.
+type KeySpotCheckPaginateOption func(*keyspotcheckPager) error
+
+// WithKeySpotCheckOrder configures pagination ordering.
+func WithKeySpotCheckOrder(order *KeySpotCheckOrder) KeySpotCheckPaginateOption {
+	if order == nil {
+		order = DefaultKeySpotCheckOrder
+	}
+	o := *order
+	return func(pager *keyspotcheckPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeySpotCheckOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeySpotCheckFilter configures pagination filter.
+func WithKeySpotCheckFilter(filter func(*KeySpotCheckQuery) (*KeySpotCheckQuery, error)) KeySpotCheckPaginateOption {
+	return func(pager *keyspotcheckPager) error {
+		if filter == nil {
+			return errors.New("KeySpotCheckQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keyspotcheckPager struct {
+	reverse bool
+	order   *KeySpotCheckOrder
+	filter  func(*KeySpotCheckQuery) (*KeySpotCheckQuery, error)
+}
+
+func newKeySpotCheckPager(opts []KeySpotCheckPaginateOption, reverse bool) (*keyspotcheckPager, error) {
+	pager := &keyspotcheckPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeySpotCheckOrder
+	}
+	return pager, nil
+}
+
+func (p *keyspotcheckPager) applyFilter(query *KeySpotCheckQuery) (*KeySpotCheckQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keyspotcheckPager) toCursor(_m *KeySpotCheck) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keyspotcheckPager) applyCursors(query *KeySpotCheckQuery, after, before *Cursor) (*KeySpotCheckQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeySpotCheckOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keyspotcheckPager) applyOrder(query *KeySpotCheckQuery) *KeySpotCheckQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeySpotCheckOrder.Field {
+		query = query.Order(DefaultKeySpotCheckOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keyspotcheckPager) orderExpr(query *KeySpotCheckQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeySpotCheckOrder.Field {
+			b.Comma().Ident(DefaultKeySpotCheckOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeySpotCheck.
+func (_m *KeySpotCheckQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeySpotCheckPaginateOption,
+) (*KeySpotCheckConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeySpotCheckPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeySpotCheckConnection{Edges: []*KeySpotCheckEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeySpotCheckOrderFieldCreatedAt orders KeySpotCheck by created_at.
+	KeySpotCheckOrderFieldCreatedAt = &KeySpotCheckOrderField{
+		Value: func(_m *KeySpotCheck) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keyspotcheck.FieldCreatedAt,
+		toTerm: keyspotcheck.ByCreatedAt,
+		toCursor: func(_m *KeySpotCheck) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeySpotCheckOrderFieldDrawnAt orders KeySpotCheck by drawn_at.
+	KeySpotCheckOrderFieldDrawnAt = &KeySpotCheckOrderField{
+		Value: func(_m *KeySpotCheck) (ent.Value, error) {
+			return _m.DrawnAt, nil
+		},
+		column: keyspotcheck.FieldDrawnAt,
+		toTerm: keyspotcheck.ByDrawnAt,
+		toCursor: func(_m *KeySpotCheck) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DrawnAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeySpotCheckOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeySpotCheckOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeySpotCheckOrderFieldDrawnAt.column:
+		str = "DRAWN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeySpotCheckOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeySpotCheckOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeySpotCheckOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeySpotCheckOrderFieldCreatedAt
+	case "DRAWN_AT":
+		*f = *KeySpotCheckOrderFieldDrawnAt
+	default:
+		return fmt.Errorf("%s is not a valid KeySpotCheckOrderField", str)
+	}
+	return nil
+}
+
+// KeySpotCheckOrderField defines the ordering field of KeySpotCheck.
+type KeySpotCheckOrderField struct {
+	// Value extracts the ordering value from the given KeySpotCheck.
+	Value    func(*KeySpotCheck) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keyspotcheck.OrderOption
+	toCursor func(*KeySpotCheck) Cursor
+}
+
+// KeySpotCheckOrder defines the ordering of KeySpotCheck.
+type KeySpotCheckOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *KeySpotCheckOrderField `json:"field"`
+}
+
+// DefaultKeySpotCheckOrder is the default ordering of KeySpotCheck.
+var DefaultKeySpotCheckOrder = &KeySpotCheckOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeySpotCheckOrderField{
+		Value: func(_m *KeySpotCheck) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keyspotcheck.FieldID,
+		toTerm: keyspotcheck.ByID,
+		toCursor: func(_m *KeySpotCheck) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeySpotCheck into KeySpotCheckEdge.
+func (_m *KeySpotCheck) ToEdge(order *KeySpotCheckOrder) *KeySpotCheckEdge {
+	if order == nil {
+		order = DefaultKeySpotCheckOrder
+	}
+	return &KeySpotCheckEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyStatementEdge is the edge representation of KeyStatement.
+type KeyStatementEdge struct {
+	Node   *KeyStatement `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// KeyStatementConnection is the connection containing edges to KeyStatement.
+type KeyStatementConnection struct {
+	Edges      []*KeyStatementEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *KeyStatementConnection) build(nodes []*KeyStatement, pager *keystatementPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyStatement
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyStatement {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyStatement {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyStatementEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyStatementEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyStatementPaginateOption enables pagination customization.
+type KeyStatementPaginateOption func(*keystatementPager) error
+
+// WithKeyStatementOrder configures pagination ordering.
+func WithKeyStatementOrder(order *KeyStatementOrder) KeyStatementPaginateOption {
+	if order == nil {
+		order = DefaultKeyStatementOrder
+	}
+	o := *order
+	return func(pager *keystatementPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyStatementOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyStatementFilter configures pagination filter.
+func WithKeyStatementFilter(filter func(*KeyStatementQuery) (*KeyStatementQuery, error)) KeyStatementPaginateOption {
+	return func(pager *keystatementPager) error {
+		if filter == nil {
+			return errors.New("KeyStatementQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keystatementPager struct {
+	reverse bool
+	order   *KeyStatementOrder
+	filter  func(*KeyStatementQuery) (*KeyStatementQuery, error)
+}
+
+func newKeyStatementPager(opts []KeyStatementPaginateOption, reverse bool) (*keystatementPager, error) {
+	pager := &keystatementPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyStatementOrder
+	}
+	return pager, nil
+}
+
+func (p *keystatementPager) applyFilter(query *KeyStatementQuery) (*KeyStatementQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keystatementPager) toCursor(_m *KeyStatement) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keystatementPager) applyCursors(query *KeyStatementQuery, after, before *Cursor) (*KeyStatementQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyStatementOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keystatementPager) applyOrder(query *KeyStatementQuery) *KeyStatementQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyStatementOrder.Field {
+		query = query.Order(DefaultKeyStatementOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keystatementPager) orderExpr(query *KeyStatementQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyStatementOrder.Field {
+			b.Comma().Ident(DefaultKeyStatementOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyStatement.
+func (_m *KeyStatementQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyStatementPaginateOption,
+) (*KeyStatementConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyStatementPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyStatementConnection{Edges: []*KeyStatementEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyStatementOrderFieldCreatedAt orders KeyStatement by created_at.
+	KeyStatementOrderFieldCreatedAt = &KeyStatementOrderField{
+		Value: func(_m *KeyStatement) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keystatement.FieldCreatedAt,
+		toTerm: keystatement.ByCreatedAt,
+		toCursor: func(_m *KeyStatement) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// KeyStatementOrderFieldMonth orders KeyStatement by month.
+	KeyStatementOrderFieldMonth = &KeyStatementOrderField{
+		Value: func(_m *KeyStatement) (ent.Value, error) {
+			return _m.Month, nil
+		},
+		column: keystatement.FieldMonth,
+		toTerm: keystatement.ByMonth,
+		toCursor: func(_m *KeyStatement) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Month,
+			}
+		},
+	}
+	// KeyStatementOrderFieldClosedAt orders KeyStatement by closed_at.
+	KeyStatementOrderFieldClosedAt = &KeyStatementOrderField{
+		Value: func(_m *KeyStatement) (ent.Value, error) {
+			return _m.ClosedAt, nil
+		},
+		column: keystatement.FieldClosedAt,
+		toTerm: keystatement.ByClosedAt,
+		toCursor: func(_m *KeyStatement) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ClosedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyStatementOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyStatementOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case KeyStatementOrderFieldMonth.column:
+		str = "MONTH"
+	case KeyStatementOrderFieldClosedAt.column:
+		str = "CLOSED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyStatementOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyStatementOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyStatementOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyStatementOrderFieldCreatedAt
+	case "MONTH":
+		*f = *KeyStatementOrderFieldMonth
+	case "CLOSED_AT":
+		*f = *KeyStatementOrderFieldClosedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyStatementOrderField", str)
+	}
+	return nil
+}
+
+// KeyStatementOrderField defines the ordering field of KeyStatement.
+type KeyStatementOrderField struct {
+	// Value extracts the ordering value from the given KeyStatement.
+	Value    func(*KeyStatement) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keystatement.OrderOption
+	toCursor func(*KeyStatement) Cursor
+}
+
+// KeyStatementOrder defines the ordering of KeyStatement.
+type KeyStatementOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *KeyStatementOrderField `json:"field"`
+}
+
+// DefaultKeyStatementOrder is the default ordering of KeyStatement.
+var DefaultKeyStatementOrder = &KeyStatementOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyStatementOrderField{
+		Value: func(_m *KeyStatement) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keystatement.FieldID,
+		toTerm: keystatement.ByID,
+		toCursor: func(_m *KeyStatement) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyStatement into KeyStatementEdge.
+func (_m *KeyStatement) ToEdge(order *KeyStatementOrder) *KeyStatementEdge {
+	if order == nil {
+		order = DefaultKeyStatementOrder
+	}
+	return &KeyStatementEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// KeyStatementLineEdge is the edge representation of KeyStatementLine.
+type KeyStatementLineEdge struct {
+	Node   *KeyStatementLine `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// KeyStatementLineConnection is the connection containing edges to KeyStatementLine.
+type KeyStatementLineConnection struct {
+	Edges      []*KeyStatementLineEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *KeyStatementLineConnection) build(nodes []*KeyStatementLine, pager *keystatementlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *KeyStatementLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *KeyStatementLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *KeyStatementLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*KeyStatementLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &KeyStatementLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// KeyStatementLinePaginateOption enables pagination customization.
+type KeyStatementLinePaginateOption func(*keystatementlinePager) error
+
+// WithKeyStatementLineOrder configures pagination ordering.
+func WithKeyStatementLineOrder(order *KeyStatementLineOrder) KeyStatementLinePaginateOption {
+	if order == nil {
+		order = DefaultKeyStatementLineOrder
+	}
+	o := *order
+	return func(pager *keystatementlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultKeyStatementLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithKeyStatementLineFilter configures pagination filter.
+func WithKeyStatementLineFilter(filter func(*KeyStatementLineQuery) (*KeyStatementLineQuery, error)) KeyStatementLinePaginateOption {
+	return func(pager *keystatementlinePager) error {
+		if filter == nil {
+			return errors.New("KeyStatementLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type keystatementlinePager struct {
+	reverse bool
+	order   *KeyStatementLineOrder
+	filter  func(*KeyStatementLineQuery) (*KeyStatementLineQuery, error)
+}
+
+func newKeyStatementLinePager(opts []KeyStatementLinePaginateOption, reverse bool) (*keystatementlinePager, error) {
+	pager := &keystatementlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultKeyStatementLineOrder
+	}
+	return pager, nil
+}
+
+func (p *keystatementlinePager) applyFilter(query *KeyStatementLineQuery) (*KeyStatementLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *keystatementlinePager) toCursor(_m *KeyStatementLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *keystatementlinePager) applyCursors(query *KeyStatementLineQuery, after, before *Cursor) (*KeyStatementLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultKeyStatementLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *keystatementlinePager) applyOrder(query *KeyStatementLineQuery) *KeyStatementLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultKeyStatementLineOrder.Field {
+		query = query.Order(DefaultKeyStatementLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *keystatementlinePager) orderExpr(query *KeyStatementLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultKeyStatementLineOrder.Field {
+			b.Comma().Ident(DefaultKeyStatementLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to KeyStatementLine.
+func (_m *KeyStatementLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...KeyStatementLinePaginateOption,
+) (*KeyStatementLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newKeyStatementLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &KeyStatementLineConnection{Edges: []*KeyStatementLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// KeyStatementLineOrderFieldCreatedAt orders KeyStatementLine by created_at.
+	KeyStatementLineOrderFieldCreatedAt = &KeyStatementLineOrderField{
+		Value: func(_m *KeyStatementLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: keystatementline.FieldCreatedAt,
+		toTerm: keystatementline.ByCreatedAt,
+		toCursor: func(_m *KeyStatementLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f KeyStatementLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case KeyStatementLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f KeyStatementLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *KeyStatementLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("KeyStatementLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *KeyStatementLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid KeyStatementLineOrderField", str)
+	}
+	return nil
+}
+
+// KeyStatementLineOrderField defines the ordering field of KeyStatementLine.
+type KeyStatementLineOrderField struct {
+	// Value extracts the ordering value from the given KeyStatementLine.
+	Value    func(*KeyStatementLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) keystatementline.OrderOption
+	toCursor func(*KeyStatementLine) Cursor
+}
+
+// KeyStatementLineOrder defines the ordering of KeyStatementLine.
+type KeyStatementLineOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *KeyStatementLineOrderField `json:"field"`
+}
+
+// DefaultKeyStatementLineOrder is the default ordering of KeyStatementLine.
+var DefaultKeyStatementLineOrder = &KeyStatementLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &KeyStatementLineOrderField{
+		Value: func(_m *KeyStatementLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: keystatementline.FieldID,
+		toTerm: keystatementline.ByID,
+		toCursor: func(_m *KeyStatementLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts KeyStatementLine into KeyStatementLineEdge.
+func (_m *KeyStatementLine) ToEdge(order *KeyStatementLineOrder) *KeyStatementLineEdge {
+	if order == nil {
+		order = DefaultKeyStatementLineOrder
+	}
+	return &KeyStatementLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -7238,6 +11597,616 @@ func (_m *Occupancy) ToEdge(order *OccupancyOrder) *OccupancyEdge {
 	}
 }
 
+// ReconciliationEdge is the edge representation of Reconciliation.
+type ReconciliationEdge struct {
+	Node   *Reconciliation `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// ReconciliationConnection is the connection containing edges to Reconciliation.
+type ReconciliationConnection struct {
+	Edges      []*ReconciliationEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *ReconciliationConnection) build(nodes []*Reconciliation, pager *reconciliationPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Reconciliation
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Reconciliation {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Reconciliation {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ReconciliationEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ReconciliationEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ReconciliationPaginateOption enables pagination customization.
+type ReconciliationPaginateOption func(*reconciliationPager) error
+
+// WithReconciliationOrder configures pagination ordering.
+func WithReconciliationOrder(order *ReconciliationOrder) ReconciliationPaginateOption {
+	if order == nil {
+		order = DefaultReconciliationOrder
+	}
+	o := *order
+	return func(pager *reconciliationPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultReconciliationOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithReconciliationFilter configures pagination filter.
+func WithReconciliationFilter(filter func(*ReconciliationQuery) (*ReconciliationQuery, error)) ReconciliationPaginateOption {
+	return func(pager *reconciliationPager) error {
+		if filter == nil {
+			return errors.New("ReconciliationQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type reconciliationPager struct {
+	reverse bool
+	order   *ReconciliationOrder
+	filter  func(*ReconciliationQuery) (*ReconciliationQuery, error)
+}
+
+func newReconciliationPager(opts []ReconciliationPaginateOption, reverse bool) (*reconciliationPager, error) {
+	pager := &reconciliationPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultReconciliationOrder
+	}
+	return pager, nil
+}
+
+func (p *reconciliationPager) applyFilter(query *ReconciliationQuery) (*ReconciliationQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *reconciliationPager) toCursor(_m *Reconciliation) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *reconciliationPager) applyCursors(query *ReconciliationQuery, after, before *Cursor) (*ReconciliationQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultReconciliationOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *reconciliationPager) applyOrder(query *ReconciliationQuery) *ReconciliationQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultReconciliationOrder.Field {
+		query = query.Order(DefaultReconciliationOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *reconciliationPager) orderExpr(query *ReconciliationQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultReconciliationOrder.Field {
+			b.Comma().Ident(DefaultReconciliationOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Reconciliation.
+func (_m *ReconciliationQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ReconciliationPaginateOption,
+) (*ReconciliationConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newReconciliationPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ReconciliationConnection{Edges: []*ReconciliationEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ReconciliationOrderFieldCreatedAt orders Reconciliation by created_at.
+	ReconciliationOrderFieldCreatedAt = &ReconciliationOrderField{
+		Value: func(_m *Reconciliation) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: reconciliation.FieldCreatedAt,
+		toTerm: reconciliation.ByCreatedAt,
+		toCursor: func(_m *Reconciliation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ReconciliationOrderFieldFrozenAt orders Reconciliation by frozen_at.
+	ReconciliationOrderFieldFrozenAt = &ReconciliationOrderField{
+		Value: func(_m *Reconciliation) (ent.Value, error) {
+			return _m.FrozenAt, nil
+		},
+		column: reconciliation.FieldFrozenAt,
+		toTerm: reconciliation.ByFrozenAt,
+		toCursor: func(_m *Reconciliation) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FrozenAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ReconciliationOrderField) String() string {
+	var str string
+	switch f.column {
+	case ReconciliationOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ReconciliationOrderFieldFrozenAt.column:
+		str = "FROZEN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ReconciliationOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ReconciliationOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ReconciliationOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ReconciliationOrderFieldCreatedAt
+	case "FROZEN_AT":
+		*f = *ReconciliationOrderFieldFrozenAt
+	default:
+		return fmt.Errorf("%s is not a valid ReconciliationOrderField", str)
+	}
+	return nil
+}
+
+// ReconciliationOrderField defines the ordering field of Reconciliation.
+type ReconciliationOrderField struct {
+	// Value extracts the ordering value from the given Reconciliation.
+	Value    func(*Reconciliation) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) reconciliation.OrderOption
+	toCursor func(*Reconciliation) Cursor
+}
+
+// ReconciliationOrder defines the ordering of Reconciliation.
+type ReconciliationOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *ReconciliationOrderField `json:"field"`
+}
+
+// DefaultReconciliationOrder is the default ordering of Reconciliation.
+var DefaultReconciliationOrder = &ReconciliationOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ReconciliationOrderField{
+		Value: func(_m *Reconciliation) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: reconciliation.FieldID,
+		toTerm: reconciliation.ByID,
+		toCursor: func(_m *Reconciliation) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Reconciliation into ReconciliationEdge.
+func (_m *Reconciliation) ToEdge(order *ReconciliationOrder) *ReconciliationEdge {
+	if order == nil {
+		order = DefaultReconciliationOrder
+	}
+	return &ReconciliationEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ReconciliationLineEdge is the edge representation of ReconciliationLine.
+type ReconciliationLineEdge struct {
+	Node   *ReconciliationLine `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// ReconciliationLineConnection is the connection containing edges to ReconciliationLine.
+type ReconciliationLineConnection struct {
+	Edges      []*ReconciliationLineEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *ReconciliationLineConnection) build(nodes []*ReconciliationLine, pager *reconciliationlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ReconciliationLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ReconciliationLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ReconciliationLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ReconciliationLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ReconciliationLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ReconciliationLinePaginateOption enables pagination customization.
+type ReconciliationLinePaginateOption func(*reconciliationlinePager) error
+
+// WithReconciliationLineOrder configures pagination ordering.
+func WithReconciliationLineOrder(order *ReconciliationLineOrder) ReconciliationLinePaginateOption {
+	if order == nil {
+		order = DefaultReconciliationLineOrder
+	}
+	o := *order
+	return func(pager *reconciliationlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultReconciliationLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithReconciliationLineFilter configures pagination filter.
+func WithReconciliationLineFilter(filter func(*ReconciliationLineQuery) (*ReconciliationLineQuery, error)) ReconciliationLinePaginateOption {
+	return func(pager *reconciliationlinePager) error {
+		if filter == nil {
+			return errors.New("ReconciliationLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type reconciliationlinePager struct {
+	reverse bool
+	order   *ReconciliationLineOrder
+	filter  func(*ReconciliationLineQuery) (*ReconciliationLineQuery, error)
+}
+
+func newReconciliationLinePager(opts []ReconciliationLinePaginateOption, reverse bool) (*reconciliationlinePager, error) {
+	pager := &reconciliationlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultReconciliationLineOrder
+	}
+	return pager, nil
+}
+
+func (p *reconciliationlinePager) applyFilter(query *ReconciliationLineQuery) (*ReconciliationLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *reconciliationlinePager) toCursor(_m *ReconciliationLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *reconciliationlinePager) applyCursors(query *ReconciliationLineQuery, after, before *Cursor) (*ReconciliationLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultReconciliationLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *reconciliationlinePager) applyOrder(query *ReconciliationLineQuery) *ReconciliationLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultReconciliationLineOrder.Field {
+		query = query.Order(DefaultReconciliationLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *reconciliationlinePager) orderExpr(query *ReconciliationLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultReconciliationLineOrder.Field {
+			b.Comma().Ident(DefaultReconciliationLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ReconciliationLine.
+func (_m *ReconciliationLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ReconciliationLinePaginateOption,
+) (*ReconciliationLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newReconciliationLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ReconciliationLineConnection{Edges: []*ReconciliationLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ReconciliationLineOrderFieldCreatedAt orders ReconciliationLine by created_at.
+	ReconciliationLineOrderFieldCreatedAt = &ReconciliationLineOrderField{
+		Value: func(_m *ReconciliationLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: reconciliationline.FieldCreatedAt,
+		toTerm: reconciliationline.ByCreatedAt,
+		toCursor: func(_m *ReconciliationLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ReconciliationLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case ReconciliationLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ReconciliationLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ReconciliationLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ReconciliationLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ReconciliationLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ReconciliationLineOrderField", str)
+	}
+	return nil
+}
+
+// ReconciliationLineOrderField defines the ordering field of ReconciliationLine.
+type ReconciliationLineOrderField struct {
+	// Value extracts the ordering value from the given ReconciliationLine.
+	Value    func(*ReconciliationLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) reconciliationline.OrderOption
+	toCursor func(*ReconciliationLine) Cursor
+}
+
+// ReconciliationLineOrder defines the ordering of ReconciliationLine.
+type ReconciliationLineOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *ReconciliationLineOrderField `json:"field"`
+}
+
+// DefaultReconciliationLineOrder is the default ordering of ReconciliationLine.
+var DefaultReconciliationLineOrder = &ReconciliationLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ReconciliationLineOrderField{
+		Value: func(_m *ReconciliationLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: reconciliationline.FieldID,
+		toTerm: reconciliationline.ByID,
+		toCursor: func(_m *ReconciliationLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ReconciliationLine into ReconciliationLineEdge.
+func (_m *ReconciliationLine) ToEdge(order *ReconciliationLineOrder) *ReconciliationLineEdge {
+	if order == nil {
+		order = DefaultReconciliationLineOrder
+	}
+	return &ReconciliationLineEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
 // ResidentEdge is the edge representation of Resident.
 type ResidentEdge struct {
 	Node   *Resident `json:"node"`
@@ -7547,6 +12516,320 @@ func (_m *Resident) ToEdge(order *ResidentOrder) *ResidentEdge {
 		order = DefaultResidentOrder
 	}
 	return &ResidentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// SignatureEdge is the edge representation of Signature.
+type SignatureEdge struct {
+	Node   *Signature `json:"node"`
+	Cursor Cursor     `json:"cursor"`
+}
+
+// SignatureConnection is the connection containing edges to Signature.
+type SignatureConnection struct {
+	Edges      []*SignatureEdge `json:"edges"`
+	PageInfo   PageInfo         `json:"pageInfo"`
+	TotalCount int              `json:"totalCount"`
+}
+
+func (c *SignatureConnection) build(nodes []*Signature, pager *signaturePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Signature
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Signature {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Signature {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*SignatureEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &SignatureEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// SignaturePaginateOption enables pagination customization.
+type SignaturePaginateOption func(*signaturePager) error
+
+// WithSignatureOrder configures pagination ordering.
+func WithSignatureOrder(order *SignatureOrder) SignaturePaginateOption {
+	if order == nil {
+		order = DefaultSignatureOrder
+	}
+	o := *order
+	return func(pager *signaturePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultSignatureOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithSignatureFilter configures pagination filter.
+func WithSignatureFilter(filter func(*SignatureQuery) (*SignatureQuery, error)) SignaturePaginateOption {
+	return func(pager *signaturePager) error {
+		if filter == nil {
+			return errors.New("SignatureQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type signaturePager struct {
+	reverse bool
+	order   *SignatureOrder
+	filter  func(*SignatureQuery) (*SignatureQuery, error)
+}
+
+func newSignaturePager(opts []SignaturePaginateOption, reverse bool) (*signaturePager, error) {
+	pager := &signaturePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultSignatureOrder
+	}
+	return pager, nil
+}
+
+func (p *signaturePager) applyFilter(query *SignatureQuery) (*SignatureQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *signaturePager) toCursor(_m *Signature) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *signaturePager) applyCursors(query *SignatureQuery, after, before *Cursor) (*SignatureQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultSignatureOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *signaturePager) applyOrder(query *SignatureQuery) *SignatureQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultSignatureOrder.Field {
+		query = query.Order(DefaultSignatureOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *signaturePager) orderExpr(query *SignatureQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultSignatureOrder.Field {
+			b.Comma().Ident(DefaultSignatureOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Signature.
+func (_m *SignatureQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...SignaturePaginateOption,
+) (*SignatureConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newSignaturePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &SignatureConnection{Edges: []*SignatureEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// SignatureOrderFieldCreatedAt orders Signature by created_at.
+	SignatureOrderFieldCreatedAt = &SignatureOrderField{
+		Value: func(_m *Signature) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: signature.FieldCreatedAt,
+		toTerm: signature.ByCreatedAt,
+		toCursor: func(_m *Signature) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// SignatureOrderFieldSignedAt orders Signature by signed_at.
+	SignatureOrderFieldSignedAt = &SignatureOrderField{
+		Value: func(_m *Signature) (ent.Value, error) {
+			return _m.SignedAt, nil
+		},
+		column: signature.FieldSignedAt,
+		toTerm: signature.BySignedAt,
+		toCursor: func(_m *Signature) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.SignedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f SignatureOrderField) String() string {
+	var str string
+	switch f.column {
+	case SignatureOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case SignatureOrderFieldSignedAt.column:
+		str = "SIGNED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f SignatureOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *SignatureOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("SignatureOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *SignatureOrderFieldCreatedAt
+	case "SIGNED_AT":
+		*f = *SignatureOrderFieldSignedAt
+	default:
+		return fmt.Errorf("%s is not a valid SignatureOrderField", str)
+	}
+	return nil
+}
+
+// SignatureOrderField defines the ordering field of Signature.
+type SignatureOrderField struct {
+	// Value extracts the ordering value from the given Signature.
+	Value    func(*Signature) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) signature.OrderOption
+	toCursor func(*Signature) Cursor
+}
+
+// SignatureOrder defines the ordering of Signature.
+type SignatureOrder struct {
+	Direction OrderDirection       `json:"direction"`
+	Field     *SignatureOrderField `json:"field"`
+}
+
+// DefaultSignatureOrder is the default ordering of Signature.
+var DefaultSignatureOrder = &SignatureOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &SignatureOrderField{
+		Value: func(_m *Signature) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: signature.FieldID,
+		toTerm: signature.ByID,
+		toCursor: func(_m *Signature) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Signature into SignatureEdge.
+func (_m *Signature) ToEdge(order *SignatureOrder) *SignatureEdge {
+	if order == nil {
+		order = DefaultSignatureOrder
+	}
+	return &SignatureEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -18,24 +20,561 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
+
+// ApprovalWhereInput represents a where input for filtering Approval queries.
+type ApprovalWhereInput struct {
+	Predicates []predicate.Approval  `json:"-"`
+	Not        *ApprovalWhereInput   `json:"not,omitempty"`
+	Or         []*ApprovalWhereInput `json:"or,omitempty"`
+	And        []*ApprovalWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind             *string  `json:"kind,omitempty"`
+	KindNEQ          *string  `json:"kindNEQ,omitempty"`
+	KindIn           []string `json:"kindIn,omitempty"`
+	KindNotIn        []string `json:"kindNotIn,omitempty"`
+	KindGT           *string  `json:"kindGT,omitempty"`
+	KindGTE          *string  `json:"kindGTE,omitempty"`
+	KindLT           *string  `json:"kindLT,omitempty"`
+	KindLTE          *string  `json:"kindLTE,omitempty"`
+	KindContains     *string  `json:"kindContains,omitempty"`
+	KindHasPrefix    *string  `json:"kindHasPrefix,omitempty"`
+	KindHasSuffix    *string  `json:"kindHasSuffix,omitempty"`
+	KindEqualFold    *string  `json:"kindEqualFold,omitempty"`
+	KindContainsFold *string  `json:"kindContainsFold,omitempty"`
+
+	// "clause" field predicates.
+	Clause             *string  `json:"clause,omitempty"`
+	ClauseNEQ          *string  `json:"clauseNEQ,omitempty"`
+	ClauseIn           []string `json:"clauseIn,omitempty"`
+	ClauseNotIn        []string `json:"clauseNotIn,omitempty"`
+	ClauseGT           *string  `json:"clauseGT,omitempty"`
+	ClauseGTE          *string  `json:"clauseGTE,omitempty"`
+	ClauseLT           *string  `json:"clauseLT,omitempty"`
+	ClauseLTE          *string  `json:"clauseLTE,omitempty"`
+	ClauseContains     *string  `json:"clauseContains,omitempty"`
+	ClauseHasPrefix    *string  `json:"clauseHasPrefix,omitempty"`
+	ClauseHasSuffix    *string  `json:"clauseHasSuffix,omitempty"`
+	ClauseEqualFold    *string  `json:"clauseEqualFold,omitempty"`
+	ClauseContainsFold *string  `json:"clauseContainsFold,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "asked_by_id" field predicates.
+	AskedByID      *uuid.UUID  `json:"askedByID,omitempty"`
+	AskedByIDNEQ   *uuid.UUID  `json:"askedByIDNEQ,omitempty"`
+	AskedByIDIn    []uuid.UUID `json:"askedByIDIn,omitempty"`
+	AskedByIDNotIn []uuid.UUID `json:"askedByIDNotIn,omitempty"`
+	AskedByIDGT    *uuid.UUID  `json:"askedByIDGT,omitempty"`
+	AskedByIDGTE   *uuid.UUID  `json:"askedByIDGTE,omitempty"`
+	AskedByIDLT    *uuid.UUID  `json:"askedByIDLT,omitempty"`
+	AskedByIDLTE   *uuid.UUID  `json:"askedByIDLTE,omitempty"`
+
+	// "asked_at" field predicates.
+	AskedAt      *time.Time  `json:"askedAt,omitempty"`
+	AskedAtNEQ   *time.Time  `json:"askedAtNEQ,omitempty"`
+	AskedAtIn    []time.Time `json:"askedAtIn,omitempty"`
+	AskedAtNotIn []time.Time `json:"askedAtNotIn,omitempty"`
+	AskedAtGT    *time.Time  `json:"askedAtGT,omitempty"`
+	AskedAtGTE   *time.Time  `json:"askedAtGTE,omitempty"`
+	AskedAtLT    *time.Time  `json:"askedAtLT,omitempty"`
+	AskedAtLTE   *time.Time  `json:"askedAtLTE,omitempty"`
+
+	// "expires_at" field predicates.
+	ExpiresAt      *time.Time  `json:"expiresAt,omitempty"`
+	ExpiresAtNEQ   *time.Time  `json:"expiresAtNEQ,omitempty"`
+	ExpiresAtIn    []time.Time `json:"expiresAtIn,omitempty"`
+	ExpiresAtNotIn []time.Time `json:"expiresAtNotIn,omitempty"`
+	ExpiresAtGT    *time.Time  `json:"expiresAtGT,omitempty"`
+	ExpiresAtGTE   *time.Time  `json:"expiresAtGTE,omitempty"`
+	ExpiresAtLT    *time.Time  `json:"expiresAtLT,omitempty"`
+	ExpiresAtLTE   *time.Time  `json:"expiresAtLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *approval.State  `json:"state,omitempty"`
+	StateNEQ   *approval.State  `json:"stateNEQ,omitempty"`
+	StateIn    []approval.State `json:"stateIn,omitempty"`
+	StateNotIn []approval.State `json:"stateNotIn,omitempty"`
+
+	// "decided_at" field predicates.
+	DecidedAt       *time.Time  `json:"decidedAt,omitempty"`
+	DecidedAtNEQ    *time.Time  `json:"decidedAtNEQ,omitempty"`
+	DecidedAtIn     []time.Time `json:"decidedAtIn,omitempty"`
+	DecidedAtNotIn  []time.Time `json:"decidedAtNotIn,omitempty"`
+	DecidedAtGT     *time.Time  `json:"decidedAtGT,omitempty"`
+	DecidedAtGTE    *time.Time  `json:"decidedAtGTE,omitempty"`
+	DecidedAtLT     *time.Time  `json:"decidedAtLT,omitempty"`
+	DecidedAtLTE    *time.Time  `json:"decidedAtLTE,omitempty"`
+	DecidedAtIsNil  bool        `json:"decidedAtIsNil,omitempty"`
+	DecidedAtNotNil bool        `json:"decidedAtNotNil,omitempty"`
+
+	// "used_at" field predicates.
+	UsedAt       *time.Time  `json:"usedAt,omitempty"`
+	UsedAtNEQ    *time.Time  `json:"usedAtNEQ,omitempty"`
+	UsedAtIn     []time.Time `json:"usedAtIn,omitempty"`
+	UsedAtNotIn  []time.Time `json:"usedAtNotIn,omitempty"`
+	UsedAtGT     *time.Time  `json:"usedAtGT,omitempty"`
+	UsedAtGTE    *time.Time  `json:"usedAtGTE,omitempty"`
+	UsedAtLT     *time.Time  `json:"usedAtLT,omitempty"`
+	UsedAtLTE    *time.Time  `json:"usedAtLTE,omitempty"`
+	UsedAtIsNil  bool        `json:"usedAtIsNil,omitempty"`
+	UsedAtNotNil bool        `json:"usedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ApprovalWhereInput) AddPredicates(predicates ...predicate.Approval) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ApprovalWhereInput filter on the ApprovalQuery builder.
+func (i *ApprovalWhereInput) Filter(q *ApprovalQuery) (*ApprovalQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyApprovalWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyApprovalWhereInput is returned in case the ApprovalWhereInput is empty.
+var ErrEmptyApprovalWhereInput = errors.New("ent: empty predicate ApprovalWhereInput")
+
+// P returns a predicate for filtering approvals.
+// An error is returned if the input is empty or invalid.
+func (i *ApprovalWhereInput) P() (predicate.Approval, error) {
+	var predicates []predicate.Approval
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, approval.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Approval, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, approval.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Approval, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, approval.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, approval.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, approval.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, approval.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, approval.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, approval.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, approval.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, approval.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, approval.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, approval.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, approval.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, approval.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, approval.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, approval.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, approval.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, approval.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, approval.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, approval.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, approval.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, approval.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, approval.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, approval.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, approval.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, approval.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, approval.KindNotIn(i.KindNotIn...))
+	}
+	if i.KindGT != nil {
+		predicates = append(predicates, approval.KindGT(*i.KindGT))
+	}
+	if i.KindGTE != nil {
+		predicates = append(predicates, approval.KindGTE(*i.KindGTE))
+	}
+	if i.KindLT != nil {
+		predicates = append(predicates, approval.KindLT(*i.KindLT))
+	}
+	if i.KindLTE != nil {
+		predicates = append(predicates, approval.KindLTE(*i.KindLTE))
+	}
+	if i.KindContains != nil {
+		predicates = append(predicates, approval.KindContains(*i.KindContains))
+	}
+	if i.KindHasPrefix != nil {
+		predicates = append(predicates, approval.KindHasPrefix(*i.KindHasPrefix))
+	}
+	if i.KindHasSuffix != nil {
+		predicates = append(predicates, approval.KindHasSuffix(*i.KindHasSuffix))
+	}
+	if i.KindEqualFold != nil {
+		predicates = append(predicates, approval.KindEqualFold(*i.KindEqualFold))
+	}
+	if i.KindContainsFold != nil {
+		predicates = append(predicates, approval.KindContainsFold(*i.KindContainsFold))
+	}
+	if i.Clause != nil {
+		predicates = append(predicates, approval.ClauseEQ(*i.Clause))
+	}
+	if i.ClauseNEQ != nil {
+		predicates = append(predicates, approval.ClauseNEQ(*i.ClauseNEQ))
+	}
+	if len(i.ClauseIn) > 0 {
+		predicates = append(predicates, approval.ClauseIn(i.ClauseIn...))
+	}
+	if len(i.ClauseNotIn) > 0 {
+		predicates = append(predicates, approval.ClauseNotIn(i.ClauseNotIn...))
+	}
+	if i.ClauseGT != nil {
+		predicates = append(predicates, approval.ClauseGT(*i.ClauseGT))
+	}
+	if i.ClauseGTE != nil {
+		predicates = append(predicates, approval.ClauseGTE(*i.ClauseGTE))
+	}
+	if i.ClauseLT != nil {
+		predicates = append(predicates, approval.ClauseLT(*i.ClauseLT))
+	}
+	if i.ClauseLTE != nil {
+		predicates = append(predicates, approval.ClauseLTE(*i.ClauseLTE))
+	}
+	if i.ClauseContains != nil {
+		predicates = append(predicates, approval.ClauseContains(*i.ClauseContains))
+	}
+	if i.ClauseHasPrefix != nil {
+		predicates = append(predicates, approval.ClauseHasPrefix(*i.ClauseHasPrefix))
+	}
+	if i.ClauseHasSuffix != nil {
+		predicates = append(predicates, approval.ClauseHasSuffix(*i.ClauseHasSuffix))
+	}
+	if i.ClauseEqualFold != nil {
+		predicates = append(predicates, approval.ClauseEqualFold(*i.ClauseEqualFold))
+	}
+	if i.ClauseContainsFold != nil {
+		predicates = append(predicates, approval.ClauseContainsFold(*i.ClauseContainsFold))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, approval.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, approval.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, approval.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, approval.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, approval.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, approval.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, approval.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, approval.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.AskedByID != nil {
+		predicates = append(predicates, approval.AskedByIDEQ(*i.AskedByID))
+	}
+	if i.AskedByIDNEQ != nil {
+		predicates = append(predicates, approval.AskedByIDNEQ(*i.AskedByIDNEQ))
+	}
+	if len(i.AskedByIDIn) > 0 {
+		predicates = append(predicates, approval.AskedByIDIn(i.AskedByIDIn...))
+	}
+	if len(i.AskedByIDNotIn) > 0 {
+		predicates = append(predicates, approval.AskedByIDNotIn(i.AskedByIDNotIn...))
+	}
+	if i.AskedByIDGT != nil {
+		predicates = append(predicates, approval.AskedByIDGT(*i.AskedByIDGT))
+	}
+	if i.AskedByIDGTE != nil {
+		predicates = append(predicates, approval.AskedByIDGTE(*i.AskedByIDGTE))
+	}
+	if i.AskedByIDLT != nil {
+		predicates = append(predicates, approval.AskedByIDLT(*i.AskedByIDLT))
+	}
+	if i.AskedByIDLTE != nil {
+		predicates = append(predicates, approval.AskedByIDLTE(*i.AskedByIDLTE))
+	}
+	if i.AskedAt != nil {
+		predicates = append(predicates, approval.AskedAtEQ(*i.AskedAt))
+	}
+	if i.AskedAtNEQ != nil {
+		predicates = append(predicates, approval.AskedAtNEQ(*i.AskedAtNEQ))
+	}
+	if len(i.AskedAtIn) > 0 {
+		predicates = append(predicates, approval.AskedAtIn(i.AskedAtIn...))
+	}
+	if len(i.AskedAtNotIn) > 0 {
+		predicates = append(predicates, approval.AskedAtNotIn(i.AskedAtNotIn...))
+	}
+	if i.AskedAtGT != nil {
+		predicates = append(predicates, approval.AskedAtGT(*i.AskedAtGT))
+	}
+	if i.AskedAtGTE != nil {
+		predicates = append(predicates, approval.AskedAtGTE(*i.AskedAtGTE))
+	}
+	if i.AskedAtLT != nil {
+		predicates = append(predicates, approval.AskedAtLT(*i.AskedAtLT))
+	}
+	if i.AskedAtLTE != nil {
+		predicates = append(predicates, approval.AskedAtLTE(*i.AskedAtLTE))
+	}
+	if i.ExpiresAt != nil {
+		predicates = append(predicates, approval.ExpiresAtEQ(*i.ExpiresAt))
+	}
+	if i.ExpiresAtNEQ != nil {
+		predicates = append(predicates, approval.ExpiresAtNEQ(*i.ExpiresAtNEQ))
+	}
+	if len(i.ExpiresAtIn) > 0 {
+		predicates = append(predicates, approval.ExpiresAtIn(i.ExpiresAtIn...))
+	}
+	if len(i.ExpiresAtNotIn) > 0 {
+		predicates = append(predicates, approval.ExpiresAtNotIn(i.ExpiresAtNotIn...))
+	}
+	if i.ExpiresAtGT != nil {
+		predicates = append(predicates, approval.ExpiresAtGT(*i.ExpiresAtGT))
+	}
+	if i.ExpiresAtGTE != nil {
+		predicates = append(predicates, approval.ExpiresAtGTE(*i.ExpiresAtGTE))
+	}
+	if i.ExpiresAtLT != nil {
+		predicates = append(predicates, approval.ExpiresAtLT(*i.ExpiresAtLT))
+	}
+	if i.ExpiresAtLTE != nil {
+		predicates = append(predicates, approval.ExpiresAtLTE(*i.ExpiresAtLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, approval.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, approval.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, approval.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, approval.StateNotIn(i.StateNotIn...))
+	}
+	if i.DecidedAt != nil {
+		predicates = append(predicates, approval.DecidedAtEQ(*i.DecidedAt))
+	}
+	if i.DecidedAtNEQ != nil {
+		predicates = append(predicates, approval.DecidedAtNEQ(*i.DecidedAtNEQ))
+	}
+	if len(i.DecidedAtIn) > 0 {
+		predicates = append(predicates, approval.DecidedAtIn(i.DecidedAtIn...))
+	}
+	if len(i.DecidedAtNotIn) > 0 {
+		predicates = append(predicates, approval.DecidedAtNotIn(i.DecidedAtNotIn...))
+	}
+	if i.DecidedAtGT != nil {
+		predicates = append(predicates, approval.DecidedAtGT(*i.DecidedAtGT))
+	}
+	if i.DecidedAtGTE != nil {
+		predicates = append(predicates, approval.DecidedAtGTE(*i.DecidedAtGTE))
+	}
+	if i.DecidedAtLT != nil {
+		predicates = append(predicates, approval.DecidedAtLT(*i.DecidedAtLT))
+	}
+	if i.DecidedAtLTE != nil {
+		predicates = append(predicates, approval.DecidedAtLTE(*i.DecidedAtLTE))
+	}
+	if i.DecidedAtIsNil {
+		predicates = append(predicates, approval.DecidedAtIsNil())
+	}
+	if i.DecidedAtNotNil {
+		predicates = append(predicates, approval.DecidedAtNotNil())
+	}
+	if i.UsedAt != nil {
+		predicates = append(predicates, approval.UsedAtEQ(*i.UsedAt))
+	}
+	if i.UsedAtNEQ != nil {
+		predicates = append(predicates, approval.UsedAtNEQ(*i.UsedAtNEQ))
+	}
+	if len(i.UsedAtIn) > 0 {
+		predicates = append(predicates, approval.UsedAtIn(i.UsedAtIn...))
+	}
+	if len(i.UsedAtNotIn) > 0 {
+		predicates = append(predicates, approval.UsedAtNotIn(i.UsedAtNotIn...))
+	}
+	if i.UsedAtGT != nil {
+		predicates = append(predicates, approval.UsedAtGT(*i.UsedAtGT))
+	}
+	if i.UsedAtGTE != nil {
+		predicates = append(predicates, approval.UsedAtGTE(*i.UsedAtGTE))
+	}
+	if i.UsedAtLT != nil {
+		predicates = append(predicates, approval.UsedAtLT(*i.UsedAtLT))
+	}
+	if i.UsedAtLTE != nil {
+		predicates = append(predicates, approval.UsedAtLTE(*i.UsedAtLTE))
+	}
+	if i.UsedAtIsNil {
+		predicates = append(predicates, approval.UsedAtIsNil())
+	}
+	if i.UsedAtNotNil {
+		predicates = append(predicates, approval.UsedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyApprovalWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return approval.And(predicates...), nil
+	}
+}
 
 // AreaWhereInput represents a where input for filtering Area queries.
 type AreaWhereInput struct {
@@ -574,6 +1113,358 @@ func (i *BuildingWhereInput) P() (predicate.Building, error) {
 		return predicates[0], nil
 	default:
 		return building.And(predicates...), nil
+	}
+}
+
+// CertificateWhereInput represents a where input for filtering Certificate queries.
+type CertificateWhereInput struct {
+	Predicates []predicate.Certificate  `json:"-"`
+	Not        *CertificateWhereInput   `json:"not,omitempty"`
+	Or         []*CertificateWhereInput `json:"or,omitempty"`
+	And        []*CertificateWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind             *string  `json:"kind,omitempty"`
+	KindNEQ          *string  `json:"kindNEQ,omitempty"`
+	KindIn           []string `json:"kindIn,omitempty"`
+	KindNotIn        []string `json:"kindNotIn,omitempty"`
+	KindGT           *string  `json:"kindGT,omitempty"`
+	KindGTE          *string  `json:"kindGTE,omitempty"`
+	KindLT           *string  `json:"kindLT,omitempty"`
+	KindLTE          *string  `json:"kindLTE,omitempty"`
+	KindContains     *string  `json:"kindContains,omitempty"`
+	KindHasPrefix    *string  `json:"kindHasPrefix,omitempty"`
+	KindHasSuffix    *string  `json:"kindHasSuffix,omitempty"`
+	KindEqualFold    *string  `json:"kindEqualFold,omitempty"`
+	KindContainsFold *string  `json:"kindContainsFold,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "number" field predicates.
+	Number             *string  `json:"number,omitempty"`
+	NumberNEQ          *string  `json:"numberNEQ,omitempty"`
+	NumberIn           []string `json:"numberIn,omitempty"`
+	NumberNotIn        []string `json:"numberNotIn,omitempty"`
+	NumberGT           *string  `json:"numberGT,omitempty"`
+	NumberGTE          *string  `json:"numberGTE,omitempty"`
+	NumberLT           *string  `json:"numberLT,omitempty"`
+	NumberLTE          *string  `json:"numberLTE,omitempty"`
+	NumberContains     *string  `json:"numberContains,omitempty"`
+	NumberHasPrefix    *string  `json:"numberHasPrefix,omitempty"`
+	NumberHasSuffix    *string  `json:"numberHasSuffix,omitempty"`
+	NumberEqualFold    *string  `json:"numberEqualFold,omitempty"`
+	NumberContainsFold *string  `json:"numberContainsFold,omitempty"`
+
+	// "issued_at" field predicates.
+	IssuedAt      *time.Time  `json:"issuedAt,omitempty"`
+	IssuedAtNEQ   *time.Time  `json:"issuedAtNEQ,omitempty"`
+	IssuedAtIn    []time.Time `json:"issuedAtIn,omitempty"`
+	IssuedAtNotIn []time.Time `json:"issuedAtNotIn,omitempty"`
+	IssuedAtGT    *time.Time  `json:"issuedAtGT,omitempty"`
+	IssuedAtGTE   *time.Time  `json:"issuedAtGTE,omitempty"`
+	IssuedAtLT    *time.Time  `json:"issuedAtLT,omitempty"`
+	IssuedAtLTE   *time.Time  `json:"issuedAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *CertificateWhereInput) AddPredicates(predicates ...predicate.Certificate) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the CertificateWhereInput filter on the CertificateQuery builder.
+func (i *CertificateWhereInput) Filter(q *CertificateQuery) (*CertificateQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyCertificateWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyCertificateWhereInput is returned in case the CertificateWhereInput is empty.
+var ErrEmptyCertificateWhereInput = errors.New("ent: empty predicate CertificateWhereInput")
+
+// P returns a predicate for filtering certificates.
+// An error is returned if the input is empty or invalid.
+func (i *CertificateWhereInput) P() (predicate.Certificate, error) {
+	var predicates []predicate.Certificate
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, certificate.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Certificate, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, certificate.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Certificate, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, certificate.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, certificate.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, certificate.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, certificate.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, certificate.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, certificate.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, certificate.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, certificate.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, certificate.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, certificate.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, certificate.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, certificate.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, certificate.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, certificate.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, certificate.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, certificate.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, certificate.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, certificate.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, certificate.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, certificate.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, certificate.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, certificate.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, certificate.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, certificate.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, certificate.KindNotIn(i.KindNotIn...))
+	}
+	if i.KindGT != nil {
+		predicates = append(predicates, certificate.KindGT(*i.KindGT))
+	}
+	if i.KindGTE != nil {
+		predicates = append(predicates, certificate.KindGTE(*i.KindGTE))
+	}
+	if i.KindLT != nil {
+		predicates = append(predicates, certificate.KindLT(*i.KindLT))
+	}
+	if i.KindLTE != nil {
+		predicates = append(predicates, certificate.KindLTE(*i.KindLTE))
+	}
+	if i.KindContains != nil {
+		predicates = append(predicates, certificate.KindContains(*i.KindContains))
+	}
+	if i.KindHasPrefix != nil {
+		predicates = append(predicates, certificate.KindHasPrefix(*i.KindHasPrefix))
+	}
+	if i.KindHasSuffix != nil {
+		predicates = append(predicates, certificate.KindHasSuffix(*i.KindHasSuffix))
+	}
+	if i.KindEqualFold != nil {
+		predicates = append(predicates, certificate.KindEqualFold(*i.KindEqualFold))
+	}
+	if i.KindContainsFold != nil {
+		predicates = append(predicates, certificate.KindContainsFold(*i.KindContainsFold))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, certificate.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, certificate.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, certificate.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, certificate.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, certificate.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, certificate.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, certificate.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, certificate.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, certificate.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, certificate.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, certificate.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, certificate.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, certificate.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, certificate.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, certificate.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, certificate.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberContains != nil {
+		predicates = append(predicates, certificate.NumberContains(*i.NumberContains))
+	}
+	if i.NumberHasPrefix != nil {
+		predicates = append(predicates, certificate.NumberHasPrefix(*i.NumberHasPrefix))
+	}
+	if i.NumberHasSuffix != nil {
+		predicates = append(predicates, certificate.NumberHasSuffix(*i.NumberHasSuffix))
+	}
+	if i.NumberEqualFold != nil {
+		predicates = append(predicates, certificate.NumberEqualFold(*i.NumberEqualFold))
+	}
+	if i.NumberContainsFold != nil {
+		predicates = append(predicates, certificate.NumberContainsFold(*i.NumberContainsFold))
+	}
+	if i.IssuedAt != nil {
+		predicates = append(predicates, certificate.IssuedAtEQ(*i.IssuedAt))
+	}
+	if i.IssuedAtNEQ != nil {
+		predicates = append(predicates, certificate.IssuedAtNEQ(*i.IssuedAtNEQ))
+	}
+	if len(i.IssuedAtIn) > 0 {
+		predicates = append(predicates, certificate.IssuedAtIn(i.IssuedAtIn...))
+	}
+	if len(i.IssuedAtNotIn) > 0 {
+		predicates = append(predicates, certificate.IssuedAtNotIn(i.IssuedAtNotIn...))
+	}
+	if i.IssuedAtGT != nil {
+		predicates = append(predicates, certificate.IssuedAtGT(*i.IssuedAtGT))
+	}
+	if i.IssuedAtGTE != nil {
+		predicates = append(predicates, certificate.IssuedAtGTE(*i.IssuedAtGTE))
+	}
+	if i.IssuedAtLT != nil {
+		predicates = append(predicates, certificate.IssuedAtLT(*i.IssuedAtLT))
+	}
+	if i.IssuedAtLTE != nil {
+		predicates = append(predicates, certificate.IssuedAtLTE(*i.IssuedAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyCertificateWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return certificate.And(predicates...), nil
 	}
 }
 
@@ -2256,15 +3147,35 @@ type KeyAcceptanceWhereInput struct {
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
 
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *keyacceptance.State  `json:"state,omitempty"`
+	StateNEQ   *keyacceptance.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keyacceptance.State `json:"stateIn,omitempty"`
+	StateNotIn []keyacceptance.State `json:"stateNotIn,omitempty"`
+
 	// "accepted_at" field predicates.
-	AcceptedAt      *time.Time  `json:"acceptedAt,omitempty"`
-	AcceptedAtNEQ   *time.Time  `json:"acceptedAtNEQ,omitempty"`
-	AcceptedAtIn    []time.Time `json:"acceptedAtIn,omitempty"`
-	AcceptedAtNotIn []time.Time `json:"acceptedAtNotIn,omitempty"`
-	AcceptedAtGT    *time.Time  `json:"acceptedAtGT,omitempty"`
-	AcceptedAtGTE   *time.Time  `json:"acceptedAtGTE,omitempty"`
-	AcceptedAtLT    *time.Time  `json:"acceptedAtLT,omitempty"`
-	AcceptedAtLTE   *time.Time  `json:"acceptedAtLTE,omitempty"`
+	AcceptedAt       *time.Time  `json:"acceptedAt,omitempty"`
+	AcceptedAtNEQ    *time.Time  `json:"acceptedAtNEQ,omitempty"`
+	AcceptedAtIn     []time.Time `json:"acceptedAtIn,omitempty"`
+	AcceptedAtNotIn  []time.Time `json:"acceptedAtNotIn,omitempty"`
+	AcceptedAtGT     *time.Time  `json:"acceptedAtGT,omitempty"`
+	AcceptedAtGTE    *time.Time  `json:"acceptedAtGTE,omitempty"`
+	AcceptedAtLT     *time.Time  `json:"acceptedAtLT,omitempty"`
+	AcceptedAtLTE    *time.Time  `json:"acceptedAtLTE,omitempty"`
+	AcceptedAtIsNil  bool        `json:"acceptedAtIsNil,omitempty"`
+	AcceptedAtNotNil bool        `json:"acceptedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -2398,6 +3309,48 @@ func (i *KeyAcceptanceWhereInput) P() (predicate.KeyAcceptance, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keyacceptance.EstateIDNotIn(i.EstateIDNotIn...))
 	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keyacceptance.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keyacceptance.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keyacceptance.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keyacceptance.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keyacceptance.VoidedAtNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, keyacceptance.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keyacceptance.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keyacceptance.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keyacceptance.StateNotIn(i.StateNotIn...))
+	}
 	if i.AcceptedAt != nil {
 		predicates = append(predicates, keyacceptance.AcceptedAtEQ(*i.AcceptedAt))
 	}
@@ -2422,6 +3375,12 @@ func (i *KeyAcceptanceWhereInput) P() (predicate.KeyAcceptance, error) {
 	if i.AcceptedAtLTE != nil {
 		predicates = append(predicates, keyacceptance.AcceptedAtLTE(*i.AcceptedAtLTE))
 	}
+	if i.AcceptedAtIsNil {
+		predicates = append(predicates, keyacceptance.AcceptedAtIsNil())
+	}
+	if i.AcceptedAtNotNil {
+		predicates = append(predicates, keyacceptance.AcceptedAtNotNil())
+	}
 
 	switch len(predicates) {
 	case 0:
@@ -2430,6 +3389,314 @@ func (i *KeyAcceptanceWhereInput) P() (predicate.KeyAcceptance, error) {
 		return predicates[0], nil
 	default:
 		return keyacceptance.And(predicates...), nil
+	}
+}
+
+// KeyAcceptanceCheckWhereInput represents a where input for filtering KeyAcceptanceCheck queries.
+type KeyAcceptanceCheckWhereInput struct {
+	Predicates []predicate.KeyAcceptanceCheck  `json:"-"`
+	Not        *KeyAcceptanceCheckWhereInput   `json:"not,omitempty"`
+	Or         []*KeyAcceptanceCheckWhereInput `json:"or,omitempty"`
+	And        []*KeyAcceptanceCheckWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "acceptance_id" field predicates.
+	AcceptanceID      *uuid.UUID  `json:"acceptanceID,omitempty"`
+	AcceptanceIDNEQ   *uuid.UUID  `json:"acceptanceIDNEQ,omitempty"`
+	AcceptanceIDIn    []uuid.UUID `json:"acceptanceIDIn,omitempty"`
+	AcceptanceIDNotIn []uuid.UUID `json:"acceptanceIDNotIn,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID      *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ   *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn    []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn []uuid.UUID `json:"unitIDNotIn,omitempty"`
+
+	// "place" field predicates.
+	Place             *string  `json:"place,omitempty"`
+	PlaceNEQ          *string  `json:"placeNEQ,omitempty"`
+	PlaceIn           []string `json:"placeIn,omitempty"`
+	PlaceNotIn        []string `json:"placeNotIn,omitempty"`
+	PlaceGT           *string  `json:"placeGT,omitempty"`
+	PlaceGTE          *string  `json:"placeGTE,omitempty"`
+	PlaceLT           *string  `json:"placeLT,omitempty"`
+	PlaceLTE          *string  `json:"placeLTE,omitempty"`
+	PlaceContains     *string  `json:"placeContains,omitempty"`
+	PlaceHasPrefix    *string  `json:"placeHasPrefix,omitempty"`
+	PlaceHasSuffix    *string  `json:"placeHasSuffix,omitempty"`
+	PlaceEqualFold    *string  `json:"placeEqualFold,omitempty"`
+	PlaceContainsFold *string  `json:"placeContainsFold,omitempty"`
+
+	// "checked_at" field predicates.
+	CheckedAt       *time.Time  `json:"checkedAt,omitempty"`
+	CheckedAtNEQ    *time.Time  `json:"checkedAtNEQ,omitempty"`
+	CheckedAtIn     []time.Time `json:"checkedAtIn,omitempty"`
+	CheckedAtNotIn  []time.Time `json:"checkedAtNotIn,omitempty"`
+	CheckedAtGT     *time.Time  `json:"checkedAtGT,omitempty"`
+	CheckedAtGTE    *time.Time  `json:"checkedAtGTE,omitempty"`
+	CheckedAtLT     *time.Time  `json:"checkedAtLT,omitempty"`
+	CheckedAtLTE    *time.Time  `json:"checkedAtLTE,omitempty"`
+	CheckedAtIsNil  bool        `json:"checkedAtIsNil,omitempty"`
+	CheckedAtNotNil bool        `json:"checkedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyAcceptanceCheckWhereInput) AddPredicates(predicates ...predicate.KeyAcceptanceCheck) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyAcceptanceCheckWhereInput filter on the KeyAcceptanceCheckQuery builder.
+func (i *KeyAcceptanceCheckWhereInput) Filter(q *KeyAcceptanceCheckQuery) (*KeyAcceptanceCheckQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyAcceptanceCheckWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyAcceptanceCheckWhereInput is returned in case the KeyAcceptanceCheckWhereInput is empty.
+var ErrEmptyKeyAcceptanceCheckWhereInput = errors.New("ent: empty predicate KeyAcceptanceCheckWhereInput")
+
+// P returns a predicate for filtering keyacceptancechecks.
+// An error is returned if the input is empty or invalid.
+func (i *KeyAcceptanceCheckWhereInput) P() (predicate.KeyAcceptanceCheck, error) {
+	var predicates []predicate.KeyAcceptanceCheck
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyacceptancecheck.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyAcceptanceCheck, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyacceptancecheck.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyAcceptanceCheck, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyacceptancecheck.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyacceptancecheck.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyacceptancecheck.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyacceptancecheck.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyacceptancecheck.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyacceptancecheck.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyacceptancecheck.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyacceptancecheck.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.AcceptanceID != nil {
+		predicates = append(predicates, keyacceptancecheck.AcceptanceIDEQ(*i.AcceptanceID))
+	}
+	if i.AcceptanceIDNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.AcceptanceIDNEQ(*i.AcceptanceIDNEQ))
+	}
+	if len(i.AcceptanceIDIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.AcceptanceIDIn(i.AcceptanceIDIn...))
+	}
+	if len(i.AcceptanceIDNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.AcceptanceIDNotIn(i.AcceptanceIDNotIn...))
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, keyacceptancecheck.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.Place != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceEQ(*i.Place))
+	}
+	if i.PlaceNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceNEQ(*i.PlaceNEQ))
+	}
+	if len(i.PlaceIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.PlaceIn(i.PlaceIn...))
+	}
+	if len(i.PlaceNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.PlaceNotIn(i.PlaceNotIn...))
+	}
+	if i.PlaceGT != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceGT(*i.PlaceGT))
+	}
+	if i.PlaceGTE != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceGTE(*i.PlaceGTE))
+	}
+	if i.PlaceLT != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceLT(*i.PlaceLT))
+	}
+	if i.PlaceLTE != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceLTE(*i.PlaceLTE))
+	}
+	if i.PlaceContains != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceContains(*i.PlaceContains))
+	}
+	if i.PlaceHasPrefix != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceHasPrefix(*i.PlaceHasPrefix))
+	}
+	if i.PlaceHasSuffix != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceHasSuffix(*i.PlaceHasSuffix))
+	}
+	if i.PlaceEqualFold != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceEqualFold(*i.PlaceEqualFold))
+	}
+	if i.PlaceContainsFold != nil {
+		predicates = append(predicates, keyacceptancecheck.PlaceContainsFold(*i.PlaceContainsFold))
+	}
+	if i.CheckedAt != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtEQ(*i.CheckedAt))
+	}
+	if i.CheckedAtNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtNEQ(*i.CheckedAtNEQ))
+	}
+	if len(i.CheckedAtIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtIn(i.CheckedAtIn...))
+	}
+	if len(i.CheckedAtNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtNotIn(i.CheckedAtNotIn...))
+	}
+	if i.CheckedAtGT != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtGT(*i.CheckedAtGT))
+	}
+	if i.CheckedAtGTE != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtGTE(*i.CheckedAtGTE))
+	}
+	if i.CheckedAtLT != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtLT(*i.CheckedAtLT))
+	}
+	if i.CheckedAtLTE != nil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtLTE(*i.CheckedAtLTE))
+	}
+	if i.CheckedAtIsNil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtIsNil())
+	}
+	if i.CheckedAtNotNil {
+		predicates = append(predicates, keyacceptancecheck.CheckedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyAcceptanceCheckWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyacceptancecheck.And(predicates...), nil
 	}
 }
 
@@ -2978,6 +4245,18 @@ type KeyCabinetOpeningWhereInput struct {
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
 
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
 	// "cabinet_id" field predicates.
 	CabinetID      *uuid.UUID  `json:"cabinetID,omitempty"`
 	CabinetIDNEQ   *uuid.UUID  `json:"cabinetIDNEQ,omitempty"`
@@ -3142,6 +4421,36 @@ func (i *KeyCabinetOpeningWhereInput) P() (predicate.KeyCabinetOpening, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keycabinetopening.EstateIDNotIn(i.EstateIDNotIn...))
 	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keycabinetopening.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keycabinetopening.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keycabinetopening.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keycabinetopening.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keycabinetopening.VoidedAtNotNil())
+	}
 	if i.CabinetID != nil {
 		predicates = append(predicates, keycabinetopening.CabinetIDEQ(*i.CabinetID))
 	}
@@ -3225,6 +4534,354 @@ func (i *KeyCabinetOpeningWhereInput) P() (predicate.KeyCabinetOpening, error) {
 	}
 }
 
+// KeyCopyOrderWhereInput represents a where input for filtering KeyCopyOrder queries.
+type KeyCopyOrderWhereInput struct {
+	Predicates []predicate.KeyCopyOrder  `json:"-"`
+	Not        *KeyCopyOrderWhereInput   `json:"not,omitempty"`
+	Or         []*KeyCopyOrderWhereInput `json:"or,omitempty"`
+	And        []*KeyCopyOrderWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *keycopyorder.State  `json:"state,omitempty"`
+	StateNEQ   *keycopyorder.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keycopyorder.State `json:"stateIn,omitempty"`
+	StateNotIn []keycopyorder.State `json:"stateNotIn,omitempty"`
+
+	// "ordered_by_id" field predicates.
+	OrderedByID      *uuid.UUID  `json:"orderedByID,omitempty"`
+	OrderedByIDNEQ   *uuid.UUID  `json:"orderedByIDNEQ,omitempty"`
+	OrderedByIDIn    []uuid.UUID `json:"orderedByIDIn,omitempty"`
+	OrderedByIDNotIn []uuid.UUID `json:"orderedByIDNotIn,omitempty"`
+	OrderedByIDGT    *uuid.UUID  `json:"orderedByIDGT,omitempty"`
+	OrderedByIDGTE   *uuid.UUID  `json:"orderedByIDGTE,omitempty"`
+	OrderedByIDLT    *uuid.UUID  `json:"orderedByIDLT,omitempty"`
+	OrderedByIDLTE   *uuid.UUID  `json:"orderedByIDLTE,omitempty"`
+
+	// "ordered_at" field predicates.
+	OrderedAt      *time.Time  `json:"orderedAt,omitempty"`
+	OrderedAtNEQ   *time.Time  `json:"orderedAtNEQ,omitempty"`
+	OrderedAtIn    []time.Time `json:"orderedAtIn,omitempty"`
+	OrderedAtNotIn []time.Time `json:"orderedAtNotIn,omitempty"`
+	OrderedAtGT    *time.Time  `json:"orderedAtGT,omitempty"`
+	OrderedAtGTE   *time.Time  `json:"orderedAtGTE,omitempty"`
+	OrderedAtLT    *time.Time  `json:"orderedAtLT,omitempty"`
+	OrderedAtLTE   *time.Time  `json:"orderedAtLTE,omitempty"`
+
+	// "made_at" field predicates.
+	MadeAt       *time.Time  `json:"madeAt,omitempty"`
+	MadeAtNEQ    *time.Time  `json:"madeAtNEQ,omitempty"`
+	MadeAtIn     []time.Time `json:"madeAtIn,omitempty"`
+	MadeAtNotIn  []time.Time `json:"madeAtNotIn,omitempty"`
+	MadeAtGT     *time.Time  `json:"madeAtGT,omitempty"`
+	MadeAtGTE    *time.Time  `json:"madeAtGTE,omitempty"`
+	MadeAtLT     *time.Time  `json:"madeAtLT,omitempty"`
+	MadeAtLTE    *time.Time  `json:"madeAtLTE,omitempty"`
+	MadeAtIsNil  bool        `json:"madeAtIsNil,omitempty"`
+	MadeAtNotNil bool        `json:"madeAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyCopyOrderWhereInput) AddPredicates(predicates ...predicate.KeyCopyOrder) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyCopyOrderWhereInput filter on the KeyCopyOrderQuery builder.
+func (i *KeyCopyOrderWhereInput) Filter(q *KeyCopyOrderQuery) (*KeyCopyOrderQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyCopyOrderWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyCopyOrderWhereInput is returned in case the KeyCopyOrderWhereInput is empty.
+var ErrEmptyKeyCopyOrderWhereInput = errors.New("ent: empty predicate KeyCopyOrderWhereInput")
+
+// P returns a predicate for filtering keycopyorders.
+// An error is returned if the input is empty or invalid.
+func (i *KeyCopyOrderWhereInput) P() (predicate.KeyCopyOrder, error) {
+	var predicates []predicate.KeyCopyOrder
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keycopyorder.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyCopyOrder, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keycopyorder.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyCopyOrder, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keycopyorder.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keycopyorder.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keycopyorder.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keycopyorder.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keycopyorder.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keycopyorder.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keycopyorder.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keycopyorder.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keycopyorder.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keycopyorder.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keycopyorder.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keycopyorder.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keycopyorder.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keycopyorder.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keycopyorder.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keycopyorder.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, keycopyorder.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, keycopyorder.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, keycopyorder.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, keycopyorder.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, keycopyorder.ApprovalIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, keycopyorder.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keycopyorder.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keycopyorder.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.StateNotIn(i.StateNotIn...))
+	}
+	if i.OrderedByID != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDEQ(*i.OrderedByID))
+	}
+	if i.OrderedByIDNEQ != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDNEQ(*i.OrderedByIDNEQ))
+	}
+	if len(i.OrderedByIDIn) > 0 {
+		predicates = append(predicates, keycopyorder.OrderedByIDIn(i.OrderedByIDIn...))
+	}
+	if len(i.OrderedByIDNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.OrderedByIDNotIn(i.OrderedByIDNotIn...))
+	}
+	if i.OrderedByIDGT != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDGT(*i.OrderedByIDGT))
+	}
+	if i.OrderedByIDGTE != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDGTE(*i.OrderedByIDGTE))
+	}
+	if i.OrderedByIDLT != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDLT(*i.OrderedByIDLT))
+	}
+	if i.OrderedByIDLTE != nil {
+		predicates = append(predicates, keycopyorder.OrderedByIDLTE(*i.OrderedByIDLTE))
+	}
+	if i.OrderedAt != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtEQ(*i.OrderedAt))
+	}
+	if i.OrderedAtNEQ != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtNEQ(*i.OrderedAtNEQ))
+	}
+	if len(i.OrderedAtIn) > 0 {
+		predicates = append(predicates, keycopyorder.OrderedAtIn(i.OrderedAtIn...))
+	}
+	if len(i.OrderedAtNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.OrderedAtNotIn(i.OrderedAtNotIn...))
+	}
+	if i.OrderedAtGT != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtGT(*i.OrderedAtGT))
+	}
+	if i.OrderedAtGTE != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtGTE(*i.OrderedAtGTE))
+	}
+	if i.OrderedAtLT != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtLT(*i.OrderedAtLT))
+	}
+	if i.OrderedAtLTE != nil {
+		predicates = append(predicates, keycopyorder.OrderedAtLTE(*i.OrderedAtLTE))
+	}
+	if i.MadeAt != nil {
+		predicates = append(predicates, keycopyorder.MadeAtEQ(*i.MadeAt))
+	}
+	if i.MadeAtNEQ != nil {
+		predicates = append(predicates, keycopyorder.MadeAtNEQ(*i.MadeAtNEQ))
+	}
+	if len(i.MadeAtIn) > 0 {
+		predicates = append(predicates, keycopyorder.MadeAtIn(i.MadeAtIn...))
+	}
+	if len(i.MadeAtNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.MadeAtNotIn(i.MadeAtNotIn...))
+	}
+	if i.MadeAtGT != nil {
+		predicates = append(predicates, keycopyorder.MadeAtGT(*i.MadeAtGT))
+	}
+	if i.MadeAtGTE != nil {
+		predicates = append(predicates, keycopyorder.MadeAtGTE(*i.MadeAtGTE))
+	}
+	if i.MadeAtLT != nil {
+		predicates = append(predicates, keycopyorder.MadeAtLT(*i.MadeAtLT))
+	}
+	if i.MadeAtLTE != nil {
+		predicates = append(predicates, keycopyorder.MadeAtLTE(*i.MadeAtLTE))
+	}
+	if i.MadeAtIsNil {
+		predicates = append(predicates, keycopyorder.MadeAtIsNil())
+	}
+	if i.MadeAtNotNil {
+		predicates = append(predicates, keycopyorder.MadeAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyCopyOrderWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keycopyorder.And(predicates...), nil
+	}
+}
+
 // KeyFollowUpWhereInput represents a where input for filtering KeyFollowUp queries.
 type KeyFollowUpWhereInput struct {
 	Predicates []predicate.KeyFollowUp  `json:"-"`
@@ -3257,6 +4914,18 @@ type KeyFollowUpWhereInput struct {
 	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
 
 	// "set_id" field predicates.
 	SetID      *uuid.UUID  `json:"setID,omitempty"`
@@ -3396,6 +5065,36 @@ func (i *KeyFollowUpWhereInput) P() (predicate.KeyFollowUp, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keyfollowup.EstateIDNotIn(i.EstateIDNotIn...))
 	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keyfollowup.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keyfollowup.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keyfollowup.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keyfollowup.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keyfollowup.VoidedAtNotNil())
+	}
 	if i.SetID != nil {
 		predicates = append(predicates, keyfollowup.SetIDEQ(*i.SetID))
 	}
@@ -3416,6 +5115,276 @@ func (i *KeyFollowUpWhereInput) P() (predicate.KeyFollowUp, error) {
 		return predicates[0], nil
 	default:
 		return keyfollowup.And(predicates...), nil
+	}
+}
+
+// KeyGenerationWhereInput represents a where input for filtering KeyGeneration queries.
+type KeyGenerationWhereInput struct {
+	Predicates []predicate.KeyGeneration  `json:"-"`
+	Not        *KeyGenerationWhereInput   `json:"not,omitempty"`
+	Or         []*KeyGenerationWhereInput `json:"or,omitempty"`
+	And        []*KeyGenerationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "opened_at" field predicates.
+	OpenedAt      *time.Time  `json:"openedAt,omitempty"`
+	OpenedAtNEQ   *time.Time  `json:"openedAtNEQ,omitempty"`
+	OpenedAtIn    []time.Time `json:"openedAtIn,omitempty"`
+	OpenedAtNotIn []time.Time `json:"openedAtNotIn,omitempty"`
+	OpenedAtGT    *time.Time  `json:"openedAtGT,omitempty"`
+	OpenedAtGTE   *time.Time  `json:"openedAtGTE,omitempty"`
+	OpenedAtLT    *time.Time  `json:"openedAtLT,omitempty"`
+	OpenedAtLTE   *time.Time  `json:"openedAtLTE,omitempty"`
+
+	// "retired_at" field predicates.
+	RetiredAt       *time.Time  `json:"retiredAt,omitempty"`
+	RetiredAtNEQ    *time.Time  `json:"retiredAtNEQ,omitempty"`
+	RetiredAtIn     []time.Time `json:"retiredAtIn,omitempty"`
+	RetiredAtNotIn  []time.Time `json:"retiredAtNotIn,omitempty"`
+	RetiredAtGT     *time.Time  `json:"retiredAtGT,omitempty"`
+	RetiredAtGTE    *time.Time  `json:"retiredAtGTE,omitempty"`
+	RetiredAtLT     *time.Time  `json:"retiredAtLT,omitempty"`
+	RetiredAtLTE    *time.Time  `json:"retiredAtLTE,omitempty"`
+	RetiredAtIsNil  bool        `json:"retiredAtIsNil,omitempty"`
+	RetiredAtNotNil bool        `json:"retiredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyGenerationWhereInput) AddPredicates(predicates ...predicate.KeyGeneration) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyGenerationWhereInput filter on the KeyGenerationQuery builder.
+func (i *KeyGenerationWhereInput) Filter(q *KeyGenerationQuery) (*KeyGenerationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyGenerationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyGenerationWhereInput is returned in case the KeyGenerationWhereInput is empty.
+var ErrEmptyKeyGenerationWhereInput = errors.New("ent: empty predicate KeyGenerationWhereInput")
+
+// P returns a predicate for filtering keygenerations.
+// An error is returned if the input is empty or invalid.
+func (i *KeyGenerationWhereInput) P() (predicate.KeyGeneration, error) {
+	var predicates []predicate.KeyGeneration
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keygeneration.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyGeneration, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keygeneration.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyGeneration, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keygeneration.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keygeneration.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keygeneration.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keygeneration.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keygeneration.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keygeneration.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keygeneration.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keygeneration.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keygeneration.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keygeneration.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keygeneration.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keygeneration.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keygeneration.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keygeneration.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keygeneration.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keygeneration.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keygeneration.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keygeneration.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keygeneration.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keygeneration.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keygeneration.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keygeneration.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keygeneration.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keygeneration.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keygeneration.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.OpenedAt != nil {
+		predicates = append(predicates, keygeneration.OpenedAtEQ(*i.OpenedAt))
+	}
+	if i.OpenedAtNEQ != nil {
+		predicates = append(predicates, keygeneration.OpenedAtNEQ(*i.OpenedAtNEQ))
+	}
+	if len(i.OpenedAtIn) > 0 {
+		predicates = append(predicates, keygeneration.OpenedAtIn(i.OpenedAtIn...))
+	}
+	if len(i.OpenedAtNotIn) > 0 {
+		predicates = append(predicates, keygeneration.OpenedAtNotIn(i.OpenedAtNotIn...))
+	}
+	if i.OpenedAtGT != nil {
+		predicates = append(predicates, keygeneration.OpenedAtGT(*i.OpenedAtGT))
+	}
+	if i.OpenedAtGTE != nil {
+		predicates = append(predicates, keygeneration.OpenedAtGTE(*i.OpenedAtGTE))
+	}
+	if i.OpenedAtLT != nil {
+		predicates = append(predicates, keygeneration.OpenedAtLT(*i.OpenedAtLT))
+	}
+	if i.OpenedAtLTE != nil {
+		predicates = append(predicates, keygeneration.OpenedAtLTE(*i.OpenedAtLTE))
+	}
+	if i.RetiredAt != nil {
+		predicates = append(predicates, keygeneration.RetiredAtEQ(*i.RetiredAt))
+	}
+	if i.RetiredAtNEQ != nil {
+		predicates = append(predicates, keygeneration.RetiredAtNEQ(*i.RetiredAtNEQ))
+	}
+	if len(i.RetiredAtIn) > 0 {
+		predicates = append(predicates, keygeneration.RetiredAtIn(i.RetiredAtIn...))
+	}
+	if len(i.RetiredAtNotIn) > 0 {
+		predicates = append(predicates, keygeneration.RetiredAtNotIn(i.RetiredAtNotIn...))
+	}
+	if i.RetiredAtGT != nil {
+		predicates = append(predicates, keygeneration.RetiredAtGT(*i.RetiredAtGT))
+	}
+	if i.RetiredAtGTE != nil {
+		predicates = append(predicates, keygeneration.RetiredAtGTE(*i.RetiredAtGTE))
+	}
+	if i.RetiredAtLT != nil {
+		predicates = append(predicates, keygeneration.RetiredAtLT(*i.RetiredAtLT))
+	}
+	if i.RetiredAtLTE != nil {
+		predicates = append(predicates, keygeneration.RetiredAtLTE(*i.RetiredAtLTE))
+	}
+	if i.RetiredAtIsNil {
+		predicates = append(predicates, keygeneration.RetiredAtIsNil())
+	}
+	if i.RetiredAtNotNil {
+		predicates = append(predicates, keygeneration.RetiredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyGenerationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keygeneration.And(predicates...), nil
 	}
 }
 
@@ -3771,6 +5740,280 @@ func (i *KeyHolderWhereInput) P() (predicate.KeyHolder, error) {
 	}
 }
 
+// KeyHookWhereInput represents a where input for filtering KeyHook queries.
+type KeyHookWhereInput struct {
+	Predicates []predicate.KeyHook  `json:"-"`
+	Not        *KeyHookWhereInput   `json:"not,omitempty"`
+	Or         []*KeyHookWhereInput `json:"or,omitempty"`
+	And        []*KeyHookWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "cabinet_id" field predicates.
+	CabinetID      *uuid.UUID  `json:"cabinetID,omitempty"`
+	CabinetIDNEQ   *uuid.UUID  `json:"cabinetIDNEQ,omitempty"`
+	CabinetIDIn    []uuid.UUID `json:"cabinetIDIn,omitempty"`
+	CabinetIDNotIn []uuid.UUID `json:"cabinetIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number             *string  `json:"number,omitempty"`
+	NumberNEQ          *string  `json:"numberNEQ,omitempty"`
+	NumberIn           []string `json:"numberIn,omitempty"`
+	NumberNotIn        []string `json:"numberNotIn,omitempty"`
+	NumberGT           *string  `json:"numberGT,omitempty"`
+	NumberGTE          *string  `json:"numberGTE,omitempty"`
+	NumberLT           *string  `json:"numberLT,omitempty"`
+	NumberLTE          *string  `json:"numberLTE,omitempty"`
+	NumberContains     *string  `json:"numberContains,omitempty"`
+	NumberHasPrefix    *string  `json:"numberHasPrefix,omitempty"`
+	NumberHasSuffix    *string  `json:"numberHasSuffix,omitempty"`
+	NumberEqualFold    *string  `json:"numberEqualFold,omitempty"`
+	NumberContainsFold *string  `json:"numberContainsFold,omitempty"`
+
+	// "set_id" field predicates.
+	SetID       *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ    *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn     []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn  []uuid.UUID `json:"setIDNotIn,omitempty"`
+	SetIDIsNil  bool        `json:"setIDIsNil,omitempty"`
+	SetIDNotNil bool        `json:"setIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyHookWhereInput) AddPredicates(predicates ...predicate.KeyHook) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyHookWhereInput filter on the KeyHookQuery builder.
+func (i *KeyHookWhereInput) Filter(q *KeyHookQuery) (*KeyHookQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyHookWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyHookWhereInput is returned in case the KeyHookWhereInput is empty.
+var ErrEmptyKeyHookWhereInput = errors.New("ent: empty predicate KeyHookWhereInput")
+
+// P returns a predicate for filtering keyhooks.
+// An error is returned if the input is empty or invalid.
+func (i *KeyHookWhereInput) P() (predicate.KeyHook, error) {
+	var predicates []predicate.KeyHook
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyhook.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyHook, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyhook.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyHook, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyhook.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyhook.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyhook.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyhook.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyhook.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyhook.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyhook.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyhook.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyhook.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyhook.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyhook.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyhook.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyhook.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyhook.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyhook.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyhook.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyhook.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyhook.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyhook.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyhook.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyhook.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.CabinetID != nil {
+		predicates = append(predicates, keyhook.CabinetIDEQ(*i.CabinetID))
+	}
+	if i.CabinetIDNEQ != nil {
+		predicates = append(predicates, keyhook.CabinetIDNEQ(*i.CabinetIDNEQ))
+	}
+	if len(i.CabinetIDIn) > 0 {
+		predicates = append(predicates, keyhook.CabinetIDIn(i.CabinetIDIn...))
+	}
+	if len(i.CabinetIDNotIn) > 0 {
+		predicates = append(predicates, keyhook.CabinetIDNotIn(i.CabinetIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, keyhook.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, keyhook.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, keyhook.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, keyhook.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, keyhook.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, keyhook.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, keyhook.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, keyhook.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberContains != nil {
+		predicates = append(predicates, keyhook.NumberContains(*i.NumberContains))
+	}
+	if i.NumberHasPrefix != nil {
+		predicates = append(predicates, keyhook.NumberHasPrefix(*i.NumberHasPrefix))
+	}
+	if i.NumberHasSuffix != nil {
+		predicates = append(predicates, keyhook.NumberHasSuffix(*i.NumberHasSuffix))
+	}
+	if i.NumberEqualFold != nil {
+		predicates = append(predicates, keyhook.NumberEqualFold(*i.NumberEqualFold))
+	}
+	if i.NumberContainsFold != nil {
+		predicates = append(predicates, keyhook.NumberContainsFold(*i.NumberContainsFold))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyhook.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyhook.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyhook.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyhook.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.SetIDIsNil {
+		predicates = append(predicates, keyhook.SetIDIsNil())
+	}
+	if i.SetIDNotNil {
+		predicates = append(predicates, keyhook.SetIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyHookWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyhook.And(predicates...), nil
+	}
+}
+
 // KeyLoanWhereInput represents a where input for filtering KeyLoan queries.
 type KeyLoanWhereInput struct {
 	Predicates []predicate.KeyLoan  `json:"-"`
@@ -3803,6 +6046,18 @@ type KeyLoanWhereInput struct {
 	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
 
 	// "borrower_id" field predicates.
 	BorrowerID      *uuid.UUID  `json:"borrowerID,omitempty"`
@@ -3872,6 +6127,14 @@ type KeyLoanWhereInput struct {
 	StateNEQ   *keyloan.State  `json:"stateNEQ,omitempty"`
 	StateIn    []keyloan.State `json:"stateIn,omitempty"`
 	StateNotIn []keyloan.State `json:"stateNotIn,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -4004,6 +6267,36 @@ func (i *KeyLoanWhereInput) P() (predicate.KeyLoan, error) {
 	}
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keyloan.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keyloan.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keyloan.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keyloan.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keyloan.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keyloan.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keyloan.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keyloan.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keyloan.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keyloan.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keyloan.VoidedAtNotNil())
 	}
 	if i.BorrowerID != nil {
 		predicates = append(predicates, keyloan.BorrowerIDEQ(*i.BorrowerID))
@@ -4169,6 +6462,24 @@ func (i *KeyLoanWhereInput) P() (predicate.KeyLoan, error) {
 	}
 	if len(i.StateNotIn) > 0 {
 		predicates = append(predicates, keyloan.StateNotIn(i.StateNotIn...))
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, keyloan.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, keyloan.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, keyloan.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, keyloan.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, keyloan.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, keyloan.ApprovalIDNotNil())
 	}
 
 	switch len(predicates) {
@@ -4393,6 +6704,888 @@ func (i *KeyLoanLineWhereInput) P() (predicate.KeyLoanLine, error) {
 	}
 }
 
+// KeyLoanRequestWhereInput represents a where input for filtering KeyLoanRequest queries.
+type KeyLoanRequestWhereInput struct {
+	Predicates []predicate.KeyLoanRequest  `json:"-"`
+	Not        *KeyLoanRequestWhereInput   `json:"not,omitempty"`
+	Or         []*KeyLoanRequestWhereInput `json:"or,omitempty"`
+	And        []*KeyLoanRequestWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "loan_id" field predicates.
+	LoanID       *uuid.UUID  `json:"loanID,omitempty"`
+	LoanIDNEQ    *uuid.UUID  `json:"loanIDNEQ,omitempty"`
+	LoanIDIn     []uuid.UUID `json:"loanIDIn,omitempty"`
+	LoanIDNotIn  []uuid.UUID `json:"loanIDNotIn,omitempty"`
+	LoanIDIsNil  bool        `json:"loanIDIsNil,omitempty"`
+	LoanIDNotNil bool        `json:"loanIDNotNil,omitempty"`
+
+	// "borrower_id" field predicates.
+	BorrowerID      *uuid.UUID  `json:"borrowerID,omitempty"`
+	BorrowerIDNEQ   *uuid.UUID  `json:"borrowerIDNEQ,omitempty"`
+	BorrowerIDIn    []uuid.UUID `json:"borrowerIDIn,omitempty"`
+	BorrowerIDNotIn []uuid.UUID `json:"borrowerIDNotIn,omitempty"`
+
+	// "until" field predicates.
+	Until      *time.Time  `json:"until,omitempty"`
+	UntilNEQ   *time.Time  `json:"untilNEQ,omitempty"`
+	UntilIn    []time.Time `json:"untilIn,omitempty"`
+	UntilNotIn []time.Time `json:"untilNotIn,omitempty"`
+	UntilGT    *time.Time  `json:"untilGT,omitempty"`
+	UntilGTE   *time.Time  `json:"untilGTE,omitempty"`
+	UntilLT    *time.Time  `json:"untilLT,omitempty"`
+	UntilLTE   *time.Time  `json:"untilLTE,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyLoanRequestWhereInput) AddPredicates(predicates ...predicate.KeyLoanRequest) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyLoanRequestWhereInput filter on the KeyLoanRequestQuery builder.
+func (i *KeyLoanRequestWhereInput) Filter(q *KeyLoanRequestQuery) (*KeyLoanRequestQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyLoanRequestWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyLoanRequestWhereInput is returned in case the KeyLoanRequestWhereInput is empty.
+var ErrEmptyKeyLoanRequestWhereInput = errors.New("ent: empty predicate KeyLoanRequestWhereInput")
+
+// P returns a predicate for filtering keyloanrequests.
+// An error is returned if the input is empty or invalid.
+func (i *KeyLoanRequestWhereInput) P() (predicate.KeyLoanRequest, error) {
+	var predicates []predicate.KeyLoanRequest
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyloanrequest.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyLoanRequest, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyloanrequest.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyLoanRequest, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyloanrequest.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyloanrequest.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyloanrequest.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyloanrequest.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyloanrequest.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyloanrequest.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyloanrequest.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyloanrequest.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyloanrequest.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyloanrequest.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyloanrequest.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyloanrequest.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyloanrequest.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.LoanID != nil {
+		predicates = append(predicates, keyloanrequest.LoanIDEQ(*i.LoanID))
+	}
+	if i.LoanIDNEQ != nil {
+		predicates = append(predicates, keyloanrequest.LoanIDNEQ(*i.LoanIDNEQ))
+	}
+	if len(i.LoanIDIn) > 0 {
+		predicates = append(predicates, keyloanrequest.LoanIDIn(i.LoanIDIn...))
+	}
+	if len(i.LoanIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.LoanIDNotIn(i.LoanIDNotIn...))
+	}
+	if i.LoanIDIsNil {
+		predicates = append(predicates, keyloanrequest.LoanIDIsNil())
+	}
+	if i.LoanIDNotNil {
+		predicates = append(predicates, keyloanrequest.LoanIDNotNil())
+	}
+	if i.BorrowerID != nil {
+		predicates = append(predicates, keyloanrequest.BorrowerIDEQ(*i.BorrowerID))
+	}
+	if i.BorrowerIDNEQ != nil {
+		predicates = append(predicates, keyloanrequest.BorrowerIDNEQ(*i.BorrowerIDNEQ))
+	}
+	if len(i.BorrowerIDIn) > 0 {
+		predicates = append(predicates, keyloanrequest.BorrowerIDIn(i.BorrowerIDIn...))
+	}
+	if len(i.BorrowerIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.BorrowerIDNotIn(i.BorrowerIDNotIn...))
+	}
+	if i.Until != nil {
+		predicates = append(predicates, keyloanrequest.UntilEQ(*i.Until))
+	}
+	if i.UntilNEQ != nil {
+		predicates = append(predicates, keyloanrequest.UntilNEQ(*i.UntilNEQ))
+	}
+	if len(i.UntilIn) > 0 {
+		predicates = append(predicates, keyloanrequest.UntilIn(i.UntilIn...))
+	}
+	if len(i.UntilNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.UntilNotIn(i.UntilNotIn...))
+	}
+	if i.UntilGT != nil {
+		predicates = append(predicates, keyloanrequest.UntilGT(*i.UntilGT))
+	}
+	if i.UntilGTE != nil {
+		predicates = append(predicates, keyloanrequest.UntilGTE(*i.UntilGTE))
+	}
+	if i.UntilLT != nil {
+		predicates = append(predicates, keyloanrequest.UntilLT(*i.UntilLT))
+	}
+	if i.UntilLTE != nil {
+		predicates = append(predicates, keyloanrequest.UntilLTE(*i.UntilLTE))
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, keyloanrequest.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, keyloanrequest.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, keyloanrequest.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequest.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, keyloanrequest.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, keyloanrequest.ApprovalIDNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyLoanRequestWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyloanrequest.And(predicates...), nil
+	}
+}
+
+// KeyLoanRequestLineWhereInput represents a where input for filtering KeyLoanRequestLine queries.
+type KeyLoanRequestLineWhereInput struct {
+	Predicates []predicate.KeyLoanRequestLine  `json:"-"`
+	Not        *KeyLoanRequestLineWhereInput   `json:"not,omitempty"`
+	Or         []*KeyLoanRequestLineWhereInput `json:"or,omitempty"`
+	And        []*KeyLoanRequestLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "request_id" field predicates.
+	RequestID      *uuid.UUID  `json:"requestID,omitempty"`
+	RequestIDNEQ   *uuid.UUID  `json:"requestIDNEQ,omitempty"`
+	RequestIDIn    []uuid.UUID `json:"requestIDIn,omitempty"`
+	RequestIDNotIn []uuid.UUID `json:"requestIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyLoanRequestLineWhereInput) AddPredicates(predicates ...predicate.KeyLoanRequestLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyLoanRequestLineWhereInput filter on the KeyLoanRequestLineQuery builder.
+func (i *KeyLoanRequestLineWhereInput) Filter(q *KeyLoanRequestLineQuery) (*KeyLoanRequestLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyLoanRequestLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyLoanRequestLineWhereInput is returned in case the KeyLoanRequestLineWhereInput is empty.
+var ErrEmptyKeyLoanRequestLineWhereInput = errors.New("ent: empty predicate KeyLoanRequestLineWhereInput")
+
+// P returns a predicate for filtering keyloanrequestlines.
+// An error is returned if the input is empty or invalid.
+func (i *KeyLoanRequestLineWhereInput) P() (predicate.KeyLoanRequestLine, error) {
+	var predicates []predicate.KeyLoanRequestLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyloanrequestline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyLoanRequestLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyloanrequestline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyLoanRequestLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyloanrequestline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyloanrequestline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyloanrequestline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyloanrequestline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyloanrequestline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyloanrequestline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyloanrequestline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyloanrequestline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyloanrequestline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyloanrequestline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.RequestID != nil {
+		predicates = append(predicates, keyloanrequestline.RequestIDEQ(*i.RequestID))
+	}
+	if i.RequestIDNEQ != nil {
+		predicates = append(predicates, keyloanrequestline.RequestIDNEQ(*i.RequestIDNEQ))
+	}
+	if len(i.RequestIDIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.RequestIDIn(i.RequestIDIn...))
+	}
+	if len(i.RequestIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.RequestIDNotIn(i.RequestIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyloanrequestline.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyloanrequestline.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyloanrequestline.SetIDNotIn(i.SetIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyLoanRequestLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyloanrequestline.And(predicates...), nil
+	}
+}
+
+// KeyLockChangeWhereInput represents a where input for filtering KeyLockChange queries.
+type KeyLockChangeWhereInput struct {
+	Predicates []predicate.KeyLockChange  `json:"-"`
+	Not        *KeyLockChangeWhereInput   `json:"not,omitempty"`
+	Or         []*KeyLockChangeWhereInput `json:"or,omitempty"`
+	And        []*KeyLockChangeWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "loss_id" field predicates.
+	LossID       *uuid.UUID  `json:"lossID,omitempty"`
+	LossIDNEQ    *uuid.UUID  `json:"lossIDNEQ,omitempty"`
+	LossIDIn     []uuid.UUID `json:"lossIDIn,omitempty"`
+	LossIDNotIn  []uuid.UUID `json:"lossIDNotIn,omitempty"`
+	LossIDIsNil  bool        `json:"lossIDIsNil,omitempty"`
+	LossIDNotNil bool        `json:"lossIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *keylockchange.State  `json:"state,omitempty"`
+	StateNEQ   *keylockchange.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keylockchange.State `json:"stateIn,omitempty"`
+	StateNotIn []keylockchange.State `json:"stateNotIn,omitempty"`
+
+	// "ordered_by_id" field predicates.
+	OrderedByID      *uuid.UUID  `json:"orderedByID,omitempty"`
+	OrderedByIDNEQ   *uuid.UUID  `json:"orderedByIDNEQ,omitempty"`
+	OrderedByIDIn    []uuid.UUID `json:"orderedByIDIn,omitempty"`
+	OrderedByIDNotIn []uuid.UUID `json:"orderedByIDNotIn,omitempty"`
+	OrderedByIDGT    *uuid.UUID  `json:"orderedByIDGT,omitempty"`
+	OrderedByIDGTE   *uuid.UUID  `json:"orderedByIDGTE,omitempty"`
+	OrderedByIDLT    *uuid.UUID  `json:"orderedByIDLT,omitempty"`
+	OrderedByIDLTE   *uuid.UUID  `json:"orderedByIDLTE,omitempty"`
+
+	// "ordered_at" field predicates.
+	OrderedAt      *time.Time  `json:"orderedAt,omitempty"`
+	OrderedAtNEQ   *time.Time  `json:"orderedAtNEQ,omitempty"`
+	OrderedAtIn    []time.Time `json:"orderedAtIn,omitempty"`
+	OrderedAtNotIn []time.Time `json:"orderedAtNotIn,omitempty"`
+	OrderedAtGT    *time.Time  `json:"orderedAtGT,omitempty"`
+	OrderedAtGTE   *time.Time  `json:"orderedAtGTE,omitempty"`
+	OrderedAtLT    *time.Time  `json:"orderedAtLT,omitempty"`
+	OrderedAtLTE   *time.Time  `json:"orderedAtLTE,omitempty"`
+
+	// "done_at" field predicates.
+	DoneAt       *time.Time  `json:"doneAt,omitempty"`
+	DoneAtNEQ    *time.Time  `json:"doneAtNEQ,omitempty"`
+	DoneAtIn     []time.Time `json:"doneAtIn,omitempty"`
+	DoneAtNotIn  []time.Time `json:"doneAtNotIn,omitempty"`
+	DoneAtGT     *time.Time  `json:"doneAtGT,omitempty"`
+	DoneAtGTE    *time.Time  `json:"doneAtGTE,omitempty"`
+	DoneAtLT     *time.Time  `json:"doneAtLT,omitempty"`
+	DoneAtLTE    *time.Time  `json:"doneAtLTE,omitempty"`
+	DoneAtIsNil  bool        `json:"doneAtIsNil,omitempty"`
+	DoneAtNotNil bool        `json:"doneAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyLockChangeWhereInput) AddPredicates(predicates ...predicate.KeyLockChange) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyLockChangeWhereInput filter on the KeyLockChangeQuery builder.
+func (i *KeyLockChangeWhereInput) Filter(q *KeyLockChangeQuery) (*KeyLockChangeQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyLockChangeWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyLockChangeWhereInput is returned in case the KeyLockChangeWhereInput is empty.
+var ErrEmptyKeyLockChangeWhereInput = errors.New("ent: empty predicate KeyLockChangeWhereInput")
+
+// P returns a predicate for filtering keylockchanges.
+// An error is returned if the input is empty or invalid.
+func (i *KeyLockChangeWhereInput) P() (predicate.KeyLockChange, error) {
+	var predicates []predicate.KeyLockChange
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keylockchange.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyLockChange, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keylockchange.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyLockChange, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keylockchange.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keylockchange.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keylockchange.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keylockchange.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keylockchange.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keylockchange.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keylockchange.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keylockchange.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keylockchange.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keylockchange.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keylockchange.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keylockchange.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keylockchange.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keylockchange.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keylockchange.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keylockchange.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keylockchange.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keylockchange.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keylockchange.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keylockchange.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keylockchange.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keylockchange.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keylockchange.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keylockchange.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keylockchange.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keylockchange.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keylockchange.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keylockchange.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keylockchange.VoidedAtNotNil())
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keylockchange.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keylockchange.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keylockchange.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.LossID != nil {
+		predicates = append(predicates, keylockchange.LossIDEQ(*i.LossID))
+	}
+	if i.LossIDNEQ != nil {
+		predicates = append(predicates, keylockchange.LossIDNEQ(*i.LossIDNEQ))
+	}
+	if len(i.LossIDIn) > 0 {
+		predicates = append(predicates, keylockchange.LossIDIn(i.LossIDIn...))
+	}
+	if len(i.LossIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.LossIDNotIn(i.LossIDNotIn...))
+	}
+	if i.LossIDIsNil {
+		predicates = append(predicates, keylockchange.LossIDIsNil())
+	}
+	if i.LossIDNotNil {
+		predicates = append(predicates, keylockchange.LossIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, keylockchange.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keylockchange.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keylockchange.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keylockchange.StateNotIn(i.StateNotIn...))
+	}
+	if i.OrderedByID != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDEQ(*i.OrderedByID))
+	}
+	if i.OrderedByIDNEQ != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDNEQ(*i.OrderedByIDNEQ))
+	}
+	if len(i.OrderedByIDIn) > 0 {
+		predicates = append(predicates, keylockchange.OrderedByIDIn(i.OrderedByIDIn...))
+	}
+	if len(i.OrderedByIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.OrderedByIDNotIn(i.OrderedByIDNotIn...))
+	}
+	if i.OrderedByIDGT != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDGT(*i.OrderedByIDGT))
+	}
+	if i.OrderedByIDGTE != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDGTE(*i.OrderedByIDGTE))
+	}
+	if i.OrderedByIDLT != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDLT(*i.OrderedByIDLT))
+	}
+	if i.OrderedByIDLTE != nil {
+		predicates = append(predicates, keylockchange.OrderedByIDLTE(*i.OrderedByIDLTE))
+	}
+	if i.OrderedAt != nil {
+		predicates = append(predicates, keylockchange.OrderedAtEQ(*i.OrderedAt))
+	}
+	if i.OrderedAtNEQ != nil {
+		predicates = append(predicates, keylockchange.OrderedAtNEQ(*i.OrderedAtNEQ))
+	}
+	if len(i.OrderedAtIn) > 0 {
+		predicates = append(predicates, keylockchange.OrderedAtIn(i.OrderedAtIn...))
+	}
+	if len(i.OrderedAtNotIn) > 0 {
+		predicates = append(predicates, keylockchange.OrderedAtNotIn(i.OrderedAtNotIn...))
+	}
+	if i.OrderedAtGT != nil {
+		predicates = append(predicates, keylockchange.OrderedAtGT(*i.OrderedAtGT))
+	}
+	if i.OrderedAtGTE != nil {
+		predicates = append(predicates, keylockchange.OrderedAtGTE(*i.OrderedAtGTE))
+	}
+	if i.OrderedAtLT != nil {
+		predicates = append(predicates, keylockchange.OrderedAtLT(*i.OrderedAtLT))
+	}
+	if i.OrderedAtLTE != nil {
+		predicates = append(predicates, keylockchange.OrderedAtLTE(*i.OrderedAtLTE))
+	}
+	if i.DoneAt != nil {
+		predicates = append(predicates, keylockchange.DoneAtEQ(*i.DoneAt))
+	}
+	if i.DoneAtNEQ != nil {
+		predicates = append(predicates, keylockchange.DoneAtNEQ(*i.DoneAtNEQ))
+	}
+	if len(i.DoneAtIn) > 0 {
+		predicates = append(predicates, keylockchange.DoneAtIn(i.DoneAtIn...))
+	}
+	if len(i.DoneAtNotIn) > 0 {
+		predicates = append(predicates, keylockchange.DoneAtNotIn(i.DoneAtNotIn...))
+	}
+	if i.DoneAtGT != nil {
+		predicates = append(predicates, keylockchange.DoneAtGT(*i.DoneAtGT))
+	}
+	if i.DoneAtGTE != nil {
+		predicates = append(predicates, keylockchange.DoneAtGTE(*i.DoneAtGTE))
+	}
+	if i.DoneAtLT != nil {
+		predicates = append(predicates, keylockchange.DoneAtLT(*i.DoneAtLT))
+	}
+	if i.DoneAtLTE != nil {
+		predicates = append(predicates, keylockchange.DoneAtLTE(*i.DoneAtLTE))
+	}
+	if i.DoneAtIsNil {
+		predicates = append(predicates, keylockchange.DoneAtIsNil())
+	}
+	if i.DoneAtNotNil {
+		predicates = append(predicates, keylockchange.DoneAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyLockChangeWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keylockchange.And(predicates...), nil
+	}
+}
+
 // KeyLossWhereInput represents a where input for filtering KeyLoss queries.
 type KeyLossWhereInput struct {
 	Predicates []predicate.KeyLoss  `json:"-"`
@@ -4425,6 +7618,18 @@ type KeyLossWhereInput struct {
 	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
 
 	// "set_id" field predicates.
 	SetID      *uuid.UUID  `json:"setID,omitempty"`
@@ -4670,6 +7875,36 @@ func (i *KeyLossWhereInput) P() (predicate.KeyLoss, error) {
 	}
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keyloss.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keyloss.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keyloss.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keyloss.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keyloss.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keyloss.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keyloss.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keyloss.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keyloss.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keyloss.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keyloss.VoidedAtNotNil())
 	}
 	if i.SetID != nil {
 		predicates = append(predicates, keyloss.SetIDEQ(*i.SetID))
@@ -5022,6 +8257,14 @@ type KeyMovementWhereInput struct {
 	LossIDIsNil  bool        `json:"lossIDIsNil,omitempty"`
 	LossIDNotNil bool        `json:"lossIDNotNil,omitempty"`
 
+	// "reverses_id" field predicates.
+	ReversesID       *uuid.UUID  `json:"reversesID,omitempty"`
+	ReversesIDNEQ    *uuid.UUID  `json:"reversesIDNEQ,omitempty"`
+	ReversesIDIn     []uuid.UUID `json:"reversesIDIn,omitempty"`
+	ReversesIDNotIn  []uuid.UUID `json:"reversesIDNotIn,omitempty"`
+	ReversesIDIsNil  bool        `json:"reversesIDIsNil,omitempty"`
+	ReversesIDNotNil bool        `json:"reversesIDNotNil,omitempty"`
+
 	// "occurred_at" field predicates.
 	OccurredAt      *time.Time  `json:"occurredAt,omitempty"`
 	OccurredAtNEQ   *time.Time  `json:"occurredAtNEQ,omitempty"`
@@ -5248,6 +8491,24 @@ func (i *KeyMovementWhereInput) P() (predicate.KeyMovement, error) {
 	if i.LossIDNotNil {
 		predicates = append(predicates, keymovement.LossIDNotNil())
 	}
+	if i.ReversesID != nil {
+		predicates = append(predicates, keymovement.ReversesIDEQ(*i.ReversesID))
+	}
+	if i.ReversesIDNEQ != nil {
+		predicates = append(predicates, keymovement.ReversesIDNEQ(*i.ReversesIDNEQ))
+	}
+	if len(i.ReversesIDIn) > 0 {
+		predicates = append(predicates, keymovement.ReversesIDIn(i.ReversesIDIn...))
+	}
+	if len(i.ReversesIDNotIn) > 0 {
+		predicates = append(predicates, keymovement.ReversesIDNotIn(i.ReversesIDNotIn...))
+	}
+	if i.ReversesIDIsNil {
+		predicates = append(predicates, keymovement.ReversesIDIsNil())
+	}
+	if i.ReversesIDNotNil {
+		predicates = append(predicates, keymovement.ReversesIDNotNil())
+	}
 	if i.OccurredAt != nil {
 		predicates = append(predicates, keymovement.OccurredAtEQ(*i.OccurredAt))
 	}
@@ -5315,6 +8576,18 @@ type KeyReturnWhereInput struct {
 	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -5448,6 +8721,36 @@ func (i *KeyReturnWhereInput) P() (predicate.KeyReturn, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keyreturn.EstateIDNotIn(i.EstateIDNotIn...))
 	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keyreturn.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keyreturn.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keyreturn.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keyreturn.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keyreturn.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keyreturn.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keyreturn.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keyreturn.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keyreturn.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keyreturn.VoidedAtNotNil())
+	}
 
 	switch len(predicates) {
 	case 0:
@@ -5456,6 +8759,722 @@ func (i *KeyReturnWhereInput) P() (predicate.KeyReturn, error) {
 		return predicates[0], nil
 	default:
 		return keyreturn.And(predicates...), nil
+	}
+}
+
+// KeyScrappingWhereInput represents a where input for filtering KeyScrapping queries.
+type KeyScrappingWhereInput struct {
+	Predicates []predicate.KeyScrapping  `json:"-"`
+	Not        *KeyScrappingWhereInput   `json:"not,omitempty"`
+	Or         []*KeyScrappingWhereInput `json:"or,omitempty"`
+	And        []*KeyScrappingWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
+
+	// "certificate_id" field predicates.
+	CertificateID       *uuid.UUID  `json:"certificateID,omitempty"`
+	CertificateIDNEQ    *uuid.UUID  `json:"certificateIDNEQ,omitempty"`
+	CertificateIDIn     []uuid.UUID `json:"certificateIDIn,omitempty"`
+	CertificateIDNotIn  []uuid.UUID `json:"certificateIDNotIn,omitempty"`
+	CertificateIDIsNil  bool        `json:"certificateIDIsNil,omitempty"`
+	CertificateIDNotNil bool        `json:"certificateIDNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *keyscrapping.State  `json:"state,omitempty"`
+	StateNEQ   *keyscrapping.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keyscrapping.State `json:"stateIn,omitempty"`
+	StateNotIn []keyscrapping.State `json:"stateNotIn,omitempty"`
+
+	// "requested_by_id" field predicates.
+	RequestedByID      *uuid.UUID  `json:"requestedByID,omitempty"`
+	RequestedByIDNEQ   *uuid.UUID  `json:"requestedByIDNEQ,omitempty"`
+	RequestedByIDIn    []uuid.UUID `json:"requestedByIDIn,omitempty"`
+	RequestedByIDNotIn []uuid.UUID `json:"requestedByIDNotIn,omitempty"`
+	RequestedByIDGT    *uuid.UUID  `json:"requestedByIDGT,omitempty"`
+	RequestedByIDGTE   *uuid.UUID  `json:"requestedByIDGTE,omitempty"`
+	RequestedByIDLT    *uuid.UUID  `json:"requestedByIDLT,omitempty"`
+	RequestedByIDLTE   *uuid.UUID  `json:"requestedByIDLTE,omitempty"`
+
+	// "requested_at" field predicates.
+	RequestedAt      *time.Time  `json:"requestedAt,omitempty"`
+	RequestedAtNEQ   *time.Time  `json:"requestedAtNEQ,omitempty"`
+	RequestedAtIn    []time.Time `json:"requestedAtIn,omitempty"`
+	RequestedAtNotIn []time.Time `json:"requestedAtNotIn,omitempty"`
+	RequestedAtGT    *time.Time  `json:"requestedAtGT,omitempty"`
+	RequestedAtGTE   *time.Time  `json:"requestedAtGTE,omitempty"`
+	RequestedAtLT    *time.Time  `json:"requestedAtLT,omitempty"`
+	RequestedAtLTE   *time.Time  `json:"requestedAtLTE,omitempty"`
+
+	// "done_at" field predicates.
+	DoneAt       *time.Time  `json:"doneAt,omitempty"`
+	DoneAtNEQ    *time.Time  `json:"doneAtNEQ,omitempty"`
+	DoneAtIn     []time.Time `json:"doneAtIn,omitempty"`
+	DoneAtNotIn  []time.Time `json:"doneAtNotIn,omitempty"`
+	DoneAtGT     *time.Time  `json:"doneAtGT,omitempty"`
+	DoneAtGTE    *time.Time  `json:"doneAtGTE,omitempty"`
+	DoneAtLT     *time.Time  `json:"doneAtLT,omitempty"`
+	DoneAtLTE    *time.Time  `json:"doneAtLTE,omitempty"`
+	DoneAtIsNil  bool        `json:"doneAtIsNil,omitempty"`
+	DoneAtNotNil bool        `json:"doneAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyScrappingWhereInput) AddPredicates(predicates ...predicate.KeyScrapping) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyScrappingWhereInput filter on the KeyScrappingQuery builder.
+func (i *KeyScrappingWhereInput) Filter(q *KeyScrappingQuery) (*KeyScrappingQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyScrappingWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyScrappingWhereInput is returned in case the KeyScrappingWhereInput is empty.
+var ErrEmptyKeyScrappingWhereInput = errors.New("ent: empty predicate KeyScrappingWhereInput")
+
+// P returns a predicate for filtering keyscrappings.
+// An error is returned if the input is empty or invalid.
+func (i *KeyScrappingWhereInput) P() (predicate.KeyScrapping, error) {
+	var predicates []predicate.KeyScrapping
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyscrapping.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyScrapping, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyscrapping.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyScrapping, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyscrapping.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyscrapping.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyscrapping.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyscrapping.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyscrapping.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyscrapping.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyscrapping.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyscrapping.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyscrapping.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyscrapping.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyscrapping.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyscrapping.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyscrapping.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyscrapping.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyscrapping.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyscrapping.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, keyscrapping.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, keyscrapping.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, keyscrapping.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, keyscrapping.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, keyscrapping.ApprovalIDNotNil())
+	}
+	if i.CertificateID != nil {
+		predicates = append(predicates, keyscrapping.CertificateIDEQ(*i.CertificateID))
+	}
+	if i.CertificateIDNEQ != nil {
+		predicates = append(predicates, keyscrapping.CertificateIDNEQ(*i.CertificateIDNEQ))
+	}
+	if len(i.CertificateIDIn) > 0 {
+		predicates = append(predicates, keyscrapping.CertificateIDIn(i.CertificateIDIn...))
+	}
+	if len(i.CertificateIDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.CertificateIDNotIn(i.CertificateIDNotIn...))
+	}
+	if i.CertificateIDIsNil {
+		predicates = append(predicates, keyscrapping.CertificateIDIsNil())
+	}
+	if i.CertificateIDNotNil {
+		predicates = append(predicates, keyscrapping.CertificateIDNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, keyscrapping.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keyscrapping.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keyscrapping.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.StateNotIn(i.StateNotIn...))
+	}
+	if i.RequestedByID != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDEQ(*i.RequestedByID))
+	}
+	if i.RequestedByIDNEQ != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDNEQ(*i.RequestedByIDNEQ))
+	}
+	if len(i.RequestedByIDIn) > 0 {
+		predicates = append(predicates, keyscrapping.RequestedByIDIn(i.RequestedByIDIn...))
+	}
+	if len(i.RequestedByIDNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.RequestedByIDNotIn(i.RequestedByIDNotIn...))
+	}
+	if i.RequestedByIDGT != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDGT(*i.RequestedByIDGT))
+	}
+	if i.RequestedByIDGTE != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDGTE(*i.RequestedByIDGTE))
+	}
+	if i.RequestedByIDLT != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDLT(*i.RequestedByIDLT))
+	}
+	if i.RequestedByIDLTE != nil {
+		predicates = append(predicates, keyscrapping.RequestedByIDLTE(*i.RequestedByIDLTE))
+	}
+	if i.RequestedAt != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtEQ(*i.RequestedAt))
+	}
+	if i.RequestedAtNEQ != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtNEQ(*i.RequestedAtNEQ))
+	}
+	if len(i.RequestedAtIn) > 0 {
+		predicates = append(predicates, keyscrapping.RequestedAtIn(i.RequestedAtIn...))
+	}
+	if len(i.RequestedAtNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.RequestedAtNotIn(i.RequestedAtNotIn...))
+	}
+	if i.RequestedAtGT != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtGT(*i.RequestedAtGT))
+	}
+	if i.RequestedAtGTE != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtGTE(*i.RequestedAtGTE))
+	}
+	if i.RequestedAtLT != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtLT(*i.RequestedAtLT))
+	}
+	if i.RequestedAtLTE != nil {
+		predicates = append(predicates, keyscrapping.RequestedAtLTE(*i.RequestedAtLTE))
+	}
+	if i.DoneAt != nil {
+		predicates = append(predicates, keyscrapping.DoneAtEQ(*i.DoneAt))
+	}
+	if i.DoneAtNEQ != nil {
+		predicates = append(predicates, keyscrapping.DoneAtNEQ(*i.DoneAtNEQ))
+	}
+	if len(i.DoneAtIn) > 0 {
+		predicates = append(predicates, keyscrapping.DoneAtIn(i.DoneAtIn...))
+	}
+	if len(i.DoneAtNotIn) > 0 {
+		predicates = append(predicates, keyscrapping.DoneAtNotIn(i.DoneAtNotIn...))
+	}
+	if i.DoneAtGT != nil {
+		predicates = append(predicates, keyscrapping.DoneAtGT(*i.DoneAtGT))
+	}
+	if i.DoneAtGTE != nil {
+		predicates = append(predicates, keyscrapping.DoneAtGTE(*i.DoneAtGTE))
+	}
+	if i.DoneAtLT != nil {
+		predicates = append(predicates, keyscrapping.DoneAtLT(*i.DoneAtLT))
+	}
+	if i.DoneAtLTE != nil {
+		predicates = append(predicates, keyscrapping.DoneAtLTE(*i.DoneAtLTE))
+	}
+	if i.DoneAtIsNil {
+		predicates = append(predicates, keyscrapping.DoneAtIsNil())
+	}
+	if i.DoneAtNotNil {
+		predicates = append(predicates, keyscrapping.DoneAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyScrappingWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyscrapping.And(predicates...), nil
+	}
+}
+
+// KeySealWhereInput represents a where input for filtering KeySeal queries.
+type KeySealWhereInput struct {
+	Predicates []predicate.KeySeal  `json:"-"`
+	Not        *KeySealWhereInput   `json:"not,omitempty"`
+	Or         []*KeySealWhereInput `json:"or,omitempty"`
+	And        []*KeySealWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "set_id" field predicates.
+	SetID      *uuid.UUID  `json:"setID,omitempty"`
+	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
+	SetIDIn    []uuid.UUID `json:"setIDIn,omitempty"`
+	SetIDNotIn []uuid.UUID `json:"setIDNotIn,omitempty"`
+
+	// "number" field predicates.
+	Number             *string  `json:"number,omitempty"`
+	NumberNEQ          *string  `json:"numberNEQ,omitempty"`
+	NumberIn           []string `json:"numberIn,omitempty"`
+	NumberNotIn        []string `json:"numberNotIn,omitempty"`
+	NumberGT           *string  `json:"numberGT,omitempty"`
+	NumberGTE          *string  `json:"numberGTE,omitempty"`
+	NumberLT           *string  `json:"numberLT,omitempty"`
+	NumberLTE          *string  `json:"numberLTE,omitempty"`
+	NumberContains     *string  `json:"numberContains,omitempty"`
+	NumberHasPrefix    *string  `json:"numberHasPrefix,omitempty"`
+	NumberHasSuffix    *string  `json:"numberHasSuffix,omitempty"`
+	NumberEqualFold    *string  `json:"numberEqualFold,omitempty"`
+	NumberContainsFold *string  `json:"numberContainsFold,omitempty"`
+
+	// "state" field predicates.
+	State      *keyseal.State  `json:"state,omitempty"`
+	StateNEQ   *keyseal.State  `json:"stateNEQ,omitempty"`
+	StateIn    []keyseal.State `json:"stateIn,omitempty"`
+	StateNotIn []keyseal.State `json:"stateNotIn,omitempty"`
+
+	// "sealed_at" field predicates.
+	SealedAt      *time.Time  `json:"sealedAt,omitempty"`
+	SealedAtNEQ   *time.Time  `json:"sealedAtNEQ,omitempty"`
+	SealedAtIn    []time.Time `json:"sealedAtIn,omitempty"`
+	SealedAtNotIn []time.Time `json:"sealedAtNotIn,omitempty"`
+	SealedAtGT    *time.Time  `json:"sealedAtGT,omitempty"`
+	SealedAtGTE   *time.Time  `json:"sealedAtGTE,omitempty"`
+	SealedAtLT    *time.Time  `json:"sealedAtLT,omitempty"`
+	SealedAtLTE   *time.Time  `json:"sealedAtLTE,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt       *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
+	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
+	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeySealWhereInput) AddPredicates(predicates ...predicate.KeySeal) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeySealWhereInput filter on the KeySealQuery builder.
+func (i *KeySealWhereInput) Filter(q *KeySealQuery) (*KeySealQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeySealWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeySealWhereInput is returned in case the KeySealWhereInput is empty.
+var ErrEmptyKeySealWhereInput = errors.New("ent: empty predicate KeySealWhereInput")
+
+// P returns a predicate for filtering keyseals.
+// An error is returned if the input is empty or invalid.
+func (i *KeySealWhereInput) P() (predicate.KeySeal, error) {
+	var predicates []predicate.KeySeal
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyseal.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeySeal, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyseal.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeySeal, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyseal.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyseal.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyseal.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyseal.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyseal.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyseal.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyseal.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyseal.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyseal.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyseal.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyseal.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyseal.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyseal.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyseal.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyseal.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyseal.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyseal.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyseal.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyseal.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyseal.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyseal.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SetID != nil {
+		predicates = append(predicates, keyseal.SetIDEQ(*i.SetID))
+	}
+	if i.SetIDNEQ != nil {
+		predicates = append(predicates, keyseal.SetIDNEQ(*i.SetIDNEQ))
+	}
+	if len(i.SetIDIn) > 0 {
+		predicates = append(predicates, keyseal.SetIDIn(i.SetIDIn...))
+	}
+	if len(i.SetIDNotIn) > 0 {
+		predicates = append(predicates, keyseal.SetIDNotIn(i.SetIDNotIn...))
+	}
+	if i.Number != nil {
+		predicates = append(predicates, keyseal.NumberEQ(*i.Number))
+	}
+	if i.NumberNEQ != nil {
+		predicates = append(predicates, keyseal.NumberNEQ(*i.NumberNEQ))
+	}
+	if len(i.NumberIn) > 0 {
+		predicates = append(predicates, keyseal.NumberIn(i.NumberIn...))
+	}
+	if len(i.NumberNotIn) > 0 {
+		predicates = append(predicates, keyseal.NumberNotIn(i.NumberNotIn...))
+	}
+	if i.NumberGT != nil {
+		predicates = append(predicates, keyseal.NumberGT(*i.NumberGT))
+	}
+	if i.NumberGTE != nil {
+		predicates = append(predicates, keyseal.NumberGTE(*i.NumberGTE))
+	}
+	if i.NumberLT != nil {
+		predicates = append(predicates, keyseal.NumberLT(*i.NumberLT))
+	}
+	if i.NumberLTE != nil {
+		predicates = append(predicates, keyseal.NumberLTE(*i.NumberLTE))
+	}
+	if i.NumberContains != nil {
+		predicates = append(predicates, keyseal.NumberContains(*i.NumberContains))
+	}
+	if i.NumberHasPrefix != nil {
+		predicates = append(predicates, keyseal.NumberHasPrefix(*i.NumberHasPrefix))
+	}
+	if i.NumberHasSuffix != nil {
+		predicates = append(predicates, keyseal.NumberHasSuffix(*i.NumberHasSuffix))
+	}
+	if i.NumberEqualFold != nil {
+		predicates = append(predicates, keyseal.NumberEqualFold(*i.NumberEqualFold))
+	}
+	if i.NumberContainsFold != nil {
+		predicates = append(predicates, keyseal.NumberContainsFold(*i.NumberContainsFold))
+	}
+	if i.State != nil {
+		predicates = append(predicates, keyseal.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, keyseal.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, keyseal.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, keyseal.StateNotIn(i.StateNotIn...))
+	}
+	if i.SealedAt != nil {
+		predicates = append(predicates, keyseal.SealedAtEQ(*i.SealedAt))
+	}
+	if i.SealedAtNEQ != nil {
+		predicates = append(predicates, keyseal.SealedAtNEQ(*i.SealedAtNEQ))
+	}
+	if len(i.SealedAtIn) > 0 {
+		predicates = append(predicates, keyseal.SealedAtIn(i.SealedAtIn...))
+	}
+	if len(i.SealedAtNotIn) > 0 {
+		predicates = append(predicates, keyseal.SealedAtNotIn(i.SealedAtNotIn...))
+	}
+	if i.SealedAtGT != nil {
+		predicates = append(predicates, keyseal.SealedAtGT(*i.SealedAtGT))
+	}
+	if i.SealedAtGTE != nil {
+		predicates = append(predicates, keyseal.SealedAtGTE(*i.SealedAtGTE))
+	}
+	if i.SealedAtLT != nil {
+		predicates = append(predicates, keyseal.SealedAtLT(*i.SealedAtLT))
+	}
+	if i.SealedAtLTE != nil {
+		predicates = append(predicates, keyseal.SealedAtLTE(*i.SealedAtLTE))
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, keyseal.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, keyseal.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, keyseal.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, keyseal.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, keyseal.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, keyseal.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, keyseal.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, keyseal.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.EndedAtIsNil {
+		predicates = append(predicates, keyseal.EndedAtIsNil())
+	}
+	if i.EndedAtNotNil {
+		predicates = append(predicates, keyseal.EndedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeySealWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyseal.And(predicates...), nil
 	}
 }
 
@@ -5543,6 +9562,22 @@ type KeySetWhereInput struct {
 	OutstandingGTE   *int  `json:"outstandingGTE,omitempty"`
 	OutstandingLT    *int  `json:"outstandingLT,omitempty"`
 	OutstandingLTE   *int  `json:"outstandingLTE,omitempty"`
+
+	// "condition" field predicates.
+	Condition      *keyset.Condition  `json:"condition,omitempty"`
+	ConditionNEQ   *keyset.Condition  `json:"conditionNEQ,omitempty"`
+	ConditionIn    []keyset.Condition `json:"conditionIn,omitempty"`
+	ConditionNotIn []keyset.Condition `json:"conditionNotIn,omitempty"`
+
+	// "lock_changes" field predicates.
+	LockChanges      *int  `json:"lockChanges,omitempty"`
+	LockChangesNEQ   *int  `json:"lockChangesNEQ,omitempty"`
+	LockChangesIn    []int `json:"lockChangesIn,omitempty"`
+	LockChangesNotIn []int `json:"lockChangesNotIn,omitempty"`
+	LockChangesGT    *int  `json:"lockChangesGT,omitempty"`
+	LockChangesGTE   *int  `json:"lockChangesGTE,omitempty"`
+	LockChangesLT    *int  `json:"lockChangesLT,omitempty"`
+	LockChangesLTE   *int  `json:"lockChangesLTE,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -5802,6 +9837,42 @@ func (i *KeySetWhereInput) P() (predicate.KeySet, error) {
 	if i.OutstandingLTE != nil {
 		predicates = append(predicates, keyset.OutstandingLTE(*i.OutstandingLTE))
 	}
+	if i.Condition != nil {
+		predicates = append(predicates, keyset.ConditionEQ(*i.Condition))
+	}
+	if i.ConditionNEQ != nil {
+		predicates = append(predicates, keyset.ConditionNEQ(*i.ConditionNEQ))
+	}
+	if len(i.ConditionIn) > 0 {
+		predicates = append(predicates, keyset.ConditionIn(i.ConditionIn...))
+	}
+	if len(i.ConditionNotIn) > 0 {
+		predicates = append(predicates, keyset.ConditionNotIn(i.ConditionNotIn...))
+	}
+	if i.LockChanges != nil {
+		predicates = append(predicates, keyset.LockChangesEQ(*i.LockChanges))
+	}
+	if i.LockChangesNEQ != nil {
+		predicates = append(predicates, keyset.LockChangesNEQ(*i.LockChangesNEQ))
+	}
+	if len(i.LockChangesIn) > 0 {
+		predicates = append(predicates, keyset.LockChangesIn(i.LockChangesIn...))
+	}
+	if len(i.LockChangesNotIn) > 0 {
+		predicates = append(predicates, keyset.LockChangesNotIn(i.LockChangesNotIn...))
+	}
+	if i.LockChangesGT != nil {
+		predicates = append(predicates, keyset.LockChangesGT(*i.LockChangesGT))
+	}
+	if i.LockChangesGTE != nil {
+		predicates = append(predicates, keyset.LockChangesGTE(*i.LockChangesGTE))
+	}
+	if i.LockChangesLT != nil {
+		predicates = append(predicates, keyset.LockChangesLT(*i.LockChangesLT))
+	}
+	if i.LockChangesLTE != nil {
+		predicates = append(predicates, keyset.LockChangesLTE(*i.LockChangesLTE))
+	}
 
 	switch len(predicates) {
 	case 0:
@@ -5810,6 +9881,758 @@ func (i *KeySetWhereInput) P() (predicate.KeySet, error) {
 		return predicates[0], nil
 	default:
 		return keyset.And(predicates...), nil
+	}
+}
+
+// KeySpotCheckWhereInput represents a where input for filtering KeySpotCheck queries.
+type KeySpotCheckWhereInput struct {
+	Predicates []predicate.KeySpotCheck  `json:"-"`
+	Not        *KeySpotCheckWhereInput   `json:"not,omitempty"`
+	Or         []*KeySpotCheckWhereInput `json:"or,omitempty"`
+	And        []*KeySpotCheckWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "reconciliation_id" field predicates.
+	ReconciliationID      *uuid.UUID  `json:"reconciliationID,omitempty"`
+	ReconciliationIDNEQ   *uuid.UUID  `json:"reconciliationIDNEQ,omitempty"`
+	ReconciliationIDIn    []uuid.UUID `json:"reconciliationIDIn,omitempty"`
+	ReconciliationIDNotIn []uuid.UUID `json:"reconciliationIDNotIn,omitempty"`
+
+	// "drawn_by_id" field predicates.
+	DrawnByID      *uuid.UUID  `json:"drawnByID,omitempty"`
+	DrawnByIDNEQ   *uuid.UUID  `json:"drawnByIDNEQ,omitempty"`
+	DrawnByIDIn    []uuid.UUID `json:"drawnByIDIn,omitempty"`
+	DrawnByIDNotIn []uuid.UUID `json:"drawnByIDNotIn,omitempty"`
+	DrawnByIDGT    *uuid.UUID  `json:"drawnByIDGT,omitempty"`
+	DrawnByIDGTE   *uuid.UUID  `json:"drawnByIDGTE,omitempty"`
+	DrawnByIDLT    *uuid.UUID  `json:"drawnByIDLT,omitempty"`
+	DrawnByIDLTE   *uuid.UUID  `json:"drawnByIDLTE,omitempty"`
+
+	// "drawn_at" field predicates.
+	DrawnAt      *time.Time  `json:"drawnAt,omitempty"`
+	DrawnAtNEQ   *time.Time  `json:"drawnAtNEQ,omitempty"`
+	DrawnAtIn    []time.Time `json:"drawnAtIn,omitempty"`
+	DrawnAtNotIn []time.Time `json:"drawnAtNotIn,omitempty"`
+	DrawnAtGT    *time.Time  `json:"drawnAtGT,omitempty"`
+	DrawnAtGTE   *time.Time  `json:"drawnAtGTE,omitempty"`
+	DrawnAtLT    *time.Time  `json:"drawnAtLT,omitempty"`
+	DrawnAtLTE   *time.Time  `json:"drawnAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeySpotCheckWhereInput) AddPredicates(predicates ...predicate.KeySpotCheck) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeySpotCheckWhereInput filter on the KeySpotCheckQuery builder.
+func (i *KeySpotCheckWhereInput) Filter(q *KeySpotCheckQuery) (*KeySpotCheckQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeySpotCheckWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeySpotCheckWhereInput is returned in case the KeySpotCheckWhereInput is empty.
+var ErrEmptyKeySpotCheckWhereInput = errors.New("ent: empty predicate KeySpotCheckWhereInput")
+
+// P returns a predicate for filtering keyspotchecks.
+// An error is returned if the input is empty or invalid.
+func (i *KeySpotCheckWhereInput) P() (predicate.KeySpotCheck, error) {
+	var predicates []predicate.KeySpotCheck
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keyspotcheck.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeySpotCheck, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keyspotcheck.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeySpotCheck, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keyspotcheck.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keyspotcheck.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keyspotcheck.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keyspotcheck.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keyspotcheck.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keyspotcheck.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keyspotcheck.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keyspotcheck.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keyspotcheck.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keyspotcheck.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keyspotcheck.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keyspotcheck.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keyspotcheck.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.ReconciliationID != nil {
+		predicates = append(predicates, keyspotcheck.ReconciliationIDEQ(*i.ReconciliationID))
+	}
+	if i.ReconciliationIDNEQ != nil {
+		predicates = append(predicates, keyspotcheck.ReconciliationIDNEQ(*i.ReconciliationIDNEQ))
+	}
+	if len(i.ReconciliationIDIn) > 0 {
+		predicates = append(predicates, keyspotcheck.ReconciliationIDIn(i.ReconciliationIDIn...))
+	}
+	if len(i.ReconciliationIDNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.ReconciliationIDNotIn(i.ReconciliationIDNotIn...))
+	}
+	if i.DrawnByID != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDEQ(*i.DrawnByID))
+	}
+	if i.DrawnByIDNEQ != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDNEQ(*i.DrawnByIDNEQ))
+	}
+	if len(i.DrawnByIDIn) > 0 {
+		predicates = append(predicates, keyspotcheck.DrawnByIDIn(i.DrawnByIDIn...))
+	}
+	if len(i.DrawnByIDNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.DrawnByIDNotIn(i.DrawnByIDNotIn...))
+	}
+	if i.DrawnByIDGT != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDGT(*i.DrawnByIDGT))
+	}
+	if i.DrawnByIDGTE != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDGTE(*i.DrawnByIDGTE))
+	}
+	if i.DrawnByIDLT != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDLT(*i.DrawnByIDLT))
+	}
+	if i.DrawnByIDLTE != nil {
+		predicates = append(predicates, keyspotcheck.DrawnByIDLTE(*i.DrawnByIDLTE))
+	}
+	if i.DrawnAt != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtEQ(*i.DrawnAt))
+	}
+	if i.DrawnAtNEQ != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtNEQ(*i.DrawnAtNEQ))
+	}
+	if len(i.DrawnAtIn) > 0 {
+		predicates = append(predicates, keyspotcheck.DrawnAtIn(i.DrawnAtIn...))
+	}
+	if len(i.DrawnAtNotIn) > 0 {
+		predicates = append(predicates, keyspotcheck.DrawnAtNotIn(i.DrawnAtNotIn...))
+	}
+	if i.DrawnAtGT != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtGT(*i.DrawnAtGT))
+	}
+	if i.DrawnAtGTE != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtGTE(*i.DrawnAtGTE))
+	}
+	if i.DrawnAtLT != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtLT(*i.DrawnAtLT))
+	}
+	if i.DrawnAtLTE != nil {
+		predicates = append(predicates, keyspotcheck.DrawnAtLTE(*i.DrawnAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeySpotCheckWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keyspotcheck.And(predicates...), nil
+	}
+}
+
+// KeyStatementWhereInput represents a where input for filtering KeyStatement queries.
+type KeyStatementWhereInput struct {
+	Predicates []predicate.KeyStatement  `json:"-"`
+	Not        *KeyStatementWhereInput   `json:"not,omitempty"`
+	Or         []*KeyStatementWhereInput `json:"or,omitempty"`
+	And        []*KeyStatementWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "month" field predicates.
+	Month      *time.Time  `json:"month,omitempty"`
+	MonthNEQ   *time.Time  `json:"monthNEQ,omitempty"`
+	MonthIn    []time.Time `json:"monthIn,omitempty"`
+	MonthNotIn []time.Time `json:"monthNotIn,omitempty"`
+	MonthGT    *time.Time  `json:"monthGT,omitempty"`
+	MonthGTE   *time.Time  `json:"monthGTE,omitempty"`
+	MonthLT    *time.Time  `json:"monthLT,omitempty"`
+	MonthLTE   *time.Time  `json:"monthLTE,omitempty"`
+
+	// "closed_by_id" field predicates.
+	ClosedByID      *uuid.UUID  `json:"closedByID,omitempty"`
+	ClosedByIDNEQ   *uuid.UUID  `json:"closedByIDNEQ,omitempty"`
+	ClosedByIDIn    []uuid.UUID `json:"closedByIDIn,omitempty"`
+	ClosedByIDNotIn []uuid.UUID `json:"closedByIDNotIn,omitempty"`
+	ClosedByIDGT    *uuid.UUID  `json:"closedByIDGT,omitempty"`
+	ClosedByIDGTE   *uuid.UUID  `json:"closedByIDGTE,omitempty"`
+	ClosedByIDLT    *uuid.UUID  `json:"closedByIDLT,omitempty"`
+	ClosedByIDLTE   *uuid.UUID  `json:"closedByIDLTE,omitempty"`
+
+	// "closed_at" field predicates.
+	ClosedAt      *time.Time  `json:"closedAt,omitempty"`
+	ClosedAtNEQ   *time.Time  `json:"closedAtNEQ,omitempty"`
+	ClosedAtIn    []time.Time `json:"closedAtIn,omitempty"`
+	ClosedAtNotIn []time.Time `json:"closedAtNotIn,omitempty"`
+	ClosedAtGT    *time.Time  `json:"closedAtGT,omitempty"`
+	ClosedAtGTE   *time.Time  `json:"closedAtGTE,omitempty"`
+	ClosedAtLT    *time.Time  `json:"closedAtLT,omitempty"`
+	ClosedAtLTE   *time.Time  `json:"closedAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyStatementWhereInput) AddPredicates(predicates ...predicate.KeyStatement) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyStatementWhereInput filter on the KeyStatementQuery builder.
+func (i *KeyStatementWhereInput) Filter(q *KeyStatementQuery) (*KeyStatementQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyStatementWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyStatementWhereInput is returned in case the KeyStatementWhereInput is empty.
+var ErrEmptyKeyStatementWhereInput = errors.New("ent: empty predicate KeyStatementWhereInput")
+
+// P returns a predicate for filtering keystatements.
+// An error is returned if the input is empty or invalid.
+func (i *KeyStatementWhereInput) P() (predicate.KeyStatement, error) {
+	var predicates []predicate.KeyStatement
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keystatement.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyStatement, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keystatement.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyStatement, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keystatement.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keystatement.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keystatement.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keystatement.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keystatement.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keystatement.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keystatement.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keystatement.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keystatement.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keystatement.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keystatement.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keystatement.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keystatement.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keystatement.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keystatement.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keystatement.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keystatement.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keystatement.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keystatement.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keystatement.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keystatement.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Month != nil {
+		predicates = append(predicates, keystatement.MonthEQ(*i.Month))
+	}
+	if i.MonthNEQ != nil {
+		predicates = append(predicates, keystatement.MonthNEQ(*i.MonthNEQ))
+	}
+	if len(i.MonthIn) > 0 {
+		predicates = append(predicates, keystatement.MonthIn(i.MonthIn...))
+	}
+	if len(i.MonthNotIn) > 0 {
+		predicates = append(predicates, keystatement.MonthNotIn(i.MonthNotIn...))
+	}
+	if i.MonthGT != nil {
+		predicates = append(predicates, keystatement.MonthGT(*i.MonthGT))
+	}
+	if i.MonthGTE != nil {
+		predicates = append(predicates, keystatement.MonthGTE(*i.MonthGTE))
+	}
+	if i.MonthLT != nil {
+		predicates = append(predicates, keystatement.MonthLT(*i.MonthLT))
+	}
+	if i.MonthLTE != nil {
+		predicates = append(predicates, keystatement.MonthLTE(*i.MonthLTE))
+	}
+	if i.ClosedByID != nil {
+		predicates = append(predicates, keystatement.ClosedByIDEQ(*i.ClosedByID))
+	}
+	if i.ClosedByIDNEQ != nil {
+		predicates = append(predicates, keystatement.ClosedByIDNEQ(*i.ClosedByIDNEQ))
+	}
+	if len(i.ClosedByIDIn) > 0 {
+		predicates = append(predicates, keystatement.ClosedByIDIn(i.ClosedByIDIn...))
+	}
+	if len(i.ClosedByIDNotIn) > 0 {
+		predicates = append(predicates, keystatement.ClosedByIDNotIn(i.ClosedByIDNotIn...))
+	}
+	if i.ClosedByIDGT != nil {
+		predicates = append(predicates, keystatement.ClosedByIDGT(*i.ClosedByIDGT))
+	}
+	if i.ClosedByIDGTE != nil {
+		predicates = append(predicates, keystatement.ClosedByIDGTE(*i.ClosedByIDGTE))
+	}
+	if i.ClosedByIDLT != nil {
+		predicates = append(predicates, keystatement.ClosedByIDLT(*i.ClosedByIDLT))
+	}
+	if i.ClosedByIDLTE != nil {
+		predicates = append(predicates, keystatement.ClosedByIDLTE(*i.ClosedByIDLTE))
+	}
+	if i.ClosedAt != nil {
+		predicates = append(predicates, keystatement.ClosedAtEQ(*i.ClosedAt))
+	}
+	if i.ClosedAtNEQ != nil {
+		predicates = append(predicates, keystatement.ClosedAtNEQ(*i.ClosedAtNEQ))
+	}
+	if len(i.ClosedAtIn) > 0 {
+		predicates = append(predicates, keystatement.ClosedAtIn(i.ClosedAtIn...))
+	}
+	if len(i.ClosedAtNotIn) > 0 {
+		predicates = append(predicates, keystatement.ClosedAtNotIn(i.ClosedAtNotIn...))
+	}
+	if i.ClosedAtGT != nil {
+		predicates = append(predicates, keystatement.ClosedAtGT(*i.ClosedAtGT))
+	}
+	if i.ClosedAtGTE != nil {
+		predicates = append(predicates, keystatement.ClosedAtGTE(*i.ClosedAtGTE))
+	}
+	if i.ClosedAtLT != nil {
+		predicates = append(predicates, keystatement.ClosedAtLT(*i.ClosedAtLT))
+	}
+	if i.ClosedAtLTE != nil {
+		predicates = append(predicates, keystatement.ClosedAtLTE(*i.ClosedAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyStatementWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keystatement.And(predicates...), nil
+	}
+}
+
+// KeyStatementLineWhereInput represents a where input for filtering KeyStatementLine queries.
+type KeyStatementLineWhereInput struct {
+	Predicates []predicate.KeyStatementLine  `json:"-"`
+	Not        *KeyStatementLineWhereInput   `json:"not,omitempty"`
+	Or         []*KeyStatementLineWhereInput `json:"or,omitempty"`
+	And        []*KeyStatementLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "statement_id" field predicates.
+	StatementID      *uuid.UUID  `json:"statementID,omitempty"`
+	StatementIDNEQ   *uuid.UUID  `json:"statementIDNEQ,omitempty"`
+	StatementIDIn    []uuid.UUID `json:"statementIDIn,omitempty"`
+	StatementIDNotIn []uuid.UUID `json:"statementIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *keystatementline.Kind  `json:"kind,omitempty"`
+	KindNEQ   *keystatementline.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []keystatementline.Kind `json:"kindIn,omitempty"`
+	KindNotIn []keystatementline.Kind `json:"kindNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *KeyStatementLineWhereInput) AddPredicates(predicates ...predicate.KeyStatementLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the KeyStatementLineWhereInput filter on the KeyStatementLineQuery builder.
+func (i *KeyStatementLineWhereInput) Filter(q *KeyStatementLineQuery) (*KeyStatementLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyKeyStatementLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyKeyStatementLineWhereInput is returned in case the KeyStatementLineWhereInput is empty.
+var ErrEmptyKeyStatementLineWhereInput = errors.New("ent: empty predicate KeyStatementLineWhereInput")
+
+// P returns a predicate for filtering keystatementlines.
+// An error is returned if the input is empty or invalid.
+func (i *KeyStatementLineWhereInput) P() (predicate.KeyStatementLine, error) {
+	var predicates []predicate.KeyStatementLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, keystatementline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.KeyStatementLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, keystatementline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.KeyStatementLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, keystatementline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, keystatementline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, keystatementline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, keystatementline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, keystatementline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, keystatementline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, keystatementline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, keystatementline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, keystatementline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, keystatementline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, keystatementline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, keystatementline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, keystatementline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, keystatementline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, keystatementline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, keystatementline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, keystatementline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, keystatementline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, keystatementline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, keystatementline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, keystatementline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.StatementID != nil {
+		predicates = append(predicates, keystatementline.StatementIDEQ(*i.StatementID))
+	}
+	if i.StatementIDNEQ != nil {
+		predicates = append(predicates, keystatementline.StatementIDNEQ(*i.StatementIDNEQ))
+	}
+	if len(i.StatementIDIn) > 0 {
+		predicates = append(predicates, keystatementline.StatementIDIn(i.StatementIDIn...))
+	}
+	if len(i.StatementIDNotIn) > 0 {
+		predicates = append(predicates, keystatementline.StatementIDNotIn(i.StatementIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, keystatementline.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, keystatementline.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, keystatementline.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, keystatementline.KindNotIn(i.KindNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyKeyStatementLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return keystatementline.And(predicates...), nil
 	}
 }
 
@@ -6769,6 +11592,920 @@ func (i *OccupancyWhereInput) P() (predicate.Occupancy, error) {
 	}
 }
 
+// ReconciliationWhereInput represents a where input for filtering Reconciliation queries.
+type ReconciliationWhereInput struct {
+	Predicates []predicate.Reconciliation  `json:"-"`
+	Not        *ReconciliationWhereInput   `json:"not,omitempty"`
+	Or         []*ReconciliationWhereInput `json:"or,omitempty"`
+	And        []*ReconciliationWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind             *string  `json:"kind,omitempty"`
+	KindNEQ          *string  `json:"kindNEQ,omitempty"`
+	KindIn           []string `json:"kindIn,omitempty"`
+	KindNotIn        []string `json:"kindNotIn,omitempty"`
+	KindGT           *string  `json:"kindGT,omitempty"`
+	KindGTE          *string  `json:"kindGTE,omitempty"`
+	KindLT           *string  `json:"kindLT,omitempty"`
+	KindLTE          *string  `json:"kindLTE,omitempty"`
+	KindContains     *string  `json:"kindContains,omitempty"`
+	KindHasPrefix    *string  `json:"kindHasPrefix,omitempty"`
+	KindHasSuffix    *string  `json:"kindHasSuffix,omitempty"`
+	KindEqualFold    *string  `json:"kindEqualFold,omitempty"`
+	KindContainsFold *string  `json:"kindContainsFold,omitempty"`
+
+	// "clause" field predicates.
+	Clause             *string  `json:"clause,omitempty"`
+	ClauseNEQ          *string  `json:"clauseNEQ,omitempty"`
+	ClauseIn           []string `json:"clauseIn,omitempty"`
+	ClauseNotIn        []string `json:"clauseNotIn,omitempty"`
+	ClauseGT           *string  `json:"clauseGT,omitempty"`
+	ClauseGTE          *string  `json:"clauseGTE,omitempty"`
+	ClauseLT           *string  `json:"clauseLT,omitempty"`
+	ClauseLTE          *string  `json:"clauseLTE,omitempty"`
+	ClauseContains     *string  `json:"clauseContains,omitempty"`
+	ClauseHasPrefix    *string  `json:"clauseHasPrefix,omitempty"`
+	ClauseHasSuffix    *string  `json:"clauseHasSuffix,omitempty"`
+	ClauseEqualFold    *string  `json:"clauseEqualFold,omitempty"`
+	ClauseContainsFold *string  `json:"clauseContainsFold,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *reconciliation.State  `json:"state,omitempty"`
+	StateNEQ   *reconciliation.State  `json:"stateNEQ,omitempty"`
+	StateIn    []reconciliation.State `json:"stateIn,omitempty"`
+	StateNotIn []reconciliation.State `json:"stateNotIn,omitempty"`
+
+	// "frozen_at" field predicates.
+	FrozenAt      *time.Time  `json:"frozenAt,omitempty"`
+	FrozenAtNEQ   *time.Time  `json:"frozenAtNEQ,omitempty"`
+	FrozenAtIn    []time.Time `json:"frozenAtIn,omitempty"`
+	FrozenAtNotIn []time.Time `json:"frozenAtNotIn,omitempty"`
+	FrozenAtGT    *time.Time  `json:"frozenAtGT,omitempty"`
+	FrozenAtGTE   *time.Time  `json:"frozenAtGTE,omitempty"`
+	FrozenAtLT    *time.Time  `json:"frozenAtLT,omitempty"`
+	FrozenAtLTE   *time.Time  `json:"frozenAtLTE,omitempty"`
+
+	// "opened_by_id" field predicates.
+	OpenedByID      *uuid.UUID  `json:"openedByID,omitempty"`
+	OpenedByIDNEQ   *uuid.UUID  `json:"openedByIDNEQ,omitempty"`
+	OpenedByIDIn    []uuid.UUID `json:"openedByIDIn,omitempty"`
+	OpenedByIDNotIn []uuid.UUID `json:"openedByIDNotIn,omitempty"`
+	OpenedByIDGT    *uuid.UUID  `json:"openedByIDGT,omitempty"`
+	OpenedByIDGTE   *uuid.UUID  `json:"openedByIDGTE,omitempty"`
+	OpenedByIDLT    *uuid.UUID  `json:"openedByIDLT,omitempty"`
+	OpenedByIDLTE   *uuid.UUID  `json:"openedByIDLTE,omitempty"`
+
+	// "counted_at" field predicates.
+	CountedAt       *time.Time  `json:"countedAt,omitempty"`
+	CountedAtNEQ    *time.Time  `json:"countedAtNEQ,omitempty"`
+	CountedAtIn     []time.Time `json:"countedAtIn,omitempty"`
+	CountedAtNotIn  []time.Time `json:"countedAtNotIn,omitempty"`
+	CountedAtGT     *time.Time  `json:"countedAtGT,omitempty"`
+	CountedAtGTE    *time.Time  `json:"countedAtGTE,omitempty"`
+	CountedAtLT     *time.Time  `json:"countedAtLT,omitempty"`
+	CountedAtLTE    *time.Time  `json:"countedAtLTE,omitempty"`
+	CountedAtIsNil  bool        `json:"countedAtIsNil,omitempty"`
+	CountedAtNotNil bool        `json:"countedAtNotNil,omitempty"`
+
+	// "closed_at" field predicates.
+	ClosedAt       *time.Time  `json:"closedAt,omitempty"`
+	ClosedAtNEQ    *time.Time  `json:"closedAtNEQ,omitempty"`
+	ClosedAtIn     []time.Time `json:"closedAtIn,omitempty"`
+	ClosedAtNotIn  []time.Time `json:"closedAtNotIn,omitempty"`
+	ClosedAtGT     *time.Time  `json:"closedAtGT,omitempty"`
+	ClosedAtGTE    *time.Time  `json:"closedAtGTE,omitempty"`
+	ClosedAtLT     *time.Time  `json:"closedAtLT,omitempty"`
+	ClosedAtLTE    *time.Time  `json:"closedAtLTE,omitempty"`
+	ClosedAtIsNil  bool        `json:"closedAtIsNil,omitempty"`
+	ClosedAtNotNil bool        `json:"closedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ReconciliationWhereInput) AddPredicates(predicates ...predicate.Reconciliation) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ReconciliationWhereInput filter on the ReconciliationQuery builder.
+func (i *ReconciliationWhereInput) Filter(q *ReconciliationQuery) (*ReconciliationQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyReconciliationWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyReconciliationWhereInput is returned in case the ReconciliationWhereInput is empty.
+var ErrEmptyReconciliationWhereInput = errors.New("ent: empty predicate ReconciliationWhereInput")
+
+// P returns a predicate for filtering reconciliations.
+// An error is returned if the input is empty or invalid.
+func (i *ReconciliationWhereInput) P() (predicate.Reconciliation, error) {
+	var predicates []predicate.Reconciliation
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, reconciliation.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Reconciliation, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, reconciliation.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Reconciliation, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, reconciliation.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, reconciliation.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, reconciliation.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, reconciliation.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, reconciliation.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, reconciliation.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, reconciliation.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, reconciliation.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, reconciliation.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, reconciliation.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, reconciliation.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, reconciliation.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliation.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, reconciliation.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, reconciliation.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, reconciliation.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, reconciliation.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, reconciliation.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, reconciliation.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, reconciliation.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, reconciliation.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, reconciliation.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, reconciliation.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, reconciliation.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, reconciliation.KindNotIn(i.KindNotIn...))
+	}
+	if i.KindGT != nil {
+		predicates = append(predicates, reconciliation.KindGT(*i.KindGT))
+	}
+	if i.KindGTE != nil {
+		predicates = append(predicates, reconciliation.KindGTE(*i.KindGTE))
+	}
+	if i.KindLT != nil {
+		predicates = append(predicates, reconciliation.KindLT(*i.KindLT))
+	}
+	if i.KindLTE != nil {
+		predicates = append(predicates, reconciliation.KindLTE(*i.KindLTE))
+	}
+	if i.KindContains != nil {
+		predicates = append(predicates, reconciliation.KindContains(*i.KindContains))
+	}
+	if i.KindHasPrefix != nil {
+		predicates = append(predicates, reconciliation.KindHasPrefix(*i.KindHasPrefix))
+	}
+	if i.KindHasSuffix != nil {
+		predicates = append(predicates, reconciliation.KindHasSuffix(*i.KindHasSuffix))
+	}
+	if i.KindEqualFold != nil {
+		predicates = append(predicates, reconciliation.KindEqualFold(*i.KindEqualFold))
+	}
+	if i.KindContainsFold != nil {
+		predicates = append(predicates, reconciliation.KindContainsFold(*i.KindContainsFold))
+	}
+	if i.Clause != nil {
+		predicates = append(predicates, reconciliation.ClauseEQ(*i.Clause))
+	}
+	if i.ClauseNEQ != nil {
+		predicates = append(predicates, reconciliation.ClauseNEQ(*i.ClauseNEQ))
+	}
+	if len(i.ClauseIn) > 0 {
+		predicates = append(predicates, reconciliation.ClauseIn(i.ClauseIn...))
+	}
+	if len(i.ClauseNotIn) > 0 {
+		predicates = append(predicates, reconciliation.ClauseNotIn(i.ClauseNotIn...))
+	}
+	if i.ClauseGT != nil {
+		predicates = append(predicates, reconciliation.ClauseGT(*i.ClauseGT))
+	}
+	if i.ClauseGTE != nil {
+		predicates = append(predicates, reconciliation.ClauseGTE(*i.ClauseGTE))
+	}
+	if i.ClauseLT != nil {
+		predicates = append(predicates, reconciliation.ClauseLT(*i.ClauseLT))
+	}
+	if i.ClauseLTE != nil {
+		predicates = append(predicates, reconciliation.ClauseLTE(*i.ClauseLTE))
+	}
+	if i.ClauseContains != nil {
+		predicates = append(predicates, reconciliation.ClauseContains(*i.ClauseContains))
+	}
+	if i.ClauseHasPrefix != nil {
+		predicates = append(predicates, reconciliation.ClauseHasPrefix(*i.ClauseHasPrefix))
+	}
+	if i.ClauseHasSuffix != nil {
+		predicates = append(predicates, reconciliation.ClauseHasSuffix(*i.ClauseHasSuffix))
+	}
+	if i.ClauseEqualFold != nil {
+		predicates = append(predicates, reconciliation.ClauseEqualFold(*i.ClauseEqualFold))
+	}
+	if i.ClauseContainsFold != nil {
+		predicates = append(predicates, reconciliation.ClauseContainsFold(*i.ClauseContainsFold))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, reconciliation.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, reconciliation.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, reconciliation.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, reconciliation.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, reconciliation.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, reconciliation.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, reconciliation.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, reconciliation.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, reconciliation.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, reconciliation.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, reconciliation.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, reconciliation.StateNotIn(i.StateNotIn...))
+	}
+	if i.FrozenAt != nil {
+		predicates = append(predicates, reconciliation.FrozenAtEQ(*i.FrozenAt))
+	}
+	if i.FrozenAtNEQ != nil {
+		predicates = append(predicates, reconciliation.FrozenAtNEQ(*i.FrozenAtNEQ))
+	}
+	if len(i.FrozenAtIn) > 0 {
+		predicates = append(predicates, reconciliation.FrozenAtIn(i.FrozenAtIn...))
+	}
+	if len(i.FrozenAtNotIn) > 0 {
+		predicates = append(predicates, reconciliation.FrozenAtNotIn(i.FrozenAtNotIn...))
+	}
+	if i.FrozenAtGT != nil {
+		predicates = append(predicates, reconciliation.FrozenAtGT(*i.FrozenAtGT))
+	}
+	if i.FrozenAtGTE != nil {
+		predicates = append(predicates, reconciliation.FrozenAtGTE(*i.FrozenAtGTE))
+	}
+	if i.FrozenAtLT != nil {
+		predicates = append(predicates, reconciliation.FrozenAtLT(*i.FrozenAtLT))
+	}
+	if i.FrozenAtLTE != nil {
+		predicates = append(predicates, reconciliation.FrozenAtLTE(*i.FrozenAtLTE))
+	}
+	if i.OpenedByID != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDEQ(*i.OpenedByID))
+	}
+	if i.OpenedByIDNEQ != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDNEQ(*i.OpenedByIDNEQ))
+	}
+	if len(i.OpenedByIDIn) > 0 {
+		predicates = append(predicates, reconciliation.OpenedByIDIn(i.OpenedByIDIn...))
+	}
+	if len(i.OpenedByIDNotIn) > 0 {
+		predicates = append(predicates, reconciliation.OpenedByIDNotIn(i.OpenedByIDNotIn...))
+	}
+	if i.OpenedByIDGT != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDGT(*i.OpenedByIDGT))
+	}
+	if i.OpenedByIDGTE != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDGTE(*i.OpenedByIDGTE))
+	}
+	if i.OpenedByIDLT != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDLT(*i.OpenedByIDLT))
+	}
+	if i.OpenedByIDLTE != nil {
+		predicates = append(predicates, reconciliation.OpenedByIDLTE(*i.OpenedByIDLTE))
+	}
+	if i.CountedAt != nil {
+		predicates = append(predicates, reconciliation.CountedAtEQ(*i.CountedAt))
+	}
+	if i.CountedAtNEQ != nil {
+		predicates = append(predicates, reconciliation.CountedAtNEQ(*i.CountedAtNEQ))
+	}
+	if len(i.CountedAtIn) > 0 {
+		predicates = append(predicates, reconciliation.CountedAtIn(i.CountedAtIn...))
+	}
+	if len(i.CountedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliation.CountedAtNotIn(i.CountedAtNotIn...))
+	}
+	if i.CountedAtGT != nil {
+		predicates = append(predicates, reconciliation.CountedAtGT(*i.CountedAtGT))
+	}
+	if i.CountedAtGTE != nil {
+		predicates = append(predicates, reconciliation.CountedAtGTE(*i.CountedAtGTE))
+	}
+	if i.CountedAtLT != nil {
+		predicates = append(predicates, reconciliation.CountedAtLT(*i.CountedAtLT))
+	}
+	if i.CountedAtLTE != nil {
+		predicates = append(predicates, reconciliation.CountedAtLTE(*i.CountedAtLTE))
+	}
+	if i.CountedAtIsNil {
+		predicates = append(predicates, reconciliation.CountedAtIsNil())
+	}
+	if i.CountedAtNotNil {
+		predicates = append(predicates, reconciliation.CountedAtNotNil())
+	}
+	if i.ClosedAt != nil {
+		predicates = append(predicates, reconciliation.ClosedAtEQ(*i.ClosedAt))
+	}
+	if i.ClosedAtNEQ != nil {
+		predicates = append(predicates, reconciliation.ClosedAtNEQ(*i.ClosedAtNEQ))
+	}
+	if len(i.ClosedAtIn) > 0 {
+		predicates = append(predicates, reconciliation.ClosedAtIn(i.ClosedAtIn...))
+	}
+	if len(i.ClosedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliation.ClosedAtNotIn(i.ClosedAtNotIn...))
+	}
+	if i.ClosedAtGT != nil {
+		predicates = append(predicates, reconciliation.ClosedAtGT(*i.ClosedAtGT))
+	}
+	if i.ClosedAtGTE != nil {
+		predicates = append(predicates, reconciliation.ClosedAtGTE(*i.ClosedAtGTE))
+	}
+	if i.ClosedAtLT != nil {
+		predicates = append(predicates, reconciliation.ClosedAtLT(*i.ClosedAtLT))
+	}
+	if i.ClosedAtLTE != nil {
+		predicates = append(predicates, reconciliation.ClosedAtLTE(*i.ClosedAtLTE))
+	}
+	if i.ClosedAtIsNil {
+		predicates = append(predicates, reconciliation.ClosedAtIsNil())
+	}
+	if i.ClosedAtNotNil {
+		predicates = append(predicates, reconciliation.ClosedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyReconciliationWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return reconciliation.And(predicates...), nil
+	}
+}
+
+// ReconciliationLineWhereInput represents a where input for filtering ReconciliationLine queries.
+type ReconciliationLineWhereInput struct {
+	Predicates []predicate.ReconciliationLine  `json:"-"`
+	Not        *ReconciliationLineWhereInput   `json:"not,omitempty"`
+	Or         []*ReconciliationLineWhereInput `json:"or,omitempty"`
+	And        []*ReconciliationLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "reconciliation_id" field predicates.
+	ReconciliationID      *uuid.UUID  `json:"reconciliationID,omitempty"`
+	ReconciliationIDNEQ   *uuid.UUID  `json:"reconciliationIDNEQ,omitempty"`
+	ReconciliationIDIn    []uuid.UUID `json:"reconciliationIDIn,omitempty"`
+	ReconciliationIDNotIn []uuid.UUID `json:"reconciliationIDNotIn,omitempty"`
+
+	// "item_id" field predicates.
+	ItemID      *uuid.UUID  `json:"itemID,omitempty"`
+	ItemIDNEQ   *uuid.UUID  `json:"itemIDNEQ,omitempty"`
+	ItemIDIn    []uuid.UUID `json:"itemIDIn,omitempty"`
+	ItemIDNotIn []uuid.UUID `json:"itemIDNotIn,omitempty"`
+	ItemIDGT    *uuid.UUID  `json:"itemIDGT,omitempty"`
+	ItemIDGTE   *uuid.UUID  `json:"itemIDGTE,omitempty"`
+	ItemIDLT    *uuid.UUID  `json:"itemIDLT,omitempty"`
+	ItemIDLTE   *uuid.UUID  `json:"itemIDLTE,omitempty"`
+
+	// "place_id" field predicates.
+	PlaceID       *uuid.UUID  `json:"placeID,omitempty"`
+	PlaceIDNEQ    *uuid.UUID  `json:"placeIDNEQ,omitempty"`
+	PlaceIDIn     []uuid.UUID `json:"placeIDIn,omitempty"`
+	PlaceIDNotIn  []uuid.UUID `json:"placeIDNotIn,omitempty"`
+	PlaceIDGT     *uuid.UUID  `json:"placeIDGT,omitempty"`
+	PlaceIDGTE    *uuid.UUID  `json:"placeIDGTE,omitempty"`
+	PlaceIDLT     *uuid.UUID  `json:"placeIDLT,omitempty"`
+	PlaceIDLTE    *uuid.UUID  `json:"placeIDLTE,omitempty"`
+	PlaceIDIsNil  bool        `json:"placeIDIsNil,omitempty"`
+	PlaceIDNotNil bool        `json:"placeIDNotNil,omitempty"`
+
+	// "counted_at" field predicates.
+	CountedAt       *time.Time  `json:"countedAt,omitempty"`
+	CountedAtNEQ    *time.Time  `json:"countedAtNEQ,omitempty"`
+	CountedAtIn     []time.Time `json:"countedAtIn,omitempty"`
+	CountedAtNotIn  []time.Time `json:"countedAtNotIn,omitempty"`
+	CountedAtGT     *time.Time  `json:"countedAtGT,omitempty"`
+	CountedAtGTE    *time.Time  `json:"countedAtGTE,omitempty"`
+	CountedAtLT     *time.Time  `json:"countedAtLT,omitempty"`
+	CountedAtLTE    *time.Time  `json:"countedAtLTE,omitempty"`
+	CountedAtIsNil  bool        `json:"countedAtIsNil,omitempty"`
+	CountedAtNotNil bool        `json:"countedAtNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *reconciliationline.State  `json:"state,omitempty"`
+	StateNEQ   *reconciliationline.State  `json:"stateNEQ,omitempty"`
+	StateIn    []reconciliationline.State `json:"stateIn,omitempty"`
+	StateNotIn []reconciliationline.State `json:"stateNotIn,omitempty"`
+
+	// "resolution" field predicates.
+	Resolution             *string  `json:"resolution,omitempty"`
+	ResolutionNEQ          *string  `json:"resolutionNEQ,omitempty"`
+	ResolutionIn           []string `json:"resolutionIn,omitempty"`
+	ResolutionNotIn        []string `json:"resolutionNotIn,omitempty"`
+	ResolutionGT           *string  `json:"resolutionGT,omitempty"`
+	ResolutionGTE          *string  `json:"resolutionGTE,omitempty"`
+	ResolutionLT           *string  `json:"resolutionLT,omitempty"`
+	ResolutionLTE          *string  `json:"resolutionLTE,omitempty"`
+	ResolutionContains     *string  `json:"resolutionContains,omitempty"`
+	ResolutionHasPrefix    *string  `json:"resolutionHasPrefix,omitempty"`
+	ResolutionHasSuffix    *string  `json:"resolutionHasSuffix,omitempty"`
+	ResolutionEqualFold    *string  `json:"resolutionEqualFold,omitempty"`
+	ResolutionContainsFold *string  `json:"resolutionContainsFold,omitempty"`
+
+	// "resolved_at" field predicates.
+	ResolvedAt       *time.Time  `json:"resolvedAt,omitempty"`
+	ResolvedAtNEQ    *time.Time  `json:"resolvedAtNEQ,omitempty"`
+	ResolvedAtIn     []time.Time `json:"resolvedAtIn,omitempty"`
+	ResolvedAtNotIn  []time.Time `json:"resolvedAtNotIn,omitempty"`
+	ResolvedAtGT     *time.Time  `json:"resolvedAtGT,omitempty"`
+	ResolvedAtGTE    *time.Time  `json:"resolvedAtGTE,omitempty"`
+	ResolvedAtLT     *time.Time  `json:"resolvedAtLT,omitempty"`
+	ResolvedAtLTE    *time.Time  `json:"resolvedAtLTE,omitempty"`
+	ResolvedAtIsNil  bool        `json:"resolvedAtIsNil,omitempty"`
+	ResolvedAtNotNil bool        `json:"resolvedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ReconciliationLineWhereInput) AddPredicates(predicates ...predicate.ReconciliationLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ReconciliationLineWhereInput filter on the ReconciliationLineQuery builder.
+func (i *ReconciliationLineWhereInput) Filter(q *ReconciliationLineQuery) (*ReconciliationLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyReconciliationLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyReconciliationLineWhereInput is returned in case the ReconciliationLineWhereInput is empty.
+var ErrEmptyReconciliationLineWhereInput = errors.New("ent: empty predicate ReconciliationLineWhereInput")
+
+// P returns a predicate for filtering reconciliationlines.
+// An error is returned if the input is empty or invalid.
+func (i *ReconciliationLineWhereInput) P() (predicate.ReconciliationLine, error) {
+	var predicates []predicate.ReconciliationLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, reconciliationline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ReconciliationLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, reconciliationline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ReconciliationLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, reconciliationline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, reconciliationline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, reconciliationline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, reconciliationline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, reconciliationline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, reconciliationline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, reconciliationline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, reconciliationline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, reconciliationline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, reconciliationline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, reconciliationline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, reconciliationline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, reconciliationline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.ReconciliationID != nil {
+		predicates = append(predicates, reconciliationline.ReconciliationIDEQ(*i.ReconciliationID))
+	}
+	if i.ReconciliationIDNEQ != nil {
+		predicates = append(predicates, reconciliationline.ReconciliationIDNEQ(*i.ReconciliationIDNEQ))
+	}
+	if len(i.ReconciliationIDIn) > 0 {
+		predicates = append(predicates, reconciliationline.ReconciliationIDIn(i.ReconciliationIDIn...))
+	}
+	if len(i.ReconciliationIDNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.ReconciliationIDNotIn(i.ReconciliationIDNotIn...))
+	}
+	if i.ItemID != nil {
+		predicates = append(predicates, reconciliationline.ItemIDEQ(*i.ItemID))
+	}
+	if i.ItemIDNEQ != nil {
+		predicates = append(predicates, reconciliationline.ItemIDNEQ(*i.ItemIDNEQ))
+	}
+	if len(i.ItemIDIn) > 0 {
+		predicates = append(predicates, reconciliationline.ItemIDIn(i.ItemIDIn...))
+	}
+	if len(i.ItemIDNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.ItemIDNotIn(i.ItemIDNotIn...))
+	}
+	if i.ItemIDGT != nil {
+		predicates = append(predicates, reconciliationline.ItemIDGT(*i.ItemIDGT))
+	}
+	if i.ItemIDGTE != nil {
+		predicates = append(predicates, reconciliationline.ItemIDGTE(*i.ItemIDGTE))
+	}
+	if i.ItemIDLT != nil {
+		predicates = append(predicates, reconciliationline.ItemIDLT(*i.ItemIDLT))
+	}
+	if i.ItemIDLTE != nil {
+		predicates = append(predicates, reconciliationline.ItemIDLTE(*i.ItemIDLTE))
+	}
+	if i.PlaceID != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDEQ(*i.PlaceID))
+	}
+	if i.PlaceIDNEQ != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDNEQ(*i.PlaceIDNEQ))
+	}
+	if len(i.PlaceIDIn) > 0 {
+		predicates = append(predicates, reconciliationline.PlaceIDIn(i.PlaceIDIn...))
+	}
+	if len(i.PlaceIDNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.PlaceIDNotIn(i.PlaceIDNotIn...))
+	}
+	if i.PlaceIDGT != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDGT(*i.PlaceIDGT))
+	}
+	if i.PlaceIDGTE != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDGTE(*i.PlaceIDGTE))
+	}
+	if i.PlaceIDLT != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDLT(*i.PlaceIDLT))
+	}
+	if i.PlaceIDLTE != nil {
+		predicates = append(predicates, reconciliationline.PlaceIDLTE(*i.PlaceIDLTE))
+	}
+	if i.PlaceIDIsNil {
+		predicates = append(predicates, reconciliationline.PlaceIDIsNil())
+	}
+	if i.PlaceIDNotNil {
+		predicates = append(predicates, reconciliationline.PlaceIDNotNil())
+	}
+	if i.CountedAt != nil {
+		predicates = append(predicates, reconciliationline.CountedAtEQ(*i.CountedAt))
+	}
+	if i.CountedAtNEQ != nil {
+		predicates = append(predicates, reconciliationline.CountedAtNEQ(*i.CountedAtNEQ))
+	}
+	if len(i.CountedAtIn) > 0 {
+		predicates = append(predicates, reconciliationline.CountedAtIn(i.CountedAtIn...))
+	}
+	if len(i.CountedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.CountedAtNotIn(i.CountedAtNotIn...))
+	}
+	if i.CountedAtGT != nil {
+		predicates = append(predicates, reconciliationline.CountedAtGT(*i.CountedAtGT))
+	}
+	if i.CountedAtGTE != nil {
+		predicates = append(predicates, reconciliationline.CountedAtGTE(*i.CountedAtGTE))
+	}
+	if i.CountedAtLT != nil {
+		predicates = append(predicates, reconciliationline.CountedAtLT(*i.CountedAtLT))
+	}
+	if i.CountedAtLTE != nil {
+		predicates = append(predicates, reconciliationline.CountedAtLTE(*i.CountedAtLTE))
+	}
+	if i.CountedAtIsNil {
+		predicates = append(predicates, reconciliationline.CountedAtIsNil())
+	}
+	if i.CountedAtNotNil {
+		predicates = append(predicates, reconciliationline.CountedAtNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, reconciliationline.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, reconciliationline.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, reconciliationline.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.StateNotIn(i.StateNotIn...))
+	}
+	if i.Resolution != nil {
+		predicates = append(predicates, reconciliationline.ResolutionEQ(*i.Resolution))
+	}
+	if i.ResolutionNEQ != nil {
+		predicates = append(predicates, reconciliationline.ResolutionNEQ(*i.ResolutionNEQ))
+	}
+	if len(i.ResolutionIn) > 0 {
+		predicates = append(predicates, reconciliationline.ResolutionIn(i.ResolutionIn...))
+	}
+	if len(i.ResolutionNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.ResolutionNotIn(i.ResolutionNotIn...))
+	}
+	if i.ResolutionGT != nil {
+		predicates = append(predicates, reconciliationline.ResolutionGT(*i.ResolutionGT))
+	}
+	if i.ResolutionGTE != nil {
+		predicates = append(predicates, reconciliationline.ResolutionGTE(*i.ResolutionGTE))
+	}
+	if i.ResolutionLT != nil {
+		predicates = append(predicates, reconciliationline.ResolutionLT(*i.ResolutionLT))
+	}
+	if i.ResolutionLTE != nil {
+		predicates = append(predicates, reconciliationline.ResolutionLTE(*i.ResolutionLTE))
+	}
+	if i.ResolutionContains != nil {
+		predicates = append(predicates, reconciliationline.ResolutionContains(*i.ResolutionContains))
+	}
+	if i.ResolutionHasPrefix != nil {
+		predicates = append(predicates, reconciliationline.ResolutionHasPrefix(*i.ResolutionHasPrefix))
+	}
+	if i.ResolutionHasSuffix != nil {
+		predicates = append(predicates, reconciliationline.ResolutionHasSuffix(*i.ResolutionHasSuffix))
+	}
+	if i.ResolutionEqualFold != nil {
+		predicates = append(predicates, reconciliationline.ResolutionEqualFold(*i.ResolutionEqualFold))
+	}
+	if i.ResolutionContainsFold != nil {
+		predicates = append(predicates, reconciliationline.ResolutionContainsFold(*i.ResolutionContainsFold))
+	}
+	if i.ResolvedAt != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtEQ(*i.ResolvedAt))
+	}
+	if i.ResolvedAtNEQ != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtNEQ(*i.ResolvedAtNEQ))
+	}
+	if len(i.ResolvedAtIn) > 0 {
+		predicates = append(predicates, reconciliationline.ResolvedAtIn(i.ResolvedAtIn...))
+	}
+	if len(i.ResolvedAtNotIn) > 0 {
+		predicates = append(predicates, reconciliationline.ResolvedAtNotIn(i.ResolvedAtNotIn...))
+	}
+	if i.ResolvedAtGT != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtGT(*i.ResolvedAtGT))
+	}
+	if i.ResolvedAtGTE != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtGTE(*i.ResolvedAtGTE))
+	}
+	if i.ResolvedAtLT != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtLT(*i.ResolvedAtLT))
+	}
+	if i.ResolvedAtLTE != nil {
+		predicates = append(predicates, reconciliationline.ResolvedAtLTE(*i.ResolvedAtLTE))
+	}
+	if i.ResolvedAtIsNil {
+		predicates = append(predicates, reconciliationline.ResolvedAtIsNil())
+	}
+	if i.ResolvedAtNotNil {
+		predicates = append(predicates, reconciliationline.ResolvedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyReconciliationLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return reconciliationline.And(predicates...), nil
+	}
+}
+
 // ResidentWhereInput represents a where input for filtering Resident queries.
 type ResidentWhereInput struct {
 	Predicates []predicate.Resident  `json:"-"`
@@ -7032,6 +12769,482 @@ func (i *ResidentWhereInput) P() (predicate.Resident, error) {
 		return predicates[0], nil
 	default:
 		return resident.And(predicates...), nil
+	}
+}
+
+// SignatureWhereInput represents a where input for filtering Signature queries.
+type SignatureWhereInput struct {
+	Predicates []predicate.Signature  `json:"-"`
+	Not        *SignatureWhereInput   `json:"not,omitempty"`
+	Or         []*SignatureWhereInput `json:"or,omitempty"`
+	And        []*SignatureWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind             *string  `json:"kind,omitempty"`
+	KindNEQ          *string  `json:"kindNEQ,omitempty"`
+	KindIn           []string `json:"kindIn,omitempty"`
+	KindNotIn        []string `json:"kindNotIn,omitempty"`
+	KindGT           *string  `json:"kindGT,omitempty"`
+	KindGTE          *string  `json:"kindGTE,omitempty"`
+	KindLT           *string  `json:"kindLT,omitempty"`
+	KindLTE          *string  `json:"kindLTE,omitempty"`
+	KindContains     *string  `json:"kindContains,omitempty"`
+	KindHasPrefix    *string  `json:"kindHasPrefix,omitempty"`
+	KindHasSuffix    *string  `json:"kindHasSuffix,omitempty"`
+	KindEqualFold    *string  `json:"kindEqualFold,omitempty"`
+	KindContainsFold *string  `json:"kindContainsFold,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "capacity" field predicates.
+	Capacity             *string  `json:"capacity,omitempty"`
+	CapacityNEQ          *string  `json:"capacityNEQ,omitempty"`
+	CapacityIn           []string `json:"capacityIn,omitempty"`
+	CapacityNotIn        []string `json:"capacityNotIn,omitempty"`
+	CapacityGT           *string  `json:"capacityGT,omitempty"`
+	CapacityGTE          *string  `json:"capacityGTE,omitempty"`
+	CapacityLT           *string  `json:"capacityLT,omitempty"`
+	CapacityLTE          *string  `json:"capacityLTE,omitempty"`
+	CapacityContains     *string  `json:"capacityContains,omitempty"`
+	CapacityHasPrefix    *string  `json:"capacityHasPrefix,omitempty"`
+	CapacityHasSuffix    *string  `json:"capacityHasSuffix,omitempty"`
+	CapacityEqualFold    *string  `json:"capacityEqualFold,omitempty"`
+	CapacityContainsFold *string  `json:"capacityContainsFold,omitempty"`
+
+	// "signer_name" field predicates.
+	SignerName             *string  `json:"signerName,omitempty"`
+	SignerNameNEQ          *string  `json:"signerNameNEQ,omitempty"`
+	SignerNameIn           []string `json:"signerNameIn,omitempty"`
+	SignerNameNotIn        []string `json:"signerNameNotIn,omitempty"`
+	SignerNameGT           *string  `json:"signerNameGT,omitempty"`
+	SignerNameGTE          *string  `json:"signerNameGTE,omitempty"`
+	SignerNameLT           *string  `json:"signerNameLT,omitempty"`
+	SignerNameLTE          *string  `json:"signerNameLTE,omitempty"`
+	SignerNameContains     *string  `json:"signerNameContains,omitempty"`
+	SignerNameHasPrefix    *string  `json:"signerNameHasPrefix,omitempty"`
+	SignerNameHasSuffix    *string  `json:"signerNameHasSuffix,omitempty"`
+	SignerNameEqualFold    *string  `json:"signerNameEqualFold,omitempty"`
+	SignerNameContainsFold *string  `json:"signerNameContainsFold,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID       *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ    *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn     []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn  []uuid.UUID `json:"staffIDNotIn,omitempty"`
+	StaffIDIsNil  bool        `json:"staffIDIsNil,omitempty"`
+	StaffIDNotNil bool        `json:"staffIDNotNil,omitempty"`
+
+	// "resident_id" field predicates.
+	ResidentID       *uuid.UUID  `json:"residentID,omitempty"`
+	ResidentIDNEQ    *uuid.UUID  `json:"residentIDNEQ,omitempty"`
+	ResidentIDIn     []uuid.UUID `json:"residentIDIn,omitempty"`
+	ResidentIDNotIn  []uuid.UUID `json:"residentIDNotIn,omitempty"`
+	ResidentIDIsNil  bool        `json:"residentIDIsNil,omitempty"`
+	ResidentIDNotNil bool        `json:"residentIDNotNil,omitempty"`
+
+	// "method" field predicates.
+	Method      *signature.Method  `json:"method,omitempty"`
+	MethodNEQ   *signature.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []signature.Method `json:"methodIn,omitempty"`
+	MethodNotIn []signature.Method `json:"methodNotIn,omitempty"`
+
+	// "signed_at" field predicates.
+	SignedAt      *time.Time  `json:"signedAt,omitempty"`
+	SignedAtNEQ   *time.Time  `json:"signedAtNEQ,omitempty"`
+	SignedAtIn    []time.Time `json:"signedAtIn,omitempty"`
+	SignedAtNotIn []time.Time `json:"signedAtNotIn,omitempty"`
+	SignedAtGT    *time.Time  `json:"signedAtGT,omitempty"`
+	SignedAtGTE   *time.Time  `json:"signedAtGTE,omitempty"`
+	SignedAtLT    *time.Time  `json:"signedAtLT,omitempty"`
+	SignedAtLTE   *time.Time  `json:"signedAtLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *SignatureWhereInput) AddPredicates(predicates ...predicate.Signature) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the SignatureWhereInput filter on the SignatureQuery builder.
+func (i *SignatureWhereInput) Filter(q *SignatureQuery) (*SignatureQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptySignatureWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptySignatureWhereInput is returned in case the SignatureWhereInput is empty.
+var ErrEmptySignatureWhereInput = errors.New("ent: empty predicate SignatureWhereInput")
+
+// P returns a predicate for filtering signatures.
+// An error is returned if the input is empty or invalid.
+func (i *SignatureWhereInput) P() (predicate.Signature, error) {
+	var predicates []predicate.Signature
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, signature.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.Signature, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, signature.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.Signature, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, signature.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, signature.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, signature.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, signature.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, signature.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, signature.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, signature.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, signature.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, signature.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, signature.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, signature.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, signature.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, signature.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, signature.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, signature.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, signature.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, signature.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, signature.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, signature.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, signature.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, signature.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, signature.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, signature.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, signature.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, signature.KindNotIn(i.KindNotIn...))
+	}
+	if i.KindGT != nil {
+		predicates = append(predicates, signature.KindGT(*i.KindGT))
+	}
+	if i.KindGTE != nil {
+		predicates = append(predicates, signature.KindGTE(*i.KindGTE))
+	}
+	if i.KindLT != nil {
+		predicates = append(predicates, signature.KindLT(*i.KindLT))
+	}
+	if i.KindLTE != nil {
+		predicates = append(predicates, signature.KindLTE(*i.KindLTE))
+	}
+	if i.KindContains != nil {
+		predicates = append(predicates, signature.KindContains(*i.KindContains))
+	}
+	if i.KindHasPrefix != nil {
+		predicates = append(predicates, signature.KindHasPrefix(*i.KindHasPrefix))
+	}
+	if i.KindHasSuffix != nil {
+		predicates = append(predicates, signature.KindHasSuffix(*i.KindHasSuffix))
+	}
+	if i.KindEqualFold != nil {
+		predicates = append(predicates, signature.KindEqualFold(*i.KindEqualFold))
+	}
+	if i.KindContainsFold != nil {
+		predicates = append(predicates, signature.KindContainsFold(*i.KindContainsFold))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, signature.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, signature.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, signature.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, signature.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, signature.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, signature.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, signature.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, signature.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.Capacity != nil {
+		predicates = append(predicates, signature.CapacityEQ(*i.Capacity))
+	}
+	if i.CapacityNEQ != nil {
+		predicates = append(predicates, signature.CapacityNEQ(*i.CapacityNEQ))
+	}
+	if len(i.CapacityIn) > 0 {
+		predicates = append(predicates, signature.CapacityIn(i.CapacityIn...))
+	}
+	if len(i.CapacityNotIn) > 0 {
+		predicates = append(predicates, signature.CapacityNotIn(i.CapacityNotIn...))
+	}
+	if i.CapacityGT != nil {
+		predicates = append(predicates, signature.CapacityGT(*i.CapacityGT))
+	}
+	if i.CapacityGTE != nil {
+		predicates = append(predicates, signature.CapacityGTE(*i.CapacityGTE))
+	}
+	if i.CapacityLT != nil {
+		predicates = append(predicates, signature.CapacityLT(*i.CapacityLT))
+	}
+	if i.CapacityLTE != nil {
+		predicates = append(predicates, signature.CapacityLTE(*i.CapacityLTE))
+	}
+	if i.CapacityContains != nil {
+		predicates = append(predicates, signature.CapacityContains(*i.CapacityContains))
+	}
+	if i.CapacityHasPrefix != nil {
+		predicates = append(predicates, signature.CapacityHasPrefix(*i.CapacityHasPrefix))
+	}
+	if i.CapacityHasSuffix != nil {
+		predicates = append(predicates, signature.CapacityHasSuffix(*i.CapacityHasSuffix))
+	}
+	if i.CapacityEqualFold != nil {
+		predicates = append(predicates, signature.CapacityEqualFold(*i.CapacityEqualFold))
+	}
+	if i.CapacityContainsFold != nil {
+		predicates = append(predicates, signature.CapacityContainsFold(*i.CapacityContainsFold))
+	}
+	if i.SignerName != nil {
+		predicates = append(predicates, signature.SignerNameEQ(*i.SignerName))
+	}
+	if i.SignerNameNEQ != nil {
+		predicates = append(predicates, signature.SignerNameNEQ(*i.SignerNameNEQ))
+	}
+	if len(i.SignerNameIn) > 0 {
+		predicates = append(predicates, signature.SignerNameIn(i.SignerNameIn...))
+	}
+	if len(i.SignerNameNotIn) > 0 {
+		predicates = append(predicates, signature.SignerNameNotIn(i.SignerNameNotIn...))
+	}
+	if i.SignerNameGT != nil {
+		predicates = append(predicates, signature.SignerNameGT(*i.SignerNameGT))
+	}
+	if i.SignerNameGTE != nil {
+		predicates = append(predicates, signature.SignerNameGTE(*i.SignerNameGTE))
+	}
+	if i.SignerNameLT != nil {
+		predicates = append(predicates, signature.SignerNameLT(*i.SignerNameLT))
+	}
+	if i.SignerNameLTE != nil {
+		predicates = append(predicates, signature.SignerNameLTE(*i.SignerNameLTE))
+	}
+	if i.SignerNameContains != nil {
+		predicates = append(predicates, signature.SignerNameContains(*i.SignerNameContains))
+	}
+	if i.SignerNameHasPrefix != nil {
+		predicates = append(predicates, signature.SignerNameHasPrefix(*i.SignerNameHasPrefix))
+	}
+	if i.SignerNameHasSuffix != nil {
+		predicates = append(predicates, signature.SignerNameHasSuffix(*i.SignerNameHasSuffix))
+	}
+	if i.SignerNameEqualFold != nil {
+		predicates = append(predicates, signature.SignerNameEqualFold(*i.SignerNameEqualFold))
+	}
+	if i.SignerNameContainsFold != nil {
+		predicates = append(predicates, signature.SignerNameContainsFold(*i.SignerNameContainsFold))
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, signature.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, signature.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, signature.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, signature.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.StaffIDIsNil {
+		predicates = append(predicates, signature.StaffIDIsNil())
+	}
+	if i.StaffIDNotNil {
+		predicates = append(predicates, signature.StaffIDNotNil())
+	}
+	if i.ResidentID != nil {
+		predicates = append(predicates, signature.ResidentIDEQ(*i.ResidentID))
+	}
+	if i.ResidentIDNEQ != nil {
+		predicates = append(predicates, signature.ResidentIDNEQ(*i.ResidentIDNEQ))
+	}
+	if len(i.ResidentIDIn) > 0 {
+		predicates = append(predicates, signature.ResidentIDIn(i.ResidentIDIn...))
+	}
+	if len(i.ResidentIDNotIn) > 0 {
+		predicates = append(predicates, signature.ResidentIDNotIn(i.ResidentIDNotIn...))
+	}
+	if i.ResidentIDIsNil {
+		predicates = append(predicates, signature.ResidentIDIsNil())
+	}
+	if i.ResidentIDNotNil {
+		predicates = append(predicates, signature.ResidentIDNotNil())
+	}
+	if i.Method != nil {
+		predicates = append(predicates, signature.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, signature.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, signature.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, signature.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.SignedAt != nil {
+		predicates = append(predicates, signature.SignedAtEQ(*i.SignedAt))
+	}
+	if i.SignedAtNEQ != nil {
+		predicates = append(predicates, signature.SignedAtNEQ(*i.SignedAtNEQ))
+	}
+	if len(i.SignedAtIn) > 0 {
+		predicates = append(predicates, signature.SignedAtIn(i.SignedAtIn...))
+	}
+	if len(i.SignedAtNotIn) > 0 {
+		predicates = append(predicates, signature.SignedAtNotIn(i.SignedAtNotIn...))
+	}
+	if i.SignedAtGT != nil {
+		predicates = append(predicates, signature.SignedAtGT(*i.SignedAtGT))
+	}
+	if i.SignedAtGTE != nil {
+		predicates = append(predicates, signature.SignedAtGTE(*i.SignedAtGTE))
+	}
+	if i.SignedAtLT != nil {
+		predicates = append(predicates, signature.SignedAtLT(*i.SignedAtLT))
+	}
+	if i.SignedAtLTE != nil {
+		predicates = append(predicates, signature.SignedAtLTE(*i.SignedAtLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptySignatureWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return signature.And(predicates...), nil
 	}
 }
 

@@ -24,12 +24,26 @@ type KeyAcceptance struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
-	// Name of the spreadsheet that it was imported from.
+	// Grows with every change; give it back as expectedVersion.
+	Version int `json:"version,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
+	// Name of the spreadsheet that it was imported from; empty for a sheet that was filled in here.
 	SourceFile string `json:"source_file,omitempty"`
+	// Draft while lines are checked; effective when engineering has signed; cancelled before, voided after (K1.1).
+	State keyacceptance.State `json:"state,omitempty"`
+	// Who delivers the keys (交验人); of an imported sheet each line says it.
+	Deliverer string `json:"deliverer,omitempty"`
 	// Who took the keys over (经手人).
 	Handler string `json:"handler,omitempty"`
-	// When it took effect.
-	AcceptedAt time.Time `json:"accepted_at,omitempty"`
+	// When it took effect; null while it has not.
+	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyAcceptanceQuery when eager-loading is set.
 	Edges        KeyAcceptanceEdges `json:"edges"`
@@ -42,13 +56,16 @@ type KeyAcceptanceEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// Its lines.
 	Lines []*KeyAcceptanceLine `json:"lines,omitempty"`
+	// The lines of its draft.
+	Checks []*KeyAcceptanceCheck `json:"checks,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 	// totalCount holds the count of the edges above.
 	totalCount [1]map[string]int
 
-	namedLines map[string][]*KeyAcceptanceLine
+	namedLines  map[string][]*KeyAcceptanceLine
+	namedChecks map[string][]*KeyAcceptanceCheck
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -71,14 +88,27 @@ func (e KeyAcceptanceEdges) LinesOrErr() ([]*KeyAcceptanceLine, error) {
 	return nil, &NotLoadedError{edge: "lines"}
 }
 
+// ChecksOrErr returns the Checks value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeyAcceptanceEdges) ChecksOrErr() ([]*KeyAcceptanceCheck, error) {
+	if e.loadedTypes[2] {
+		return e.Checks, nil
+	}
+	return nil, &NotLoadedError{edge: "checks"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeyAcceptance) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyacceptance.FieldSourceFile, keyacceptance.FieldHandler:
+		case keyacceptance.FieldVoidedByID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case keyacceptance.FieldVersion:
+			values[i] = new(sql.NullInt64)
+		case keyacceptance.FieldVoidReason, keyacceptance.FieldVoidedByName, keyacceptance.FieldSourceFile, keyacceptance.FieldState, keyacceptance.FieldDeliverer, keyacceptance.FieldHandler:
 			values[i] = new(sql.NullString)
-		case keyacceptance.FieldCreatedAt, keyacceptance.FieldAcceptedAt:
+		case keyacceptance.FieldCreatedAt, keyacceptance.FieldVoidedAt, keyacceptance.FieldAcceptedAt:
 			values[i] = new(sql.NullTime)
 		case keyacceptance.FieldID, keyacceptance.FieldEstateID:
 			values[i] = new(uuid.UUID)
@@ -115,11 +145,55 @@ func (_m *KeyAcceptance) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.EstateID = *value
 			}
+		case keyacceptance.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
+		case keyacceptance.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keyacceptance.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keyacceptance.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keyacceptance.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
+			}
 		case keyacceptance.FieldSourceFile:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field source_file", values[i])
 			} else if value.Valid {
 				_m.SourceFile = value.String
+			}
+		case keyacceptance.FieldState:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field state", values[i])
+			} else if value.Valid {
+				_m.State = keyacceptance.State(value.String)
+			}
+		case keyacceptance.FieldDeliverer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field deliverer", values[i])
+			} else if value.Valid {
+				_m.Deliverer = value.String
 			}
 		case keyacceptance.FieldHandler:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -131,7 +205,8 @@ func (_m *KeyAcceptance) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field accepted_at", values[i])
 			} else if value.Valid {
-				_m.AcceptedAt = value.Time
+				_m.AcceptedAt = new(time.Time)
+				*_m.AcceptedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -154,6 +229,11 @@ func (_m *KeyAcceptance) QueryEstate() *EstateQuery {
 // QueryLines queries the "lines" edge of the KeyAcceptance entity.
 func (_m *KeyAcceptance) QueryLines() *KeyAcceptanceLineQuery {
 	return NewKeyAcceptanceClient(_m.config).QueryLines(_m)
+}
+
+// QueryChecks queries the "checks" edge of the KeyAcceptance entity.
+func (_m *KeyAcceptance) QueryChecks() *KeyAcceptanceCheckQuery {
+	return NewKeyAcceptanceClient(_m.config).QueryChecks(_m)
 }
 
 // Update returns a builder for updating this KeyAcceptance.
@@ -185,14 +265,41 @@ func (_m *KeyAcceptance) String() string {
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
 	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
+	builder.WriteString(", ")
 	builder.WriteString("source_file=")
 	builder.WriteString(_m.SourceFile)
+	builder.WriteString(", ")
+	builder.WriteString("state=")
+	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	builder.WriteString("deliverer=")
+	builder.WriteString(_m.Deliverer)
 	builder.WriteString(", ")
 	builder.WriteString("handler=")
 	builder.WriteString(_m.Handler)
 	builder.WriteString(", ")
-	builder.WriteString("accepted_at=")
-	builder.WriteString(_m.AcceptedAt.Format(time.ANSIC))
+	if v := _m.AcceptedAt; v != nil {
+		builder.WriteString("accepted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }
@@ -218,6 +325,30 @@ func (_m *KeyAcceptance) appendNamedLines(name string, edges ...*KeyAcceptanceLi
 		_m.Edges.namedLines[name] = []*KeyAcceptanceLine{}
 	} else {
 		_m.Edges.namedLines[name] = append(_m.Edges.namedLines[name], edges...)
+	}
+}
+
+// NamedChecks returns the Checks named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeyAcceptance) NamedChecks(name string) ([]*KeyAcceptanceCheck, error) {
+	if _m.Edges.namedChecks == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedChecks[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeyAcceptance) appendNamedChecks(name string, edges ...*KeyAcceptanceCheck) {
+	if _m.Edges.namedChecks == nil {
+		_m.Edges.namedChecks = make(map[string][]*KeyAcceptanceCheck)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedChecks[name] = []*KeyAcceptanceCheck{}
+	} else {
+		_m.Edges.namedChecks[name] = append(_m.Edges.namedChecks[name], edges...)
 	}
 }
 

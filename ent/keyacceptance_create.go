@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 )
 
@@ -35,9 +36,115 @@ func (_c *KeyAcceptanceCreate) SetEstateID(v uuid.UUID) *KeyAcceptanceCreate {
 	return _c
 }
 
+// SetVersion sets the "version" field.
+func (_c *KeyAcceptanceCreate) SetVersion(v int) *KeyAcceptanceCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableVersion(v *int) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyAcceptanceCreate) SetVoidedAt(v time.Time) *KeyAcceptanceCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableVoidedAt(v *time.Time) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyAcceptanceCreate) SetVoidReason(v string) *KeyAcceptanceCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableVoidReason(v *string) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyAcceptanceCreate) SetVoidedByID(v uuid.UUID) *KeyAcceptanceCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyAcceptanceCreate) SetVoidedByName(v string) *KeyAcceptanceCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableVoidedByName(v *string) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
 // SetSourceFile sets the "source_file" field.
 func (_c *KeyAcceptanceCreate) SetSourceFile(v string) *KeyAcceptanceCreate {
 	_c.mutation.SetSourceFile(v)
+	return _c
+}
+
+// SetNillableSourceFile sets the "source_file" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableSourceFile(v *string) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetSourceFile(*v)
+	}
+	return _c
+}
+
+// SetState sets the "state" field.
+func (_c *KeyAcceptanceCreate) SetState(v keyacceptance.State) *KeyAcceptanceCreate {
+	_c.mutation.SetState(v)
+	return _c
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableState(v *keyacceptance.State) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetState(*v)
+	}
+	return _c
+}
+
+// SetDeliverer sets the "deliverer" field.
+func (_c *KeyAcceptanceCreate) SetDeliverer(v string) *KeyAcceptanceCreate {
+	_c.mutation.SetDeliverer(v)
+	return _c
+}
+
+// SetNillableDeliverer sets the "deliverer" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableDeliverer(v *string) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetDeliverer(*v)
+	}
 	return _c
 }
 
@@ -50,6 +157,14 @@ func (_c *KeyAcceptanceCreate) SetHandler(v string) *KeyAcceptanceCreate {
 // SetAcceptedAt sets the "accepted_at" field.
 func (_c *KeyAcceptanceCreate) SetAcceptedAt(v time.Time) *KeyAcceptanceCreate {
 	_c.mutation.SetAcceptedAt(v)
+	return _c
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_c *KeyAcceptanceCreate) SetNillableAcceptedAt(v *time.Time) *KeyAcceptanceCreate {
+	if v != nil {
+		_c.SetAcceptedAt(*v)
+	}
 	return _c
 }
 
@@ -87,6 +202,21 @@ func (_c *KeyAcceptanceCreate) AddLines(v ...*KeyAcceptanceLine) *KeyAcceptanceC
 	return _c.AddLineIDs(ids...)
 }
 
+// AddCheckIDs adds the "checks" edge to the KeyAcceptanceCheck entity by IDs.
+func (_c *KeyAcceptanceCreate) AddCheckIDs(ids ...uuid.UUID) *KeyAcceptanceCreate {
+	_c.mutation.AddCheckIDs(ids...)
+	return _c
+}
+
+// AddChecks adds the "checks" edges to the KeyAcceptanceCheck entity.
+func (_c *KeyAcceptanceCreate) AddChecks(v ...*KeyAcceptanceCheck) *KeyAcceptanceCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCheckIDs(ids...)
+}
+
 // Mutation returns the KeyAcceptanceMutation object of the builder.
 func (_c *KeyAcceptanceCreate) Mutation() *KeyAcceptanceMutation {
 	return _c.mutation
@@ -122,6 +252,30 @@ func (_c *KeyAcceptanceCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyAcceptanceCreate) defaults() {
+	if _, ok := _c.mutation.Version(); !ok {
+		v := keyacceptance.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keyacceptance.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keyacceptance.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
+	if _, ok := _c.mutation.SourceFile(); !ok {
+		v := keyacceptance.DefaultSourceFile
+		_c.mutation.SetSourceFile(v)
+	}
+	if _, ok := _c.mutation.State(); !ok {
+		v := keyacceptance.DefaultState
+		_c.mutation.SetState(v)
+	}
+	if _, ok := _c.mutation.Deliverer(); !ok {
+		v := keyacceptance.DefaultDeliverer
+		_c.mutation.SetDeliverer(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyacceptance.DefaultID()
 		_c.mutation.SetID(v)
@@ -136,14 +290,31 @@ func (_c *KeyAcceptanceCreate) check() error {
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "KeyAcceptance.estate_id"`)}
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "KeyAcceptance.version"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyAcceptance.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyAcceptance.voided_by_name"`)}
+	}
 	if _, ok := _c.mutation.SourceFile(); !ok {
 		return &ValidationError{Name: "source_file", err: errors.New(`ent: missing required field "KeyAcceptance.source_file"`)}
 	}
+	if _, ok := _c.mutation.State(); !ok {
+		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "KeyAcceptance.state"`)}
+	}
+	if v, ok := _c.mutation.State(); ok {
+		if err := keyacceptance.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "KeyAcceptance.state": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Deliverer(); !ok {
+		return &ValidationError{Name: "deliverer", err: errors.New(`ent: missing required field "KeyAcceptance.deliverer"`)}
+	}
 	if _, ok := _c.mutation.Handler(); !ok {
 		return &ValidationError{Name: "handler", err: errors.New(`ent: missing required field "KeyAcceptance.handler"`)}
-	}
-	if _, ok := _c.mutation.AcceptedAt(); !ok {
-		return &ValidationError{Name: "accepted_at", err: errors.New(`ent: missing required field "KeyAcceptance.accepted_at"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "KeyAcceptance.estate"`)}
@@ -187,9 +358,37 @@ func (_c *KeyAcceptanceCreate) createSpec() (*KeyAcceptance, *sqlgraph.CreateSpe
 		_spec.SetField(keyacceptance.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(keyacceptance.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keyacceptance.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
+	}
 	if value, ok := _c.mutation.SourceFile(); ok {
 		_spec.SetField(keyacceptance.FieldSourceFile, field.TypeString, value)
 		_node.SourceFile = value
+	}
+	if value, ok := _c.mutation.State(); ok {
+		_spec.SetField(keyacceptance.FieldState, field.TypeEnum, value)
+		_node.State = value
+	}
+	if value, ok := _c.mutation.Deliverer(); ok {
+		_spec.SetField(keyacceptance.FieldDeliverer, field.TypeString, value)
+		_node.Deliverer = value
 	}
 	if value, ok := _c.mutation.Handler(); ok {
 		_spec.SetField(keyacceptance.FieldHandler, field.TypeString, value)
@@ -197,7 +396,7 @@ func (_c *KeyAcceptanceCreate) createSpec() (*KeyAcceptance, *sqlgraph.CreateSpe
 	}
 	if value, ok := _c.mutation.AcceptedAt(); ok {
 		_spec.SetField(keyacceptance.FieldAcceptedAt, field.TypeTime, value)
-		_node.AcceptedAt = value
+		_node.AcceptedAt = &value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -225,6 +424,22 @@ func (_c *KeyAcceptanceCreate) createSpec() (*KeyAcceptance, *sqlgraph.CreateSpe
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ChecksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

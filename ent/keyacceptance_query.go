@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -23,15 +24,17 @@ import (
 // KeyAcceptanceQuery is the builder for querying KeyAcceptance entities.
 type KeyAcceptanceQuery struct {
 	config
-	ctx            *QueryContext
-	order          []keyacceptance.OrderOption
-	inters         []Interceptor
-	predicates     []predicate.KeyAcceptance
-	withEstate     *EstateQuery
-	withLines      *KeyAcceptanceLineQuery
-	loadTotal      []func(context.Context, []*KeyAcceptance) error
-	modifiers      []func(*sql.Selector)
-	withNamedLines map[string]*KeyAcceptanceLineQuery
+	ctx             *QueryContext
+	order           []keyacceptance.OrderOption
+	inters          []Interceptor
+	predicates      []predicate.KeyAcceptance
+	withEstate      *EstateQuery
+	withLines       *KeyAcceptanceLineQuery
+	withChecks      *KeyAcceptanceCheckQuery
+	loadTotal       []func(context.Context, []*KeyAcceptance) error
+	modifiers       []func(*sql.Selector)
+	withNamedLines  map[string]*KeyAcceptanceLineQuery
+	withNamedChecks map[string]*KeyAcceptanceCheckQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -105,6 +108,28 @@ func (_q *KeyAcceptanceQuery) QueryLines() *KeyAcceptanceLineQuery {
 			sqlgraph.From(keyacceptance.Table, keyacceptance.FieldID, selector),
 			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, keyacceptance.LinesTable, keyacceptance.LinesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryChecks chains the current query on the "checks" edge.
+func (_q *KeyAcceptanceQuery) QueryChecks() *KeyAcceptanceCheckQuery {
+	query := (&KeyAcceptanceCheckClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyacceptance.Table, keyacceptance.FieldID, selector),
+			sqlgraph.To(keyacceptancecheck.Table, keyacceptancecheck.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyacceptance.ChecksTable, keyacceptance.ChecksColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -306,6 +331,7 @@ func (_q *KeyAcceptanceQuery) Clone() *KeyAcceptanceQuery {
 		predicates: append([]predicate.KeyAcceptance{}, _q.predicates...),
 		withEstate: _q.withEstate.Clone(),
 		withLines:  _q.withLines.Clone(),
+		withChecks: _q.withChecks.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -332,6 +358,17 @@ func (_q *KeyAcceptanceQuery) WithLines(opts ...func(*KeyAcceptanceLineQuery)) *
 		opt(query)
 	}
 	_q.withLines = query
+	return _q
+}
+
+// WithChecks tells the query-builder to eager-load the nodes that are connected to
+// the "checks" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyAcceptanceQuery) WithChecks(opts ...func(*KeyAcceptanceCheckQuery)) *KeyAcceptanceQuery {
+	query := (&KeyAcceptanceCheckClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withChecks = query
 	return _q
 }
 
@@ -413,9 +450,10 @@ func (_q *KeyAcceptanceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	var (
 		nodes       = []*KeyAcceptance{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withEstate != nil,
 			_q.withLines != nil,
+			_q.withChecks != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -452,10 +490,24 @@ func (_q *KeyAcceptanceQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 			return nil, err
 		}
 	}
+	if query := _q.withChecks; query != nil {
+		if err := _q.loadChecks(ctx, query, nodes,
+			func(n *KeyAcceptance) { n.Edges.Checks = []*KeyAcceptanceCheck{} },
+			func(n *KeyAcceptance, e *KeyAcceptanceCheck) { n.Edges.Checks = append(n.Edges.Checks, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedLines {
 		if err := _q.loadLines(ctx, query, nodes,
 			func(n *KeyAcceptance) { n.appendNamedLines(name) },
 			func(n *KeyAcceptance, e *KeyAcceptanceLine) { n.appendNamedLines(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedChecks {
+		if err := _q.loadChecks(ctx, query, nodes,
+			func(n *KeyAcceptance) { n.appendNamedChecks(name) },
+			func(n *KeyAcceptance, e *KeyAcceptanceCheck) { n.appendNamedChecks(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -511,6 +563,36 @@ func (_q *KeyAcceptanceQuery) loadLines(ctx context.Context, query *KeyAcceptanc
 	}
 	query.Where(predicate.KeyAcceptanceLine(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(keyacceptance.LinesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AcceptanceID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "acceptance_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeyAcceptanceQuery) loadChecks(ctx context.Context, query *KeyAcceptanceCheckQuery, nodes []*KeyAcceptance, init func(*KeyAcceptance), assign func(*KeyAcceptance, *KeyAcceptanceCheck)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeyAcceptance)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keyacceptancecheck.FieldAcceptanceID)
+	}
+	query.Where(predicate.KeyAcceptanceCheck(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyacceptance.ChecksColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -660,6 +742,20 @@ func (_q *KeyAcceptanceQuery) WithNamedLines(name string, opts ...func(*KeyAccep
 		_q.withNamedLines = make(map[string]*KeyAcceptanceLineQuery)
 	}
 	_q.withNamedLines[name] = query
+	return _q
+}
+
+// WithNamedChecks tells the query-builder to eager-load the nodes that are connected to the "checks"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyAcceptanceQuery) WithNamedChecks(name string, opts ...func(*KeyAcceptanceCheckQuery)) *KeyAcceptanceQuery {
+	query := (&KeyAcceptanceCheckClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedChecks == nil {
+		_q.withNamedChecks = make(map[string]*KeyAcceptanceCheckQuery)
+	}
+	_q.withNamedChecks[name] = query
 	return _q
 }
 

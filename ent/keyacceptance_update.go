@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -30,6 +32,129 @@ func (_u *KeyAcceptanceUpdate) Where(ps ...predicate.KeyAcceptance) *KeyAcceptan
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *KeyAcceptanceUpdate) SetVersion(v int) *KeyAcceptanceUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableVersion(v *int) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *KeyAcceptanceUpdate) AddVersion(v int) *KeyAcceptanceUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyAcceptanceUpdate) SetVoidedAt(v time.Time) *KeyAcceptanceUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableVoidedAt(v *time.Time) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyAcceptanceUpdate) ClearVoidedAt() *KeyAcceptanceUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyAcceptanceUpdate) SetVoidReason(v string) *KeyAcceptanceUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableVoidReason(v *string) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyAcceptanceUpdate) SetVoidedByID(v uuid.UUID) *KeyAcceptanceUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyAcceptanceUpdate) ClearVoidedByID() *KeyAcceptanceUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyAcceptanceUpdate) SetVoidedByName(v string) *KeyAcceptanceUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableVoidedByName(v *string) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
+// SetState sets the "state" field.
+func (_u *KeyAcceptanceUpdate) SetState(v keyacceptance.State) *KeyAcceptanceUpdate {
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableState(v *keyacceptance.State) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// SetAcceptedAt sets the "accepted_at" field.
+func (_u *KeyAcceptanceUpdate) SetAcceptedAt(v time.Time) *KeyAcceptanceUpdate {
+	_u.mutation.SetAcceptedAt(v)
+	return _u
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdate) SetNillableAcceptedAt(v *time.Time) *KeyAcceptanceUpdate {
+	if v != nil {
+		_u.SetAcceptedAt(*v)
+	}
+	return _u
+}
+
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (_u *KeyAcceptanceUpdate) ClearAcceptedAt() *KeyAcceptanceUpdate {
+	_u.mutation.ClearAcceptedAt()
+	return _u
+}
+
 // AddLineIDs adds the "lines" edge to the KeyAcceptanceLine entity by IDs.
 func (_u *KeyAcceptanceUpdate) AddLineIDs(ids ...uuid.UUID) *KeyAcceptanceUpdate {
 	_u.mutation.AddLineIDs(ids...)
@@ -43,6 +168,21 @@ func (_u *KeyAcceptanceUpdate) AddLines(v ...*KeyAcceptanceLine) *KeyAcceptanceU
 		ids[i] = v[i].ID
 	}
 	return _u.AddLineIDs(ids...)
+}
+
+// AddCheckIDs adds the "checks" edge to the KeyAcceptanceCheck entity by IDs.
+func (_u *KeyAcceptanceUpdate) AddCheckIDs(ids ...uuid.UUID) *KeyAcceptanceUpdate {
+	_u.mutation.AddCheckIDs(ids...)
+	return _u
+}
+
+// AddChecks adds the "checks" edges to the KeyAcceptanceCheck entity.
+func (_u *KeyAcceptanceUpdate) AddChecks(v ...*KeyAcceptanceCheck) *KeyAcceptanceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCheckIDs(ids...)
 }
 
 // Mutation returns the KeyAcceptanceMutation object of the builder.
@@ -69,6 +209,27 @@ func (_u *KeyAcceptanceUpdate) RemoveLines(v ...*KeyAcceptanceLine) *KeyAcceptan
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLineIDs(ids...)
+}
+
+// ClearChecks clears all "checks" edges to the KeyAcceptanceCheck entity.
+func (_u *KeyAcceptanceUpdate) ClearChecks() *KeyAcceptanceUpdate {
+	_u.mutation.ClearChecks()
+	return _u
+}
+
+// RemoveCheckIDs removes the "checks" edge to KeyAcceptanceCheck entities by IDs.
+func (_u *KeyAcceptanceUpdate) RemoveCheckIDs(ids ...uuid.UUID) *KeyAcceptanceUpdate {
+	_u.mutation.RemoveCheckIDs(ids...)
+	return _u
+}
+
+// RemoveChecks removes "checks" edges to KeyAcceptanceCheck entities.
+func (_u *KeyAcceptanceUpdate) RemoveChecks(v ...*KeyAcceptanceCheck) *KeyAcceptanceUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCheckIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -100,6 +261,11 @@ func (_u *KeyAcceptanceUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *KeyAcceptanceUpdate) check() error {
+	if v, ok := _u.mutation.State(); ok {
+		if err := keyacceptance.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "KeyAcceptance.state": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeyAcceptance.estate"`)
 	}
@@ -123,6 +289,39 @@ func (_u *KeyAcceptanceUpdate) sqlSave(ctx context.Context) (_node int, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(keyacceptance.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(keyacceptance.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyacceptance.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyacceptance.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyacceptance.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(keyacceptance.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.AcceptedAt(); ok {
+		_spec.SetField(keyacceptance.FieldAcceptedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AcceptedAtCleared() {
+		_spec.ClearField(keyacceptance.FieldAcceptedAt, field.TypeTime)
 	}
 	if _u.mutation.LinesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -169,6 +368,51 @@ func (_u *KeyAcceptanceUpdate) sqlSave(ctx context.Context) (_node int, err erro
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ChecksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChecksIDs(); len(nodes) > 0 && !_u.mutation.ChecksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChecksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -191,6 +435,129 @@ type KeyAcceptanceUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetVersion sets the "version" field.
+func (_u *KeyAcceptanceUpdateOne) SetVersion(v int) *KeyAcceptanceUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableVersion(v *int) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *KeyAcceptanceUpdateOne) AddVersion(v int) *KeyAcceptanceUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyAcceptanceUpdateOne) SetVoidedAt(v time.Time) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyAcceptanceUpdateOne) ClearVoidedAt() *KeyAcceptanceUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyAcceptanceUpdateOne) SetVoidReason(v string) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableVoidReason(v *string) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyAcceptanceUpdateOne) SetVoidedByID(v uuid.UUID) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyAcceptanceUpdateOne) ClearVoidedByID() *KeyAcceptanceUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyAcceptanceUpdateOne) SetVoidedByName(v string) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableVoidedByName(v *string) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
+// SetState sets the "state" field.
+func (_u *KeyAcceptanceUpdateOne) SetState(v keyacceptance.State) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableState(v *keyacceptance.State) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// SetAcceptedAt sets the "accepted_at" field.
+func (_u *KeyAcceptanceUpdateOne) SetAcceptedAt(v time.Time) *KeyAcceptanceUpdateOne {
+	_u.mutation.SetAcceptedAt(v)
+	return _u
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_u *KeyAcceptanceUpdateOne) SetNillableAcceptedAt(v *time.Time) *KeyAcceptanceUpdateOne {
+	if v != nil {
+		_u.SetAcceptedAt(*v)
+	}
+	return _u
+}
+
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (_u *KeyAcceptanceUpdateOne) ClearAcceptedAt() *KeyAcceptanceUpdateOne {
+	_u.mutation.ClearAcceptedAt()
+	return _u
+}
+
 // AddLineIDs adds the "lines" edge to the KeyAcceptanceLine entity by IDs.
 func (_u *KeyAcceptanceUpdateOne) AddLineIDs(ids ...uuid.UUID) *KeyAcceptanceUpdateOne {
 	_u.mutation.AddLineIDs(ids...)
@@ -204,6 +571,21 @@ func (_u *KeyAcceptanceUpdateOne) AddLines(v ...*KeyAcceptanceLine) *KeyAcceptan
 		ids[i] = v[i].ID
 	}
 	return _u.AddLineIDs(ids...)
+}
+
+// AddCheckIDs adds the "checks" edge to the KeyAcceptanceCheck entity by IDs.
+func (_u *KeyAcceptanceUpdateOne) AddCheckIDs(ids ...uuid.UUID) *KeyAcceptanceUpdateOne {
+	_u.mutation.AddCheckIDs(ids...)
+	return _u
+}
+
+// AddChecks adds the "checks" edges to the KeyAcceptanceCheck entity.
+func (_u *KeyAcceptanceUpdateOne) AddChecks(v ...*KeyAcceptanceCheck) *KeyAcceptanceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCheckIDs(ids...)
 }
 
 // Mutation returns the KeyAcceptanceMutation object of the builder.
@@ -230,6 +612,27 @@ func (_u *KeyAcceptanceUpdateOne) RemoveLines(v ...*KeyAcceptanceLine) *KeyAccep
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveLineIDs(ids...)
+}
+
+// ClearChecks clears all "checks" edges to the KeyAcceptanceCheck entity.
+func (_u *KeyAcceptanceUpdateOne) ClearChecks() *KeyAcceptanceUpdateOne {
+	_u.mutation.ClearChecks()
+	return _u
+}
+
+// RemoveCheckIDs removes the "checks" edge to KeyAcceptanceCheck entities by IDs.
+func (_u *KeyAcceptanceUpdateOne) RemoveCheckIDs(ids ...uuid.UUID) *KeyAcceptanceUpdateOne {
+	_u.mutation.RemoveCheckIDs(ids...)
+	return _u
+}
+
+// RemoveChecks removes "checks" edges to KeyAcceptanceCheck entities.
+func (_u *KeyAcceptanceUpdateOne) RemoveChecks(v ...*KeyAcceptanceCheck) *KeyAcceptanceUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCheckIDs(ids...)
 }
 
 // Where appends a list predicates to the KeyAcceptanceUpdate builder.
@@ -274,6 +677,11 @@ func (_u *KeyAcceptanceUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *KeyAcceptanceUpdateOne) check() error {
+	if v, ok := _u.mutation.State(); ok {
+		if err := keyacceptance.StateValidator(v); err != nil {
+			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "KeyAcceptance.state": %w`, err)}
+		}
+	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "KeyAcceptance.estate"`)
 	}
@@ -315,6 +723,39 @@ func (_u *KeyAcceptanceUpdateOne) sqlSave(ctx context.Context) (_node *KeyAccept
 			}
 		}
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(keyacceptance.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(keyacceptance.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyacceptance.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyacceptance.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyacceptance.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyacceptance.FieldVoidedByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(keyacceptance.FieldState, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.AcceptedAt(); ok {
+		_spec.SetField(keyacceptance.FieldAcceptedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AcceptedAtCleared() {
+		_spec.ClearField(keyacceptance.FieldAcceptedAt, field.TypeTime)
+	}
 	if _u.mutation.LinesCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -353,6 +794,51 @@ func (_u *KeyAcceptanceUpdateOne) sqlSave(ctx context.Context) (_node *KeyAccept
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ChecksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChecksIDs(); len(nodes) > 0 && !_u.mutation.ChecksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChecksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyacceptance.ChecksTable,
+			Columns: []string{keyacceptance.ChecksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptancecheck.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

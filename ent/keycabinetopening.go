@@ -25,6 +25,16 @@ type KeyCabinetOpening struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
+	// Why it was recorded later than it happened, if it was.
+	LateReason string `json:"late_reason,omitempty"`
 	// The cabinet.
 	CabinetID uuid.UUID `json:"cabinet_id,omitempty"`
 	// Opened, or refused to whom may not open it.
@@ -37,8 +47,6 @@ type KeyCabinetOpening struct {
 	OpenedByName string `json:"opened_by_name,omitempty"`
 	// When it was opened, or refused.
 	OccurredAt time.Time `json:"occurred_at,omitempty"`
-	// Why it was recorded later, if it was.
-	LateReason string `json:"late_reason,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyCabinetOpeningQuery when eager-loading is set.
 	Edges        KeyCabinetOpeningEdges `json:"edges"`
@@ -85,9 +93,11 @@ func (*KeyCabinetOpening) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keycabinetopening.FieldOutcome, keycabinetopening.FieldPurpose, keycabinetopening.FieldOpenedByName, keycabinetopening.FieldLateReason:
+		case keycabinetopening.FieldVoidedByID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case keycabinetopening.FieldVoidReason, keycabinetopening.FieldVoidedByName, keycabinetopening.FieldLateReason, keycabinetopening.FieldOutcome, keycabinetopening.FieldPurpose, keycabinetopening.FieldOpenedByName:
 			values[i] = new(sql.NullString)
-		case keycabinetopening.FieldCreatedAt, keycabinetopening.FieldOccurredAt:
+		case keycabinetopening.FieldCreatedAt, keycabinetopening.FieldVoidedAt, keycabinetopening.FieldOccurredAt:
 			values[i] = new(sql.NullTime)
 		case keycabinetopening.FieldID, keycabinetopening.FieldEstateID, keycabinetopening.FieldCabinetID, keycabinetopening.FieldOpenedByID:
 			values[i] = new(uuid.UUID)
@@ -124,6 +134,38 @@ func (_m *KeyCabinetOpening) assignValues(columns []string, values []any) error 
 			} else if value != nil {
 				_m.EstateID = *value
 			}
+		case keycabinetopening.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keycabinetopening.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keycabinetopening.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keycabinetopening.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
+			}
+		case keycabinetopening.FieldLateReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field late_reason", values[i])
+			} else if value.Valid {
+				_m.LateReason = value.String
+			}
 		case keycabinetopening.FieldCabinetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
 				return fmt.Errorf("unexpected type %T for field cabinet_id", values[i])
@@ -159,12 +201,6 @@ func (_m *KeyCabinetOpening) assignValues(columns []string, values []any) error 
 				return fmt.Errorf("unexpected type %T for field occurred_at", values[i])
 			} else if value.Valid {
 				_m.OccurredAt = value.Time
-			}
-		case keycabinetopening.FieldLateReason:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field late_reason", values[i])
-			} else if value.Valid {
-				_m.LateReason = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -218,6 +254,25 @@ func (_m *KeyCabinetOpening) String() string {
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
 	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
+	builder.WriteString(", ")
+	builder.WriteString("late_reason=")
+	builder.WriteString(_m.LateReason)
+	builder.WriteString(", ")
 	builder.WriteString("cabinet_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CabinetID))
 	builder.WriteString(", ")
@@ -235,9 +290,6 @@ func (_m *KeyCabinetOpening) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("occurred_at=")
 	builder.WriteString(_m.OccurredAt.Format(time.ANSIC))
-	builder.WriteString(", ")
-	builder.WriteString("late_reason=")
-	builder.WriteString(_m.LateReason)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -35,6 +35,76 @@ func (_c *KeyCabinetOpeningCreate) SetEstateID(v uuid.UUID) *KeyCabinetOpeningCr
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyCabinetOpeningCreate) SetVoidedAt(v time.Time) *KeyCabinetOpeningCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyCabinetOpeningCreate) SetNillableVoidedAt(v *time.Time) *KeyCabinetOpeningCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyCabinetOpeningCreate) SetVoidReason(v string) *KeyCabinetOpeningCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyCabinetOpeningCreate) SetNillableVoidReason(v *string) *KeyCabinetOpeningCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyCabinetOpeningCreate) SetVoidedByID(v uuid.UUID) *KeyCabinetOpeningCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyCabinetOpeningCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyCabinetOpeningCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyCabinetOpeningCreate) SetVoidedByName(v string) *KeyCabinetOpeningCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyCabinetOpeningCreate) SetNillableVoidedByName(v *string) *KeyCabinetOpeningCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
+// SetLateReason sets the "late_reason" field.
+func (_c *KeyCabinetOpeningCreate) SetLateReason(v string) *KeyCabinetOpeningCreate {
+	_c.mutation.SetLateReason(v)
+	return _c
+}
+
+// SetNillableLateReason sets the "late_reason" field if the given value is not nil.
+func (_c *KeyCabinetOpeningCreate) SetNillableLateReason(v *string) *KeyCabinetOpeningCreate {
+	if v != nil {
+		_c.SetLateReason(*v)
+	}
+	return _c
+}
+
 // SetCabinetID sets the "cabinet_id" field.
 func (_c *KeyCabinetOpeningCreate) SetCabinetID(v uuid.UUID) *KeyCabinetOpeningCreate {
 	_c.mutation.SetCabinetID(v)
@@ -68,20 +138,6 @@ func (_c *KeyCabinetOpeningCreate) SetOpenedByName(v string) *KeyCabinetOpeningC
 // SetOccurredAt sets the "occurred_at" field.
 func (_c *KeyCabinetOpeningCreate) SetOccurredAt(v time.Time) *KeyCabinetOpeningCreate {
 	_c.mutation.SetOccurredAt(v)
-	return _c
-}
-
-// SetLateReason sets the "late_reason" field.
-func (_c *KeyCabinetOpeningCreate) SetLateReason(v string) *KeyCabinetOpeningCreate {
-	_c.mutation.SetLateReason(v)
-	return _c
-}
-
-// SetNillableLateReason sets the "late_reason" field if the given value is not nil.
-func (_c *KeyCabinetOpeningCreate) SetNillableLateReason(v *string) *KeyCabinetOpeningCreate {
-	if v != nil {
-		_c.SetLateReason(*v)
-	}
 	return _c
 }
 
@@ -144,6 +200,14 @@ func (_c *KeyCabinetOpeningCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyCabinetOpeningCreate) defaults() {
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keycabinetopening.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keycabinetopening.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
 	if _, ok := _c.mutation.LateReason(); !ok {
 		v := keycabinetopening.DefaultLateReason
 		_c.mutation.SetLateReason(v)
@@ -161,6 +225,15 @@ func (_c *KeyCabinetOpeningCreate) check() error {
 	}
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "KeyCabinetOpening.estate_id"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyCabinetOpening.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyCabinetOpening.voided_by_name"`)}
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		return &ValidationError{Name: "late_reason", err: errors.New(`ent: missing required field "KeyCabinetOpening.late_reason"`)}
 	}
 	if _, ok := _c.mutation.CabinetID(); !ok {
 		return &ValidationError{Name: "cabinet_id", err: errors.New(`ent: missing required field "KeyCabinetOpening.cabinet_id"`)}
@@ -184,9 +257,6 @@ func (_c *KeyCabinetOpeningCreate) check() error {
 	}
 	if _, ok := _c.mutation.OccurredAt(); !ok {
 		return &ValidationError{Name: "occurred_at", err: errors.New(`ent: missing required field "KeyCabinetOpening.occurred_at"`)}
-	}
-	if _, ok := _c.mutation.LateReason(); !ok {
-		return &ValidationError{Name: "late_reason", err: errors.New(`ent: missing required field "KeyCabinetOpening.late_reason"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "KeyCabinetOpening.estate"`)}
@@ -233,6 +303,26 @@ func (_c *KeyCabinetOpeningCreate) createSpec() (*KeyCabinetOpening, *sqlgraph.C
 		_spec.SetField(keycabinetopening.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
+	}
+	if value, ok := _c.mutation.LateReason(); ok {
+		_spec.SetField(keycabinetopening.FieldLateReason, field.TypeString, value)
+		_node.LateReason = value
+	}
 	if value, ok := _c.mutation.Outcome(); ok {
 		_spec.SetField(keycabinetopening.FieldOutcome, field.TypeEnum, value)
 		_node.Outcome = value
@@ -252,10 +342,6 @@ func (_c *KeyCabinetOpeningCreate) createSpec() (*KeyCabinetOpening, *sqlgraph.C
 	if value, ok := _c.mutation.OccurredAt(); ok {
 		_spec.SetField(keycabinetopening.FieldOccurredAt, field.TypeTime, value)
 		_node.OccurredAt = value
-	}
-	if value, ok := _c.mutation.LateReason(); ok {
-		_spec.SetField(keycabinetopening.FieldLateReason, field.TypeString, value)
-		_node.LateReason = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -25,6 +27,74 @@ type KeyCabinetOpeningUpdate struct {
 // Where appends a list predicates to the KeyCabinetOpeningUpdate builder.
 func (_u *KeyCabinetOpeningUpdate) Where(ps ...predicate.KeyCabinetOpening) *KeyCabinetOpeningUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyCabinetOpeningUpdate) SetVoidedAt(v time.Time) *KeyCabinetOpeningUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdate) SetNillableVoidedAt(v *time.Time) *KeyCabinetOpeningUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyCabinetOpeningUpdate) ClearVoidedAt() *KeyCabinetOpeningUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyCabinetOpeningUpdate) SetVoidReason(v string) *KeyCabinetOpeningUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdate) SetNillableVoidReason(v *string) *KeyCabinetOpeningUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyCabinetOpeningUpdate) SetVoidedByID(v uuid.UUID) *KeyCabinetOpeningUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyCabinetOpeningUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyCabinetOpeningUpdate) ClearVoidedByID() *KeyCabinetOpeningUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyCabinetOpeningUpdate) SetVoidedByName(v string) *KeyCabinetOpeningUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdate) SetNillableVoidedByName(v *string) *KeyCabinetOpeningUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -89,6 +159,24 @@ func (_u *KeyCabinetOpeningUpdate) sqlSave(ctx context.Context) (_node int, err 
 			}
 		}
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keycabinetopening.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keycabinetopening.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByName, field.TypeString, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -109,6 +197,74 @@ type KeyCabinetOpeningUpdateOne struct {
 	hooks     []Hook
 	mutation  *KeyCabinetOpeningMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyCabinetOpeningUpdateOne) SetVoidedAt(v time.Time) *KeyCabinetOpeningUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyCabinetOpeningUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyCabinetOpeningUpdateOne) ClearVoidedAt() *KeyCabinetOpeningUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyCabinetOpeningUpdateOne) SetVoidReason(v string) *KeyCabinetOpeningUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdateOne) SetNillableVoidReason(v *string) *KeyCabinetOpeningUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyCabinetOpeningUpdateOne) SetVoidedByID(v uuid.UUID) *KeyCabinetOpeningUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyCabinetOpeningUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyCabinetOpeningUpdateOne) ClearVoidedByID() *KeyCabinetOpeningUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyCabinetOpeningUpdateOne) SetVoidedByName(v string) *KeyCabinetOpeningUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyCabinetOpeningUpdateOne) SetNillableVoidedByName(v *string) *KeyCabinetOpeningUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
 }
 
 // Mutation returns the KeyCabinetOpeningMutation object of the builder.
@@ -201,6 +357,24 @@ func (_u *KeyCabinetOpeningUpdateOne) sqlSave(ctx context.Context) (_node *KeyCa
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keycabinetopening.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keycabinetopening.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keycabinetopening.FieldVoidedByName, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &KeyCabinetOpening{config: _u.config}

@@ -25,6 +25,14 @@ type KeyFollowUp struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
 	// The key set.
 	SetID uuid.UUID `json:"set_id,omitempty"`
 	// What was done, or is to be done.
@@ -83,11 +91,13 @@ func (*KeyFollowUp) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case keyfollowup.FieldVoidedByID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyfollowup.FieldOutstanding:
 			values[i] = new(sql.NullInt64)
-		case keyfollowup.FieldNote, keyfollowup.FieldNotedByName:
+		case keyfollowup.FieldVoidReason, keyfollowup.FieldVoidedByName, keyfollowup.FieldNote, keyfollowup.FieldNotedByName:
 			values[i] = new(sql.NullString)
-		case keyfollowup.FieldCreatedAt, keyfollowup.FieldFollowUpOn:
+		case keyfollowup.FieldCreatedAt, keyfollowup.FieldVoidedAt, keyfollowup.FieldFollowUpOn:
 			values[i] = new(sql.NullTime)
 		case keyfollowup.FieldID, keyfollowup.FieldEstateID, keyfollowup.FieldSetID, keyfollowup.FieldNotedByID:
 			values[i] = new(uuid.UUID)
@@ -123,6 +133,32 @@ func (_m *KeyFollowUp) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field estate_id", values[i])
 			} else if value != nil {
 				_m.EstateID = *value
+			}
+		case keyfollowup.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keyfollowup.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keyfollowup.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keyfollowup.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
 			}
 		case keyfollowup.FieldSetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -212,6 +248,22 @@ func (_m *KeyFollowUp) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
+	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
 	builder.WriteString(", ")
 	builder.WriteString("set_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SetID))

@@ -35,6 +35,62 @@ func (_c *KeyFollowUpCreate) SetEstateID(v uuid.UUID) *KeyFollowUpCreate {
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyFollowUpCreate) SetVoidedAt(v time.Time) *KeyFollowUpCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyFollowUpCreate) SetNillableVoidedAt(v *time.Time) *KeyFollowUpCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyFollowUpCreate) SetVoidReason(v string) *KeyFollowUpCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyFollowUpCreate) SetNillableVoidReason(v *string) *KeyFollowUpCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyFollowUpCreate) SetVoidedByID(v uuid.UUID) *KeyFollowUpCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyFollowUpCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyFollowUpCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyFollowUpCreate) SetVoidedByName(v string) *KeyFollowUpCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyFollowUpCreate) SetNillableVoidedByName(v *string) *KeyFollowUpCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
 // SetSetID sets the "set_id" field.
 func (_c *KeyFollowUpCreate) SetSetID(v uuid.UUID) *KeyFollowUpCreate {
 	_c.mutation.SetSetID(v)
@@ -138,6 +194,14 @@ func (_c *KeyFollowUpCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyFollowUpCreate) defaults() {
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keyfollowup.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keyfollowup.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyfollowup.DefaultID()
 		_c.mutation.SetID(v)
@@ -151,6 +215,12 @@ func (_c *KeyFollowUpCreate) check() error {
 	}
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "KeyFollowUp.estate_id"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyFollowUp.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyFollowUp.voided_by_name"`)}
 	}
 	if _, ok := _c.mutation.GetSetID(); !ok {
 		return &ValidationError{Name: "set_id", err: errors.New(`ent: missing required field "KeyFollowUp.set_id"`)}
@@ -216,6 +286,22 @@ func (_c *KeyFollowUpCreate) createSpec() (*KeyFollowUp, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(keyfollowup.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keyfollowup.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
 	}
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(keyfollowup.FieldNote, field.TypeString, value)

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keyfollowup"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -25,6 +27,74 @@ type KeyFollowUpUpdate struct {
 // Where appends a list predicates to the KeyFollowUpUpdate builder.
 func (_u *KeyFollowUpUpdate) Where(ps ...predicate.KeyFollowUp) *KeyFollowUpUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyFollowUpUpdate) SetVoidedAt(v time.Time) *KeyFollowUpUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyFollowUpUpdate) SetNillableVoidedAt(v *time.Time) *KeyFollowUpUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyFollowUpUpdate) ClearVoidedAt() *KeyFollowUpUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyFollowUpUpdate) SetVoidReason(v string) *KeyFollowUpUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyFollowUpUpdate) SetNillableVoidReason(v *string) *KeyFollowUpUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyFollowUpUpdate) SetVoidedByID(v uuid.UUID) *KeyFollowUpUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyFollowUpUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyFollowUpUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyFollowUpUpdate) ClearVoidedByID() *KeyFollowUpUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyFollowUpUpdate) SetVoidedByName(v string) *KeyFollowUpUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyFollowUpUpdate) SetNillableVoidedByName(v *string) *KeyFollowUpUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -89,6 +159,24 @@ func (_u *KeyFollowUpUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			}
 		}
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyfollowup.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyfollowup.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyfollowup.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByName, field.TypeString, value)
+	}
 	if _u.mutation.FollowUpOnCleared() {
 		_spec.ClearField(keyfollowup.FieldFollowUpOn, field.TypeTime)
 	}
@@ -112,6 +200,74 @@ type KeyFollowUpUpdateOne struct {
 	hooks     []Hook
 	mutation  *KeyFollowUpMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyFollowUpUpdateOne) SetVoidedAt(v time.Time) *KeyFollowUpUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyFollowUpUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyFollowUpUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyFollowUpUpdateOne) ClearVoidedAt() *KeyFollowUpUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyFollowUpUpdateOne) SetVoidReason(v string) *KeyFollowUpUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyFollowUpUpdateOne) SetNillableVoidReason(v *string) *KeyFollowUpUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyFollowUpUpdateOne) SetVoidedByID(v uuid.UUID) *KeyFollowUpUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyFollowUpUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyFollowUpUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyFollowUpUpdateOne) ClearVoidedByID() *KeyFollowUpUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyFollowUpUpdateOne) SetVoidedByName(v string) *KeyFollowUpUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyFollowUpUpdateOne) SetNillableVoidedByName(v *string) *KeyFollowUpUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
 }
 
 // Mutation returns the KeyFollowUpMutation object of the builder.
@@ -204,6 +360,24 @@ func (_u *KeyFollowUpUpdateOne) sqlSave(ctx context.Context) (_node *KeyFollowUp
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyfollowup.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyfollowup.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyfollowup.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyfollowup.FieldVoidedByName, field.TypeString, value)
 	}
 	if _u.mutation.FollowUpOnCleared() {
 		_spec.ClearField(keyfollowup.FieldFollowUpOn, field.TypeTime)

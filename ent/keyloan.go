@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
@@ -27,6 +28,16 @@ type KeyLoan struct {
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
 	// Grows with every change; give it back as expectedVersion.
 	Version int `json:"version,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
+	// Why it was recorded later than it happened, if it was.
+	LateReason string `json:"late_reason,omitempty"`
 	// The borrower's account in the ledger.
 	BorrowerID uuid.UUID `json:"borrower_id,omitempty"`
 	// The borrower's name as signed.
@@ -45,8 +56,10 @@ type KeyLoan struct {
 	DueAt time.Time `json:"due_at,omitempty"`
 	// When the last key came back; null while some are out or lost.
 	ReturnedAt *time.Time `json:"returned_at,omitempty"`
-	// Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3).
+	// Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3), voided when it was recorded by mistake.
 	State keyloan.State `json:"state,omitempty"`
+	// The general manager's approval, if it is for more than a day (K2.2): the latest, after an extension.
+	ApprovalID *uuid.UUID `json:"approval_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyLoanQuery when eager-loading is set.
 	Edges        KeyLoanEdges `json:"edges"`
@@ -59,13 +72,15 @@ type KeyLoanEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// The borrower's account in the ledger.
 	Borrower *KeyHolder `json:"borrower,omitempty"`
+	// The general manager's approval.
+	Approval *Approval `json:"approval,omitempty"`
 	// What was lent.
 	Lines []*KeyLoanLine `json:"lines,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 
 	namedLines map[string][]*KeyLoanLine
 }
@@ -92,10 +107,21 @@ func (e KeyLoanEdges) BorrowerOrErr() (*KeyHolder, error) {
 	return nil, &NotLoadedError{edge: "borrower"}
 }
 
+// ApprovalOrErr returns the Approval value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyLoanEdges) ApprovalOrErr() (*Approval, error) {
+	if e.Approval != nil {
+		return e.Approval, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: approval.Label}
+	}
+	return nil, &NotLoadedError{edge: "approval"}
+}
+
 // LinesOrErr returns the Lines value or an error if the edge
 // was not loaded in eager-loading.
 func (e KeyLoanEdges) LinesOrErr() ([]*KeyLoanLine, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[3] {
 		return e.Lines, nil
 	}
 	return nil, &NotLoadedError{edge: "lines"}
@@ -106,13 +132,13 @@ func (*KeyLoan) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyloan.FieldHouseholdID:
+		case keyloan.FieldVoidedByID, keyloan.FieldHouseholdID, keyloan.FieldApprovalID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyloan.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case keyloan.FieldBorrowerName, keyloan.FieldPurpose, keyloan.FieldLentByName, keyloan.FieldState:
+		case keyloan.FieldVoidReason, keyloan.FieldVoidedByName, keyloan.FieldLateReason, keyloan.FieldBorrowerName, keyloan.FieldPurpose, keyloan.FieldLentByName, keyloan.FieldState:
 			values[i] = new(sql.NullString)
-		case keyloan.FieldCreatedAt, keyloan.FieldLentAt, keyloan.FieldDueAt, keyloan.FieldReturnedAt:
+		case keyloan.FieldCreatedAt, keyloan.FieldVoidedAt, keyloan.FieldLentAt, keyloan.FieldDueAt, keyloan.FieldReturnedAt:
 			values[i] = new(sql.NullTime)
 		case keyloan.FieldID, keyloan.FieldEstateID, keyloan.FieldBorrowerID, keyloan.FieldLentByID:
 			values[i] = new(uuid.UUID)
@@ -154,6 +180,38 @@ func (_m *KeyLoan) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case keyloan.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keyloan.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keyloan.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keyloan.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
+			}
+		case keyloan.FieldLateReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field late_reason", values[i])
+			} else if value.Valid {
+				_m.LateReason = value.String
 			}
 		case keyloan.FieldBorrowerID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -217,6 +275,13 @@ func (_m *KeyLoan) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.State = keyloan.State(value.String)
 			}
+		case keyloan.FieldApprovalID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field approval_id", values[i])
+			} else if value.Valid {
+				_m.ApprovalID = new(uuid.UUID)
+				*_m.ApprovalID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -238,6 +303,11 @@ func (_m *KeyLoan) QueryEstate() *EstateQuery {
 // QueryBorrower queries the "borrower" edge of the KeyLoan entity.
 func (_m *KeyLoan) QueryBorrower() *KeyHolderQuery {
 	return NewKeyLoanClient(_m.config).QueryBorrower(_m)
+}
+
+// QueryApproval queries the "approval" edge of the KeyLoan entity.
+func (_m *KeyLoan) QueryApproval() *ApprovalQuery {
+	return NewKeyLoanClient(_m.config).QueryApproval(_m)
 }
 
 // QueryLines queries the "lines" edge of the KeyLoan entity.
@@ -277,6 +347,25 @@ func (_m *KeyLoan) String() string {
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
+	builder.WriteString(", ")
+	builder.WriteString("late_reason=")
+	builder.WriteString(_m.LateReason)
+	builder.WriteString(", ")
 	builder.WriteString("borrower_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.BorrowerID))
 	builder.WriteString(", ")
@@ -310,6 +399,11 @@ func (_m *KeyLoan) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	if v := _m.ApprovalID; v != nil {
+		builder.WriteString("approval_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
@@ -46,6 +47,76 @@ func (_c *KeyLoanCreate) SetVersion(v int) *KeyLoanCreate {
 func (_c *KeyLoanCreate) SetNillableVersion(v *int) *KeyLoanCreate {
 	if v != nil {
 		_c.SetVersion(*v)
+	}
+	return _c
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyLoanCreate) SetVoidedAt(v time.Time) *KeyLoanCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableVoidedAt(v *time.Time) *KeyLoanCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyLoanCreate) SetVoidReason(v string) *KeyLoanCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableVoidReason(v *string) *KeyLoanCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyLoanCreate) SetVoidedByID(v uuid.UUID) *KeyLoanCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyLoanCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyLoanCreate) SetVoidedByName(v string) *KeyLoanCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableVoidedByName(v *string) *KeyLoanCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
+// SetLateReason sets the "late_reason" field.
+func (_c *KeyLoanCreate) SetLateReason(v string) *KeyLoanCreate {
+	_c.mutation.SetLateReason(v)
+	return _c
+}
+
+// SetNillableLateReason sets the "late_reason" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableLateReason(v *string) *KeyLoanCreate {
+	if v != nil {
+		_c.SetLateReason(*v)
 	}
 	return _c
 }
@@ -134,6 +205,20 @@ func (_c *KeyLoanCreate) SetNillableState(v *keyloan.State) *KeyLoanCreate {
 	return _c
 }
 
+// SetApprovalID sets the "approval_id" field.
+func (_c *KeyLoanCreate) SetApprovalID(v uuid.UUID) *KeyLoanCreate {
+	_c.mutation.SetApprovalID(v)
+	return _c
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_c *KeyLoanCreate) SetNillableApprovalID(v *uuid.UUID) *KeyLoanCreate {
+	if v != nil {
+		_c.SetApprovalID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *KeyLoanCreate) SetID(v uuid.UUID) *KeyLoanCreate {
 	_c.mutation.SetID(v)
@@ -156,6 +241,11 @@ func (_c *KeyLoanCreate) SetEstate(v *Estate) *KeyLoanCreate {
 // SetBorrower sets the "borrower" edge to the KeyHolder entity.
 func (_c *KeyLoanCreate) SetBorrower(v *KeyHolder) *KeyLoanCreate {
 	return _c.SetBorrowerID(v.ID)
+}
+
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_c *KeyLoanCreate) SetApproval(v *Approval) *KeyLoanCreate {
+	return _c.SetApprovalID(v.ID)
 }
 
 // AddLineIDs adds the "lines" edge to the KeyLoanLine entity by IDs.
@@ -212,6 +302,18 @@ func (_c *KeyLoanCreate) defaults() {
 		v := keyloan.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keyloan.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keyloan.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		v := keyloan.DefaultLateReason
+		_c.mutation.SetLateReason(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := keyloan.DefaultState
 		_c.mutation.SetState(v)
@@ -232,6 +334,15 @@ func (_c *KeyLoanCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "KeyLoan.version"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyLoan.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyLoan.voided_by_name"`)}
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		return &ValidationError{Name: "late_reason", err: errors.New(`ent: missing required field "KeyLoan.late_reason"`)}
 	}
 	if _, ok := _c.mutation.BorrowerID(); !ok {
 		return &ValidationError{Name: "borrower_id", err: errors.New(`ent: missing required field "KeyLoan.borrower_id"`)}
@@ -311,6 +422,26 @@ func (_c *KeyLoanCreate) createSpec() (*KeyLoan, *sqlgraph.CreateSpec) {
 		_spec.SetField(keyloan.FieldVersion, field.TypeInt, value)
 		_node.Version = value
 	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloan.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keyloan.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloan.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloan.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
+	}
+	if value, ok := _c.mutation.LateReason(); ok {
+		_spec.SetField(keyloan.FieldLateReason, field.TypeString, value)
+		_node.LateReason = value
+	}
 	if value, ok := _c.mutation.BorrowerName(); ok {
 		_spec.SetField(keyloan.FieldBorrowerName, field.TypeString, value)
 		_node.BorrowerName = value
@@ -379,6 +510,23 @@ func (_c *KeyLoanCreate) createSpec() (*KeyLoan, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.BorrowerID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyloan.ApprovalTable,
+			Columns: []string{keyloan.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ApprovalID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.LinesIDs(); len(nodes) > 0 {

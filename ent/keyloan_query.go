@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloan"
@@ -30,6 +31,7 @@ type KeyLoanQuery struct {
 	predicates     []predicate.KeyLoan
 	withEstate     *EstateQuery
 	withBorrower   *KeyHolderQuery
+	withApproval   *ApprovalQuery
 	withLines      *KeyLoanLineQuery
 	loadTotal      []func(context.Context, []*KeyLoan) error
 	modifiers      []func(*sql.Selector)
@@ -107,6 +109,28 @@ func (_q *KeyLoanQuery) QueryBorrower() *KeyHolderQuery {
 			sqlgraph.From(keyloan.Table, keyloan.FieldID, selector),
 			sqlgraph.To(keyholder.Table, keyholder.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keyloan.BorrowerTable, keyloan.BorrowerColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryApproval chains the current query on the "approval" edge.
+func (_q *KeyLoanQuery) QueryApproval() *ApprovalQuery {
+	query := (&ApprovalClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyloan.Table, keyloan.FieldID, selector),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyloan.ApprovalTable, keyloan.ApprovalColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -330,6 +354,7 @@ func (_q *KeyLoanQuery) Clone() *KeyLoanQuery {
 		predicates:   append([]predicate.KeyLoan{}, _q.predicates...),
 		withEstate:   _q.withEstate.Clone(),
 		withBorrower: _q.withBorrower.Clone(),
+		withApproval: _q.withApproval.Clone(),
 		withLines:    _q.withLines.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -357,6 +382,17 @@ func (_q *KeyLoanQuery) WithBorrower(opts ...func(*KeyHolderQuery)) *KeyLoanQuer
 		opt(query)
 	}
 	_q.withBorrower = query
+	return _q
+}
+
+// WithApproval tells the query-builder to eager-load the nodes that are connected to
+// the "approval" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyLoanQuery) WithApproval(opts ...func(*ApprovalQuery)) *KeyLoanQuery {
+	query := (&ApprovalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withApproval = query
 	return _q
 }
 
@@ -449,9 +485,10 @@ func (_q *KeyLoanQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeyL
 	var (
 		nodes       = []*KeyLoan{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withEstate != nil,
 			_q.withBorrower != nil,
+			_q.withApproval != nil,
 			_q.withLines != nil,
 		}
 	)
@@ -485,6 +522,12 @@ func (_q *KeyLoanQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeyL
 	if query := _q.withBorrower; query != nil {
 		if err := _q.loadBorrower(ctx, query, nodes, nil,
 			func(n *KeyLoan, e *KeyHolder) { n.Edges.Borrower = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withApproval; query != nil {
+		if err := _q.loadApproval(ctx, query, nodes, nil,
+			func(n *KeyLoan, e *Approval) { n.Edges.Approval = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -568,6 +611,38 @@ func (_q *KeyLoanQuery) loadBorrower(ctx context.Context, query *KeyHolderQuery,
 	}
 	return nil
 }
+func (_q *KeyLoanQuery) loadApproval(ctx context.Context, query *ApprovalQuery, nodes []*KeyLoan, init func(*KeyLoan), assign func(*KeyLoan, *Approval)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyLoan)
+	for i := range nodes {
+		if nodes[i].ApprovalID == nil {
+			continue
+		}
+		fk := *nodes[i].ApprovalID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(approval.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "approval_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *KeyLoanQuery) loadLines(ctx context.Context, query *KeyLoanLineQuery, nodes []*KeyLoan, init func(*KeyLoan), assign func(*KeyLoan, *KeyLoanLine)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*KeyLoan)
@@ -632,6 +707,9 @@ func (_q *KeyLoanQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withBorrower != nil {
 			_spec.Node.AddColumnOnce(keyloan.FieldBorrowerID)
+		}
+		if _q.withApproval != nil {
+			_spec.Node.AddColumnOnce(keyloan.FieldApprovalID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

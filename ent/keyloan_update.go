@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -49,6 +50,74 @@ func (_u *KeyLoanUpdate) SetNillableVersion(v *int) *KeyLoanUpdate {
 // AddVersion adds value to the "version" field.
 func (_u *KeyLoanUpdate) AddVersion(v int) *KeyLoanUpdate {
 	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyLoanUpdate) SetVoidedAt(v time.Time) *KeyLoanUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyLoanUpdate) SetNillableVoidedAt(v *time.Time) *KeyLoanUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyLoanUpdate) ClearVoidedAt() *KeyLoanUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyLoanUpdate) SetVoidReason(v string) *KeyLoanUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyLoanUpdate) SetNillableVoidReason(v *string) *KeyLoanUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyLoanUpdate) SetVoidedByID(v uuid.UUID) *KeyLoanUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyLoanUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyLoanUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyLoanUpdate) ClearVoidedByID() *KeyLoanUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyLoanUpdate) SetVoidedByName(v string) *KeyLoanUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyLoanUpdate) SetNillableVoidedByName(v *string) *KeyLoanUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -100,6 +169,31 @@ func (_u *KeyLoanUpdate) SetNillableState(v *keyloan.State) *KeyLoanUpdate {
 	return _u
 }
 
+// SetApprovalID sets the "approval_id" field.
+func (_u *KeyLoanUpdate) SetApprovalID(v uuid.UUID) *KeyLoanUpdate {
+	_u.mutation.SetApprovalID(v)
+	return _u
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_u *KeyLoanUpdate) SetNillableApprovalID(v *uuid.UUID) *KeyLoanUpdate {
+	if v != nil {
+		_u.SetApprovalID(*v)
+	}
+	return _u
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (_u *KeyLoanUpdate) ClearApprovalID() *KeyLoanUpdate {
+	_u.mutation.ClearApprovalID()
+	return _u
+}
+
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_u *KeyLoanUpdate) SetApproval(v *Approval) *KeyLoanUpdate {
+	return _u.SetApprovalID(v.ID)
+}
+
 // AddLineIDs adds the "lines" edge to the KeyLoanLine entity by IDs.
 func (_u *KeyLoanUpdate) AddLineIDs(ids ...uuid.UUID) *KeyLoanUpdate {
 	_u.mutation.AddLineIDs(ids...)
@@ -118,6 +212,12 @@ func (_u *KeyLoanUpdate) AddLines(v ...*KeyLoanLine) *KeyLoanUpdate {
 // Mutation returns the KeyLoanMutation object of the builder.
 func (_u *KeyLoanUpdate) Mutation() *KeyLoanMutation {
 	return _u.mutation
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (_u *KeyLoanUpdate) ClearApproval() *KeyLoanUpdate {
+	_u.mutation.ClearApproval()
+	return _u
 }
 
 // ClearLines clears all "lines" edges to the KeyLoanLine entity.
@@ -208,6 +308,24 @@ func (_u *KeyLoanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keyloan.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloan.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyloan.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyloan.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloan.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyloan.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloan.FieldVoidedByName, field.TypeString, value)
+	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloan.FieldHouseholdID, field.TypeUUID)
 	}
@@ -222,6 +340,35 @@ func (_u *KeyLoanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keyloan.FieldState, field.TypeEnum, value)
+	}
+	if _u.mutation.ApprovalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyloan.ApprovalTable,
+			Columns: []string{keyloan.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyloan.ApprovalTable,
+			Columns: []string{keyloan.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LinesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -311,6 +458,74 @@ func (_u *KeyLoanUpdateOne) AddVersion(v int) *KeyLoanUpdateOne {
 	return _u
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyLoanUpdateOne) SetVoidedAt(v time.Time) *KeyLoanUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyLoanUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyLoanUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyLoanUpdateOne) ClearVoidedAt() *KeyLoanUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyLoanUpdateOne) SetVoidReason(v string) *KeyLoanUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyLoanUpdateOne) SetNillableVoidReason(v *string) *KeyLoanUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyLoanUpdateOne) SetVoidedByID(v uuid.UUID) *KeyLoanUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyLoanUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyLoanUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyLoanUpdateOne) ClearVoidedByID() *KeyLoanUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyLoanUpdateOne) SetVoidedByName(v string) *KeyLoanUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyLoanUpdateOne) SetNillableVoidedByName(v *string) *KeyLoanUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
 // SetDueAt sets the "due_at" field.
 func (_u *KeyLoanUpdateOne) SetDueAt(v time.Time) *KeyLoanUpdateOne {
 	_u.mutation.SetDueAt(v)
@@ -359,6 +574,31 @@ func (_u *KeyLoanUpdateOne) SetNillableState(v *keyloan.State) *KeyLoanUpdateOne
 	return _u
 }
 
+// SetApprovalID sets the "approval_id" field.
+func (_u *KeyLoanUpdateOne) SetApprovalID(v uuid.UUID) *KeyLoanUpdateOne {
+	_u.mutation.SetApprovalID(v)
+	return _u
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_u *KeyLoanUpdateOne) SetNillableApprovalID(v *uuid.UUID) *KeyLoanUpdateOne {
+	if v != nil {
+		_u.SetApprovalID(*v)
+	}
+	return _u
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (_u *KeyLoanUpdateOne) ClearApprovalID() *KeyLoanUpdateOne {
+	_u.mutation.ClearApprovalID()
+	return _u
+}
+
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_u *KeyLoanUpdateOne) SetApproval(v *Approval) *KeyLoanUpdateOne {
+	return _u.SetApprovalID(v.ID)
+}
+
 // AddLineIDs adds the "lines" edge to the KeyLoanLine entity by IDs.
 func (_u *KeyLoanUpdateOne) AddLineIDs(ids ...uuid.UUID) *KeyLoanUpdateOne {
 	_u.mutation.AddLineIDs(ids...)
@@ -377,6 +617,12 @@ func (_u *KeyLoanUpdateOne) AddLines(v ...*KeyLoanLine) *KeyLoanUpdateOne {
 // Mutation returns the KeyLoanMutation object of the builder.
 func (_u *KeyLoanUpdateOne) Mutation() *KeyLoanMutation {
 	return _u.mutation
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (_u *KeyLoanUpdateOne) ClearApproval() *KeyLoanUpdateOne {
+	_u.mutation.ClearApproval()
+	return _u
 }
 
 // ClearLines clears all "lines" edges to the KeyLoanLine entity.
@@ -497,6 +743,24 @@ func (_u *KeyLoanUpdateOne) sqlSave(ctx context.Context) (_node *KeyLoan, err er
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keyloan.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloan.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyloan.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyloan.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloan.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyloan.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloan.FieldVoidedByName, field.TypeString, value)
+	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloan.FieldHouseholdID, field.TypeUUID)
 	}
@@ -511,6 +775,35 @@ func (_u *KeyLoanUpdateOne) sqlSave(ctx context.Context) (_node *KeyLoan, err er
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keyloan.FieldState, field.TypeEnum, value)
+	}
+	if _u.mutation.ApprovalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyloan.ApprovalTable,
+			Columns: []string{keyloan.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyloan.ApprovalTable,
+			Columns: []string{keyloan.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.LinesCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -29,6 +29,14 @@ type KeyLoss struct {
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
 	// Grows with every change; give it back as expectedVersion.
 	Version int `json:"version,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
 	// The key set.
 	SetID uuid.UUID `json:"set_id,omitempty"`
 	// The set's label as it was lost: 1栋1单元101 户门.
@@ -57,7 +65,7 @@ type KeyLoss struct {
 	ReportedByID uuid.UUID `json:"reported_by_id,omitempty"`
 	// Who reported it, as signed.
 	ReportedByName string `json:"reported_by_name,omitempty"`
-	// Open until the leader has answered.
+	// Open until the leader has answered; voided when it was reported by mistake.
 	State keyloss.State `json:"state,omitempty"`
 	// What the leader found.
 	Finding string `json:"finding,omitempty"`
@@ -154,15 +162,15 @@ func (*KeyLoss) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyloss.FieldLoanLineID, keyloss.FieldDepartmentID, keyloss.FieldHouseholdID, keyloss.FieldAnsweredByID:
+		case keyloss.FieldVoidedByID, keyloss.FieldLoanLineID, keyloss.FieldDepartmentID, keyloss.FieldHouseholdID, keyloss.FieldAnsweredByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyloss.FieldLockChangeRequested:
 			values[i] = new(sql.NullBool)
 		case keyloss.FieldVersion, keyloss.FieldCount, keyloss.FieldFound:
 			values[i] = new(sql.NullInt64)
-		case keyloss.FieldLabel, keyloss.FieldHolderName, keyloss.FieldCircumstances, keyloss.FieldReportedByName, keyloss.FieldState, keyloss.FieldFinding, keyloss.FieldAnsweredByName:
+		case keyloss.FieldVoidReason, keyloss.FieldVoidedByName, keyloss.FieldLabel, keyloss.FieldHolderName, keyloss.FieldCircumstances, keyloss.FieldReportedByName, keyloss.FieldState, keyloss.FieldFinding, keyloss.FieldAnsweredByName:
 			values[i] = new(sql.NullString)
-		case keyloss.FieldCreatedAt, keyloss.FieldOccurredAt, keyloss.FieldReportedAt, keyloss.FieldAnsweredAt:
+		case keyloss.FieldCreatedAt, keyloss.FieldVoidedAt, keyloss.FieldOccurredAt, keyloss.FieldReportedAt, keyloss.FieldAnsweredAt:
 			values[i] = new(sql.NullTime)
 		case keyloss.FieldID, keyloss.FieldEstateID, keyloss.FieldSetID, keyloss.FieldHolderID, keyloss.FieldReportedByID:
 			values[i] = new(uuid.UUID)
@@ -204,6 +212,32 @@ func (_m *KeyLoss) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case keyloss.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keyloss.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keyloss.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keyloss.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
 			}
 		case keyloss.FieldSetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -400,6 +434,22 @@ func (_m *KeyLoss) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
 	builder.WriteString(", ")
 	builder.WriteString("set_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SetID))

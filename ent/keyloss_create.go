@@ -52,6 +52,62 @@ func (_c *KeyLossCreate) SetNillableVersion(v *int) *KeyLossCreate {
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyLossCreate) SetVoidedAt(v time.Time) *KeyLossCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyLossCreate) SetNillableVoidedAt(v *time.Time) *KeyLossCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyLossCreate) SetVoidReason(v string) *KeyLossCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyLossCreate) SetNillableVoidReason(v *string) *KeyLossCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyLossCreate) SetVoidedByID(v uuid.UUID) *KeyLossCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyLossCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyLossCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyLossCreate) SetVoidedByName(v string) *KeyLossCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyLossCreate) SetNillableVoidedByName(v *string) *KeyLossCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
 // SetSetID sets the "set_id" field.
 func (_c *KeyLossCreate) SetSetID(v uuid.UUID) *KeyLossCreate {
 	_c.mutation.SetSetID(v)
@@ -340,6 +396,14 @@ func (_c *KeyLossCreate) defaults() {
 		v := keyloss.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keyloss.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keyloss.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
 	if _, ok := _c.mutation.Found(); !ok {
 		v := keyloss.DefaultFound
 		_c.mutation.SetFound(v)
@@ -372,6 +436,12 @@ func (_c *KeyLossCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "KeyLoss.version"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyLoss.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyLoss.voided_by_name"`)}
 	}
 	if _, ok := _c.mutation.GetSetID(); !ok {
 		return &ValidationError{Name: "set_id", err: errors.New(`ent: missing required field "KeyLoss.set_id"`)}
@@ -481,6 +551,22 @@ func (_c *KeyLossCreate) createSpec() (*KeyLoss, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(keyloss.FieldVersion, field.TypeInt, value)
 		_node.Version = value
+	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloss.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keyloss.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloss.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloss.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
 	}
 	if value, ok := _c.mutation.Label(); ok {
 		_spec.SetField(keyloss.FieldLabel, field.TypeString, value)

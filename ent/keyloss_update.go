@@ -52,6 +52,74 @@ func (_u *KeyLossUpdate) AddVersion(v int) *KeyLossUpdate {
 	return _u
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyLossUpdate) SetVoidedAt(v time.Time) *KeyLossUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyLossUpdate) SetNillableVoidedAt(v *time.Time) *KeyLossUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyLossUpdate) ClearVoidedAt() *KeyLossUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyLossUpdate) SetVoidReason(v string) *KeyLossUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyLossUpdate) SetNillableVoidReason(v *string) *KeyLossUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyLossUpdate) SetVoidedByID(v uuid.UUID) *KeyLossUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyLossUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyLossUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyLossUpdate) ClearVoidedByID() *KeyLossUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyLossUpdate) SetVoidedByName(v string) *KeyLossUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyLossUpdate) SetNillableVoidedByName(v *string) *KeyLossUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
 // SetFound sets the "found" field.
 func (_u *KeyLossUpdate) SetFound(v int) *KeyLossUpdate {
 	_u.mutation.ResetFound()
@@ -291,6 +359,24 @@ func (_u *KeyLossUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keyloss.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloss.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyloss.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyloss.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloss.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyloss.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloss.FieldVoidedByName, field.TypeString, value)
+	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(keyloss.FieldDepartmentID, field.TypeUUID)
 	}
@@ -415,6 +501,74 @@ func (_u *KeyLossUpdateOne) SetNillableVersion(v *int) *KeyLossUpdateOne {
 // AddVersion adds value to the "version" field.
 func (_u *KeyLossUpdateOne) AddVersion(v int) *KeyLossUpdateOne {
 	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyLossUpdateOne) SetVoidedAt(v time.Time) *KeyLossUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyLossUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyLossUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyLossUpdateOne) ClearVoidedAt() *KeyLossUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyLossUpdateOne) SetVoidReason(v string) *KeyLossUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyLossUpdateOne) SetNillableVoidReason(v *string) *KeyLossUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyLossUpdateOne) SetVoidedByID(v uuid.UUID) *KeyLossUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyLossUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyLossUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyLossUpdateOne) ClearVoidedByID() *KeyLossUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyLossUpdateOne) SetVoidedByName(v string) *KeyLossUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyLossUpdateOne) SetNillableVoidedByName(v *string) *KeyLossUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -686,6 +840,24 @@ func (_u *KeyLossUpdateOne) sqlSave(ctx context.Context) (_node *KeyLoss, err er
 	}
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keyloss.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyloss.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyloss.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyloss.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyloss.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyloss.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyloss.FieldVoidedByName, field.TypeString, value)
 	}
 	if _u.mutation.DepartmentIDCleared() {
 		_spec.ClearField(keyloss.FieldDepartmentID, field.TypeUUID)

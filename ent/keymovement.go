@@ -29,6 +29,8 @@ type KeyMovement struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
+	// Why it was recorded later than it happened, if it was.
+	LateReason string `json:"late_reason,omitempty"`
 	// The key set.
 	SetID uuid.UUID `json:"set_id,omitempty"`
 	// The holder that gave.
@@ -37,7 +39,7 @@ type KeyMovement struct {
 	ToID uuid.UUID `json:"to_id,omitempty"`
 	// How many keys.
 	Count int `json:"count,omitempty"`
-	// Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again.
+	// Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again, sealed with security, unsealed, copied by order, replaced and retired by a lock change, taken back from a household, given to engineering and back, scrapped, adjusted after a count, voided (a counter-entry).
 	Reason keymovement.Reason `json:"reason,omitempty"`
 	// The line of the loan that it belongs to.
 	LoanLineID *uuid.UUID `json:"loan_line_id,omitempty"`
@@ -45,6 +47,10 @@ type KeyMovement struct {
 	AcceptanceLineID *uuid.UUID `json:"acceptance_line_id,omitempty"`
 	// The loss that it belongs to (K2.3).
 	LossID *uuid.UUID `json:"loss_id,omitempty"`
+	// The entry that this one counters, if it does; note says why.
+	ReversesID *uuid.UUID `json:"reverses_id,omitempty"`
+	// The generation of the set's keys that moved (K3.1).
+	Generation int `json:"generation,omitempty"`
 	// What is to be said of it: where keys were found.
 	Note string `json:"note,omitempty"`
 	// The household that gave or got.
@@ -73,11 +79,17 @@ type KeyMovementEdges struct {
 	AcceptanceLine *KeyAcceptanceLine `json:"acceptance_line,omitempty"`
 	// The loss.
 	Loss *KeyLoss `json:"loss,omitempty"`
+	// The entry that this one counters.
+	Reverses *KeyMovement `json:"reverses,omitempty"`
+	// The counter-entry, if it was voided.
+	Reversals []*KeyMovement `json:"reversals,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [9]bool
 	// totalCount holds the count of the edges above.
-	totalCount [7]map[string]int
+	totalCount [9]map[string]int
+
+	namedReversals map[string][]*KeyMovement
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -157,16 +169,36 @@ func (e KeyMovementEdges) LossOrErr() (*KeyLoss, error) {
 	return nil, &NotLoadedError{edge: "loss"}
 }
 
+// ReversesOrErr returns the Reverses value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyMovementEdges) ReversesOrErr() (*KeyMovement, error) {
+	if e.Reverses != nil {
+		return e.Reverses, nil
+	} else if e.loadedTypes[7] {
+		return nil, &NotFoundError{label: keymovement.Label}
+	}
+	return nil, &NotLoadedError{edge: "reverses"}
+}
+
+// ReversalsOrErr returns the Reversals value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeyMovementEdges) ReversalsOrErr() ([]*KeyMovement, error) {
+	if e.loadedTypes[8] {
+		return e.Reversals, nil
+	}
+	return nil, &NotLoadedError{edge: "reversals"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeyMovement) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldHouseholdID:
+		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldReversesID, keymovement.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case keymovement.FieldCount:
+		case keymovement.FieldCount, keymovement.FieldGeneration:
 			values[i] = new(sql.NullInt64)
-		case keymovement.FieldReason, keymovement.FieldNote:
+		case keymovement.FieldLateReason, keymovement.FieldReason, keymovement.FieldNote:
 			values[i] = new(sql.NullString)
 		case keymovement.FieldCreatedAt, keymovement.FieldOccurredAt:
 			values[i] = new(sql.NullTime)
@@ -204,6 +236,12 @@ func (_m *KeyMovement) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field estate_id", values[i])
 			} else if value != nil {
 				_m.EstateID = *value
+			}
+		case keymovement.FieldLateReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field late_reason", values[i])
+			} else if value.Valid {
+				_m.LateReason = value.String
 			}
 		case keymovement.FieldSetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -255,6 +293,19 @@ func (_m *KeyMovement) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LossID = new(uuid.UUID)
 				*_m.LossID = *value.S.(*uuid.UUID)
+			}
+		case keymovement.FieldReversesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field reverses_id", values[i])
+			} else if value.Valid {
+				_m.ReversesID = new(uuid.UUID)
+				*_m.ReversesID = *value.S.(*uuid.UUID)
+			}
+		case keymovement.FieldGeneration:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field generation", values[i])
+			} else if value.Valid {
+				_m.Generation = int(value.Int64)
 			}
 		case keymovement.FieldNote:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -323,6 +374,16 @@ func (_m *KeyMovement) QueryLoss() *KeyLossQuery {
 	return NewKeyMovementClient(_m.config).QueryLoss(_m)
 }
 
+// QueryReverses queries the "reverses" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryReverses() *KeyMovementQuery {
+	return NewKeyMovementClient(_m.config).QueryReverses(_m)
+}
+
+// QueryReversals queries the "reversals" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryReversals() *KeyMovementQuery {
+	return NewKeyMovementClient(_m.config).QueryReversals(_m)
+}
+
 // Update returns a builder for updating this KeyMovement.
 // Note that you need to call KeyMovement.Unwrap() before calling this method if this KeyMovement
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -351,6 +412,9 @@ func (_m *KeyMovement) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
+	builder.WriteString(", ")
+	builder.WriteString("late_reason=")
+	builder.WriteString(_m.LateReason)
 	builder.WriteString(", ")
 	builder.WriteString("set_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SetID))
@@ -382,6 +446,14 @@ func (_m *KeyMovement) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.ReversesID; v != nil {
+		builder.WriteString("reverses_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("generation=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Generation))
+	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
 	builder.WriteString(", ")
@@ -394,6 +466,30 @@ func (_m *KeyMovement) String() string {
 	builder.WriteString(_m.OccurredAt.Format(time.ANSIC))
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedReversals returns the Reversals named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeyMovement) NamedReversals(name string) ([]*KeyMovement, error) {
+	if _m.Edges.namedReversals == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedReversals[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeyMovement) appendNamedReversals(name string, edges ...*KeyMovement) {
+	if _m.Edges.namedReversals == nil {
+		_m.Edges.namedReversals = make(map[string][]*KeyMovement)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedReversals[name] = []*KeyMovement{}
+	} else {
+		_m.Edges.namedReversals[name] = append(_m.Edges.namedReversals[name], edges...)
+	}
 }
 
 // KeyMovements is a parsable slice of KeyMovement.

@@ -39,6 +39,20 @@ func (_c *KeyMovementCreate) SetEstateID(v uuid.UUID) *KeyMovementCreate {
 	return _c
 }
 
+// SetLateReason sets the "late_reason" field.
+func (_c *KeyMovementCreate) SetLateReason(v string) *KeyMovementCreate {
+	_c.mutation.SetLateReason(v)
+	return _c
+}
+
+// SetNillableLateReason sets the "late_reason" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableLateReason(v *string) *KeyMovementCreate {
+	if v != nil {
+		_c.SetLateReason(*v)
+	}
+	return _c
+}
+
 // SetSetID sets the "set_id" field.
 func (_c *KeyMovementCreate) SetSetID(v uuid.UUID) *KeyMovementCreate {
 	_c.mutation.SetSetID(v)
@@ -107,6 +121,34 @@ func (_c *KeyMovementCreate) SetLossID(v uuid.UUID) *KeyMovementCreate {
 func (_c *KeyMovementCreate) SetNillableLossID(v *uuid.UUID) *KeyMovementCreate {
 	if v != nil {
 		_c.SetLossID(*v)
+	}
+	return _c
+}
+
+// SetReversesID sets the "reverses_id" field.
+func (_c *KeyMovementCreate) SetReversesID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetReversesID(v)
+	return _c
+}
+
+// SetNillableReversesID sets the "reverses_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableReversesID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetReversesID(*v)
+	}
+	return _c
+}
+
+// SetGeneration sets the "generation" field.
+func (_c *KeyMovementCreate) SetGeneration(v int) *KeyMovementCreate {
+	_c.mutation.SetGeneration(v)
+	return _c
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableGeneration(v *int) *KeyMovementCreate {
+	if v != nil {
+		_c.SetGeneration(*v)
 	}
 	return _c
 }
@@ -194,6 +236,26 @@ func (_c *KeyMovementCreate) SetLoss(v *KeyLoss) *KeyMovementCreate {
 	return _c.SetLossID(v.ID)
 }
 
+// SetReverses sets the "reverses" edge to the KeyMovement entity.
+func (_c *KeyMovementCreate) SetReverses(v *KeyMovement) *KeyMovementCreate {
+	return _c.SetReversesID(v.ID)
+}
+
+// AddReversalIDs adds the "reversals" edge to the KeyMovement entity by IDs.
+func (_c *KeyMovementCreate) AddReversalIDs(ids ...uuid.UUID) *KeyMovementCreate {
+	_c.mutation.AddReversalIDs(ids...)
+	return _c
+}
+
+// AddReversals adds the "reversals" edges to the KeyMovement entity.
+func (_c *KeyMovementCreate) AddReversals(v ...*KeyMovement) *KeyMovementCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReversalIDs(ids...)
+}
+
 // Mutation returns the KeyMovementMutation object of the builder.
 func (_c *KeyMovementCreate) Mutation() *KeyMovementMutation {
 	return _c.mutation
@@ -229,6 +291,14 @@ func (_c *KeyMovementCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyMovementCreate) defaults() {
+	if _, ok := _c.mutation.LateReason(); !ok {
+		v := keymovement.DefaultLateReason
+		_c.mutation.SetLateReason(v)
+	}
+	if _, ok := _c.mutation.Generation(); !ok {
+		v := keymovement.DefaultGeneration
+		_c.mutation.SetGeneration(v)
+	}
 	if _, ok := _c.mutation.Note(); !ok {
 		v := keymovement.DefaultNote
 		_c.mutation.SetNote(v)
@@ -246,6 +316,9 @@ func (_c *KeyMovementCreate) check() error {
 	}
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "KeyMovement.estate_id"`)}
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		return &ValidationError{Name: "late_reason", err: errors.New(`ent: missing required field "KeyMovement.late_reason"`)}
 	}
 	if _, ok := _c.mutation.GetSetID(); !ok {
 		return &ValidationError{Name: "set_id", err: errors.New(`ent: missing required field "KeyMovement.set_id"`)}
@@ -270,6 +343,14 @@ func (_c *KeyMovementCreate) check() error {
 	if v, ok := _c.mutation.Reason(); ok {
 		if err := keymovement.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "KeyMovement.reason": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Generation(); !ok {
+		return &ValidationError{Name: "generation", err: errors.New(`ent: missing required field "KeyMovement.generation"`)}
+	}
+	if v, ok := _c.mutation.Generation(); ok {
+		if err := keymovement.GenerationValidator(v); err != nil {
+			return &ValidationError{Name: "generation", err: fmt.Errorf(`ent: validator failed for field "KeyMovement.generation": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Note(); !ok {
@@ -329,6 +410,10 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 		_spec.SetField(keymovement.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.LateReason(); ok {
+		_spec.SetField(keymovement.FieldLateReason, field.TypeString, value)
+		_node.LateReason = value
+	}
 	if value, ok := _c.mutation.Count(); ok {
 		_spec.SetField(keymovement.FieldCount, field.TypeInt, value)
 		_node.Count = value
@@ -336,6 +421,10 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(keymovement.FieldReason, field.TypeEnum, value)
 		_node.Reason = value
+	}
+	if value, ok := _c.mutation.Generation(); ok {
+		_spec.SetField(keymovement.FieldGeneration, field.TypeInt, value)
+		_node.Generation = value
 	}
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(keymovement.FieldNote, field.TypeString, value)
@@ -466,6 +555,39 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.LossID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReversesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   keymovement.ReversesTable,
+			Columns: []string{keymovement.ReversesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ReversesID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReversalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

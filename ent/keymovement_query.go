@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"math"
 
@@ -37,8 +38,11 @@ type KeyMovementQuery struct {
 	withLoanLine       *KeyLoanLineQuery
 	withAcceptanceLine *KeyAcceptanceLineQuery
 	withLoss           *KeyLossQuery
+	withReverses       *KeyMovementQuery
+	withReversals      *KeyMovementQuery
 	loadTotal          []func(context.Context, []*KeyMovement) error
 	modifiers          []func(*sql.Selector)
+	withNamedReversals map[string]*KeyMovementQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -222,6 +226,50 @@ func (_q *KeyMovementQuery) QueryLoss() *KeyLossQuery {
 			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
 			sqlgraph.To(keyloss.Table, keyloss.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LossTable, keymovement.LossColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReverses chains the current query on the "reverses" edge.
+func (_q *KeyMovementQuery) QueryReverses() *KeyMovementQuery {
+	query := (&KeyMovementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, keymovement.ReversesTable, keymovement.ReversesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryReversals chains the current query on the "reversals" edge.
+func (_q *KeyMovementQuery) QueryReversals() *KeyMovementQuery {
+	query := (&KeyMovementClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keymovement.Table, keymovement.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, keymovement.ReversalsTable, keymovement.ReversalsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -428,6 +476,8 @@ func (_q *KeyMovementQuery) Clone() *KeyMovementQuery {
 		withLoanLine:       _q.withLoanLine.Clone(),
 		withAcceptanceLine: _q.withAcceptanceLine.Clone(),
 		withLoss:           _q.withLoss.Clone(),
+		withReverses:       _q.withReverses.Clone(),
+		withReversals:      _q.withReversals.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -512,6 +562,28 @@ func (_q *KeyMovementQuery) WithLoss(opts ...func(*KeyLossQuery)) *KeyMovementQu
 	return _q
 }
 
+// WithReverses tells the query-builder to eager-load the nodes that are connected to
+// the "reverses" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithReverses(opts ...func(*KeyMovementQuery)) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReverses = query
+	return _q
+}
+
+// WithReversals tells the query-builder to eager-load the nodes that are connected to
+// the "reversals" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithReversals(opts ...func(*KeyMovementQuery)) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReversals = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -590,7 +662,7 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*KeyMovement{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [9]bool{
 			_q.withEstate != nil,
 			_q.withSet != nil,
 			_q.withFrom != nil,
@@ -598,6 +670,8 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 			_q.withLoanLine != nil,
 			_q.withAcceptanceLine != nil,
 			_q.withLoss != nil,
+			_q.withReverses != nil,
+			_q.withReversals != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -660,6 +734,26 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withLoss; query != nil {
 		if err := _q.loadLoss(ctx, query, nodes, nil,
 			func(n *KeyMovement, e *KeyLoss) { n.Edges.Loss = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReverses; query != nil {
+		if err := _q.loadReverses(ctx, query, nodes, nil,
+			func(n *KeyMovement, e *KeyMovement) { n.Edges.Reverses = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReversals; query != nil {
+		if err := _q.loadReversals(ctx, query, nodes,
+			func(n *KeyMovement) { n.Edges.Reversals = []*KeyMovement{} },
+			func(n *KeyMovement, e *KeyMovement) { n.Edges.Reversals = append(n.Edges.Reversals, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedReversals {
+		if err := _q.loadReversals(ctx, query, nodes,
+			func(n *KeyMovement) { n.appendNamedReversals(name) },
+			func(n *KeyMovement, e *KeyMovement) { n.appendNamedReversals(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -883,6 +977,71 @@ func (_q *KeyMovementQuery) loadLoss(ctx context.Context, query *KeyLossQuery, n
 	}
 	return nil
 }
+func (_q *KeyMovementQuery) loadReverses(ctx context.Context, query *KeyMovementQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyMovement)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyMovement)
+	for i := range nodes {
+		if nodes[i].ReversesID == nil {
+			continue
+		}
+		fk := *nodes[i].ReversesID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keymovement.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "reverses_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *KeyMovementQuery) loadReversals(ctx context.Context, query *KeyMovementQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyMovement)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeyMovement)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keymovement.FieldReversesID)
+	}
+	query.Where(predicate.KeyMovement(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keymovement.ReversalsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ReversesID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "reverses_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "reverses_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *KeyMovementQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -932,6 +1091,9 @@ func (_q *KeyMovementQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withLoss != nil {
 			_spec.Node.AddColumnOnce(keymovement.FieldLossID)
+		}
+		if _q.withReverses != nil {
+			_spec.Node.AddColumnOnce(keymovement.FieldReversesID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
@@ -1022,6 +1184,20 @@ func (_q *KeyMovementQuery) ForShare(opts ...sql.LockOption) *KeyMovementQuery {
 func (_q *KeyMovementQuery) Modify(modifiers ...func(s *sql.Selector)) *KeyMovementSelect {
 	_q.modifiers = append(_q.modifiers, modifiers...)
 	return _q.Select()
+}
+
+// WithNamedReversals tells the query-builder to eager-load the nodes that are connected to the "reversals"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithNamedReversals(name string, opts ...func(*KeyMovementQuery)) *KeyMovementQuery {
+	query := (&KeyMovementClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedReversals == nil {
+		_q.withNamedReversals = make(map[string]*KeyMovementQuery)
+	}
+	_q.withNamedReversals[name] = query
+	return _q
 }
 
 // KeyMovementGroupBy is the group-by builder for KeyMovement entities.

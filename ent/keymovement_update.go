@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -28,9 +29,45 @@ func (_u *KeyMovementUpdate) Where(ps ...predicate.KeyMovement) *KeyMovementUpda
 	return _u
 }
 
+// AddReversalIDs adds the "reversals" edge to the KeyMovement entity by IDs.
+func (_u *KeyMovementUpdate) AddReversalIDs(ids ...uuid.UUID) *KeyMovementUpdate {
+	_u.mutation.AddReversalIDs(ids...)
+	return _u
+}
+
+// AddReversals adds the "reversals" edges to the KeyMovement entity.
+func (_u *KeyMovementUpdate) AddReversals(v ...*KeyMovement) *KeyMovementUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReversalIDs(ids...)
+}
+
 // Mutation returns the KeyMovementMutation object of the builder.
 func (_u *KeyMovementUpdate) Mutation() *KeyMovementMutation {
 	return _u.mutation
+}
+
+// ClearReversals clears all "reversals" edges to the KeyMovement entity.
+func (_u *KeyMovementUpdate) ClearReversals() *KeyMovementUpdate {
+	_u.mutation.ClearReversals()
+	return _u
+}
+
+// RemoveReversalIDs removes the "reversals" edge to KeyMovement entities by IDs.
+func (_u *KeyMovementUpdate) RemoveReversalIDs(ids ...uuid.UUID) *KeyMovementUpdate {
+	_u.mutation.RemoveReversalIDs(ids...)
+	return _u
+}
+
+// RemoveReversals removes "reversals" edges to KeyMovement entities.
+func (_u *KeyMovementUpdate) RemoveReversals(v ...*KeyMovement) *KeyMovementUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReversalIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -98,6 +135,51 @@ func (_u *KeyMovementUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keymovement.FieldHouseholdID, field.TypeUUID)
 	}
+	if _u.mutation.ReversalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReversalsIDs(); len(nodes) > 0 && !_u.mutation.ReversalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReversalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -120,9 +202,45 @@ type KeyMovementUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// AddReversalIDs adds the "reversals" edge to the KeyMovement entity by IDs.
+func (_u *KeyMovementUpdateOne) AddReversalIDs(ids ...uuid.UUID) *KeyMovementUpdateOne {
+	_u.mutation.AddReversalIDs(ids...)
+	return _u
+}
+
+// AddReversals adds the "reversals" edges to the KeyMovement entity.
+func (_u *KeyMovementUpdateOne) AddReversals(v ...*KeyMovement) *KeyMovementUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReversalIDs(ids...)
+}
+
 // Mutation returns the KeyMovementMutation object of the builder.
 func (_u *KeyMovementUpdateOne) Mutation() *KeyMovementMutation {
 	return _u.mutation
+}
+
+// ClearReversals clears all "reversals" edges to the KeyMovement entity.
+func (_u *KeyMovementUpdateOne) ClearReversals() *KeyMovementUpdateOne {
+	_u.mutation.ClearReversals()
+	return _u
+}
+
+// RemoveReversalIDs removes the "reversals" edge to KeyMovement entities by IDs.
+func (_u *KeyMovementUpdateOne) RemoveReversalIDs(ids ...uuid.UUID) *KeyMovementUpdateOne {
+	_u.mutation.RemoveReversalIDs(ids...)
+	return _u
+}
+
+// RemoveReversals removes "reversals" edges to KeyMovement entities.
+func (_u *KeyMovementUpdateOne) RemoveReversals(v ...*KeyMovement) *KeyMovementUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReversalIDs(ids...)
 }
 
 // Where appends a list predicates to the KeyMovementUpdate builder.
@@ -219,6 +337,51 @@ func (_u *KeyMovementUpdateOne) sqlSave(ctx context.Context) (_node *KeyMovement
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keymovement.FieldHouseholdID, field.TypeUUID)
+	}
+	if _u.mutation.ReversalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReversalsIDs(); len(nodes) > 0 && !_u.mutation.ReversalsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReversalsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   keymovement.ReversalsTable,
+			Columns: []string{keymovement.ReversalsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keymovement.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &KeyMovement{config: _u.config}

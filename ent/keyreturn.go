@@ -25,8 +25,20 @@ type KeyReturn struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
+	// Why it was recorded later than it happened, if it was.
+	LateReason string `json:"late_reason,omitempty"`
 	// The line of the loan.
 	LineID uuid.UUID `json:"line_id,omitempty"`
+	// The same for all that came back at once, which is signed for as one: the subject of its signatures.
+	ReceiptID uuid.UUID `json:"receipt_id,omitempty"`
 	// How many keys came back.
 	Count int `json:"count,omitempty"`
 	// Who brought them, as signed.
@@ -85,15 +97,15 @@ func (*KeyReturn) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyreturn.FieldHouseholdID:
+		case keyreturn.FieldVoidedByID, keyreturn.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyreturn.FieldCount:
 			values[i] = new(sql.NullInt64)
-		case keyreturn.FieldReturnedBy, keyreturn.FieldReceivedByName:
+		case keyreturn.FieldVoidReason, keyreturn.FieldVoidedByName, keyreturn.FieldLateReason, keyreturn.FieldReturnedBy, keyreturn.FieldReceivedByName:
 			values[i] = new(sql.NullString)
-		case keyreturn.FieldCreatedAt, keyreturn.FieldReturnedAt:
+		case keyreturn.FieldCreatedAt, keyreturn.FieldVoidedAt, keyreturn.FieldReturnedAt:
 			values[i] = new(sql.NullTime)
-		case keyreturn.FieldID, keyreturn.FieldEstateID, keyreturn.FieldLineID, keyreturn.FieldReceivedByID:
+		case keyreturn.FieldID, keyreturn.FieldEstateID, keyreturn.FieldLineID, keyreturn.FieldReceiptID, keyreturn.FieldReceivedByID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -128,11 +140,49 @@ func (_m *KeyReturn) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.EstateID = *value
 			}
+		case keyreturn.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keyreturn.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keyreturn.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keyreturn.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
+			}
+		case keyreturn.FieldLateReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field late_reason", values[i])
+			} else if value.Valid {
+				_m.LateReason = value.String
+			}
 		case keyreturn.FieldLineID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
 				return fmt.Errorf("unexpected type %T for field line_id", values[i])
 			} else if value != nil {
 				_m.LineID = *value
+			}
+		case keyreturn.FieldReceiptID:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field receipt_id", values[i])
+			} else if value != nil {
+				_m.ReceiptID = *value
 			}
 		case keyreturn.FieldCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -223,8 +273,30 @@ func (_m *KeyReturn) String() string {
 	builder.WriteString("estate_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EstateID))
 	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
+	builder.WriteString(", ")
+	builder.WriteString("late_reason=")
+	builder.WriteString(_m.LateReason)
+	builder.WriteString(", ")
 	builder.WriteString("line_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LineID))
+	builder.WriteString(", ")
+	builder.WriteString("receipt_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReceiptID))
 	builder.WriteString(", ")
 	builder.WriteString("count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Count))

@@ -35,9 +35,85 @@ func (_c *KeyReturnCreate) SetEstateID(v uuid.UUID) *KeyReturnCreate {
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyReturnCreate) SetVoidedAt(v time.Time) *KeyReturnCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyReturnCreate) SetNillableVoidedAt(v *time.Time) *KeyReturnCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyReturnCreate) SetVoidReason(v string) *KeyReturnCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyReturnCreate) SetNillableVoidReason(v *string) *KeyReturnCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyReturnCreate) SetVoidedByID(v uuid.UUID) *KeyReturnCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyReturnCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyReturnCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyReturnCreate) SetVoidedByName(v string) *KeyReturnCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyReturnCreate) SetNillableVoidedByName(v *string) *KeyReturnCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
+// SetLateReason sets the "late_reason" field.
+func (_c *KeyReturnCreate) SetLateReason(v string) *KeyReturnCreate {
+	_c.mutation.SetLateReason(v)
+	return _c
+}
+
+// SetNillableLateReason sets the "late_reason" field if the given value is not nil.
+func (_c *KeyReturnCreate) SetNillableLateReason(v *string) *KeyReturnCreate {
+	if v != nil {
+		_c.SetLateReason(*v)
+	}
+	return _c
+}
+
 // SetLineID sets the "line_id" field.
 func (_c *KeyReturnCreate) SetLineID(v uuid.UUID) *KeyReturnCreate {
 	_c.mutation.SetLineID(v)
+	return _c
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (_c *KeyReturnCreate) SetReceiptID(v uuid.UUID) *KeyReturnCreate {
+	_c.mutation.SetReceiptID(v)
 	return _c
 }
 
@@ -144,6 +220,18 @@ func (_c *KeyReturnCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *KeyReturnCreate) defaults() {
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keyreturn.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keyreturn.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		v := keyreturn.DefaultLateReason
+		_c.mutation.SetLateReason(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyreturn.DefaultID()
 		_c.mutation.SetID(v)
@@ -158,8 +246,20 @@ func (_c *KeyReturnCreate) check() error {
 	if _, ok := _c.mutation.EstateID(); !ok {
 		return &ValidationError{Name: "estate_id", err: errors.New(`ent: missing required field "KeyReturn.estate_id"`)}
 	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyReturn.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyReturn.voided_by_name"`)}
+	}
+	if _, ok := _c.mutation.LateReason(); !ok {
+		return &ValidationError{Name: "late_reason", err: errors.New(`ent: missing required field "KeyReturn.late_reason"`)}
+	}
 	if _, ok := _c.mutation.LineID(); !ok {
 		return &ValidationError{Name: "line_id", err: errors.New(`ent: missing required field "KeyReturn.line_id"`)}
+	}
+	if _, ok := _c.mutation.ReceiptID(); !ok {
+		return &ValidationError{Name: "receipt_id", err: errors.New(`ent: missing required field "KeyReturn.receipt_id"`)}
 	}
 	if _, ok := _c.mutation.Count(); !ok {
 		return &ValidationError{Name: "count", err: errors.New(`ent: missing required field "KeyReturn.count"`)}
@@ -225,6 +325,30 @@ func (_c *KeyReturnCreate) createSpec() (*KeyReturn, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(keyreturn.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keyreturn.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keyreturn.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
+	}
+	if value, ok := _c.mutation.LateReason(); ok {
+		_spec.SetField(keyreturn.FieldLateReason, field.TypeString, value)
+		_node.LateReason = value
+	}
+	if value, ok := _c.mutation.ReceiptID(); ok {
+		_spec.SetField(keyreturn.FieldReceiptID, field.TypeUUID, value)
+		_node.ReceiptID = value
 	}
 	if value, ok := _c.mutation.Count(); ok {
 		_spec.SetField(keyreturn.FieldCount, field.TypeInt, value)

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/keyreturn"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -25,6 +27,74 @@ type KeyReturnUpdate struct {
 // Where appends a list predicates to the KeyReturnUpdate builder.
 func (_u *KeyReturnUpdate) Where(ps ...predicate.KeyReturn) *KeyReturnUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyReturnUpdate) SetVoidedAt(v time.Time) *KeyReturnUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyReturnUpdate) SetNillableVoidedAt(v *time.Time) *KeyReturnUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyReturnUpdate) ClearVoidedAt() *KeyReturnUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyReturnUpdate) SetVoidReason(v string) *KeyReturnUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyReturnUpdate) SetNillableVoidReason(v *string) *KeyReturnUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyReturnUpdate) SetVoidedByID(v uuid.UUID) *KeyReturnUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyReturnUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyReturnUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyReturnUpdate) ClearVoidedByID() *KeyReturnUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyReturnUpdate) SetVoidedByName(v string) *KeyReturnUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyReturnUpdate) SetNillableVoidedByName(v *string) *KeyReturnUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -89,6 +159,24 @@ func (_u *KeyReturnUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyreturn.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyreturn.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyreturn.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyreturn.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByName, field.TypeString, value)
+	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyreturn.FieldHouseholdID, field.TypeUUID)
 	}
@@ -112,6 +200,74 @@ type KeyReturnUpdateOne struct {
 	hooks     []Hook
 	mutation  *KeyReturnMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyReturnUpdateOne) SetVoidedAt(v time.Time) *KeyReturnUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyReturnUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyReturnUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyReturnUpdateOne) ClearVoidedAt() *KeyReturnUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyReturnUpdateOne) SetVoidReason(v string) *KeyReturnUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyReturnUpdateOne) SetNillableVoidReason(v *string) *KeyReturnUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyReturnUpdateOne) SetVoidedByID(v uuid.UUID) *KeyReturnUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyReturnUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyReturnUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyReturnUpdateOne) ClearVoidedByID() *KeyReturnUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyReturnUpdateOne) SetVoidedByName(v string) *KeyReturnUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyReturnUpdateOne) SetNillableVoidedByName(v *string) *KeyReturnUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
 }
 
 // Mutation returns the KeyReturnMutation object of the builder.
@@ -204,6 +360,24 @@ func (_u *KeyReturnUpdateOne) sqlSave(ctx context.Context) (_node *KeyReturn, er
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keyreturn.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keyreturn.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keyreturn.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keyreturn.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keyreturn.FieldVoidedByName, field.TypeString, value)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyreturn.FieldHouseholdID, field.TypeUUID)

@@ -37,6 +37,12 @@ type KeySet struct {
 	Kind keyset.Kind `json:"kind,omitempty"`
 	// How many keys engineering still owes, by the newest sheet (K1.4).
 	Outstanding int `json:"outstanding,omitempty"`
+	// In use, due for scrapping (third lock change, or keys of the generation are gone: it cannot be lent), scrapped (K3.1).
+	Condition keyset.Condition `json:"condition,omitempty"`
+	// Which lock it is for: grows with each lock change (K3.1).
+	Generation int `json:"generation,omitempty"`
+	// How often the lock was changed since the original set came (K3.1).
+	LockChanges int `json:"lock_changes,omitempty"`
 	// Natural-order key: 10 after 2.
 	SortKey string `json:"sort_key,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -57,15 +63,24 @@ type KeySetEdges struct {
 	AcceptanceLines []*KeyAcceptanceLine `json:"acceptance_lines,omitempty"`
 	// What is done about what it still owes (K1.4).
 	FollowUps []*KeyFollowUp `json:"follow_ups,omitempty"`
+	// The locks that it was for, one after the other (K3.1).
+	Generations []*KeyGeneration `json:"generations,omitempty"`
+	// Where it hangs in the cabinets (K1.2).
+	Hooks []*KeyHook `json:"hooks,omitempty"`
+	// What of it is sealed with security (K1.3).
+	Seals []*KeySeal `json:"seals,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [8]bool
 	// totalCount holds the count of the edges above.
 	totalCount [5]map[string]int
 
 	namedBalances        map[string][]*KeyBalance
 	namedAcceptanceLines map[string][]*KeyAcceptanceLine
 	namedFollowUps       map[string][]*KeyFollowUp
+	namedGenerations     map[string][]*KeyGeneration
+	namedHooks           map[string][]*KeyHook
+	namedSeals           map[string][]*KeySeal
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -117,14 +132,41 @@ func (e KeySetEdges) FollowUpsOrErr() ([]*KeyFollowUp, error) {
 	return nil, &NotLoadedError{edge: "follow_ups"}
 }
 
+// GenerationsOrErr returns the Generations value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeySetEdges) GenerationsOrErr() ([]*KeyGeneration, error) {
+	if e.loadedTypes[5] {
+		return e.Generations, nil
+	}
+	return nil, &NotLoadedError{edge: "generations"}
+}
+
+// HooksOrErr returns the Hooks value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeySetEdges) HooksOrErr() ([]*KeyHook, error) {
+	if e.loadedTypes[6] {
+		return e.Hooks, nil
+	}
+	return nil, &NotLoadedError{edge: "hooks"}
+}
+
+// SealsOrErr returns the Seals value or an error if the edge
+// was not loaded in eager-loading.
+func (e KeySetEdges) SealsOrErr() ([]*KeySeal, error) {
+	if e.loadedTypes[7] {
+		return e.Seals, nil
+	}
+	return nil, &NotLoadedError{edge: "seals"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeySet) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyset.FieldVersion, keyset.FieldOutstanding:
+		case keyset.FieldVersion, keyset.FieldOutstanding, keyset.FieldGeneration, keyset.FieldLockChanges:
 			values[i] = new(sql.NullInt64)
-		case keyset.FieldPlace, keyset.FieldLabel, keyset.FieldKind, keyset.FieldSortKey:
+		case keyset.FieldPlace, keyset.FieldLabel, keyset.FieldKind, keyset.FieldCondition, keyset.FieldSortKey:
 			values[i] = new(sql.NullString)
 		case keyset.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -199,6 +241,24 @@ func (_m *KeySet) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Outstanding = int(value.Int64)
 			}
+		case keyset.FieldCondition:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field condition", values[i])
+			} else if value.Valid {
+				_m.Condition = keyset.Condition(value.String)
+			}
+		case keyset.FieldGeneration:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field generation", values[i])
+			} else if value.Valid {
+				_m.Generation = int(value.Int64)
+			}
+		case keyset.FieldLockChanges:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field lock_changes", values[i])
+			} else if value.Valid {
+				_m.LockChanges = int(value.Int64)
+			}
 		case keyset.FieldSortKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field sort_key", values[i])
@@ -241,6 +301,21 @@ func (_m *KeySet) QueryAcceptanceLines() *KeyAcceptanceLineQuery {
 // QueryFollowUps queries the "follow_ups" edge of the KeySet entity.
 func (_m *KeySet) QueryFollowUps() *KeyFollowUpQuery {
 	return NewKeySetClient(_m.config).QueryFollowUps(_m)
+}
+
+// QueryGenerations queries the "generations" edge of the KeySet entity.
+func (_m *KeySet) QueryGenerations() *KeyGenerationQuery {
+	return NewKeySetClient(_m.config).QueryGenerations(_m)
+}
+
+// QueryHooks queries the "hooks" edge of the KeySet entity.
+func (_m *KeySet) QueryHooks() *KeyHookQuery {
+	return NewKeySetClient(_m.config).QueryHooks(_m)
+}
+
+// QuerySeals queries the "seals" edge of the KeySet entity.
+func (_m *KeySet) QuerySeals() *KeySealQuery {
+	return NewKeySetClient(_m.config).QuerySeals(_m)
 }
 
 // Update returns a builder for updating this KeySet.
@@ -289,6 +364,15 @@ func (_m *KeySet) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("outstanding=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Outstanding))
+	builder.WriteString(", ")
+	builder.WriteString("condition=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Condition))
+	builder.WriteString(", ")
+	builder.WriteString("generation=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Generation))
+	builder.WriteString(", ")
+	builder.WriteString("lock_changes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LockChanges))
 	builder.WriteString(", ")
 	builder.WriteString("sort_key=")
 	builder.WriteString(_m.SortKey)
@@ -365,6 +449,78 @@ func (_m *KeySet) appendNamedFollowUps(name string, edges ...*KeyFollowUp) {
 		_m.Edges.namedFollowUps[name] = []*KeyFollowUp{}
 	} else {
 		_m.Edges.namedFollowUps[name] = append(_m.Edges.namedFollowUps[name], edges...)
+	}
+}
+
+// NamedGenerations returns the Generations named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeySet) NamedGenerations(name string) ([]*KeyGeneration, error) {
+	if _m.Edges.namedGenerations == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedGenerations[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeySet) appendNamedGenerations(name string, edges ...*KeyGeneration) {
+	if _m.Edges.namedGenerations == nil {
+		_m.Edges.namedGenerations = make(map[string][]*KeyGeneration)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedGenerations[name] = []*KeyGeneration{}
+	} else {
+		_m.Edges.namedGenerations[name] = append(_m.Edges.namedGenerations[name], edges...)
+	}
+}
+
+// NamedHooks returns the Hooks named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeySet) NamedHooks(name string) ([]*KeyHook, error) {
+	if _m.Edges.namedHooks == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedHooks[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeySet) appendNamedHooks(name string, edges ...*KeyHook) {
+	if _m.Edges.namedHooks == nil {
+		_m.Edges.namedHooks = make(map[string][]*KeyHook)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedHooks[name] = []*KeyHook{}
+	} else {
+		_m.Edges.namedHooks[name] = append(_m.Edges.namedHooks[name], edges...)
+	}
+}
+
+// NamedSeals returns the Seals named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *KeySet) NamedSeals(name string) ([]*KeySeal, error) {
+	if _m.Edges.namedSeals == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedSeals[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *KeySet) appendNamedSeals(name string, edges ...*KeySeal) {
+	if _m.Edges.namedSeals == nil {
+		_m.Edges.namedSeals = make(map[string][]*KeySeal)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedSeals[name] = []*KeySeal{}
+	} else {
+		_m.Edges.namedSeals[name] = append(_m.Edges.namedSeals[name], edges...)
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
+	"github.com/steward-pm/steward/ent/keyhook"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -86,6 +89,48 @@ func (_c *KeySetCreate) SetOutstanding(v int) *KeySetCreate {
 func (_c *KeySetCreate) SetNillableOutstanding(v *int) *KeySetCreate {
 	if v != nil {
 		_c.SetOutstanding(*v)
+	}
+	return _c
+}
+
+// SetCondition sets the "condition" field.
+func (_c *KeySetCreate) SetCondition(v keyset.Condition) *KeySetCreate {
+	_c.mutation.SetCondition(v)
+	return _c
+}
+
+// SetNillableCondition sets the "condition" field if the given value is not nil.
+func (_c *KeySetCreate) SetNillableCondition(v *keyset.Condition) *KeySetCreate {
+	if v != nil {
+		_c.SetCondition(*v)
+	}
+	return _c
+}
+
+// SetGeneration sets the "generation" field.
+func (_c *KeySetCreate) SetGeneration(v int) *KeySetCreate {
+	_c.mutation.SetGeneration(v)
+	return _c
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_c *KeySetCreate) SetNillableGeneration(v *int) *KeySetCreate {
+	if v != nil {
+		_c.SetGeneration(*v)
+	}
+	return _c
+}
+
+// SetLockChanges sets the "lock_changes" field.
+func (_c *KeySetCreate) SetLockChanges(v int) *KeySetCreate {
+	_c.mutation.SetLockChanges(v)
+	return _c
+}
+
+// SetNillableLockChanges sets the "lock_changes" field if the given value is not nil.
+func (_c *KeySetCreate) SetNillableLockChanges(v *int) *KeySetCreate {
+	if v != nil {
+		_c.SetLockChanges(*v)
 	}
 	return _c
 }
@@ -165,6 +210,51 @@ func (_c *KeySetCreate) AddFollowUps(v ...*KeyFollowUp) *KeySetCreate {
 	return _c.AddFollowUpIDs(ids...)
 }
 
+// AddGenerationIDs adds the "generations" edge to the KeyGeneration entity by IDs.
+func (_c *KeySetCreate) AddGenerationIDs(ids ...uuid.UUID) *KeySetCreate {
+	_c.mutation.AddGenerationIDs(ids...)
+	return _c
+}
+
+// AddGenerations adds the "generations" edges to the KeyGeneration entity.
+func (_c *KeySetCreate) AddGenerations(v ...*KeyGeneration) *KeySetCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddGenerationIDs(ids...)
+}
+
+// AddHookIDs adds the "hooks" edge to the KeyHook entity by IDs.
+func (_c *KeySetCreate) AddHookIDs(ids ...uuid.UUID) *KeySetCreate {
+	_c.mutation.AddHookIDs(ids...)
+	return _c
+}
+
+// AddHooks adds the "hooks" edges to the KeyHook entity.
+func (_c *KeySetCreate) AddHooks(v ...*KeyHook) *KeySetCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddHookIDs(ids...)
+}
+
+// AddSealIDs adds the "seals" edge to the KeySeal entity by IDs.
+func (_c *KeySetCreate) AddSealIDs(ids ...uuid.UUID) *KeySetCreate {
+	_c.mutation.AddSealIDs(ids...)
+	return _c
+}
+
+// AddSeals adds the "seals" edges to the KeySeal entity.
+func (_c *KeySetCreate) AddSeals(v ...*KeySeal) *KeySetCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSealIDs(ids...)
+}
+
 // Mutation returns the KeySetMutation object of the builder.
 func (_c *KeySetCreate) Mutation() *KeySetMutation {
 	return _c.mutation
@@ -208,6 +298,18 @@ func (_c *KeySetCreate) defaults() {
 		v := keyset.DefaultOutstanding
 		_c.mutation.SetOutstanding(v)
 	}
+	if _, ok := _c.mutation.Condition(); !ok {
+		v := keyset.DefaultCondition
+		_c.mutation.SetCondition(v)
+	}
+	if _, ok := _c.mutation.Generation(); !ok {
+		v := keyset.DefaultGeneration
+		_c.mutation.SetGeneration(v)
+	}
+	if _, ok := _c.mutation.LockChanges(); !ok {
+		v := keyset.DefaultLockChanges
+		_c.mutation.SetLockChanges(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyset.DefaultID()
 		_c.mutation.SetID(v)
@@ -248,6 +350,30 @@ func (_c *KeySetCreate) check() error {
 	if v, ok := _c.mutation.Outstanding(); ok {
 		if err := keyset.OutstandingValidator(v); err != nil {
 			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Condition(); !ok {
+		return &ValidationError{Name: "condition", err: errors.New(`ent: missing required field "KeySet.condition"`)}
+	}
+	if v, ok := _c.mutation.Condition(); ok {
+		if err := keyset.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "KeySet.condition": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Generation(); !ok {
+		return &ValidationError{Name: "generation", err: errors.New(`ent: missing required field "KeySet.generation"`)}
+	}
+	if v, ok := _c.mutation.Generation(); ok {
+		if err := keyset.GenerationValidator(v); err != nil {
+			return &ValidationError{Name: "generation", err: fmt.Errorf(`ent: validator failed for field "KeySet.generation": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.LockChanges(); !ok {
+		return &ValidationError{Name: "lock_changes", err: errors.New(`ent: missing required field "KeySet.lock_changes"`)}
+	}
+	if v, ok := _c.mutation.LockChanges(); ok {
+		if err := keyset.LockChangesValidator(v); err != nil {
+			return &ValidationError{Name: "lock_changes", err: fmt.Errorf(`ent: validator failed for field "KeySet.lock_changes": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.SortKey(); !ok {
@@ -317,6 +443,18 @@ func (_c *KeySetCreate) createSpec() (*KeySet, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Outstanding(); ok {
 		_spec.SetField(keyset.FieldOutstanding, field.TypeInt, value)
 		_node.Outstanding = value
+	}
+	if value, ok := _c.mutation.Condition(); ok {
+		_spec.SetField(keyset.FieldCondition, field.TypeEnum, value)
+		_node.Condition = value
+	}
+	if value, ok := _c.mutation.Generation(); ok {
+		_spec.SetField(keyset.FieldGeneration, field.TypeInt, value)
+		_node.Generation = value
+	}
+	if value, ok := _c.mutation.LockChanges(); ok {
+		_spec.SetField(keyset.FieldLockChanges, field.TypeInt, value)
+		_node.LockChanges = value
 	}
 	if value, ok := _c.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
@@ -397,6 +535,54 @@ func (_c *KeySetCreate) createSpec() (*KeySet, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.GenerationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.HooksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SealsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

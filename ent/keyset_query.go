@@ -18,6 +18,9 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
+	"github.com/steward-pm/steward/ent/keyhook"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/unit"
@@ -35,11 +38,17 @@ type KeySetQuery struct {
 	withBalances             *KeyBalanceQuery
 	withAcceptanceLines      *KeyAcceptanceLineQuery
 	withFollowUps            *KeyFollowUpQuery
+	withGenerations          *KeyGenerationQuery
+	withHooks                *KeyHookQuery
+	withSeals                *KeySealQuery
 	loadTotal                []func(context.Context, []*KeySet) error
 	modifiers                []func(*sql.Selector)
 	withNamedBalances        map[string]*KeyBalanceQuery
 	withNamedAcceptanceLines map[string]*KeyAcceptanceLineQuery
 	withNamedFollowUps       map[string]*KeyFollowUpQuery
+	withNamedGenerations     map[string]*KeyGenerationQuery
+	withNamedHooks           map[string]*KeyHookQuery
+	withNamedSeals           map[string]*KeySealQuery
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -179,6 +188,72 @@ func (_q *KeySetQuery) QueryFollowUps() *KeyFollowUpQuery {
 			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
 			sqlgraph.To(keyfollowup.Table, keyfollowup.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, keyset.FollowUpsTable, keyset.FollowUpsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryGenerations chains the current query on the "generations" edge.
+func (_q *KeySetQuery) QueryGenerations() *KeyGenerationQuery {
+	query := (&KeyGenerationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
+			sqlgraph.To(keygeneration.Table, keygeneration.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.GenerationsTable, keyset.GenerationsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHooks chains the current query on the "hooks" edge.
+func (_q *KeySetQuery) QueryHooks() *KeyHookQuery {
+	query := (&KeyHookClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
+			sqlgraph.To(keyhook.Table, keyhook.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.HooksTable, keyset.HooksColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySeals chains the current query on the "seals" edge.
+func (_q *KeySetQuery) QuerySeals() *KeySealQuery {
+	query := (&KeySealClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyset.Table, keyset.FieldID, selector),
+			sqlgraph.To(keyseal.Table, keyseal.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, keyset.SealsTable, keyset.SealsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -383,6 +458,9 @@ func (_q *KeySetQuery) Clone() *KeySetQuery {
 		withBalances:        _q.withBalances.Clone(),
 		withAcceptanceLines: _q.withAcceptanceLines.Clone(),
 		withFollowUps:       _q.withFollowUps.Clone(),
+		withGenerations:     _q.withGenerations.Clone(),
+		withHooks:           _q.withHooks.Clone(),
+		withSeals:           _q.withSeals.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -442,6 +520,39 @@ func (_q *KeySetQuery) WithFollowUps(opts ...func(*KeyFollowUpQuery)) *KeySetQue
 		opt(query)
 	}
 	_q.withFollowUps = query
+	return _q
+}
+
+// WithGenerations tells the query-builder to eager-load the nodes that are connected to
+// the "generations" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithGenerations(opts ...func(*KeyGenerationQuery)) *KeySetQuery {
+	query := (&KeyGenerationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withGenerations = query
+	return _q
+}
+
+// WithHooks tells the query-builder to eager-load the nodes that are connected to
+// the "hooks" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithHooks(opts ...func(*KeyHookQuery)) *KeySetQuery {
+	query := (&KeyHookClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHooks = query
+	return _q
+}
+
+// WithSeals tells the query-builder to eager-load the nodes that are connected to
+// the "seals" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithSeals(opts ...func(*KeySealQuery)) *KeySetQuery {
+	query := (&KeySealClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSeals = query
 	return _q
 }
 
@@ -523,12 +634,15 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 	var (
 		nodes       = []*KeySet{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [8]bool{
 			_q.withEstate != nil,
 			_q.withUnit != nil,
 			_q.withBalances != nil,
 			_q.withAcceptanceLines != nil,
 			_q.withFollowUps != nil,
+			_q.withGenerations != nil,
+			_q.withHooks != nil,
+			_q.withSeals != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -585,6 +699,27 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 			return nil, err
 		}
 	}
+	if query := _q.withGenerations; query != nil {
+		if err := _q.loadGenerations(ctx, query, nodes,
+			func(n *KeySet) { n.Edges.Generations = []*KeyGeneration{} },
+			func(n *KeySet, e *KeyGeneration) { n.Edges.Generations = append(n.Edges.Generations, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHooks; query != nil {
+		if err := _q.loadHooks(ctx, query, nodes,
+			func(n *KeySet) { n.Edges.Hooks = []*KeyHook{} },
+			func(n *KeySet, e *KeyHook) { n.Edges.Hooks = append(n.Edges.Hooks, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSeals; query != nil {
+		if err := _q.loadSeals(ctx, query, nodes,
+			func(n *KeySet) { n.Edges.Seals = []*KeySeal{} },
+			func(n *KeySet, e *KeySeal) { n.Edges.Seals = append(n.Edges.Seals, e) }); err != nil {
+			return nil, err
+		}
+	}
 	for name, query := range _q.withNamedBalances {
 		if err := _q.loadBalances(ctx, query, nodes,
 			func(n *KeySet) { n.appendNamedBalances(name) },
@@ -603,6 +738,27 @@ func (_q *KeySetQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeySe
 		if err := _q.loadFollowUps(ctx, query, nodes,
 			func(n *KeySet) { n.appendNamedFollowUps(name) },
 			func(n *KeySet, e *KeyFollowUp) { n.appendNamedFollowUps(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedGenerations {
+		if err := _q.loadGenerations(ctx, query, nodes,
+			func(n *KeySet) { n.appendNamedGenerations(name) },
+			func(n *KeySet, e *KeyGeneration) { n.appendNamedGenerations(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedHooks {
+		if err := _q.loadHooks(ctx, query, nodes,
+			func(n *KeySet) { n.appendNamedHooks(name) },
+			func(n *KeySet, e *KeyHook) { n.appendNamedHooks(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedSeals {
+		if err := _q.loadSeals(ctx, query, nodes,
+			func(n *KeySet) { n.appendNamedSeals(name) },
+			func(n *KeySet, e *KeySeal) { n.appendNamedSeals(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -747,6 +903,99 @@ func (_q *KeySetQuery) loadFollowUps(ctx context.Context, query *KeyFollowUpQuer
 	}
 	query.Where(predicate.KeyFollowUp(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(keyset.FollowUpsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SetID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "set_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeySetQuery) loadGenerations(ctx context.Context, query *KeyGenerationQuery, nodes []*KeySet, init func(*KeySet), assign func(*KeySet, *KeyGeneration)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeySet)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keygeneration.FieldSetID)
+	}
+	query.Where(predicate.KeyGeneration(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyset.GenerationsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SetID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "set_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeySetQuery) loadHooks(ctx context.Context, query *KeyHookQuery, nodes []*KeySet, init func(*KeySet), assign func(*KeySet, *KeyHook)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeySet)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keyhook.FieldSetID)
+	}
+	query.Where(predicate.KeyHook(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyset.HooksColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.SetID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "set_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "set_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *KeySetQuery) loadSeals(ctx context.Context, query *KeySealQuery, nodes []*KeySet, init func(*KeySet), assign func(*KeySet, *KeySeal)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*KeySet)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(keyseal.FieldSetID)
+	}
+	query.Where(predicate.KeySeal(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(keyset.SealsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -927,6 +1176,48 @@ func (_q *KeySetQuery) WithNamedFollowUps(name string, opts ...func(*KeyFollowUp
 		_q.withNamedFollowUps = make(map[string]*KeyFollowUpQuery)
 	}
 	_q.withNamedFollowUps[name] = query
+	return _q
+}
+
+// WithNamedGenerations tells the query-builder to eager-load the nodes that are connected to the "generations"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithNamedGenerations(name string, opts ...func(*KeyGenerationQuery)) *KeySetQuery {
+	query := (&KeyGenerationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedGenerations == nil {
+		_q.withNamedGenerations = make(map[string]*KeyGenerationQuery)
+	}
+	_q.withNamedGenerations[name] = query
+	return _q
+}
+
+// WithNamedHooks tells the query-builder to eager-load the nodes that are connected to the "hooks"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithNamedHooks(name string, opts ...func(*KeyHookQuery)) *KeySetQuery {
+	query := (&KeyHookClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedHooks == nil {
+		_q.withNamedHooks = make(map[string]*KeyHookQuery)
+	}
+	_q.withNamedHooks[name] = query
+	return _q
+}
+
+// WithNamedSeals tells the query-builder to eager-load the nodes that are connected to the "seals"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySetQuery) WithNamedSeals(name string, opts ...func(*KeySealQuery)) *KeySetQuery {
+	query := (&KeySealClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedSeals == nil {
+		_q.withNamedSeals = make(map[string]*KeySealQuery)
+	}
+	_q.withNamedSeals[name] = query
 	return _q
 }
 

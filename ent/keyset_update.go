@@ -14,6 +14,9 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
+	"github.com/steward-pm/steward/ent/keyhook"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -88,6 +91,62 @@ func (_u *KeySetUpdate) AddOutstanding(v int) *KeySetUpdate {
 	return _u
 }
 
+// SetCondition sets the "condition" field.
+func (_u *KeySetUpdate) SetCondition(v keyset.Condition) *KeySetUpdate {
+	_u.mutation.SetCondition(v)
+	return _u
+}
+
+// SetNillableCondition sets the "condition" field if the given value is not nil.
+func (_u *KeySetUpdate) SetNillableCondition(v *keyset.Condition) *KeySetUpdate {
+	if v != nil {
+		_u.SetCondition(*v)
+	}
+	return _u
+}
+
+// SetGeneration sets the "generation" field.
+func (_u *KeySetUpdate) SetGeneration(v int) *KeySetUpdate {
+	_u.mutation.ResetGeneration()
+	_u.mutation.SetGeneration(v)
+	return _u
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_u *KeySetUpdate) SetNillableGeneration(v *int) *KeySetUpdate {
+	if v != nil {
+		_u.SetGeneration(*v)
+	}
+	return _u
+}
+
+// AddGeneration adds value to the "generation" field.
+func (_u *KeySetUpdate) AddGeneration(v int) *KeySetUpdate {
+	_u.mutation.AddGeneration(v)
+	return _u
+}
+
+// SetLockChanges sets the "lock_changes" field.
+func (_u *KeySetUpdate) SetLockChanges(v int) *KeySetUpdate {
+	_u.mutation.ResetLockChanges()
+	_u.mutation.SetLockChanges(v)
+	return _u
+}
+
+// SetNillableLockChanges sets the "lock_changes" field if the given value is not nil.
+func (_u *KeySetUpdate) SetNillableLockChanges(v *int) *KeySetUpdate {
+	if v != nil {
+		_u.SetLockChanges(*v)
+	}
+	return _u
+}
+
+// AddLockChanges adds value to the "lock_changes" field.
+func (_u *KeySetUpdate) AddLockChanges(v int) *KeySetUpdate {
+	_u.mutation.AddLockChanges(v)
+	return _u
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_u *KeySetUpdate) SetSortKey(v string) *KeySetUpdate {
 	_u.mutation.SetSortKey(v)
@@ -145,6 +204,51 @@ func (_u *KeySetUpdate) AddFollowUps(v ...*KeyFollowUp) *KeySetUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddFollowUpIDs(ids...)
+}
+
+// AddGenerationIDs adds the "generations" edge to the KeyGeneration entity by IDs.
+func (_u *KeySetUpdate) AddGenerationIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.AddGenerationIDs(ids...)
+	return _u
+}
+
+// AddGenerations adds the "generations" edges to the KeyGeneration entity.
+func (_u *KeySetUpdate) AddGenerations(v ...*KeyGeneration) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGenerationIDs(ids...)
+}
+
+// AddHookIDs adds the "hooks" edge to the KeyHook entity by IDs.
+func (_u *KeySetUpdate) AddHookIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.AddHookIDs(ids...)
+	return _u
+}
+
+// AddHooks adds the "hooks" edges to the KeyHook entity.
+func (_u *KeySetUpdate) AddHooks(v ...*KeyHook) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHookIDs(ids...)
+}
+
+// AddSealIDs adds the "seals" edge to the KeySeal entity by IDs.
+func (_u *KeySetUpdate) AddSealIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.AddSealIDs(ids...)
+	return _u
+}
+
+// AddSeals adds the "seals" edges to the KeySeal entity.
+func (_u *KeySetUpdate) AddSeals(v ...*KeySeal) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSealIDs(ids...)
 }
 
 // Mutation returns the KeySetMutation object of the builder.
@@ -215,6 +319,69 @@ func (_u *KeySetUpdate) RemoveFollowUps(v ...*KeyFollowUp) *KeySetUpdate {
 	return _u.RemoveFollowUpIDs(ids...)
 }
 
+// ClearGenerations clears all "generations" edges to the KeyGeneration entity.
+func (_u *KeySetUpdate) ClearGenerations() *KeySetUpdate {
+	_u.mutation.ClearGenerations()
+	return _u
+}
+
+// RemoveGenerationIDs removes the "generations" edge to KeyGeneration entities by IDs.
+func (_u *KeySetUpdate) RemoveGenerationIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.RemoveGenerationIDs(ids...)
+	return _u
+}
+
+// RemoveGenerations removes "generations" edges to KeyGeneration entities.
+func (_u *KeySetUpdate) RemoveGenerations(v ...*KeyGeneration) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGenerationIDs(ids...)
+}
+
+// ClearHooks clears all "hooks" edges to the KeyHook entity.
+func (_u *KeySetUpdate) ClearHooks() *KeySetUpdate {
+	_u.mutation.ClearHooks()
+	return _u
+}
+
+// RemoveHookIDs removes the "hooks" edge to KeyHook entities by IDs.
+func (_u *KeySetUpdate) RemoveHookIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.RemoveHookIDs(ids...)
+	return _u
+}
+
+// RemoveHooks removes "hooks" edges to KeyHook entities.
+func (_u *KeySetUpdate) RemoveHooks(v ...*KeyHook) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHookIDs(ids...)
+}
+
+// ClearSeals clears all "seals" edges to the KeySeal entity.
+func (_u *KeySetUpdate) ClearSeals() *KeySetUpdate {
+	_u.mutation.ClearSeals()
+	return _u
+}
+
+// RemoveSealIDs removes the "seals" edge to KeySeal entities by IDs.
+func (_u *KeySetUpdate) RemoveSealIDs(ids ...uuid.UUID) *KeySetUpdate {
+	_u.mutation.RemoveSealIDs(ids...)
+	return _u
+}
+
+// RemoveSeals removes "seals" edges to KeySeal entities.
+func (_u *KeySetUpdate) RemoveSeals(v ...*KeySeal) *KeySetUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSealIDs(ids...)
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *KeySetUpdate) Save(ctx context.Context) (int, error) {
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
@@ -247,6 +414,21 @@ func (_u *KeySetUpdate) check() error {
 	if v, ok := _u.mutation.Outstanding(); ok {
 		if err := keyset.OutstandingValidator(v); err != nil {
 			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Condition(); ok {
+		if err := keyset.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "KeySet.condition": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Generation(); ok {
+		if err := keyset.GenerationValidator(v); err != nil {
+			return &ValidationError{Name: "generation", err: fmt.Errorf(`ent: validator failed for field "KeySet.generation": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LockChanges(); ok {
+		if err := keyset.LockChangesValidator(v); err != nil {
+			return &ValidationError{Name: "lock_changes", err: fmt.Errorf(`ent: validator failed for field "KeySet.lock_changes": %w`, err)}
 		}
 	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
@@ -290,6 +472,21 @@ func (_u *KeySetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedOutstanding(); ok {
 		_spec.AddField(keyset.FieldOutstanding, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Condition(); ok {
+		_spec.SetField(keyset.FieldCondition, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Generation(); ok {
+		_spec.SetField(keyset.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedGeneration(); ok {
+		_spec.AddField(keyset.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LockChanges(); ok {
+		_spec.SetField(keyset.FieldLockChanges, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLockChanges(); ok {
+		_spec.AddField(keyset.FieldLockChanges, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
@@ -422,6 +619,141 @@ func (_u *KeySetUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GenerationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGenerationsIDs(); len(nodes) > 0 && !_u.mutation.GenerationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GenerationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HooksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHooksIDs(); len(nodes) > 0 && !_u.mutation.HooksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HooksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SealsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSealsIDs(); len(nodes) > 0 && !_u.mutation.SealsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SealsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -507,6 +839,62 @@ func (_u *KeySetUpdateOne) AddOutstanding(v int) *KeySetUpdateOne {
 	return _u
 }
 
+// SetCondition sets the "condition" field.
+func (_u *KeySetUpdateOne) SetCondition(v keyset.Condition) *KeySetUpdateOne {
+	_u.mutation.SetCondition(v)
+	return _u
+}
+
+// SetNillableCondition sets the "condition" field if the given value is not nil.
+func (_u *KeySetUpdateOne) SetNillableCondition(v *keyset.Condition) *KeySetUpdateOne {
+	if v != nil {
+		_u.SetCondition(*v)
+	}
+	return _u
+}
+
+// SetGeneration sets the "generation" field.
+func (_u *KeySetUpdateOne) SetGeneration(v int) *KeySetUpdateOne {
+	_u.mutation.ResetGeneration()
+	_u.mutation.SetGeneration(v)
+	return _u
+}
+
+// SetNillableGeneration sets the "generation" field if the given value is not nil.
+func (_u *KeySetUpdateOne) SetNillableGeneration(v *int) *KeySetUpdateOne {
+	if v != nil {
+		_u.SetGeneration(*v)
+	}
+	return _u
+}
+
+// AddGeneration adds value to the "generation" field.
+func (_u *KeySetUpdateOne) AddGeneration(v int) *KeySetUpdateOne {
+	_u.mutation.AddGeneration(v)
+	return _u
+}
+
+// SetLockChanges sets the "lock_changes" field.
+func (_u *KeySetUpdateOne) SetLockChanges(v int) *KeySetUpdateOne {
+	_u.mutation.ResetLockChanges()
+	_u.mutation.SetLockChanges(v)
+	return _u
+}
+
+// SetNillableLockChanges sets the "lock_changes" field if the given value is not nil.
+func (_u *KeySetUpdateOne) SetNillableLockChanges(v *int) *KeySetUpdateOne {
+	if v != nil {
+		_u.SetLockChanges(*v)
+	}
+	return _u
+}
+
+// AddLockChanges adds value to the "lock_changes" field.
+func (_u *KeySetUpdateOne) AddLockChanges(v int) *KeySetUpdateOne {
+	_u.mutation.AddLockChanges(v)
+	return _u
+}
+
 // SetSortKey sets the "sort_key" field.
 func (_u *KeySetUpdateOne) SetSortKey(v string) *KeySetUpdateOne {
 	_u.mutation.SetSortKey(v)
@@ -564,6 +952,51 @@ func (_u *KeySetUpdateOne) AddFollowUps(v ...*KeyFollowUp) *KeySetUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddFollowUpIDs(ids...)
+}
+
+// AddGenerationIDs adds the "generations" edge to the KeyGeneration entity by IDs.
+func (_u *KeySetUpdateOne) AddGenerationIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.AddGenerationIDs(ids...)
+	return _u
+}
+
+// AddGenerations adds the "generations" edges to the KeyGeneration entity.
+func (_u *KeySetUpdateOne) AddGenerations(v ...*KeyGeneration) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddGenerationIDs(ids...)
+}
+
+// AddHookIDs adds the "hooks" edge to the KeyHook entity by IDs.
+func (_u *KeySetUpdateOne) AddHookIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.AddHookIDs(ids...)
+	return _u
+}
+
+// AddHooks adds the "hooks" edges to the KeyHook entity.
+func (_u *KeySetUpdateOne) AddHooks(v ...*KeyHook) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHookIDs(ids...)
+}
+
+// AddSealIDs adds the "seals" edge to the KeySeal entity by IDs.
+func (_u *KeySetUpdateOne) AddSealIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.AddSealIDs(ids...)
+	return _u
+}
+
+// AddSeals adds the "seals" edges to the KeySeal entity.
+func (_u *KeySetUpdateOne) AddSeals(v ...*KeySeal) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSealIDs(ids...)
 }
 
 // Mutation returns the KeySetMutation object of the builder.
@@ -634,6 +1067,69 @@ func (_u *KeySetUpdateOne) RemoveFollowUps(v ...*KeyFollowUp) *KeySetUpdateOne {
 	return _u.RemoveFollowUpIDs(ids...)
 }
 
+// ClearGenerations clears all "generations" edges to the KeyGeneration entity.
+func (_u *KeySetUpdateOne) ClearGenerations() *KeySetUpdateOne {
+	_u.mutation.ClearGenerations()
+	return _u
+}
+
+// RemoveGenerationIDs removes the "generations" edge to KeyGeneration entities by IDs.
+func (_u *KeySetUpdateOne) RemoveGenerationIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.RemoveGenerationIDs(ids...)
+	return _u
+}
+
+// RemoveGenerations removes "generations" edges to KeyGeneration entities.
+func (_u *KeySetUpdateOne) RemoveGenerations(v ...*KeyGeneration) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveGenerationIDs(ids...)
+}
+
+// ClearHooks clears all "hooks" edges to the KeyHook entity.
+func (_u *KeySetUpdateOne) ClearHooks() *KeySetUpdateOne {
+	_u.mutation.ClearHooks()
+	return _u
+}
+
+// RemoveHookIDs removes the "hooks" edge to KeyHook entities by IDs.
+func (_u *KeySetUpdateOne) RemoveHookIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.RemoveHookIDs(ids...)
+	return _u
+}
+
+// RemoveHooks removes "hooks" edges to KeyHook entities.
+func (_u *KeySetUpdateOne) RemoveHooks(v ...*KeyHook) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHookIDs(ids...)
+}
+
+// ClearSeals clears all "seals" edges to the KeySeal entity.
+func (_u *KeySetUpdateOne) ClearSeals() *KeySetUpdateOne {
+	_u.mutation.ClearSeals()
+	return _u
+}
+
+// RemoveSealIDs removes the "seals" edge to KeySeal entities by IDs.
+func (_u *KeySetUpdateOne) RemoveSealIDs(ids ...uuid.UUID) *KeySetUpdateOne {
+	_u.mutation.RemoveSealIDs(ids...)
+	return _u
+}
+
+// RemoveSeals removes "seals" edges to KeySeal entities.
+func (_u *KeySetUpdateOne) RemoveSeals(v ...*KeySeal) *KeySetUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSealIDs(ids...)
+}
+
 // Where appends a list predicates to the KeySetUpdate builder.
 func (_u *KeySetUpdateOne) Where(ps ...predicate.KeySet) *KeySetUpdateOne {
 	_u.mutation.Where(ps...)
@@ -679,6 +1175,21 @@ func (_u *KeySetUpdateOne) check() error {
 	if v, ok := _u.mutation.Outstanding(); ok {
 		if err := keyset.OutstandingValidator(v); err != nil {
 			return &ValidationError{Name: "outstanding", err: fmt.Errorf(`ent: validator failed for field "KeySet.outstanding": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Condition(); ok {
+		if err := keyset.ConditionValidator(v); err != nil {
+			return &ValidationError{Name: "condition", err: fmt.Errorf(`ent: validator failed for field "KeySet.condition": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Generation(); ok {
+		if err := keyset.GenerationValidator(v); err != nil {
+			return &ValidationError{Name: "generation", err: fmt.Errorf(`ent: validator failed for field "KeySet.generation": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.LockChanges(); ok {
+		if err := keyset.LockChangesValidator(v); err != nil {
+			return &ValidationError{Name: "lock_changes", err: fmt.Errorf(`ent: validator failed for field "KeySet.lock_changes": %w`, err)}
 		}
 	}
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
@@ -739,6 +1250,21 @@ func (_u *KeySetUpdateOne) sqlSave(ctx context.Context) (_node *KeySet, err erro
 	}
 	if value, ok := _u.mutation.AddedOutstanding(); ok {
 		_spec.AddField(keyset.FieldOutstanding, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Condition(); ok {
+		_spec.SetField(keyset.FieldCondition, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Generation(); ok {
+		_spec.SetField(keyset.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedGeneration(); ok {
+		_spec.AddField(keyset.FieldGeneration, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LockChanges(); ok {
+		_spec.SetField(keyset.FieldLockChanges, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLockChanges(); ok {
+		_spec.AddField(keyset.FieldLockChanges, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.SortKey(); ok {
 		_spec.SetField(keyset.FieldSortKey, field.TypeString, value)
@@ -871,6 +1397,141 @@ func (_u *KeySetUpdateOne) sqlSave(ctx context.Context) (_node *KeySet, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(keyfollowup.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.GenerationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedGenerationsIDs(); len(nodes) > 0 && !_u.mutation.GenerationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.GenerationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.GenerationsTable,
+			Columns: []string{keyset.GenerationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keygeneration.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HooksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHooksIDs(); len(nodes) > 0 && !_u.mutation.HooksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HooksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.HooksTable,
+			Columns: []string{keyset.HooksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyhook.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SealsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSealsIDs(); len(nodes) > 0 && !_u.mutation.SealsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SealsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   keyset.SealsTable,
+			Columns: []string{keyset.SealsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyseal.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

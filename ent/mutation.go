@@ -12,8 +12,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -22,21 +24,36 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/contact"
@@ -51,33 +68,1612 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeArea              = "Area"
-	TypeBuilding          = "Building"
-	TypeDepartment        = "Department"
-	TypeEmergencyContact  = "EmergencyContact"
-	TypeEstate            = "Estate"
-	TypeExternalPerson    = "ExternalPerson"
-	TypeFile              = "File"
-	TypeHousehold         = "Household"
-	TypeImportRun         = "ImportRun"
-	TypeKeyAcceptance     = "KeyAcceptance"
-	TypeKeyAcceptanceLine = "KeyAcceptanceLine"
-	TypeKeyBalance        = "KeyBalance"
-	TypeKeyCabinetOpening = "KeyCabinetOpening"
-	TypeKeyFollowUp       = "KeyFollowUp"
-	TypeKeyHolder         = "KeyHolder"
-	TypeKeyLoan           = "KeyLoan"
-	TypeKeyLoanLine       = "KeyLoanLine"
-	TypeKeyLoss           = "KeyLoss"
-	TypeKeyMovement       = "KeyMovement"
-	TypeKeyReturn         = "KeyReturn"
-	TypeKeySet            = "KeySet"
-	TypeObligation        = "Obligation"
-	TypeOccupancy         = "Occupancy"
-	TypeResident          = "Resident"
-	TypeStaff             = "Staff"
-	TypeUnit              = "Unit"
+	TypeApproval           = "Approval"
+	TypeArea               = "Area"
+	TypeBuilding           = "Building"
+	TypeCertificate        = "Certificate"
+	TypeDepartment         = "Department"
+	TypeEmergencyContact   = "EmergencyContact"
+	TypeEstate             = "Estate"
+	TypeExternalPerson     = "ExternalPerson"
+	TypeFile               = "File"
+	TypeHousehold          = "Household"
+	TypeImportRun          = "ImportRun"
+	TypeKeyAcceptance      = "KeyAcceptance"
+	TypeKeyAcceptanceCheck = "KeyAcceptanceCheck"
+	TypeKeyAcceptanceLine  = "KeyAcceptanceLine"
+	TypeKeyBalance         = "KeyBalance"
+	TypeKeyCabinetOpening  = "KeyCabinetOpening"
+	TypeKeyCopyOrder       = "KeyCopyOrder"
+	TypeKeyFollowUp        = "KeyFollowUp"
+	TypeKeyGeneration      = "KeyGeneration"
+	TypeKeyHolder          = "KeyHolder"
+	TypeKeyHook            = "KeyHook"
+	TypeKeyLoan            = "KeyLoan"
+	TypeKeyLoanLine        = "KeyLoanLine"
+	TypeKeyLoanRequest     = "KeyLoanRequest"
+	TypeKeyLoanRequestLine = "KeyLoanRequestLine"
+	TypeKeyLockChange      = "KeyLockChange"
+	TypeKeyLoss            = "KeyLoss"
+	TypeKeyMovement        = "KeyMovement"
+	TypeKeyReturn          = "KeyReturn"
+	TypeKeyScrapping       = "KeyScrapping"
+	TypeKeySeal            = "KeySeal"
+	TypeKeySet             = "KeySet"
+	TypeKeySpotCheck       = "KeySpotCheck"
+	TypeKeyStatement       = "KeyStatement"
+	TypeKeyStatementLine   = "KeyStatementLine"
+	TypeObligation         = "Obligation"
+	TypeOccupancy          = "Occupancy"
+	TypeReconciliation     = "Reconciliation"
+	TypeReconciliationLine = "ReconciliationLine"
+	TypeResident           = "Resident"
+	TypeSignature          = "Signature"
+	TypeStaff              = "Staff"
+	TypeUnit               = "Unit"
 )
+
+// ApprovalMutation represents an operation that mutates the Approval nodes in the graph.
+type ApprovalMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	version         *int
+	addversion      *int
+	kind            *string
+	clause          *string
+	subject_id      *uuid.UUID
+	title           *string
+	title_en        *string
+	content         *string
+	content_hash    *string
+	reason          *string
+	asked_by_id     *uuid.UUID
+	asked_by_name   *string
+	asked_at        *time.Time
+	expires_at      *time.Time
+	state           *approval.State
+	decided_by_id   *uuid.UUID
+	decided_by_name *string
+	decided_at      *time.Time
+	decision_note   *string
+	used_at         *time.Time
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	done            bool
+	oldValue        func(context.Context) (*Approval, error)
+	predicates      []predicate.Approval
+}
+
+var _ ent.Mutation = (*ApprovalMutation)(nil)
+
+// approvalOption allows management of the mutation configuration using functional options.
+type approvalOption func(*ApprovalMutation)
+
+// newApprovalMutation creates new mutation for the Approval entity.
+func newApprovalMutation(c config, op Op, opts ...approvalOption) *ApprovalMutation {
+	m := &ApprovalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApproval,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalID sets the ID field of the mutation.
+func withApprovalID(id uuid.UUID) approvalOption {
+	return func(m *ApprovalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Approval
+		)
+		m.oldValue = func(ctx context.Context) (*Approval, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Approval.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApproval sets the old Approval of the mutation.
+func withApproval(node *Approval) approvalOption {
+	return func(m *ApprovalMutation) {
+		m.oldValue = func(context.Context) (*Approval, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Approval entities.
+func (m *ApprovalMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Approval.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ApprovalMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ApprovalMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ApprovalMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApprovalMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApprovalMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApprovalMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApprovalMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApprovalMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ApprovalMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ApprovalMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ApprovalMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetClause sets the "clause" field.
+func (m *ApprovalMutation) SetClause(s string) {
+	m.clause = &s
+}
+
+// Clause returns the value of the "clause" field in the mutation.
+func (m *ApprovalMutation) Clause() (r string, exists bool) {
+	v := m.clause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClause returns the old "clause" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldClause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClause: %w", err)
+	}
+	return oldValue.Clause, nil
+}
+
+// ResetClause resets all changes to the "clause" field.
+func (m *ApprovalMutation) ResetClause() {
+	m.clause = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ApprovalMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ApprovalMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ApprovalMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ApprovalMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ApprovalMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ApprovalMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetTitleEn sets the "title_en" field.
+func (m *ApprovalMutation) SetTitleEn(s string) {
+	m.title_en = &s
+}
+
+// TitleEn returns the value of the "title_en" field in the mutation.
+func (m *ApprovalMutation) TitleEn() (r string, exists bool) {
+	v := m.title_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleEn returns the old "title_en" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldTitleEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleEn: %w", err)
+	}
+	return oldValue.TitleEn, nil
+}
+
+// ResetTitleEn resets all changes to the "title_en" field.
+func (m *ApprovalMutation) ResetTitleEn() {
+	m.title_en = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ApprovalMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ApprovalMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ApprovalMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *ApprovalMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *ApprovalMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *ApprovalMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ApprovalMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ApprovalMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ApprovalMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetAskedByID sets the "asked_by_id" field.
+func (m *ApprovalMutation) SetAskedByID(u uuid.UUID) {
+	m.asked_by_id = &u
+}
+
+// AskedByID returns the value of the "asked_by_id" field in the mutation.
+func (m *ApprovalMutation) AskedByID() (r uuid.UUID, exists bool) {
+	v := m.asked_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedByID returns the old "asked_by_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldAskedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedByID: %w", err)
+	}
+	return oldValue.AskedByID, nil
+}
+
+// ResetAskedByID resets all changes to the "asked_by_id" field.
+func (m *ApprovalMutation) ResetAskedByID() {
+	m.asked_by_id = nil
+}
+
+// SetAskedByName sets the "asked_by_name" field.
+func (m *ApprovalMutation) SetAskedByName(s string) {
+	m.asked_by_name = &s
+}
+
+// AskedByName returns the value of the "asked_by_name" field in the mutation.
+func (m *ApprovalMutation) AskedByName() (r string, exists bool) {
+	v := m.asked_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedByName returns the old "asked_by_name" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldAskedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedByName: %w", err)
+	}
+	return oldValue.AskedByName, nil
+}
+
+// ResetAskedByName resets all changes to the "asked_by_name" field.
+func (m *ApprovalMutation) ResetAskedByName() {
+	m.asked_by_name = nil
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (m *ApprovalMutation) SetAskedAt(t time.Time) {
+	m.asked_at = &t
+}
+
+// AskedAt returns the value of the "asked_at" field in the mutation.
+func (m *ApprovalMutation) AskedAt() (r time.Time, exists bool) {
+	v := m.asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedAt returns the old "asked_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldAskedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedAt: %w", err)
+	}
+	return oldValue.AskedAt, nil
+}
+
+// ResetAskedAt resets all changes to the "asked_at" field.
+func (m *ApprovalMutation) ResetAskedAt() {
+	m.asked_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ApprovalMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ApprovalMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ApprovalMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApprovalMutation) SetState(a approval.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApprovalMutation) State() (r approval.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldState(ctx context.Context) (v approval.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApprovalMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *ApprovalMutation) SetDecidedByID(u uuid.UUID) {
+	m.decided_by_id = &u
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *ApprovalMutation) DecidedByID() (r uuid.UUID, exists bool) {
+	v := m.decided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDecidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *ApprovalMutation) ClearDecidedByID() {
+	m.decided_by_id = nil
+	m.clearedFields[approval.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *ApprovalMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *ApprovalMutation) ResetDecidedByID() {
+	m.decided_by_id = nil
+	delete(m.clearedFields, approval.FieldDecidedByID)
+}
+
+// SetDecidedByName sets the "decided_by_name" field.
+func (m *ApprovalMutation) SetDecidedByName(s string) {
+	m.decided_by_name = &s
+}
+
+// DecidedByName returns the value of the "decided_by_name" field in the mutation.
+func (m *ApprovalMutation) DecidedByName() (r string, exists bool) {
+	v := m.decided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByName returns the old "decided_by_name" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDecidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByName: %w", err)
+	}
+	return oldValue.DecidedByName, nil
+}
+
+// ResetDecidedByName resets all changes to the "decided_by_name" field.
+func (m *ApprovalMutation) ResetDecidedByName() {
+	m.decided_by_name = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ApprovalMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ApprovalMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ApprovalMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[approval.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ApprovalMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[approval.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ApprovalMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, approval.FieldDecidedAt)
+}
+
+// SetDecisionNote sets the "decision_note" field.
+func (m *ApprovalMutation) SetDecisionNote(s string) {
+	m.decision_note = &s
+}
+
+// DecisionNote returns the value of the "decision_note" field in the mutation.
+func (m *ApprovalMutation) DecisionNote() (r string, exists bool) {
+	v := m.decision_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecisionNote returns the old "decision_note" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDecisionNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecisionNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecisionNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecisionNote: %w", err)
+	}
+	return oldValue.DecisionNote, nil
+}
+
+// ResetDecisionNote resets all changes to the "decision_note" field.
+func (m *ApprovalMutation) ResetDecisionNote() {
+	m.decision_note = nil
+}
+
+// SetUsedAt sets the "used_at" field.
+func (m *ApprovalMutation) SetUsedAt(t time.Time) {
+	m.used_at = &t
+}
+
+// UsedAt returns the value of the "used_at" field in the mutation.
+func (m *ApprovalMutation) UsedAt() (r time.Time, exists bool) {
+	v := m.used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsedAt returns the old "used_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldUsedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsedAt: %w", err)
+	}
+	return oldValue.UsedAt, nil
+}
+
+// ClearUsedAt clears the value of the "used_at" field.
+func (m *ApprovalMutation) ClearUsedAt() {
+	m.used_at = nil
+	m.clearedFields[approval.FieldUsedAt] = struct{}{}
+}
+
+// UsedAtCleared returns if the "used_at" field was cleared in this mutation.
+func (m *ApprovalMutation) UsedAtCleared() bool {
+	_, ok := m.clearedFields[approval.FieldUsedAt]
+	return ok
+}
+
+// ResetUsedAt resets all changes to the "used_at" field.
+func (m *ApprovalMutation) ResetUsedAt() {
+	m.used_at = nil
+	delete(m.clearedFields, approval.FieldUsedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ApprovalMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[approval.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ApprovalMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ApprovalMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the ApprovalMutation builder.
+func (m *ApprovalMutation) Where(ps ...predicate.Approval) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Approval, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Approval).
+func (m *ApprovalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, approval.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, approval.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, approval.FieldVersion)
+	}
+	if m.kind != nil {
+		fields = append(fields, approval.FieldKind)
+	}
+	if m.clause != nil {
+		fields = append(fields, approval.FieldClause)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, approval.FieldSubjectID)
+	}
+	if m.title != nil {
+		fields = append(fields, approval.FieldTitle)
+	}
+	if m.title_en != nil {
+		fields = append(fields, approval.FieldTitleEn)
+	}
+	if m.content != nil {
+		fields = append(fields, approval.FieldContent)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, approval.FieldContentHash)
+	}
+	if m.reason != nil {
+		fields = append(fields, approval.FieldReason)
+	}
+	if m.asked_by_id != nil {
+		fields = append(fields, approval.FieldAskedByID)
+	}
+	if m.asked_by_name != nil {
+		fields = append(fields, approval.FieldAskedByName)
+	}
+	if m.asked_at != nil {
+		fields = append(fields, approval.FieldAskedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, approval.FieldExpiresAt)
+	}
+	if m.state != nil {
+		fields = append(fields, approval.FieldState)
+	}
+	if m.decided_by_id != nil {
+		fields = append(fields, approval.FieldDecidedByID)
+	}
+	if m.decided_by_name != nil {
+		fields = append(fields, approval.FieldDecidedByName)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, approval.FieldDecidedAt)
+	}
+	if m.decision_note != nil {
+		fields = append(fields, approval.FieldDecisionNote)
+	}
+	if m.used_at != nil {
+		fields = append(fields, approval.FieldUsedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approval.FieldCreatedAt:
+		return m.CreatedAt()
+	case approval.FieldEstateID:
+		return m.EstateID()
+	case approval.FieldVersion:
+		return m.Version()
+	case approval.FieldKind:
+		return m.Kind()
+	case approval.FieldClause:
+		return m.Clause()
+	case approval.FieldSubjectID:
+		return m.SubjectID()
+	case approval.FieldTitle:
+		return m.Title()
+	case approval.FieldTitleEn:
+		return m.TitleEn()
+	case approval.FieldContent:
+		return m.Content()
+	case approval.FieldContentHash:
+		return m.ContentHash()
+	case approval.FieldReason:
+		return m.Reason()
+	case approval.FieldAskedByID:
+		return m.AskedByID()
+	case approval.FieldAskedByName:
+		return m.AskedByName()
+	case approval.FieldAskedAt:
+		return m.AskedAt()
+	case approval.FieldExpiresAt:
+		return m.ExpiresAt()
+	case approval.FieldState:
+		return m.State()
+	case approval.FieldDecidedByID:
+		return m.DecidedByID()
+	case approval.FieldDecidedByName:
+		return m.DecidedByName()
+	case approval.FieldDecidedAt:
+		return m.DecidedAt()
+	case approval.FieldDecisionNote:
+		return m.DecisionNote()
+	case approval.FieldUsedAt:
+		return m.UsedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approval.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approval.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case approval.FieldVersion:
+		return m.OldVersion(ctx)
+	case approval.FieldKind:
+		return m.OldKind(ctx)
+	case approval.FieldClause:
+		return m.OldClause(ctx)
+	case approval.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case approval.FieldTitle:
+		return m.OldTitle(ctx)
+	case approval.FieldTitleEn:
+		return m.OldTitleEn(ctx)
+	case approval.FieldContent:
+		return m.OldContent(ctx)
+	case approval.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case approval.FieldReason:
+		return m.OldReason(ctx)
+	case approval.FieldAskedByID:
+		return m.OldAskedByID(ctx)
+	case approval.FieldAskedByName:
+		return m.OldAskedByName(ctx)
+	case approval.FieldAskedAt:
+		return m.OldAskedAt(ctx)
+	case approval.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case approval.FieldState:
+		return m.OldState(ctx)
+	case approval.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case approval.FieldDecidedByName:
+		return m.OldDecidedByName(ctx)
+	case approval.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case approval.FieldDecisionNote:
+		return m.OldDecisionNote(ctx)
+	case approval.FieldUsedAt:
+		return m.OldUsedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Approval field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approval.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approval.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case approval.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case approval.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case approval.FieldClause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClause(v)
+		return nil
+	case approval.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case approval.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case approval.FieldTitleEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleEn(v)
+		return nil
+	case approval.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case approval.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case approval.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case approval.FieldAskedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedByID(v)
+		return nil
+	case approval.FieldAskedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedByName(v)
+		return nil
+	case approval.FieldAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedAt(v)
+		return nil
+	case approval.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case approval.FieldState:
+		v, ok := value.(approval.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case approval.FieldDecidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case approval.FieldDecidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByName(v)
+		return nil
+	case approval.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case approval.FieldDecisionNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecisionNote(v)
+		return nil
+	case approval.FieldUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Approval field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, approval.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approval.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approval.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Approval numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approval.FieldDecidedByID) {
+		fields = append(fields, approval.FieldDecidedByID)
+	}
+	if m.FieldCleared(approval.FieldDecidedAt) {
+		fields = append(fields, approval.FieldDecidedAt)
+	}
+	if m.FieldCleared(approval.FieldUsedAt) {
+		fields = append(fields, approval.FieldUsedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalMutation) ClearField(name string) error {
+	switch name {
+	case approval.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case approval.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case approval.FieldUsedAt:
+		m.ClearUsedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalMutation) ResetField(name string) error {
+	switch name {
+	case approval.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approval.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case approval.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case approval.FieldKind:
+		m.ResetKind()
+		return nil
+	case approval.FieldClause:
+		m.ResetClause()
+		return nil
+	case approval.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case approval.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case approval.FieldTitleEn:
+		m.ResetTitleEn()
+		return nil
+	case approval.FieldContent:
+		m.ResetContent()
+		return nil
+	case approval.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case approval.FieldReason:
+		m.ResetReason()
+		return nil
+	case approval.FieldAskedByID:
+		m.ResetAskedByID()
+		return nil
+	case approval.FieldAskedByName:
+		m.ResetAskedByName()
+		return nil
+	case approval.FieldAskedAt:
+		m.ResetAskedAt()
+		return nil
+	case approval.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case approval.FieldState:
+		m.ResetState()
+		return nil
+	case approval.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case approval.FieldDecidedByName:
+		m.ResetDecidedByName()
+		return nil
+	case approval.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case approval.FieldDecisionNote:
+		m.ResetDecisionNote()
+		return nil
+	case approval.FieldUsedAt:
+		m.ResetUsedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, approval.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approval.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, approval.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approval.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalMutation) ClearEdge(name string) error {
+	switch name {
+	case approval.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalMutation) ResetEdge(name string) error {
+	switch name {
+	case approval.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval edge %s", name)
+}
 
 // AreaMutation represents an operation that mutates the Area nodes in the graph.
 type AreaMutation struct {
@@ -1529,6 +3125,878 @@ func (m *BuildingMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Building edge %s", name)
+}
+
+// CertificateMutation represents an operation that mutates the Certificate nodes in the graph.
+type CertificateMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	kind          *string
+	subject_id    *uuid.UUID
+	number        *string
+	title         *string
+	title_en      *string
+	content       *string
+	content_hash  *string
+	issued_at     *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	done          bool
+	oldValue      func(context.Context) (*Certificate, error)
+	predicates    []predicate.Certificate
+}
+
+var _ ent.Mutation = (*CertificateMutation)(nil)
+
+// certificateOption allows management of the mutation configuration using functional options.
+type certificateOption func(*CertificateMutation)
+
+// newCertificateMutation creates new mutation for the Certificate entity.
+func newCertificateMutation(c config, op Op, opts ...certificateOption) *CertificateMutation {
+	m := &CertificateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCertificate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCertificateID sets the ID field of the mutation.
+func withCertificateID(id uuid.UUID) certificateOption {
+	return func(m *CertificateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Certificate
+		)
+		m.oldValue = func(ctx context.Context) (*Certificate, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Certificate.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCertificate sets the old Certificate of the mutation.
+func withCertificate(node *Certificate) certificateOption {
+	return func(m *CertificateMutation) {
+		m.oldValue = func(context.Context) (*Certificate, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CertificateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CertificateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Certificate entities.
+func (m *CertificateMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CertificateMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CertificateMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Certificate.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CertificateMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CertificateMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CertificateMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *CertificateMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *CertificateMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *CertificateMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *CertificateMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *CertificateMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *CertificateMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *CertificateMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *CertificateMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *CertificateMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *CertificateMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *CertificateMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *CertificateMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *CertificateMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *CertificateMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *CertificateMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetTitleEn sets the "title_en" field.
+func (m *CertificateMutation) SetTitleEn(s string) {
+	m.title_en = &s
+}
+
+// TitleEn returns the value of the "title_en" field in the mutation.
+func (m *CertificateMutation) TitleEn() (r string, exists bool) {
+	v := m.title_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleEn returns the old "title_en" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldTitleEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleEn: %w", err)
+	}
+	return oldValue.TitleEn, nil
+}
+
+// ResetTitleEn resets all changes to the "title_en" field.
+func (m *CertificateMutation) ResetTitleEn() {
+	m.title_en = nil
+}
+
+// SetContent sets the "content" field.
+func (m *CertificateMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *CertificateMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *CertificateMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *CertificateMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *CertificateMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *CertificateMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetIssuedAt sets the "issued_at" field.
+func (m *CertificateMutation) SetIssuedAt(t time.Time) {
+	m.issued_at = &t
+}
+
+// IssuedAt returns the value of the "issued_at" field in the mutation.
+func (m *CertificateMutation) IssuedAt() (r time.Time, exists bool) {
+	v := m.issued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuedAt returns the old "issued_at" field's value of the Certificate entity.
+// If the Certificate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CertificateMutation) OldIssuedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuedAt: %w", err)
+	}
+	return oldValue.IssuedAt, nil
+}
+
+// ResetIssuedAt resets all changes to the "issued_at" field.
+func (m *CertificateMutation) ResetIssuedAt() {
+	m.issued_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *CertificateMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[certificate.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *CertificateMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *CertificateMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *CertificateMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the CertificateMutation builder.
+func (m *CertificateMutation) Where(ps ...predicate.Certificate) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CertificateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CertificateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Certificate, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CertificateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CertificateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Certificate).
+func (m *CertificateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CertificateMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, certificate.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, certificate.FieldEstateID)
+	}
+	if m.kind != nil {
+		fields = append(fields, certificate.FieldKind)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, certificate.FieldSubjectID)
+	}
+	if m.number != nil {
+		fields = append(fields, certificate.FieldNumber)
+	}
+	if m.title != nil {
+		fields = append(fields, certificate.FieldTitle)
+	}
+	if m.title_en != nil {
+		fields = append(fields, certificate.FieldTitleEn)
+	}
+	if m.content != nil {
+		fields = append(fields, certificate.FieldContent)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, certificate.FieldContentHash)
+	}
+	if m.issued_at != nil {
+		fields = append(fields, certificate.FieldIssuedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CertificateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case certificate.FieldCreatedAt:
+		return m.CreatedAt()
+	case certificate.FieldEstateID:
+		return m.EstateID()
+	case certificate.FieldKind:
+		return m.Kind()
+	case certificate.FieldSubjectID:
+		return m.SubjectID()
+	case certificate.FieldNumber:
+		return m.Number()
+	case certificate.FieldTitle:
+		return m.Title()
+	case certificate.FieldTitleEn:
+		return m.TitleEn()
+	case certificate.FieldContent:
+		return m.Content()
+	case certificate.FieldContentHash:
+		return m.ContentHash()
+	case certificate.FieldIssuedAt:
+		return m.IssuedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CertificateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case certificate.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case certificate.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case certificate.FieldKind:
+		return m.OldKind(ctx)
+	case certificate.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case certificate.FieldNumber:
+		return m.OldNumber(ctx)
+	case certificate.FieldTitle:
+		return m.OldTitle(ctx)
+	case certificate.FieldTitleEn:
+		return m.OldTitleEn(ctx)
+	case certificate.FieldContent:
+		return m.OldContent(ctx)
+	case certificate.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case certificate.FieldIssuedAt:
+		return m.OldIssuedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Certificate field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CertificateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case certificate.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case certificate.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case certificate.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case certificate.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case certificate.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case certificate.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case certificate.FieldTitleEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleEn(v)
+		return nil
+	case certificate.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case certificate.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case certificate.FieldIssuedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Certificate field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CertificateMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CertificateMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CertificateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Certificate numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CertificateMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CertificateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CertificateMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Certificate nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CertificateMutation) ResetField(name string) error {
+	switch name {
+	case certificate.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case certificate.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case certificate.FieldKind:
+		m.ResetKind()
+		return nil
+	case certificate.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case certificate.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case certificate.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case certificate.FieldTitleEn:
+		m.ResetTitleEn()
+		return nil
+	case certificate.FieldContent:
+		m.ResetContent()
+		return nil
+	case certificate.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case certificate.FieldIssuedAt:
+		m.ResetIssuedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Certificate field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CertificateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, certificate.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CertificateMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case certificate.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CertificateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CertificateMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CertificateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, certificate.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CertificateMutation) EdgeCleared(name string) bool {
+	switch name {
+	case certificate.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CertificateMutation) ClearEdge(name string) error {
+	switch name {
+	case certificate.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Certificate unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CertificateMutation) ResetEdge(name string) error {
+	switch name {
+	case certificate.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Certificate edge %s", name)
 }
 
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
@@ -6639,22 +9107,33 @@ func (m *ImportRunMutation) ResetEdge(name string) error {
 // KeyAcceptanceMutation represents an operation that mutates the KeyAcceptance nodes in the graph.
 type KeyAcceptanceMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	created_at    *time.Time
-	source_file   *string
-	handler       *string
-	accepted_at   *time.Time
-	clearedFields map[string]struct{}
-	estate        *uuid.UUID
-	clearedestate bool
-	lines         map[uuid.UUID]struct{}
-	removedlines  map[uuid.UUID]struct{}
-	clearedlines  bool
-	done          bool
-	oldValue      func(context.Context) (*KeyAcceptance, error)
-	predicates    []predicate.KeyAcceptance
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	voided_at      *time.Time
+	void_reason    *string
+	voided_by_id   *uuid.UUID
+	voided_by_name *string
+	source_file    *string
+	state          *keyacceptance.State
+	deliverer      *string
+	handler        *string
+	accepted_at    *time.Time
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	lines          map[uuid.UUID]struct{}
+	removedlines   map[uuid.UUID]struct{}
+	clearedlines   bool
+	checks         map[uuid.UUID]struct{}
+	removedchecks  map[uuid.UUID]struct{}
+	clearedchecks  bool
+	done           bool
+	oldValue       func(context.Context) (*KeyAcceptance, error)
+	predicates     []predicate.KeyAcceptance
 }
 
 var _ ent.Mutation = (*KeyAcceptanceMutation)(nil)
@@ -6833,6 +9312,232 @@ func (m *KeyAcceptanceMutation) ResetEstateID() {
 	m.estate = nil
 }
 
+// SetVersion sets the "version" field.
+func (m *KeyAcceptanceMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyAcceptanceMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyAcceptanceMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyAcceptanceMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyAcceptanceMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyAcceptanceMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyAcceptanceMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyAcceptanceMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keyacceptance.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyAcceptanceMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keyacceptance.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyAcceptanceMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keyacceptance.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyAcceptanceMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyAcceptanceMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyAcceptanceMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyAcceptanceMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyAcceptanceMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyAcceptanceMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keyacceptance.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyAcceptanceMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keyacceptance.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyAcceptanceMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keyacceptance.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyAcceptanceMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyAcceptanceMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyAcceptanceMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
 // SetSourceFile sets the "source_file" field.
 func (m *KeyAcceptanceMutation) SetSourceFile(s string) {
 	m.source_file = &s
@@ -6867,6 +9572,78 @@ func (m *KeyAcceptanceMutation) OldSourceFile(ctx context.Context) (v string, er
 // ResetSourceFile resets all changes to the "source_file" field.
 func (m *KeyAcceptanceMutation) ResetSourceFile() {
 	m.source_file = nil
+}
+
+// SetState sets the "state" field.
+func (m *KeyAcceptanceMutation) SetState(k keyacceptance.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeyAcceptanceMutation) State() (r keyacceptance.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldState(ctx context.Context) (v keyacceptance.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeyAcceptanceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDeliverer sets the "deliverer" field.
+func (m *KeyAcceptanceMutation) SetDeliverer(s string) {
+	m.deliverer = &s
+}
+
+// Deliverer returns the value of the "deliverer" field in the mutation.
+func (m *KeyAcceptanceMutation) Deliverer() (r string, exists bool) {
+	v := m.deliverer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeliverer returns the old "deliverer" field's value of the KeyAcceptance entity.
+// If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceMutation) OldDeliverer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeliverer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeliverer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeliverer: %w", err)
+	}
+	return oldValue.Deliverer, nil
+}
+
+// ResetDeliverer resets all changes to the "deliverer" field.
+func (m *KeyAcceptanceMutation) ResetDeliverer() {
+	m.deliverer = nil
 }
 
 // SetHandler sets the "handler" field.
@@ -6922,7 +9699,7 @@ func (m *KeyAcceptanceMutation) AcceptedAt() (r time.Time, exists bool) {
 // OldAcceptedAt returns the old "accepted_at" field's value of the KeyAcceptance entity.
 // If the KeyAcceptance object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyAcceptanceMutation) OldAcceptedAt(ctx context.Context) (v time.Time, err error) {
+func (m *KeyAcceptanceMutation) OldAcceptedAt(ctx context.Context) (v *time.Time, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAcceptedAt is only allowed on UpdateOne operations")
 	}
@@ -6936,9 +9713,22 @@ func (m *KeyAcceptanceMutation) OldAcceptedAt(ctx context.Context) (v time.Time,
 	return oldValue.AcceptedAt, nil
 }
 
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (m *KeyAcceptanceMutation) ClearAcceptedAt() {
+	m.accepted_at = nil
+	m.clearedFields[keyacceptance.FieldAcceptedAt] = struct{}{}
+}
+
+// AcceptedAtCleared returns if the "accepted_at" field was cleared in this mutation.
+func (m *KeyAcceptanceMutation) AcceptedAtCleared() bool {
+	_, ok := m.clearedFields[keyacceptance.FieldAcceptedAt]
+	return ok
+}
+
 // ResetAcceptedAt resets all changes to the "accepted_at" field.
 func (m *KeyAcceptanceMutation) ResetAcceptedAt() {
 	m.accepted_at = nil
+	delete(m.clearedFields, keyacceptance.FieldAcceptedAt)
 }
 
 // ClearEstate clears the "estate" edge to the Estate entity.
@@ -7022,6 +9812,60 @@ func (m *KeyAcceptanceMutation) ResetLines() {
 	m.removedlines = nil
 }
 
+// AddCheckIDs adds the "checks" edge to the KeyAcceptanceCheck entity by ids.
+func (m *KeyAcceptanceMutation) AddCheckIDs(ids ...uuid.UUID) {
+	if m.checks == nil {
+		m.checks = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.checks[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChecks clears the "checks" edge to the KeyAcceptanceCheck entity.
+func (m *KeyAcceptanceMutation) ClearChecks() {
+	m.clearedchecks = true
+}
+
+// ChecksCleared reports if the "checks" edge to the KeyAcceptanceCheck entity was cleared.
+func (m *KeyAcceptanceMutation) ChecksCleared() bool {
+	return m.clearedchecks
+}
+
+// RemoveCheckIDs removes the "checks" edge to the KeyAcceptanceCheck entity by IDs.
+func (m *KeyAcceptanceMutation) RemoveCheckIDs(ids ...uuid.UUID) {
+	if m.removedchecks == nil {
+		m.removedchecks = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.checks, ids[i])
+		m.removedchecks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChecks returns the removed IDs of the "checks" edge to the KeyAcceptanceCheck entity.
+func (m *KeyAcceptanceMutation) RemovedChecksIDs() (ids []uuid.UUID) {
+	for id := range m.removedchecks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChecksIDs returns the "checks" edge IDs in the mutation.
+func (m *KeyAcceptanceMutation) ChecksIDs() (ids []uuid.UUID) {
+	for id := range m.checks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChecks resets all changes to the "checks" edge.
+func (m *KeyAcceptanceMutation) ResetChecks() {
+	m.checks = nil
+	m.clearedchecks = false
+	m.removedchecks = nil
+}
+
 // Where appends a list predicates to the KeyAcceptanceMutation builder.
 func (m *KeyAcceptanceMutation) Where(ps ...predicate.KeyAcceptance) {
 	m.predicates = append(m.predicates, ps...)
@@ -7056,15 +9900,36 @@ func (m *KeyAcceptanceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyAcceptanceMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, keyacceptance.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, keyacceptance.FieldEstateID)
 	}
+	if m.version != nil {
+		fields = append(fields, keyacceptance.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keyacceptance.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keyacceptance.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keyacceptance.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keyacceptance.FieldVoidedByName)
+	}
 	if m.source_file != nil {
 		fields = append(fields, keyacceptance.FieldSourceFile)
+	}
+	if m.state != nil {
+		fields = append(fields, keyacceptance.FieldState)
+	}
+	if m.deliverer != nil {
+		fields = append(fields, keyacceptance.FieldDeliverer)
 	}
 	if m.handler != nil {
 		fields = append(fields, keyacceptance.FieldHandler)
@@ -7084,8 +9949,22 @@ func (m *KeyAcceptanceMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case keyacceptance.FieldEstateID:
 		return m.EstateID()
+	case keyacceptance.FieldVersion:
+		return m.Version()
+	case keyacceptance.FieldVoidedAt:
+		return m.VoidedAt()
+	case keyacceptance.FieldVoidReason:
+		return m.VoidReason()
+	case keyacceptance.FieldVoidedByID:
+		return m.VoidedByID()
+	case keyacceptance.FieldVoidedByName:
+		return m.VoidedByName()
 	case keyacceptance.FieldSourceFile:
 		return m.SourceFile()
+	case keyacceptance.FieldState:
+		return m.State()
+	case keyacceptance.FieldDeliverer:
+		return m.Deliverer()
 	case keyacceptance.FieldHandler:
 		return m.Handler()
 	case keyacceptance.FieldAcceptedAt:
@@ -7103,8 +9982,22 @@ func (m *KeyAcceptanceMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldCreatedAt(ctx)
 	case keyacceptance.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case keyacceptance.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyacceptance.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keyacceptance.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keyacceptance.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keyacceptance.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
 	case keyacceptance.FieldSourceFile:
 		return m.OldSourceFile(ctx)
+	case keyacceptance.FieldState:
+		return m.OldState(ctx)
+	case keyacceptance.FieldDeliverer:
+		return m.OldDeliverer(ctx)
 	case keyacceptance.FieldHandler:
 		return m.OldHandler(ctx)
 	case keyacceptance.FieldAcceptedAt:
@@ -7132,12 +10025,61 @@ func (m *KeyAcceptanceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEstateID(v)
 		return nil
+	case keyacceptance.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyacceptance.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keyacceptance.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keyacceptance.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keyacceptance.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
 	case keyacceptance.FieldSourceFile:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSourceFile(v)
+		return nil
+	case keyacceptance.FieldState:
+		v, ok := value.(keyacceptance.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keyacceptance.FieldDeliverer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeliverer(v)
 		return nil
 	case keyacceptance.FieldHandler:
 		v, ok := value.(string)
@@ -7160,13 +10102,21 @@ func (m *KeyAcceptanceMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *KeyAcceptanceMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyacceptance.FieldVersion)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *KeyAcceptanceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyacceptance.FieldVersion:
+		return m.AddedVersion()
+	}
 	return nil, false
 }
 
@@ -7175,6 +10125,13 @@ func (m *KeyAcceptanceMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *KeyAcceptanceMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case keyacceptance.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown KeyAcceptance numeric field %s", name)
 }
@@ -7182,7 +10139,17 @@ func (m *KeyAcceptanceMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *KeyAcceptanceMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(keyacceptance.FieldVoidedAt) {
+		fields = append(fields, keyacceptance.FieldVoidedAt)
+	}
+	if m.FieldCleared(keyacceptance.FieldVoidedByID) {
+		fields = append(fields, keyacceptance.FieldVoidedByID)
+	}
+	if m.FieldCleared(keyacceptance.FieldAcceptedAt) {
+		fields = append(fields, keyacceptance.FieldAcceptedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -7195,6 +10162,17 @@ func (m *KeyAcceptanceMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *KeyAcceptanceMutation) ClearField(name string) error {
+	switch name {
+	case keyacceptance.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keyacceptance.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case keyacceptance.FieldAcceptedAt:
+		m.ClearAcceptedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown KeyAcceptance nullable field %s", name)
 }
 
@@ -7208,8 +10186,29 @@ func (m *KeyAcceptanceMutation) ResetField(name string) error {
 	case keyacceptance.FieldEstateID:
 		m.ResetEstateID()
 		return nil
+	case keyacceptance.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyacceptance.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keyacceptance.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keyacceptance.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keyacceptance.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
 	case keyacceptance.FieldSourceFile:
 		m.ResetSourceFile()
+		return nil
+	case keyacceptance.FieldState:
+		m.ResetState()
+		return nil
+	case keyacceptance.FieldDeliverer:
+		m.ResetDeliverer()
 		return nil
 	case keyacceptance.FieldHandler:
 		m.ResetHandler()
@@ -7223,12 +10222,15 @@ func (m *KeyAcceptanceMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyAcceptanceMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.estate != nil {
 		edges = append(edges, keyacceptance.EdgeEstate)
 	}
 	if m.lines != nil {
 		edges = append(edges, keyacceptance.EdgeLines)
+	}
+	if m.checks != nil {
+		edges = append(edges, keyacceptance.EdgeChecks)
 	}
 	return edges
 }
@@ -7247,15 +10249,24 @@ func (m *KeyAcceptanceMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyacceptance.EdgeChecks:
+		ids := make([]ent.Value, 0, len(m.checks))
+		for id := range m.checks {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyAcceptanceMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.removedlines != nil {
 		edges = append(edges, keyacceptance.EdgeLines)
+	}
+	if m.removedchecks != nil {
+		edges = append(edges, keyacceptance.EdgeChecks)
 	}
 	return edges
 }
@@ -7270,18 +10281,27 @@ func (m *KeyAcceptanceMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyacceptance.EdgeChecks:
+		ids := make([]ent.Value, 0, len(m.removedchecks))
+		for id := range m.removedchecks {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyAcceptanceMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedestate {
 		edges = append(edges, keyacceptance.EdgeEstate)
 	}
 	if m.clearedlines {
 		edges = append(edges, keyacceptance.EdgeLines)
+	}
+	if m.clearedchecks {
+		edges = append(edges, keyacceptance.EdgeChecks)
 	}
 	return edges
 }
@@ -7294,6 +10314,8 @@ func (m *KeyAcceptanceMutation) EdgeCleared(name string) bool {
 		return m.clearedestate
 	case keyacceptance.EdgeLines:
 		return m.clearedlines
+	case keyacceptance.EdgeChecks:
+		return m.clearedchecks
 	}
 	return false
 }
@@ -7319,8 +10341,1333 @@ func (m *KeyAcceptanceMutation) ResetEdge(name string) error {
 	case keyacceptance.EdgeLines:
 		m.ResetLines()
 		return nil
+	case keyacceptance.EdgeChecks:
+		m.ResetChecks()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyAcceptance edge %s", name)
+}
+
+// KeyAcceptanceCheckMutation represents an operation that mutates the KeyAcceptanceCheck nodes in the graph.
+type KeyAcceptanceCheckMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	place             *string
+	due               *int
+	adddue            *int
+	delivered         *int
+	adddelivered      *int
+	faulty            *int
+	addfaulty         *int
+	remark            *string
+	checked_by_id     *uuid.UUID
+	checked_by_name   *string
+	checked_at        *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	acceptance        *uuid.UUID
+	clearedacceptance bool
+	unit              *uuid.UUID
+	clearedunit       bool
+	done              bool
+	oldValue          func(context.Context) (*KeyAcceptanceCheck, error)
+	predicates        []predicate.KeyAcceptanceCheck
+}
+
+var _ ent.Mutation = (*KeyAcceptanceCheckMutation)(nil)
+
+// keyacceptancecheckOption allows management of the mutation configuration using functional options.
+type keyacceptancecheckOption func(*KeyAcceptanceCheckMutation)
+
+// newKeyAcceptanceCheckMutation creates new mutation for the KeyAcceptanceCheck entity.
+func newKeyAcceptanceCheckMutation(c config, op Op, opts ...keyacceptancecheckOption) *KeyAcceptanceCheckMutation {
+	m := &KeyAcceptanceCheckMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyAcceptanceCheck,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyAcceptanceCheckID sets the ID field of the mutation.
+func withKeyAcceptanceCheckID(id uuid.UUID) keyacceptancecheckOption {
+	return func(m *KeyAcceptanceCheckMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyAcceptanceCheck
+		)
+		m.oldValue = func(ctx context.Context) (*KeyAcceptanceCheck, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyAcceptanceCheck.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyAcceptanceCheck sets the old KeyAcceptanceCheck of the mutation.
+func withKeyAcceptanceCheck(node *KeyAcceptanceCheck) keyacceptancecheckOption {
+	return func(m *KeyAcceptanceCheckMutation) {
+		m.oldValue = func(context.Context) (*KeyAcceptanceCheck, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyAcceptanceCheckMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyAcceptanceCheckMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyAcceptanceCheck entities.
+func (m *KeyAcceptanceCheckMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyAcceptanceCheckMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyAcceptanceCheckMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyAcceptanceCheck.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyAcceptanceCheckMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyAcceptanceCheckMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyAcceptanceCheckMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyAcceptanceCheckMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyAcceptanceCheckMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyAcceptanceCheckMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyAcceptanceCheckMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetAcceptanceID sets the "acceptance_id" field.
+func (m *KeyAcceptanceCheckMutation) SetAcceptanceID(u uuid.UUID) {
+	m.acceptance = &u
+}
+
+// AcceptanceID returns the value of the "acceptance_id" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) AcceptanceID() (r uuid.UUID, exists bool) {
+	v := m.acceptance
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptanceID returns the old "acceptance_id" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldAcceptanceID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptanceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptanceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptanceID: %w", err)
+	}
+	return oldValue.AcceptanceID, nil
+}
+
+// ResetAcceptanceID resets all changes to the "acceptance_id" field.
+func (m *KeyAcceptanceCheckMutation) ResetAcceptanceID() {
+	m.acceptance = nil
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *KeyAcceptanceCheckMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldUnitID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *KeyAcceptanceCheckMutation) ResetUnitID() {
+	m.unit = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *KeyAcceptanceCheckMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *KeyAcceptanceCheckMutation) ResetPlace() {
+	m.place = nil
+}
+
+// SetDue sets the "due" field.
+func (m *KeyAcceptanceCheckMutation) SetDue(i int) {
+	m.due = &i
+	m.adddue = nil
+}
+
+// Due returns the value of the "due" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Due() (r int, exists bool) {
+	v := m.due
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDue returns the old "due" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldDue(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDue: %w", err)
+	}
+	return oldValue.Due, nil
+}
+
+// AddDue adds i to the "due" field.
+func (m *KeyAcceptanceCheckMutation) AddDue(i int) {
+	if m.adddue != nil {
+		*m.adddue += i
+	} else {
+		m.adddue = &i
+	}
+}
+
+// AddedDue returns the value that was added to the "due" field in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedDue() (r int, exists bool) {
+	v := m.adddue
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDue resets all changes to the "due" field.
+func (m *KeyAcceptanceCheckMutation) ResetDue() {
+	m.due = nil
+	m.adddue = nil
+}
+
+// SetDelivered sets the "delivered" field.
+func (m *KeyAcceptanceCheckMutation) SetDelivered(i int) {
+	m.delivered = &i
+	m.adddelivered = nil
+}
+
+// Delivered returns the value of the "delivered" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Delivered() (r int, exists bool) {
+	v := m.delivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelivered returns the old "delivered" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldDelivered(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelivered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelivered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelivered: %w", err)
+	}
+	return oldValue.Delivered, nil
+}
+
+// AddDelivered adds i to the "delivered" field.
+func (m *KeyAcceptanceCheckMutation) AddDelivered(i int) {
+	if m.adddelivered != nil {
+		*m.adddelivered += i
+	} else {
+		m.adddelivered = &i
+	}
+}
+
+// AddedDelivered returns the value that was added to the "delivered" field in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedDelivered() (r int, exists bool) {
+	v := m.adddelivered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDelivered clears the value of the "delivered" field.
+func (m *KeyAcceptanceCheckMutation) ClearDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+	m.clearedFields[keyacceptancecheck.FieldDelivered] = struct{}{}
+}
+
+// DeliveredCleared returns if the "delivered" field was cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) DeliveredCleared() bool {
+	_, ok := m.clearedFields[keyacceptancecheck.FieldDelivered]
+	return ok
+}
+
+// ResetDelivered resets all changes to the "delivered" field.
+func (m *KeyAcceptanceCheckMutation) ResetDelivered() {
+	m.delivered = nil
+	m.adddelivered = nil
+	delete(m.clearedFields, keyacceptancecheck.FieldDelivered)
+}
+
+// SetFaulty sets the "faulty" field.
+func (m *KeyAcceptanceCheckMutation) SetFaulty(i int) {
+	m.faulty = &i
+	m.addfaulty = nil
+}
+
+// Faulty returns the value of the "faulty" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Faulty() (r int, exists bool) {
+	v := m.faulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFaulty returns the old "faulty" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldFaulty(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFaulty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFaulty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFaulty: %w", err)
+	}
+	return oldValue.Faulty, nil
+}
+
+// AddFaulty adds i to the "faulty" field.
+func (m *KeyAcceptanceCheckMutation) AddFaulty(i int) {
+	if m.addfaulty != nil {
+		*m.addfaulty += i
+	} else {
+		m.addfaulty = &i
+	}
+}
+
+// AddedFaulty returns the value that was added to the "faulty" field in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedFaulty() (r int, exists bool) {
+	v := m.addfaulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFaulty resets all changes to the "faulty" field.
+func (m *KeyAcceptanceCheckMutation) ResetFaulty() {
+	m.faulty = nil
+	m.addfaulty = nil
+}
+
+// SetRemark sets the "remark" field.
+func (m *KeyAcceptanceCheckMutation) SetRemark(s string) {
+	m.remark = &s
+}
+
+// Remark returns the value of the "remark" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) Remark() (r string, exists bool) {
+	v := m.remark
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemark returns the old "remark" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldRemark(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemark is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemark requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemark: %w", err)
+	}
+	return oldValue.Remark, nil
+}
+
+// ResetRemark resets all changes to the "remark" field.
+func (m *KeyAcceptanceCheckMutation) ResetRemark() {
+	m.remark = nil
+}
+
+// SetCheckedByID sets the "checked_by_id" field.
+func (m *KeyAcceptanceCheckMutation) SetCheckedByID(u uuid.UUID) {
+	m.checked_by_id = &u
+}
+
+// CheckedByID returns the value of the "checked_by_id" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) CheckedByID() (r uuid.UUID, exists bool) {
+	v := m.checked_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedByID returns the old "checked_by_id" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldCheckedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedByID: %w", err)
+	}
+	return oldValue.CheckedByID, nil
+}
+
+// ClearCheckedByID clears the value of the "checked_by_id" field.
+func (m *KeyAcceptanceCheckMutation) ClearCheckedByID() {
+	m.checked_by_id = nil
+	m.clearedFields[keyacceptancecheck.FieldCheckedByID] = struct{}{}
+}
+
+// CheckedByIDCleared returns if the "checked_by_id" field was cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) CheckedByIDCleared() bool {
+	_, ok := m.clearedFields[keyacceptancecheck.FieldCheckedByID]
+	return ok
+}
+
+// ResetCheckedByID resets all changes to the "checked_by_id" field.
+func (m *KeyAcceptanceCheckMutation) ResetCheckedByID() {
+	m.checked_by_id = nil
+	delete(m.clearedFields, keyacceptancecheck.FieldCheckedByID)
+}
+
+// SetCheckedByName sets the "checked_by_name" field.
+func (m *KeyAcceptanceCheckMutation) SetCheckedByName(s string) {
+	m.checked_by_name = &s
+}
+
+// CheckedByName returns the value of the "checked_by_name" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) CheckedByName() (r string, exists bool) {
+	v := m.checked_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedByName returns the old "checked_by_name" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldCheckedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedByName: %w", err)
+	}
+	return oldValue.CheckedByName, nil
+}
+
+// ResetCheckedByName resets all changes to the "checked_by_name" field.
+func (m *KeyAcceptanceCheckMutation) ResetCheckedByName() {
+	m.checked_by_name = nil
+}
+
+// SetCheckedAt sets the "checked_at" field.
+func (m *KeyAcceptanceCheckMutation) SetCheckedAt(t time.Time) {
+	m.checked_at = &t
+}
+
+// CheckedAt returns the value of the "checked_at" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) CheckedAt() (r time.Time, exists bool) {
+	v := m.checked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckedAt returns the old "checked_at" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldCheckedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckedAt: %w", err)
+	}
+	return oldValue.CheckedAt, nil
+}
+
+// ClearCheckedAt clears the value of the "checked_at" field.
+func (m *KeyAcceptanceCheckMutation) ClearCheckedAt() {
+	m.checked_at = nil
+	m.clearedFields[keyacceptancecheck.FieldCheckedAt] = struct{}{}
+}
+
+// CheckedAtCleared returns if the "checked_at" field was cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) CheckedAtCleared() bool {
+	_, ok := m.clearedFields[keyacceptancecheck.FieldCheckedAt]
+	return ok
+}
+
+// ResetCheckedAt resets all changes to the "checked_at" field.
+func (m *KeyAcceptanceCheckMutation) ResetCheckedAt() {
+	m.checked_at = nil
+	delete(m.clearedFields, keyacceptancecheck.FieldCheckedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyAcceptanceCheckMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyacceptancecheck.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyAcceptanceCheckMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyAcceptanceCheckMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyAcceptanceCheckMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearAcceptance clears the "acceptance" edge to the KeyAcceptance entity.
+func (m *KeyAcceptanceCheckMutation) ClearAcceptance() {
+	m.clearedacceptance = true
+	m.clearedFields[keyacceptancecheck.FieldAcceptanceID] = struct{}{}
+}
+
+// AcceptanceCleared reports if the "acceptance" edge to the KeyAcceptance entity was cleared.
+func (m *KeyAcceptanceCheckMutation) AcceptanceCleared() bool {
+	return m.clearedacceptance
+}
+
+// AcceptanceIDs returns the "acceptance" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AcceptanceID instead. It exists only for internal usage by the builders.
+func (m *KeyAcceptanceCheckMutation) AcceptanceIDs() (ids []uuid.UUID) {
+	if id := m.acceptance; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAcceptance resets all changes to the "acceptance" edge.
+func (m *KeyAcceptanceCheckMutation) ResetAcceptance() {
+	m.acceptance = nil
+	m.clearedacceptance = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *KeyAcceptanceCheckMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[keyacceptancecheck.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *KeyAcceptanceCheckMutation) UnitCleared() bool {
+	return m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *KeyAcceptanceCheckMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *KeyAcceptanceCheckMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// Where appends a list predicates to the KeyAcceptanceCheckMutation builder.
+func (m *KeyAcceptanceCheckMutation) Where(ps ...predicate.KeyAcceptanceCheck) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyAcceptanceCheckMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyAcceptanceCheckMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyAcceptanceCheck, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyAcceptanceCheckMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyAcceptanceCheckMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyAcceptanceCheck).
+func (m *KeyAcceptanceCheckMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyAcceptanceCheckMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, keyacceptancecheck.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyacceptancecheck.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyacceptancecheck.FieldVersion)
+	}
+	if m.acceptance != nil {
+		fields = append(fields, keyacceptancecheck.FieldAcceptanceID)
+	}
+	if m.unit != nil {
+		fields = append(fields, keyacceptancecheck.FieldUnitID)
+	}
+	if m.place != nil {
+		fields = append(fields, keyacceptancecheck.FieldPlace)
+	}
+	if m.due != nil {
+		fields = append(fields, keyacceptancecheck.FieldDue)
+	}
+	if m.delivered != nil {
+		fields = append(fields, keyacceptancecheck.FieldDelivered)
+	}
+	if m.faulty != nil {
+		fields = append(fields, keyacceptancecheck.FieldFaulty)
+	}
+	if m.remark != nil {
+		fields = append(fields, keyacceptancecheck.FieldRemark)
+	}
+	if m.checked_by_id != nil {
+		fields = append(fields, keyacceptancecheck.FieldCheckedByID)
+	}
+	if m.checked_by_name != nil {
+		fields = append(fields, keyacceptancecheck.FieldCheckedByName)
+	}
+	if m.checked_at != nil {
+		fields = append(fields, keyacceptancecheck.FieldCheckedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyAcceptanceCheckMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyacceptancecheck.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyacceptancecheck.FieldEstateID:
+		return m.EstateID()
+	case keyacceptancecheck.FieldVersion:
+		return m.Version()
+	case keyacceptancecheck.FieldAcceptanceID:
+		return m.AcceptanceID()
+	case keyacceptancecheck.FieldUnitID:
+		return m.UnitID()
+	case keyacceptancecheck.FieldPlace:
+		return m.Place()
+	case keyacceptancecheck.FieldDue:
+		return m.Due()
+	case keyacceptancecheck.FieldDelivered:
+		return m.Delivered()
+	case keyacceptancecheck.FieldFaulty:
+		return m.Faulty()
+	case keyacceptancecheck.FieldRemark:
+		return m.Remark()
+	case keyacceptancecheck.FieldCheckedByID:
+		return m.CheckedByID()
+	case keyacceptancecheck.FieldCheckedByName:
+		return m.CheckedByName()
+	case keyacceptancecheck.FieldCheckedAt:
+		return m.CheckedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyAcceptanceCheckMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyacceptancecheck.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyacceptancecheck.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyacceptancecheck.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyacceptancecheck.FieldAcceptanceID:
+		return m.OldAcceptanceID(ctx)
+	case keyacceptancecheck.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case keyacceptancecheck.FieldPlace:
+		return m.OldPlace(ctx)
+	case keyacceptancecheck.FieldDue:
+		return m.OldDue(ctx)
+	case keyacceptancecheck.FieldDelivered:
+		return m.OldDelivered(ctx)
+	case keyacceptancecheck.FieldFaulty:
+		return m.OldFaulty(ctx)
+	case keyacceptancecheck.FieldRemark:
+		return m.OldRemark(ctx)
+	case keyacceptancecheck.FieldCheckedByID:
+		return m.OldCheckedByID(ctx)
+	case keyacceptancecheck.FieldCheckedByName:
+		return m.OldCheckedByName(ctx)
+	case keyacceptancecheck.FieldCheckedAt:
+		return m.OldCheckedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyAcceptanceCheckMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyacceptancecheck.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyacceptancecheck.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyacceptancecheck.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyacceptancecheck.FieldAcceptanceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptanceID(v)
+		return nil
+	case keyacceptancecheck.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case keyacceptancecheck.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case keyacceptancecheck.FieldDue:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDue(v)
+		return nil
+	case keyacceptancecheck.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelivered(v)
+		return nil
+	case keyacceptancecheck.FieldFaulty:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFaulty(v)
+		return nil
+	case keyacceptancecheck.FieldRemark:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemark(v)
+		return nil
+	case keyacceptancecheck.FieldCheckedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedByID(v)
+		return nil
+	case keyacceptancecheck.FieldCheckedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedByName(v)
+		return nil
+	case keyacceptancecheck.FieldCheckedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyacceptancecheck.FieldVersion)
+	}
+	if m.adddue != nil {
+		fields = append(fields, keyacceptancecheck.FieldDue)
+	}
+	if m.adddelivered != nil {
+		fields = append(fields, keyacceptancecheck.FieldDelivered)
+	}
+	if m.addfaulty != nil {
+		fields = append(fields, keyacceptancecheck.FieldFaulty)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyAcceptanceCheckMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyacceptancecheck.FieldVersion:
+		return m.AddedVersion()
+	case keyacceptancecheck.FieldDue:
+		return m.AddedDue()
+	case keyacceptancecheck.FieldDelivered:
+		return m.AddedDelivered()
+	case keyacceptancecheck.FieldFaulty:
+		return m.AddedFaulty()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyAcceptanceCheckMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyacceptancecheck.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keyacceptancecheck.FieldDue:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDue(v)
+		return nil
+	case keyacceptancecheck.FieldDelivered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDelivered(v)
+		return nil
+	case keyacceptancecheck.FieldFaulty:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFaulty(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyAcceptanceCheckMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyacceptancecheck.FieldDelivered) {
+		fields = append(fields, keyacceptancecheck.FieldDelivered)
+	}
+	if m.FieldCleared(keyacceptancecheck.FieldCheckedByID) {
+		fields = append(fields, keyacceptancecheck.FieldCheckedByID)
+	}
+	if m.FieldCleared(keyacceptancecheck.FieldCheckedAt) {
+		fields = append(fields, keyacceptancecheck.FieldCheckedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyAcceptanceCheckMutation) ClearField(name string) error {
+	switch name {
+	case keyacceptancecheck.FieldDelivered:
+		m.ClearDelivered()
+		return nil
+	case keyacceptancecheck.FieldCheckedByID:
+		m.ClearCheckedByID()
+		return nil
+	case keyacceptancecheck.FieldCheckedAt:
+		m.ClearCheckedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyAcceptanceCheckMutation) ResetField(name string) error {
+	switch name {
+	case keyacceptancecheck.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyacceptancecheck.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyacceptancecheck.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyacceptancecheck.FieldAcceptanceID:
+		m.ResetAcceptanceID()
+		return nil
+	case keyacceptancecheck.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case keyacceptancecheck.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case keyacceptancecheck.FieldDue:
+		m.ResetDue()
+		return nil
+	case keyacceptancecheck.FieldDelivered:
+		m.ResetDelivered()
+		return nil
+	case keyacceptancecheck.FieldFaulty:
+		m.ResetFaulty()
+		return nil
+	case keyacceptancecheck.FieldRemark:
+		m.ResetRemark()
+		return nil
+	case keyacceptancecheck.FieldCheckedByID:
+		m.ResetCheckedByID()
+		return nil
+	case keyacceptancecheck.FieldCheckedByName:
+		m.ResetCheckedByName()
+		return nil
+	case keyacceptancecheck.FieldCheckedAt:
+		m.ResetCheckedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, keyacceptancecheck.EdgeEstate)
+	}
+	if m.acceptance != nil {
+		edges = append(edges, keyacceptancecheck.EdgeAcceptance)
+	}
+	if m.unit != nil {
+		edges = append(edges, keyacceptancecheck.EdgeUnit)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyAcceptanceCheckMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyacceptancecheck.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyacceptancecheck.EdgeAcceptance:
+		if id := m.acceptance; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyacceptancecheck.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyAcceptanceCheckMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyAcceptanceCheckMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, keyacceptancecheck.EdgeEstate)
+	}
+	if m.clearedacceptance {
+		edges = append(edges, keyacceptancecheck.EdgeAcceptance)
+	}
+	if m.clearedunit {
+		edges = append(edges, keyacceptancecheck.EdgeUnit)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyacceptancecheck.EdgeEstate:
+		return m.clearedestate
+	case keyacceptancecheck.EdgeAcceptance:
+		return m.clearedacceptance
+	case keyacceptancecheck.EdgeUnit:
+		return m.clearedunit
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyAcceptanceCheckMutation) ClearEdge(name string) error {
+	switch name {
+	case keyacceptancecheck.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyacceptancecheck.EdgeAcceptance:
+		m.ClearAcceptance()
+		return nil
+	case keyacceptancecheck.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyAcceptanceCheckMutation) ResetEdge(name string) error {
+	switch name {
+	case keyacceptancecheck.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyacceptancecheck.EdgeAcceptance:
+		m.ResetAcceptance()
+		return nil
+	case keyacceptancecheck.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyAcceptanceCheck edge %s", name)
 }
 
 // KeyAcceptanceLineMutation represents an operation that mutates the KeyAcceptanceLine nodes in the graph.
@@ -9256,12 +13603,16 @@ type KeyCabinetOpeningMutation struct {
 	typ            string
 	id             *uuid.UUID
 	created_at     *time.Time
+	voided_at      *time.Time
+	void_reason    *string
+	voided_by_id   *uuid.UUID
+	voided_by_name *string
+	late_reason    *string
 	outcome        *keycabinetopening.Outcome
 	purpose        *string
 	opened_by_id   *uuid.UUID
 	opened_by_name *string
 	occurred_at    *time.Time
-	late_reason    *string
 	clearedFields  map[string]struct{}
 	estate         *uuid.UUID
 	clearedestate  bool
@@ -9446,6 +13797,212 @@ func (m *KeyCabinetOpeningMutation) OldEstateID(ctx context.Context) (v uuid.UUI
 // ResetEstateID resets all changes to the "estate_id" field.
 func (m *KeyCabinetOpeningMutation) ResetEstateID() {
 	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyCabinetOpeningMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyCabinetOpeningMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyCabinetOpeningMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keycabinetopening.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keycabinetopening.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyCabinetOpeningMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keycabinetopening.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyCabinetOpeningMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyCabinetOpeningMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyCabinetOpeningMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyCabinetOpeningMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyCabinetOpeningMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyCabinetOpeningMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keycabinetopening.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyCabinetOpeningMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keycabinetopening.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyCabinetOpeningMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keycabinetopening.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyCabinetOpeningMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyCabinetOpeningMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyCabinetOpeningMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyCabinetOpeningMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyCabinetOpening entity.
+// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCabinetOpeningMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyCabinetOpeningMutation) ResetLateReason() {
+	m.late_reason = nil
 }
 
 // SetCabinetID sets the "cabinet_id" field.
@@ -9664,42 +14221,6 @@ func (m *KeyCabinetOpeningMutation) ResetOccurredAt() {
 	m.occurred_at = nil
 }
 
-// SetLateReason sets the "late_reason" field.
-func (m *KeyCabinetOpeningMutation) SetLateReason(s string) {
-	m.late_reason = &s
-}
-
-// LateReason returns the value of the "late_reason" field in the mutation.
-func (m *KeyCabinetOpeningMutation) LateReason() (r string, exists bool) {
-	v := m.late_reason
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldLateReason returns the old "late_reason" field's value of the KeyCabinetOpening entity.
-// If the KeyCabinetOpening object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyCabinetOpeningMutation) OldLateReason(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldLateReason requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
-	}
-	return oldValue.LateReason, nil
-}
-
-// ResetLateReason resets all changes to the "late_reason" field.
-func (m *KeyCabinetOpeningMutation) ResetLateReason() {
-	m.late_reason = nil
-}
-
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *KeyCabinetOpeningMutation) ClearEstate() {
 	m.clearedestate = true
@@ -9788,12 +14309,27 @@ func (m *KeyCabinetOpeningMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyCabinetOpeningMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, keycabinetopening.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, keycabinetopening.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keycabinetopening.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keycabinetopening.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keycabinetopening.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keycabinetopening.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keycabinetopening.FieldLateReason)
 	}
 	if m.cabinet != nil {
 		fields = append(fields, keycabinetopening.FieldCabinetID)
@@ -9813,9 +14349,6 @@ func (m *KeyCabinetOpeningMutation) Fields() []string {
 	if m.occurred_at != nil {
 		fields = append(fields, keycabinetopening.FieldOccurredAt)
 	}
-	if m.late_reason != nil {
-		fields = append(fields, keycabinetopening.FieldLateReason)
-	}
 	return fields
 }
 
@@ -9828,6 +14361,16 @@ func (m *KeyCabinetOpeningMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case keycabinetopening.FieldEstateID:
 		return m.EstateID()
+	case keycabinetopening.FieldVoidedAt:
+		return m.VoidedAt()
+	case keycabinetopening.FieldVoidReason:
+		return m.VoidReason()
+	case keycabinetopening.FieldVoidedByID:
+		return m.VoidedByID()
+	case keycabinetopening.FieldVoidedByName:
+		return m.VoidedByName()
+	case keycabinetopening.FieldLateReason:
+		return m.LateReason()
 	case keycabinetopening.FieldCabinetID:
 		return m.CabinetID()
 	case keycabinetopening.FieldOutcome:
@@ -9840,8 +14383,6 @@ func (m *KeyCabinetOpeningMutation) Field(name string) (ent.Value, bool) {
 		return m.OpenedByName()
 	case keycabinetopening.FieldOccurredAt:
 		return m.OccurredAt()
-	case keycabinetopening.FieldLateReason:
-		return m.LateReason()
 	}
 	return nil, false
 }
@@ -9855,6 +14396,16 @@ func (m *KeyCabinetOpeningMutation) OldField(ctx context.Context, name string) (
 		return m.OldCreatedAt(ctx)
 	case keycabinetopening.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case keycabinetopening.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keycabinetopening.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keycabinetopening.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keycabinetopening.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case keycabinetopening.FieldLateReason:
+		return m.OldLateReason(ctx)
 	case keycabinetopening.FieldCabinetID:
 		return m.OldCabinetID(ctx)
 	case keycabinetopening.FieldOutcome:
@@ -9867,8 +14418,6 @@ func (m *KeyCabinetOpeningMutation) OldField(ctx context.Context, name string) (
 		return m.OldOpenedByName(ctx)
 	case keycabinetopening.FieldOccurredAt:
 		return m.OldOccurredAt(ctx)
-	case keycabinetopening.FieldLateReason:
-		return m.OldLateReason(ctx)
 	}
 	return nil, fmt.Errorf("unknown KeyCabinetOpening field %s", name)
 }
@@ -9891,6 +14440,41 @@ func (m *KeyCabinetOpeningMutation) SetField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEstateID(v)
+		return nil
+	case keycabinetopening.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keycabinetopening.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keycabinetopening.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keycabinetopening.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case keycabinetopening.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
 		return nil
 	case keycabinetopening.FieldCabinetID:
 		v, ok := value.(uuid.UUID)
@@ -9934,13 +14518,6 @@ func (m *KeyCabinetOpeningMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetOccurredAt(v)
 		return nil
-	case keycabinetopening.FieldLateReason:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetLateReason(v)
-		return nil
 	}
 	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
 }
@@ -9970,7 +14547,14 @@ func (m *KeyCabinetOpeningMutation) AddField(name string, value ent.Value) error
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *KeyCabinetOpeningMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(keycabinetopening.FieldVoidedAt) {
+		fields = append(fields, keycabinetopening.FieldVoidedAt)
+	}
+	if m.FieldCleared(keycabinetopening.FieldVoidedByID) {
+		fields = append(fields, keycabinetopening.FieldVoidedByID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -9983,6 +14567,14 @@ func (m *KeyCabinetOpeningMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *KeyCabinetOpeningMutation) ClearField(name string) error {
+	switch name {
+	case keycabinetopening.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keycabinetopening.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
 	return fmt.Errorf("unknown KeyCabinetOpening nullable field %s", name)
 }
 
@@ -9995,6 +14587,21 @@ func (m *KeyCabinetOpeningMutation) ResetField(name string) error {
 		return nil
 	case keycabinetopening.FieldEstateID:
 		m.ResetEstateID()
+		return nil
+	case keycabinetopening.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keycabinetopening.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keycabinetopening.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keycabinetopening.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case keycabinetopening.FieldLateReason:
+		m.ResetLateReason()
 		return nil
 	case keycabinetopening.FieldCabinetID:
 		m.ResetCabinetID()
@@ -10013,9 +14620,6 @@ func (m *KeyCabinetOpeningMutation) ResetField(name string) error {
 		return nil
 	case keycabinetopening.FieldOccurredAt:
 		m.ResetOccurredAt()
-		return nil
-	case keycabinetopening.FieldLateReason:
-		m.ResetLateReason()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyCabinetOpening field %s", name)
@@ -10113,6 +14717,1315 @@ func (m *KeyCabinetOpeningMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyCabinetOpening edge %s", name)
 }
 
+// KeyCopyOrderMutation represents an operation that mutates the KeyCopyOrder nodes in the graph.
+type KeyCopyOrderMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	version         *int
+	addversion      *int
+	count           *int
+	addcount        *int
+	reason          *string
+	state           *keycopyorder.State
+	ordered_by_id   *uuid.UUID
+	ordered_by_name *string
+	ordered_at      *time.Time
+	made_by_id      *uuid.UUID
+	made_by_name    *string
+	made_at         *time.Time
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	set             *uuid.UUID
+	clearedset      bool
+	approval        *uuid.UUID
+	clearedapproval bool
+	done            bool
+	oldValue        func(context.Context) (*KeyCopyOrder, error)
+	predicates      []predicate.KeyCopyOrder
+}
+
+var _ ent.Mutation = (*KeyCopyOrderMutation)(nil)
+
+// keycopyorderOption allows management of the mutation configuration using functional options.
+type keycopyorderOption func(*KeyCopyOrderMutation)
+
+// newKeyCopyOrderMutation creates new mutation for the KeyCopyOrder entity.
+func newKeyCopyOrderMutation(c config, op Op, opts ...keycopyorderOption) *KeyCopyOrderMutation {
+	m := &KeyCopyOrderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyCopyOrder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyCopyOrderID sets the ID field of the mutation.
+func withKeyCopyOrderID(id uuid.UUID) keycopyorderOption {
+	return func(m *KeyCopyOrderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyCopyOrder
+		)
+		m.oldValue = func(ctx context.Context) (*KeyCopyOrder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyCopyOrder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyCopyOrder sets the old KeyCopyOrder of the mutation.
+func withKeyCopyOrder(node *KeyCopyOrder) keycopyorderOption {
+	return func(m *KeyCopyOrderMutation) {
+		m.oldValue = func(context.Context) (*KeyCopyOrder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyCopyOrderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyCopyOrderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyCopyOrder entities.
+func (m *KeyCopyOrderMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyCopyOrderMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyCopyOrderMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyCopyOrder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyCopyOrderMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyCopyOrderMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyCopyOrderMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyCopyOrderMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyCopyOrderMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyCopyOrderMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyCopyOrderMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyCopyOrderMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyCopyOrderMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyCopyOrderMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyCopyOrderMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyCopyOrderMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyCopyOrderMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyCopyOrderMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetCount sets the "count" field.
+func (m *KeyCopyOrderMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeyCopyOrderMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeyCopyOrderMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeyCopyOrderMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeyCopyOrderMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *KeyCopyOrderMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *KeyCopyOrderMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *KeyCopyOrderMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *KeyCopyOrderMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *KeyCopyOrderMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *KeyCopyOrderMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[keycopyorder.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *KeyCopyOrderMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[keycopyorder.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *KeyCopyOrderMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, keycopyorder.FieldApprovalID)
+}
+
+// SetState sets the "state" field.
+func (m *KeyCopyOrderMutation) SetState(k keycopyorder.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeyCopyOrderMutation) State() (r keycopyorder.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldState(ctx context.Context) (v keycopyorder.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeyCopyOrderMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOrderedByID sets the "ordered_by_id" field.
+func (m *KeyCopyOrderMutation) SetOrderedByID(u uuid.UUID) {
+	m.ordered_by_id = &u
+}
+
+// OrderedByID returns the value of the "ordered_by_id" field in the mutation.
+func (m *KeyCopyOrderMutation) OrderedByID() (r uuid.UUID, exists bool) {
+	v := m.ordered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedByID returns the old "ordered_by_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldOrderedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedByID: %w", err)
+	}
+	return oldValue.OrderedByID, nil
+}
+
+// ResetOrderedByID resets all changes to the "ordered_by_id" field.
+func (m *KeyCopyOrderMutation) ResetOrderedByID() {
+	m.ordered_by_id = nil
+}
+
+// SetOrderedByName sets the "ordered_by_name" field.
+func (m *KeyCopyOrderMutation) SetOrderedByName(s string) {
+	m.ordered_by_name = &s
+}
+
+// OrderedByName returns the value of the "ordered_by_name" field in the mutation.
+func (m *KeyCopyOrderMutation) OrderedByName() (r string, exists bool) {
+	v := m.ordered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedByName returns the old "ordered_by_name" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldOrderedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedByName: %w", err)
+	}
+	return oldValue.OrderedByName, nil
+}
+
+// ResetOrderedByName resets all changes to the "ordered_by_name" field.
+func (m *KeyCopyOrderMutation) ResetOrderedByName() {
+	m.ordered_by_name = nil
+}
+
+// SetOrderedAt sets the "ordered_at" field.
+func (m *KeyCopyOrderMutation) SetOrderedAt(t time.Time) {
+	m.ordered_at = &t
+}
+
+// OrderedAt returns the value of the "ordered_at" field in the mutation.
+func (m *KeyCopyOrderMutation) OrderedAt() (r time.Time, exists bool) {
+	v := m.ordered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedAt returns the old "ordered_at" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldOrderedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedAt: %w", err)
+	}
+	return oldValue.OrderedAt, nil
+}
+
+// ResetOrderedAt resets all changes to the "ordered_at" field.
+func (m *KeyCopyOrderMutation) ResetOrderedAt() {
+	m.ordered_at = nil
+}
+
+// SetMadeByID sets the "made_by_id" field.
+func (m *KeyCopyOrderMutation) SetMadeByID(u uuid.UUID) {
+	m.made_by_id = &u
+}
+
+// MadeByID returns the value of the "made_by_id" field in the mutation.
+func (m *KeyCopyOrderMutation) MadeByID() (r uuid.UUID, exists bool) {
+	v := m.made_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeByID returns the old "made_by_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldMadeByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeByID: %w", err)
+	}
+	return oldValue.MadeByID, nil
+}
+
+// ClearMadeByID clears the value of the "made_by_id" field.
+func (m *KeyCopyOrderMutation) ClearMadeByID() {
+	m.made_by_id = nil
+	m.clearedFields[keycopyorder.FieldMadeByID] = struct{}{}
+}
+
+// MadeByIDCleared returns if the "made_by_id" field was cleared in this mutation.
+func (m *KeyCopyOrderMutation) MadeByIDCleared() bool {
+	_, ok := m.clearedFields[keycopyorder.FieldMadeByID]
+	return ok
+}
+
+// ResetMadeByID resets all changes to the "made_by_id" field.
+func (m *KeyCopyOrderMutation) ResetMadeByID() {
+	m.made_by_id = nil
+	delete(m.clearedFields, keycopyorder.FieldMadeByID)
+}
+
+// SetMadeByName sets the "made_by_name" field.
+func (m *KeyCopyOrderMutation) SetMadeByName(s string) {
+	m.made_by_name = &s
+}
+
+// MadeByName returns the value of the "made_by_name" field in the mutation.
+func (m *KeyCopyOrderMutation) MadeByName() (r string, exists bool) {
+	v := m.made_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeByName returns the old "made_by_name" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldMadeByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeByName: %w", err)
+	}
+	return oldValue.MadeByName, nil
+}
+
+// ResetMadeByName resets all changes to the "made_by_name" field.
+func (m *KeyCopyOrderMutation) ResetMadeByName() {
+	m.made_by_name = nil
+}
+
+// SetMadeAt sets the "made_at" field.
+func (m *KeyCopyOrderMutation) SetMadeAt(t time.Time) {
+	m.made_at = &t
+}
+
+// MadeAt returns the value of the "made_at" field in the mutation.
+func (m *KeyCopyOrderMutation) MadeAt() (r time.Time, exists bool) {
+	v := m.made_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMadeAt returns the old "made_at" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldMadeAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMadeAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMadeAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMadeAt: %w", err)
+	}
+	return oldValue.MadeAt, nil
+}
+
+// ClearMadeAt clears the value of the "made_at" field.
+func (m *KeyCopyOrderMutation) ClearMadeAt() {
+	m.made_at = nil
+	m.clearedFields[keycopyorder.FieldMadeAt] = struct{}{}
+}
+
+// MadeAtCleared returns if the "made_at" field was cleared in this mutation.
+func (m *KeyCopyOrderMutation) MadeAtCleared() bool {
+	_, ok := m.clearedFields[keycopyorder.FieldMadeAt]
+	return ok
+}
+
+// ResetMadeAt resets all changes to the "made_at" field.
+func (m *KeyCopyOrderMutation) ResetMadeAt() {
+	m.made_at = nil
+	delete(m.clearedFields, keycopyorder.FieldMadeAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyCopyOrderMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keycopyorder.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyCopyOrderMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyCopyOrderMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyCopyOrderMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyCopyOrderMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keycopyorder.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyCopyOrderMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyCopyOrderMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyCopyOrderMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *KeyCopyOrderMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[keycopyorder.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *KeyCopyOrderMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *KeyCopyOrderMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *KeyCopyOrderMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// Where appends a list predicates to the KeyCopyOrderMutation builder.
+func (m *KeyCopyOrderMutation) Where(ps ...predicate.KeyCopyOrder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyCopyOrderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyCopyOrderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyCopyOrder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyCopyOrderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyCopyOrderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyCopyOrder).
+func (m *KeyCopyOrderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyCopyOrderMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, keycopyorder.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keycopyorder.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keycopyorder.FieldVersion)
+	}
+	if m.set != nil {
+		fields = append(fields, keycopyorder.FieldSetID)
+	}
+	if m.count != nil {
+		fields = append(fields, keycopyorder.FieldCount)
+	}
+	if m.reason != nil {
+		fields = append(fields, keycopyorder.FieldReason)
+	}
+	if m.approval != nil {
+		fields = append(fields, keycopyorder.FieldApprovalID)
+	}
+	if m.state != nil {
+		fields = append(fields, keycopyorder.FieldState)
+	}
+	if m.ordered_by_id != nil {
+		fields = append(fields, keycopyorder.FieldOrderedByID)
+	}
+	if m.ordered_by_name != nil {
+		fields = append(fields, keycopyorder.FieldOrderedByName)
+	}
+	if m.ordered_at != nil {
+		fields = append(fields, keycopyorder.FieldOrderedAt)
+	}
+	if m.made_by_id != nil {
+		fields = append(fields, keycopyorder.FieldMadeByID)
+	}
+	if m.made_by_name != nil {
+		fields = append(fields, keycopyorder.FieldMadeByName)
+	}
+	if m.made_at != nil {
+		fields = append(fields, keycopyorder.FieldMadeAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyCopyOrderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keycopyorder.FieldCreatedAt:
+		return m.CreatedAt()
+	case keycopyorder.FieldEstateID:
+		return m.EstateID()
+	case keycopyorder.FieldVersion:
+		return m.Version()
+	case keycopyorder.FieldSetID:
+		return m.GetSetID()
+	case keycopyorder.FieldCount:
+		return m.Count()
+	case keycopyorder.FieldReason:
+		return m.Reason()
+	case keycopyorder.FieldApprovalID:
+		return m.ApprovalID()
+	case keycopyorder.FieldState:
+		return m.State()
+	case keycopyorder.FieldOrderedByID:
+		return m.OrderedByID()
+	case keycopyorder.FieldOrderedByName:
+		return m.OrderedByName()
+	case keycopyorder.FieldOrderedAt:
+		return m.OrderedAt()
+	case keycopyorder.FieldMadeByID:
+		return m.MadeByID()
+	case keycopyorder.FieldMadeByName:
+		return m.MadeByName()
+	case keycopyorder.FieldMadeAt:
+		return m.MadeAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyCopyOrderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keycopyorder.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keycopyorder.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keycopyorder.FieldVersion:
+		return m.OldVersion(ctx)
+	case keycopyorder.FieldSetID:
+		return m.OldSetID(ctx)
+	case keycopyorder.FieldCount:
+		return m.OldCount(ctx)
+	case keycopyorder.FieldReason:
+		return m.OldReason(ctx)
+	case keycopyorder.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case keycopyorder.FieldState:
+		return m.OldState(ctx)
+	case keycopyorder.FieldOrderedByID:
+		return m.OldOrderedByID(ctx)
+	case keycopyorder.FieldOrderedByName:
+		return m.OldOrderedByName(ctx)
+	case keycopyorder.FieldOrderedAt:
+		return m.OldOrderedAt(ctx)
+	case keycopyorder.FieldMadeByID:
+		return m.OldMadeByID(ctx)
+	case keycopyorder.FieldMadeByName:
+		return m.OldMadeByName(ctx)
+	case keycopyorder.FieldMadeAt:
+		return m.OldMadeAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyCopyOrder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCopyOrderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keycopyorder.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keycopyorder.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keycopyorder.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keycopyorder.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keycopyorder.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keycopyorder.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case keycopyorder.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case keycopyorder.FieldState:
+		v, ok := value.(keycopyorder.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keycopyorder.FieldOrderedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedByID(v)
+		return nil
+	case keycopyorder.FieldOrderedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedByName(v)
+		return nil
+	case keycopyorder.FieldOrderedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedAt(v)
+		return nil
+	case keycopyorder.FieldMadeByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeByID(v)
+		return nil
+	case keycopyorder.FieldMadeByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeByName(v)
+		return nil
+	case keycopyorder.FieldMadeAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMadeAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyCopyOrderMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keycopyorder.FieldVersion)
+	}
+	if m.addcount != nil {
+		fields = append(fields, keycopyorder.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyCopyOrderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keycopyorder.FieldVersion:
+		return m.AddedVersion()
+	case keycopyorder.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyCopyOrderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keycopyorder.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keycopyorder.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyCopyOrderMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keycopyorder.FieldApprovalID) {
+		fields = append(fields, keycopyorder.FieldApprovalID)
+	}
+	if m.FieldCleared(keycopyorder.FieldMadeByID) {
+		fields = append(fields, keycopyorder.FieldMadeByID)
+	}
+	if m.FieldCleared(keycopyorder.FieldMadeAt) {
+		fields = append(fields, keycopyorder.FieldMadeAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyCopyOrderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyCopyOrderMutation) ClearField(name string) error {
+	switch name {
+	case keycopyorder.FieldApprovalID:
+		m.ClearApprovalID()
+		return nil
+	case keycopyorder.FieldMadeByID:
+		m.ClearMadeByID()
+		return nil
+	case keycopyorder.FieldMadeAt:
+		m.ClearMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyCopyOrderMutation) ResetField(name string) error {
+	switch name {
+	case keycopyorder.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keycopyorder.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keycopyorder.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keycopyorder.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keycopyorder.FieldCount:
+		m.ResetCount()
+		return nil
+	case keycopyorder.FieldReason:
+		m.ResetReason()
+		return nil
+	case keycopyorder.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case keycopyorder.FieldState:
+		m.ResetState()
+		return nil
+	case keycopyorder.FieldOrderedByID:
+		m.ResetOrderedByID()
+		return nil
+	case keycopyorder.FieldOrderedByName:
+		m.ResetOrderedByName()
+		return nil
+	case keycopyorder.FieldOrderedAt:
+		m.ResetOrderedAt()
+		return nil
+	case keycopyorder.FieldMadeByID:
+		m.ResetMadeByID()
+		return nil
+	case keycopyorder.FieldMadeByName:
+		m.ResetMadeByName()
+		return nil
+	case keycopyorder.FieldMadeAt:
+		m.ResetMadeAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyCopyOrderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, keycopyorder.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keycopyorder.EdgeSet)
+	}
+	if m.approval != nil {
+		edges = append(edges, keycopyorder.EdgeApproval)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyCopyOrderMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keycopyorder.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keycopyorder.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	case keycopyorder.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyCopyOrderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyCopyOrderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyCopyOrderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, keycopyorder.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keycopyorder.EdgeSet)
+	}
+	if m.clearedapproval {
+		edges = append(edges, keycopyorder.EdgeApproval)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyCopyOrderMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keycopyorder.EdgeEstate:
+		return m.clearedestate
+	case keycopyorder.EdgeSet:
+		return m.clearedset
+	case keycopyorder.EdgeApproval:
+		return m.clearedapproval
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyCopyOrderMutation) ClearEdge(name string) error {
+	switch name {
+	case keycopyorder.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keycopyorder.EdgeSet:
+		m.ClearSet()
+		return nil
+	case keycopyorder.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyCopyOrderMutation) ResetEdge(name string) error {
+	switch name {
+	case keycopyorder.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keycopyorder.EdgeSet:
+		m.ResetSet()
+		return nil
+	case keycopyorder.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyCopyOrder edge %s", name)
+}
+
 // KeyFollowUpMutation represents an operation that mutates the KeyFollowUp nodes in the graph.
 type KeyFollowUpMutation struct {
 	config
@@ -10120,6 +16033,10 @@ type KeyFollowUpMutation struct {
 	typ            string
 	id             *uuid.UUID
 	created_at     *time.Time
+	voided_at      *time.Time
+	void_reason    *string
+	voided_by_id   *uuid.UUID
+	voided_by_name *string
 	note           *string
 	outstanding    *int
 	addoutstanding *int
@@ -10310,6 +16227,176 @@ func (m *KeyFollowUpMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err
 // ResetEstateID resets all changes to the "estate_id" field.
 func (m *KeyFollowUpMutation) ResetEstateID() {
 	m.estate = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyFollowUpMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyFollowUpMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyFollowUpMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keyfollowup.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyFollowUpMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keyfollowup.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyFollowUpMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keyfollowup.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyFollowUpMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyFollowUpMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyFollowUpMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyFollowUpMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyFollowUpMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyFollowUpMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keyfollowup.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyFollowUpMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keyfollowup.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyFollowUpMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keyfollowup.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyFollowUpMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyFollowUpMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyFollowUp entity.
+// If the KeyFollowUp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyFollowUpMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyFollowUpMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
 }
 
 // SetSetID sets the "set_id" field.
@@ -10649,12 +16736,24 @@ func (m *KeyFollowUpMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyFollowUpMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, keyfollowup.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, keyfollowup.FieldEstateID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keyfollowup.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keyfollowup.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keyfollowup.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keyfollowup.FieldVoidedByName)
 	}
 	if m.set != nil {
 		fields = append(fields, keyfollowup.FieldSetID)
@@ -10686,6 +16785,14 @@ func (m *KeyFollowUpMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case keyfollowup.FieldEstateID:
 		return m.EstateID()
+	case keyfollowup.FieldVoidedAt:
+		return m.VoidedAt()
+	case keyfollowup.FieldVoidReason:
+		return m.VoidReason()
+	case keyfollowup.FieldVoidedByID:
+		return m.VoidedByID()
+	case keyfollowup.FieldVoidedByName:
+		return m.VoidedByName()
 	case keyfollowup.FieldSetID:
 		return m.GetSetID()
 	case keyfollowup.FieldNote:
@@ -10711,6 +16818,14 @@ func (m *KeyFollowUpMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCreatedAt(ctx)
 	case keyfollowup.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case keyfollowup.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keyfollowup.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keyfollowup.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keyfollowup.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
 	case keyfollowup.FieldSetID:
 		return m.OldSetID(ctx)
 	case keyfollowup.FieldNote:
@@ -10745,6 +16860,34 @@ func (m *KeyFollowUpMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEstateID(v)
+		return nil
+	case keyfollowup.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keyfollowup.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keyfollowup.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keyfollowup.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
 		return nil
 	case keyfollowup.FieldSetID:
 		v, ok := value.(uuid.UUID)
@@ -10833,6 +16976,12 @@ func (m *KeyFollowUpMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyFollowUpMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(keyfollowup.FieldVoidedAt) {
+		fields = append(fields, keyfollowup.FieldVoidedAt)
+	}
+	if m.FieldCleared(keyfollowup.FieldVoidedByID) {
+		fields = append(fields, keyfollowup.FieldVoidedByID)
+	}
 	if m.FieldCleared(keyfollowup.FieldFollowUpOn) {
 		fields = append(fields, keyfollowup.FieldFollowUpOn)
 	}
@@ -10850,6 +16999,12 @@ func (m *KeyFollowUpMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyFollowUpMutation) ClearField(name string) error {
 	switch name {
+	case keyfollowup.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keyfollowup.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
 	case keyfollowup.FieldFollowUpOn:
 		m.ClearFollowUpOn()
 		return nil
@@ -10866,6 +17021,18 @@ func (m *KeyFollowUpMutation) ResetField(name string) error {
 		return nil
 	case keyfollowup.FieldEstateID:
 		m.ResetEstateID()
+		return nil
+	case keyfollowup.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keyfollowup.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keyfollowup.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keyfollowup.FieldVoidedByName:
+		m.ResetVoidedByName()
 		return nil
 	case keyfollowup.FieldSetID:
 		m.ResetSetID()
@@ -10979,6 +17146,853 @@ func (m *KeyFollowUpMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown KeyFollowUp edge %s", name)
+}
+
+// KeyGenerationMutation represents an operation that mutates the KeyGeneration nodes in the graph.
+type KeyGenerationMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	number        *int
+	addnumber     *int
+	count         *int
+	addcount      *int
+	opened_at     *time.Time
+	retired_at    *time.Time
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	set           *uuid.UUID
+	clearedset    bool
+	done          bool
+	oldValue      func(context.Context) (*KeyGeneration, error)
+	predicates    []predicate.KeyGeneration
+}
+
+var _ ent.Mutation = (*KeyGenerationMutation)(nil)
+
+// keygenerationOption allows management of the mutation configuration using functional options.
+type keygenerationOption func(*KeyGenerationMutation)
+
+// newKeyGenerationMutation creates new mutation for the KeyGeneration entity.
+func newKeyGenerationMutation(c config, op Op, opts ...keygenerationOption) *KeyGenerationMutation {
+	m := &KeyGenerationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyGeneration,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyGenerationID sets the ID field of the mutation.
+func withKeyGenerationID(id uuid.UUID) keygenerationOption {
+	return func(m *KeyGenerationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyGeneration
+		)
+		m.oldValue = func(ctx context.Context) (*KeyGeneration, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyGeneration.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyGeneration sets the old KeyGeneration of the mutation.
+func withKeyGeneration(node *KeyGeneration) keygenerationOption {
+	return func(m *KeyGenerationMutation) {
+		m.oldValue = func(context.Context) (*KeyGeneration, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyGenerationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyGenerationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyGeneration entities.
+func (m *KeyGenerationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyGenerationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyGenerationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyGeneration.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyGenerationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyGenerationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyGenerationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyGenerationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyGenerationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyGenerationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyGenerationMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyGenerationMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyGenerationMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *KeyGenerationMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *KeyGenerationMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *KeyGenerationMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *KeyGenerationMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *KeyGenerationMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetCount sets the "count" field.
+func (m *KeyGenerationMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeyGenerationMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeyGenerationMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeyGenerationMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeyGenerationMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *KeyGenerationMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *KeyGenerationMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldOpenedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *KeyGenerationMutation) ResetOpenedAt() {
+	m.opened_at = nil
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *KeyGenerationMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *KeyGenerationMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the KeyGeneration entity.
+// If the KeyGeneration object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyGenerationMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *KeyGenerationMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[keygeneration.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *KeyGenerationMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[keygeneration.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *KeyGenerationMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, keygeneration.FieldRetiredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyGenerationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keygeneration.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyGenerationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyGenerationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyGenerationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyGenerationMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keygeneration.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyGenerationMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyGenerationMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyGenerationMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the KeyGenerationMutation builder.
+func (m *KeyGenerationMutation) Where(ps ...predicate.KeyGeneration) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyGenerationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyGenerationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyGeneration, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyGenerationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyGenerationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyGeneration).
+func (m *KeyGenerationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyGenerationMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, keygeneration.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keygeneration.FieldEstateID)
+	}
+	if m.set != nil {
+		fields = append(fields, keygeneration.FieldSetID)
+	}
+	if m.number != nil {
+		fields = append(fields, keygeneration.FieldNumber)
+	}
+	if m.count != nil {
+		fields = append(fields, keygeneration.FieldCount)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, keygeneration.FieldOpenedAt)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, keygeneration.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyGenerationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keygeneration.FieldCreatedAt:
+		return m.CreatedAt()
+	case keygeneration.FieldEstateID:
+		return m.EstateID()
+	case keygeneration.FieldSetID:
+		return m.GetSetID()
+	case keygeneration.FieldNumber:
+		return m.Number()
+	case keygeneration.FieldCount:
+		return m.Count()
+	case keygeneration.FieldOpenedAt:
+		return m.OpenedAt()
+	case keygeneration.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyGenerationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keygeneration.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keygeneration.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keygeneration.FieldSetID:
+		return m.OldSetID(ctx)
+	case keygeneration.FieldNumber:
+		return m.OldNumber(ctx)
+	case keygeneration.FieldCount:
+		return m.OldCount(ctx)
+	case keygeneration.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case keygeneration.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyGeneration field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyGenerationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keygeneration.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keygeneration.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keygeneration.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keygeneration.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case keygeneration.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keygeneration.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case keygeneration.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyGenerationMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, keygeneration.FieldNumber)
+	}
+	if m.addcount != nil {
+		fields = append(fields, keygeneration.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyGenerationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keygeneration.FieldNumber:
+		return m.AddedNumber()
+	case keygeneration.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyGenerationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keygeneration.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case keygeneration.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyGenerationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keygeneration.FieldRetiredAt) {
+		fields = append(fields, keygeneration.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyGenerationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyGenerationMutation) ClearField(name string) error {
+	switch name {
+	case keygeneration.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyGenerationMutation) ResetField(name string) error {
+	switch name {
+	case keygeneration.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keygeneration.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keygeneration.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keygeneration.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case keygeneration.FieldCount:
+		m.ResetCount()
+		return nil
+	case keygeneration.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case keygeneration.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyGenerationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keygeneration.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keygeneration.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyGenerationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keygeneration.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keygeneration.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyGenerationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyGenerationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyGenerationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keygeneration.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keygeneration.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyGenerationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keygeneration.EdgeEstate:
+		return m.clearedestate
+	case keygeneration.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyGenerationMutation) ClearEdge(name string) error {
+	switch name {
+	case keygeneration.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keygeneration.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyGenerationMutation) ResetEdge(name string) error {
+	switch name {
+	case keygeneration.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keygeneration.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyGeneration edge %s", name)
 }
 
 // KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
@@ -12008,6 +19022,866 @@ func (m *KeyHolderMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyHolder edge %s", name)
 }
 
+// KeyHookMutation represents an operation that mutates the KeyHook nodes in the graph.
+type KeyHookMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	number         *string
+	sort_key       *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	cabinet        *uuid.UUID
+	clearedcabinet bool
+	set            *uuid.UUID
+	clearedset     bool
+	done           bool
+	oldValue       func(context.Context) (*KeyHook, error)
+	predicates     []predicate.KeyHook
+}
+
+var _ ent.Mutation = (*KeyHookMutation)(nil)
+
+// keyhookOption allows management of the mutation configuration using functional options.
+type keyhookOption func(*KeyHookMutation)
+
+// newKeyHookMutation creates new mutation for the KeyHook entity.
+func newKeyHookMutation(c config, op Op, opts ...keyhookOption) *KeyHookMutation {
+	m := &KeyHookMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyHook,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyHookID sets the ID field of the mutation.
+func withKeyHookID(id uuid.UUID) keyhookOption {
+	return func(m *KeyHookMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyHook
+		)
+		m.oldValue = func(ctx context.Context) (*KeyHook, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyHook.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyHook sets the old KeyHook of the mutation.
+func withKeyHook(node *KeyHook) keyhookOption {
+	return func(m *KeyHookMutation) {
+		m.oldValue = func(context.Context) (*KeyHook, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyHookMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyHookMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyHook entities.
+func (m *KeyHookMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyHookMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyHookMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyHook.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyHookMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyHookMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyHookMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyHookMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyHookMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyHookMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyHookMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyHookMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyHookMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyHookMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyHookMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCabinetID sets the "cabinet_id" field.
+func (m *KeyHookMutation) SetCabinetID(u uuid.UUID) {
+	m.cabinet = &u
+}
+
+// CabinetID returns the value of the "cabinet_id" field in the mutation.
+func (m *KeyHookMutation) CabinetID() (r uuid.UUID, exists bool) {
+	v := m.cabinet
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCabinetID returns the old "cabinet_id" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldCabinetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCabinetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCabinetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCabinetID: %w", err)
+	}
+	return oldValue.CabinetID, nil
+}
+
+// ResetCabinetID resets all changes to the "cabinet_id" field.
+func (m *KeyHookMutation) ResetCabinetID() {
+	m.cabinet = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *KeyHookMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *KeyHookMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *KeyHookMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyHookMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyHookMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldSetID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ClearSetID clears the value of the "set_id" field.
+func (m *KeyHookMutation) ClearSetID() {
+	m.set = nil
+	m.clearedFields[keyhook.FieldSetID] = struct{}{}
+}
+
+// SetIDCleared returns if the "set_id" field was cleared in this mutation.
+func (m *KeyHookMutation) SetIDCleared() bool {
+	_, ok := m.clearedFields[keyhook.FieldSetID]
+	return ok
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyHookMutation) ResetSetID() {
+	m.set = nil
+	delete(m.clearedFields, keyhook.FieldSetID)
+}
+
+// SetSortKey sets the "sort_key" field.
+func (m *KeyHookMutation) SetSortKey(s string) {
+	m.sort_key = &s
+}
+
+// SortKey returns the value of the "sort_key" field in the mutation.
+func (m *KeyHookMutation) SortKey() (r string, exists bool) {
+	v := m.sort_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSortKey returns the old "sort_key" field's value of the KeyHook entity.
+// If the KeyHook object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHookMutation) OldSortKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSortKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSortKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSortKey: %w", err)
+	}
+	return oldValue.SortKey, nil
+}
+
+// ResetSortKey resets all changes to the "sort_key" field.
+func (m *KeyHookMutation) ResetSortKey() {
+	m.sort_key = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyHookMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyhook.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyHookMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyHookMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyHookMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearCabinet clears the "cabinet" edge to the KeyHolder entity.
+func (m *KeyHookMutation) ClearCabinet() {
+	m.clearedcabinet = true
+	m.clearedFields[keyhook.FieldCabinetID] = struct{}{}
+}
+
+// CabinetCleared reports if the "cabinet" edge to the KeyHolder entity was cleared.
+func (m *KeyHookMutation) CabinetCleared() bool {
+	return m.clearedcabinet
+}
+
+// CabinetIDs returns the "cabinet" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CabinetID instead. It exists only for internal usage by the builders.
+func (m *KeyHookMutation) CabinetIDs() (ids []uuid.UUID) {
+	if id := m.cabinet; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCabinet resets all changes to the "cabinet" edge.
+func (m *KeyHookMutation) ResetCabinet() {
+	m.cabinet = nil
+	m.clearedcabinet = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyHookMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyhook.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyHookMutation) SetCleared() bool {
+	return m.SetIDCleared() || m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyHookMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyHookMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the KeyHookMutation builder.
+func (m *KeyHookMutation) Where(ps ...predicate.KeyHook) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyHookMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyHookMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyHook, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyHookMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyHookMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyHook).
+func (m *KeyHookMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyHookMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, keyhook.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyhook.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyhook.FieldVersion)
+	}
+	if m.cabinet != nil {
+		fields = append(fields, keyhook.FieldCabinetID)
+	}
+	if m.number != nil {
+		fields = append(fields, keyhook.FieldNumber)
+	}
+	if m.set != nil {
+		fields = append(fields, keyhook.FieldSetID)
+	}
+	if m.sort_key != nil {
+		fields = append(fields, keyhook.FieldSortKey)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyHookMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyhook.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyhook.FieldEstateID:
+		return m.EstateID()
+	case keyhook.FieldVersion:
+		return m.Version()
+	case keyhook.FieldCabinetID:
+		return m.CabinetID()
+	case keyhook.FieldNumber:
+		return m.Number()
+	case keyhook.FieldSetID:
+		return m.GetSetID()
+	case keyhook.FieldSortKey:
+		return m.SortKey()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyHookMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyhook.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyhook.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyhook.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyhook.FieldCabinetID:
+		return m.OldCabinetID(ctx)
+	case keyhook.FieldNumber:
+		return m.OldNumber(ctx)
+	case keyhook.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyhook.FieldSortKey:
+		return m.OldSortKey(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyHook field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHookMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyhook.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyhook.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyhook.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyhook.FieldCabinetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCabinetID(v)
+		return nil
+	case keyhook.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case keyhook.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyhook.FieldSortKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSortKey(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyHookMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyhook.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyHookMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyhook.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHookMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyhook.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyHookMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyhook.FieldSetID) {
+		fields = append(fields, keyhook.FieldSetID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyHookMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyHookMutation) ClearField(name string) error {
+	switch name {
+	case keyhook.FieldSetID:
+		m.ClearSetID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyHookMutation) ResetField(name string) error {
+	switch name {
+	case keyhook.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyhook.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyhook.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyhook.FieldCabinetID:
+		m.ResetCabinetID()
+		return nil
+	case keyhook.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case keyhook.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyhook.FieldSortKey:
+		m.ResetSortKey()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyHookMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, keyhook.EdgeEstate)
+	}
+	if m.cabinet != nil {
+		edges = append(edges, keyhook.EdgeCabinet)
+	}
+	if m.set != nil {
+		edges = append(edges, keyhook.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyHookMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyhook.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyhook.EdgeCabinet:
+		if id := m.cabinet; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyhook.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyHookMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyHookMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyHookMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, keyhook.EdgeEstate)
+	}
+	if m.clearedcabinet {
+		edges = append(edges, keyhook.EdgeCabinet)
+	}
+	if m.clearedset {
+		edges = append(edges, keyhook.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyHookMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyhook.EdgeEstate:
+		return m.clearedestate
+	case keyhook.EdgeCabinet:
+		return m.clearedcabinet
+	case keyhook.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyHookMutation) ClearEdge(name string) error {
+	switch name {
+	case keyhook.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyhook.EdgeCabinet:
+		m.ClearCabinet()
+		return nil
+	case keyhook.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyHookMutation) ResetEdge(name string) error {
+	switch name {
+	case keyhook.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyhook.EdgeCabinet:
+		m.ResetCabinet()
+		return nil
+	case keyhook.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHook edge %s", name)
+}
+
 // KeyLoanMutation represents an operation that mutates the KeyLoan nodes in the graph.
 type KeyLoanMutation struct {
 	config
@@ -12017,6 +19891,11 @@ type KeyLoanMutation struct {
 	created_at      *time.Time
 	version         *int
 	addversion      *int
+	voided_at       *time.Time
+	void_reason     *string
+	voided_by_id    *uuid.UUID
+	voided_by_name  *string
+	late_reason     *string
 	borrower_name   *string
 	household_id    *uuid.UUID
 	purpose         *string
@@ -12031,6 +19910,8 @@ type KeyLoanMutation struct {
 	clearedestate   bool
 	borrower        *uuid.UUID
 	clearedborrower bool
+	approval        *uuid.UUID
+	clearedapproval bool
 	lines           map[uuid.UUID]struct{}
 	removedlines    map[uuid.UUID]struct{}
 	clearedlines    bool
@@ -12269,6 +20150,212 @@ func (m *KeyLoanMutation) AddedVersion() (r int, exists bool) {
 func (m *KeyLoanMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyLoanMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyLoanMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyLoanMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keyloan.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyLoanMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keyloan.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyLoanMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keyloan.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyLoanMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyLoanMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyLoanMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyLoanMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyLoanMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyLoanMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keyloan.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyLoanMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keyloan.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyLoanMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keyloan.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyLoanMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyLoanMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyLoanMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyLoanMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyLoanMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyLoanMutation) ResetLateReason() {
+	m.late_reason = nil
 }
 
 // SetBorrowerID sets the "borrower_id" field.
@@ -12657,6 +20744,55 @@ func (m *KeyLoanMutation) ResetState() {
 	m.state = nil
 }
 
+// SetApprovalID sets the "approval_id" field.
+func (m *KeyLoanMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *KeyLoanMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the KeyLoan entity.
+// If the KeyLoan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *KeyLoanMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[keyloan.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *KeyLoanMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[keyloan.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *KeyLoanMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, keyloan.FieldApprovalID)
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *KeyLoanMutation) ClearEstate() {
 	m.clearedestate = true
@@ -12709,6 +20845,33 @@ func (m *KeyLoanMutation) BorrowerIDs() (ids []uuid.UUID) {
 func (m *KeyLoanMutation) ResetBorrower() {
 	m.borrower = nil
 	m.clearedborrower = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *KeyLoanMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[keyloan.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *KeyLoanMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *KeyLoanMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
 }
 
 // AddLineIDs adds the "lines" edge to the KeyLoanLine entity by ids.
@@ -12799,7 +20962,7 @@ func (m *KeyLoanMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLoanMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 19)
 	if m.created_at != nil {
 		fields = append(fields, keyloan.FieldCreatedAt)
 	}
@@ -12808,6 +20971,21 @@ func (m *KeyLoanMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, keyloan.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keyloan.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keyloan.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keyloan.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keyloan.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keyloan.FieldLateReason)
 	}
 	if m.borrower != nil {
 		fields = append(fields, keyloan.FieldBorrowerID)
@@ -12839,6 +21017,9 @@ func (m *KeyLoanMutation) Fields() []string {
 	if m.state != nil {
 		fields = append(fields, keyloan.FieldState)
 	}
+	if m.approval != nil {
+		fields = append(fields, keyloan.FieldApprovalID)
+	}
 	return fields
 }
 
@@ -12853,6 +21034,16 @@ func (m *KeyLoanMutation) Field(name string) (ent.Value, bool) {
 		return m.EstateID()
 	case keyloan.FieldVersion:
 		return m.Version()
+	case keyloan.FieldVoidedAt:
+		return m.VoidedAt()
+	case keyloan.FieldVoidReason:
+		return m.VoidReason()
+	case keyloan.FieldVoidedByID:
+		return m.VoidedByID()
+	case keyloan.FieldVoidedByName:
+		return m.VoidedByName()
+	case keyloan.FieldLateReason:
+		return m.LateReason()
 	case keyloan.FieldBorrowerID:
 		return m.BorrowerID()
 	case keyloan.FieldBorrowerName:
@@ -12873,6 +21064,8 @@ func (m *KeyLoanMutation) Field(name string) (ent.Value, bool) {
 		return m.ReturnedAt()
 	case keyloan.FieldState:
 		return m.State()
+	case keyloan.FieldApprovalID:
+		return m.ApprovalID()
 	}
 	return nil, false
 }
@@ -12888,6 +21081,16 @@ func (m *KeyLoanMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEstateID(ctx)
 	case keyloan.FieldVersion:
 		return m.OldVersion(ctx)
+	case keyloan.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keyloan.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keyloan.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keyloan.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case keyloan.FieldLateReason:
+		return m.OldLateReason(ctx)
 	case keyloan.FieldBorrowerID:
 		return m.OldBorrowerID(ctx)
 	case keyloan.FieldBorrowerName:
@@ -12908,6 +21111,8 @@ func (m *KeyLoanMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldReturnedAt(ctx)
 	case keyloan.FieldState:
 		return m.OldState(ctx)
+	case keyloan.FieldApprovalID:
+		return m.OldApprovalID(ctx)
 	}
 	return nil, fmt.Errorf("unknown KeyLoan field %s", name)
 }
@@ -12937,6 +21142,41 @@ func (m *KeyLoanMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case keyloan.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keyloan.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keyloan.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keyloan.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case keyloan.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
 		return nil
 	case keyloan.FieldBorrowerID:
 		v, ok := value.(uuid.UUID)
@@ -13008,6 +21248,13 @@ func (m *KeyLoanMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetState(v)
 		return nil
+	case keyloan.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown KeyLoan field %s", name)
 }
@@ -13053,11 +21300,20 @@ func (m *KeyLoanMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyLoanMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(keyloan.FieldVoidedAt) {
+		fields = append(fields, keyloan.FieldVoidedAt)
+	}
+	if m.FieldCleared(keyloan.FieldVoidedByID) {
+		fields = append(fields, keyloan.FieldVoidedByID)
+	}
 	if m.FieldCleared(keyloan.FieldHouseholdID) {
 		fields = append(fields, keyloan.FieldHouseholdID)
 	}
 	if m.FieldCleared(keyloan.FieldReturnedAt) {
 		fields = append(fields, keyloan.FieldReturnedAt)
+	}
+	if m.FieldCleared(keyloan.FieldApprovalID) {
+		fields = append(fields, keyloan.FieldApprovalID)
 	}
 	return fields
 }
@@ -13073,11 +21329,20 @@ func (m *KeyLoanMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyLoanMutation) ClearField(name string) error {
 	switch name {
+	case keyloan.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keyloan.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
 	case keyloan.FieldHouseholdID:
 		m.ClearHouseholdID()
 		return nil
 	case keyloan.FieldReturnedAt:
 		m.ClearReturnedAt()
+		return nil
+	case keyloan.FieldApprovalID:
+		m.ClearApprovalID()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyLoan nullable field %s", name)
@@ -13095,6 +21360,21 @@ func (m *KeyLoanMutation) ResetField(name string) error {
 		return nil
 	case keyloan.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case keyloan.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keyloan.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keyloan.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keyloan.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case keyloan.FieldLateReason:
+		m.ResetLateReason()
 		return nil
 	case keyloan.FieldBorrowerID:
 		m.ResetBorrowerID()
@@ -13126,18 +21406,24 @@ func (m *KeyLoanMutation) ResetField(name string) error {
 	case keyloan.FieldState:
 		m.ResetState()
 		return nil
+	case keyloan.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyLoan field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyLoanMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.estate != nil {
 		edges = append(edges, keyloan.EdgeEstate)
 	}
 	if m.borrower != nil {
 		edges = append(edges, keyloan.EdgeBorrower)
+	}
+	if m.approval != nil {
+		edges = append(edges, keyloan.EdgeApproval)
 	}
 	if m.lines != nil {
 		edges = append(edges, keyloan.EdgeLines)
@@ -13157,6 +21443,10 @@ func (m *KeyLoanMutation) AddedIDs(name string) []ent.Value {
 		if id := m.borrower; id != nil {
 			return []ent.Value{*id}
 		}
+	case keyloan.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
 	case keyloan.EdgeLines:
 		ids := make([]ent.Value, 0, len(m.lines))
 		for id := range m.lines {
@@ -13169,7 +21459,7 @@ func (m *KeyLoanMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyLoanMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.removedlines != nil {
 		edges = append(edges, keyloan.EdgeLines)
 	}
@@ -13192,12 +21482,15 @@ func (m *KeyLoanMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyLoanMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedestate {
 		edges = append(edges, keyloan.EdgeEstate)
 	}
 	if m.clearedborrower {
 		edges = append(edges, keyloan.EdgeBorrower)
+	}
+	if m.clearedapproval {
+		edges = append(edges, keyloan.EdgeApproval)
 	}
 	if m.clearedlines {
 		edges = append(edges, keyloan.EdgeLines)
@@ -13213,6 +21506,8 @@ func (m *KeyLoanMutation) EdgeCleared(name string) bool {
 		return m.clearedestate
 	case keyloan.EdgeBorrower:
 		return m.clearedborrower
+	case keyloan.EdgeApproval:
+		return m.clearedapproval
 	case keyloan.EdgeLines:
 		return m.clearedlines
 	}
@@ -13229,6 +21524,9 @@ func (m *KeyLoanMutation) ClearEdge(name string) error {
 	case keyloan.EdgeBorrower:
 		m.ClearBorrower()
 		return nil
+	case keyloan.EdgeApproval:
+		m.ClearApproval()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyLoan unique edge %s", name)
 }
@@ -13242,6 +21540,9 @@ func (m *KeyLoanMutation) ResetEdge(name string) error {
 		return nil
 	case keyloan.EdgeBorrower:
 		m.ResetBorrower()
+		return nil
+	case keyloan.EdgeApproval:
+		m.ResetApproval()
 		return nil
 	case keyloan.EdgeLines:
 		m.ResetLines()
@@ -14469,6 +22770,3908 @@ func (m *KeyLoanLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyLoanLine edge %s", name)
 }
 
+// KeyLoanRequestMutation represents an operation that mutates the KeyLoanRequest nodes in the graph.
+type KeyLoanRequestMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	version         *int
+	addversion      *int
+	borrower_name   *string
+	household_id    *uuid.UUID
+	purpose         *string
+	until           *time.Time
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	loan            *uuid.UUID
+	clearedloan     bool
+	borrower        *uuid.UUID
+	clearedborrower bool
+	approval        *uuid.UUID
+	clearedapproval bool
+	lines           map[uuid.UUID]struct{}
+	removedlines    map[uuid.UUID]struct{}
+	clearedlines    bool
+	done            bool
+	oldValue        func(context.Context) (*KeyLoanRequest, error)
+	predicates      []predicate.KeyLoanRequest
+}
+
+var _ ent.Mutation = (*KeyLoanRequestMutation)(nil)
+
+// keyloanrequestOption allows management of the mutation configuration using functional options.
+type keyloanrequestOption func(*KeyLoanRequestMutation)
+
+// newKeyLoanRequestMutation creates new mutation for the KeyLoanRequest entity.
+func newKeyLoanRequestMutation(c config, op Op, opts ...keyloanrequestOption) *KeyLoanRequestMutation {
+	m := &KeyLoanRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyLoanRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyLoanRequestID sets the ID field of the mutation.
+func withKeyLoanRequestID(id uuid.UUID) keyloanrequestOption {
+	return func(m *KeyLoanRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyLoanRequest
+		)
+		m.oldValue = func(ctx context.Context) (*KeyLoanRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyLoanRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyLoanRequest sets the old KeyLoanRequest of the mutation.
+func withKeyLoanRequest(node *KeyLoanRequest) keyloanrequestOption {
+	return func(m *KeyLoanRequestMutation) {
+		m.oldValue = func(context.Context) (*KeyLoanRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyLoanRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyLoanRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyLoanRequest entities.
+func (m *KeyLoanRequestMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyLoanRequestMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyLoanRequestMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyLoanRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyLoanRequestMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyLoanRequestMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyLoanRequestMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyLoanRequestMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyLoanRequestMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyLoanRequestMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyLoanRequestMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyLoanRequestMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyLoanRequestMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyLoanRequestMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyLoanRequestMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetLoanID sets the "loan_id" field.
+func (m *KeyLoanRequestMutation) SetLoanID(u uuid.UUID) {
+	m.loan = &u
+}
+
+// LoanID returns the value of the "loan_id" field in the mutation.
+func (m *KeyLoanRequestMutation) LoanID() (r uuid.UUID, exists bool) {
+	v := m.loan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanID returns the old "loan_id" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldLoanID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanID: %w", err)
+	}
+	return oldValue.LoanID, nil
+}
+
+// ClearLoanID clears the value of the "loan_id" field.
+func (m *KeyLoanRequestMutation) ClearLoanID() {
+	m.loan = nil
+	m.clearedFields[keyloanrequest.FieldLoanID] = struct{}{}
+}
+
+// LoanIDCleared returns if the "loan_id" field was cleared in this mutation.
+func (m *KeyLoanRequestMutation) LoanIDCleared() bool {
+	_, ok := m.clearedFields[keyloanrequest.FieldLoanID]
+	return ok
+}
+
+// ResetLoanID resets all changes to the "loan_id" field.
+func (m *KeyLoanRequestMutation) ResetLoanID() {
+	m.loan = nil
+	delete(m.clearedFields, keyloanrequest.FieldLoanID)
+}
+
+// SetBorrowerID sets the "borrower_id" field.
+func (m *KeyLoanRequestMutation) SetBorrowerID(u uuid.UUID) {
+	m.borrower = &u
+}
+
+// BorrowerID returns the value of the "borrower_id" field in the mutation.
+func (m *KeyLoanRequestMutation) BorrowerID() (r uuid.UUID, exists bool) {
+	v := m.borrower
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorrowerID returns the old "borrower_id" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldBorrowerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorrowerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorrowerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorrowerID: %w", err)
+	}
+	return oldValue.BorrowerID, nil
+}
+
+// ResetBorrowerID resets all changes to the "borrower_id" field.
+func (m *KeyLoanRequestMutation) ResetBorrowerID() {
+	m.borrower = nil
+}
+
+// SetBorrowerName sets the "borrower_name" field.
+func (m *KeyLoanRequestMutation) SetBorrowerName(s string) {
+	m.borrower_name = &s
+}
+
+// BorrowerName returns the value of the "borrower_name" field in the mutation.
+func (m *KeyLoanRequestMutation) BorrowerName() (r string, exists bool) {
+	v := m.borrower_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBorrowerName returns the old "borrower_name" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldBorrowerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBorrowerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBorrowerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBorrowerName: %w", err)
+	}
+	return oldValue.BorrowerName, nil
+}
+
+// ResetBorrowerName resets all changes to the "borrower_name" field.
+func (m *KeyLoanRequestMutation) ResetBorrowerName() {
+	m.borrower_name = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *KeyLoanRequestMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *KeyLoanRequestMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *KeyLoanRequestMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[keyloanrequest.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *KeyLoanRequestMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[keyloanrequest.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *KeyLoanRequestMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, keyloanrequest.FieldHouseholdID)
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *KeyLoanRequestMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *KeyLoanRequestMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *KeyLoanRequestMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetUntil sets the "until" field.
+func (m *KeyLoanRequestMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *KeyLoanRequestMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *KeyLoanRequestMutation) ResetUntil() {
+	m.until = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *KeyLoanRequestMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *KeyLoanRequestMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the KeyLoanRequest entity.
+// If the KeyLoanRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *KeyLoanRequestMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[keyloanrequest.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *KeyLoanRequestMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[keyloanrequest.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *KeyLoanRequestMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, keyloanrequest.FieldApprovalID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyLoanRequestMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyloanrequest.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyLoanRequestMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyLoanRequestMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearLoan clears the "loan" edge to the KeyLoan entity.
+func (m *KeyLoanRequestMutation) ClearLoan() {
+	m.clearedloan = true
+	m.clearedFields[keyloanrequest.FieldLoanID] = struct{}{}
+}
+
+// LoanCleared reports if the "loan" edge to the KeyLoan entity was cleared.
+func (m *KeyLoanRequestMutation) LoanCleared() bool {
+	return m.LoanIDCleared() || m.clearedloan
+}
+
+// LoanIDs returns the "loan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestMutation) LoanIDs() (ids []uuid.UUID) {
+	if id := m.loan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoan resets all changes to the "loan" edge.
+func (m *KeyLoanRequestMutation) ResetLoan() {
+	m.loan = nil
+	m.clearedloan = false
+}
+
+// ClearBorrower clears the "borrower" edge to the KeyHolder entity.
+func (m *KeyLoanRequestMutation) ClearBorrower() {
+	m.clearedborrower = true
+	m.clearedFields[keyloanrequest.FieldBorrowerID] = struct{}{}
+}
+
+// BorrowerCleared reports if the "borrower" edge to the KeyHolder entity was cleared.
+func (m *KeyLoanRequestMutation) BorrowerCleared() bool {
+	return m.clearedborrower
+}
+
+// BorrowerIDs returns the "borrower" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// BorrowerID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestMutation) BorrowerIDs() (ids []uuid.UUID) {
+	if id := m.borrower; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetBorrower resets all changes to the "borrower" edge.
+func (m *KeyLoanRequestMutation) ResetBorrower() {
+	m.borrower = nil
+	m.clearedborrower = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *KeyLoanRequestMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[keyloanrequest.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *KeyLoanRequestMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *KeyLoanRequestMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// AddLineIDs adds the "lines" edge to the KeyLoanRequestLine entity by ids.
+func (m *KeyLoanRequestMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the KeyLoanRequestLine entity.
+func (m *KeyLoanRequestMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the KeyLoanRequestLine entity was cleared.
+func (m *KeyLoanRequestMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the KeyLoanRequestLine entity by IDs.
+func (m *KeyLoanRequestMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the KeyLoanRequestLine entity.
+func (m *KeyLoanRequestMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *KeyLoanRequestMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *KeyLoanRequestMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the KeyLoanRequestMutation builder.
+func (m *KeyLoanRequestMutation) Where(ps ...predicate.KeyLoanRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyLoanRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyLoanRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyLoanRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyLoanRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyLoanRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyLoanRequest).
+func (m *KeyLoanRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyLoanRequestMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, keyloanrequest.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyloanrequest.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyloanrequest.FieldVersion)
+	}
+	if m.loan != nil {
+		fields = append(fields, keyloanrequest.FieldLoanID)
+	}
+	if m.borrower != nil {
+		fields = append(fields, keyloanrequest.FieldBorrowerID)
+	}
+	if m.borrower_name != nil {
+		fields = append(fields, keyloanrequest.FieldBorrowerName)
+	}
+	if m.household_id != nil {
+		fields = append(fields, keyloanrequest.FieldHouseholdID)
+	}
+	if m.purpose != nil {
+		fields = append(fields, keyloanrequest.FieldPurpose)
+	}
+	if m.until != nil {
+		fields = append(fields, keyloanrequest.FieldUntil)
+	}
+	if m.approval != nil {
+		fields = append(fields, keyloanrequest.FieldApprovalID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyLoanRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyloanrequest.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyloanrequest.FieldEstateID:
+		return m.EstateID()
+	case keyloanrequest.FieldVersion:
+		return m.Version()
+	case keyloanrequest.FieldLoanID:
+		return m.LoanID()
+	case keyloanrequest.FieldBorrowerID:
+		return m.BorrowerID()
+	case keyloanrequest.FieldBorrowerName:
+		return m.BorrowerName()
+	case keyloanrequest.FieldHouseholdID:
+		return m.HouseholdID()
+	case keyloanrequest.FieldPurpose:
+		return m.Purpose()
+	case keyloanrequest.FieldUntil:
+		return m.Until()
+	case keyloanrequest.FieldApprovalID:
+		return m.ApprovalID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyLoanRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyloanrequest.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyloanrequest.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyloanrequest.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyloanrequest.FieldLoanID:
+		return m.OldLoanID(ctx)
+	case keyloanrequest.FieldBorrowerID:
+		return m.OldBorrowerID(ctx)
+	case keyloanrequest.FieldBorrowerName:
+		return m.OldBorrowerName(ctx)
+	case keyloanrequest.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case keyloanrequest.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case keyloanrequest.FieldUntil:
+		return m.OldUntil(ctx)
+	case keyloanrequest.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyLoanRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLoanRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyloanrequest.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyloanrequest.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyloanrequest.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyloanrequest.FieldLoanID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanID(v)
+		return nil
+	case keyloanrequest.FieldBorrowerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorrowerID(v)
+		return nil
+	case keyloanrequest.FieldBorrowerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBorrowerName(v)
+		return nil
+	case keyloanrequest.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case keyloanrequest.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case keyloanrequest.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case keyloanrequest.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyLoanRequestMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyloanrequest.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyLoanRequestMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyloanrequest.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLoanRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyloanrequest.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyLoanRequestMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyloanrequest.FieldLoanID) {
+		fields = append(fields, keyloanrequest.FieldLoanID)
+	}
+	if m.FieldCleared(keyloanrequest.FieldHouseholdID) {
+		fields = append(fields, keyloanrequest.FieldHouseholdID)
+	}
+	if m.FieldCleared(keyloanrequest.FieldApprovalID) {
+		fields = append(fields, keyloanrequest.FieldApprovalID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyLoanRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyLoanRequestMutation) ClearField(name string) error {
+	switch name {
+	case keyloanrequest.FieldLoanID:
+		m.ClearLoanID()
+		return nil
+	case keyloanrequest.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case keyloanrequest.FieldApprovalID:
+		m.ClearApprovalID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyLoanRequestMutation) ResetField(name string) error {
+	switch name {
+	case keyloanrequest.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyloanrequest.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyloanrequest.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyloanrequest.FieldLoanID:
+		m.ResetLoanID()
+		return nil
+	case keyloanrequest.FieldBorrowerID:
+		m.ResetBorrowerID()
+		return nil
+	case keyloanrequest.FieldBorrowerName:
+		m.ResetBorrowerName()
+		return nil
+	case keyloanrequest.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case keyloanrequest.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case keyloanrequest.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case keyloanrequest.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyLoanRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, keyloanrequest.EdgeEstate)
+	}
+	if m.loan != nil {
+		edges = append(edges, keyloanrequest.EdgeLoan)
+	}
+	if m.borrower != nil {
+		edges = append(edges, keyloanrequest.EdgeBorrower)
+	}
+	if m.approval != nil {
+		edges = append(edges, keyloanrequest.EdgeApproval)
+	}
+	if m.lines != nil {
+		edges = append(edges, keyloanrequest.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyLoanRequestMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyloanrequest.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequest.EdgeLoan:
+		if id := m.loan; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequest.EdgeBorrower:
+		if id := m.borrower; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequest.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequest.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyLoanRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedlines != nil {
+		edges = append(edges, keyloanrequest.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyLoanRequestMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case keyloanrequest.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyLoanRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, keyloanrequest.EdgeEstate)
+	}
+	if m.clearedloan {
+		edges = append(edges, keyloanrequest.EdgeLoan)
+	}
+	if m.clearedborrower {
+		edges = append(edges, keyloanrequest.EdgeBorrower)
+	}
+	if m.clearedapproval {
+		edges = append(edges, keyloanrequest.EdgeApproval)
+	}
+	if m.clearedlines {
+		edges = append(edges, keyloanrequest.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyLoanRequestMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyloanrequest.EdgeEstate:
+		return m.clearedestate
+	case keyloanrequest.EdgeLoan:
+		return m.clearedloan
+	case keyloanrequest.EdgeBorrower:
+		return m.clearedborrower
+	case keyloanrequest.EdgeApproval:
+		return m.clearedapproval
+	case keyloanrequest.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyLoanRequestMutation) ClearEdge(name string) error {
+	switch name {
+	case keyloanrequest.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyloanrequest.EdgeLoan:
+		m.ClearLoan()
+		return nil
+	case keyloanrequest.EdgeBorrower:
+		m.ClearBorrower()
+		return nil
+	case keyloanrequest.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyLoanRequestMutation) ResetEdge(name string) error {
+	switch name {
+	case keyloanrequest.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyloanrequest.EdgeLoan:
+		m.ResetLoan()
+		return nil
+	case keyloanrequest.EdgeBorrower:
+		m.ResetBorrower()
+		return nil
+	case keyloanrequest.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case keyloanrequest.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequest edge %s", name)
+}
+
+// KeyLoanRequestLineMutation represents an operation that mutates the KeyLoanRequestLine nodes in the graph.
+type KeyLoanRequestLineMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	label          *string
+	count          *int
+	addcount       *int
+	household_id   *uuid.UUID
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	request        *uuid.UUID
+	clearedrequest bool
+	set            *uuid.UUID
+	clearedset     bool
+	done           bool
+	oldValue       func(context.Context) (*KeyLoanRequestLine, error)
+	predicates     []predicate.KeyLoanRequestLine
+}
+
+var _ ent.Mutation = (*KeyLoanRequestLineMutation)(nil)
+
+// keyloanrequestlineOption allows management of the mutation configuration using functional options.
+type keyloanrequestlineOption func(*KeyLoanRequestLineMutation)
+
+// newKeyLoanRequestLineMutation creates new mutation for the KeyLoanRequestLine entity.
+func newKeyLoanRequestLineMutation(c config, op Op, opts ...keyloanrequestlineOption) *KeyLoanRequestLineMutation {
+	m := &KeyLoanRequestLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyLoanRequestLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyLoanRequestLineID sets the ID field of the mutation.
+func withKeyLoanRequestLineID(id uuid.UUID) keyloanrequestlineOption {
+	return func(m *KeyLoanRequestLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyLoanRequestLine
+		)
+		m.oldValue = func(ctx context.Context) (*KeyLoanRequestLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyLoanRequestLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyLoanRequestLine sets the old KeyLoanRequestLine of the mutation.
+func withKeyLoanRequestLine(node *KeyLoanRequestLine) keyloanrequestlineOption {
+	return func(m *KeyLoanRequestLineMutation) {
+		m.oldValue = func(context.Context) (*KeyLoanRequestLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyLoanRequestLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyLoanRequestLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyLoanRequestLine entities.
+func (m *KeyLoanRequestLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyLoanRequestLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyLoanRequestLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyLoanRequestLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyLoanRequestLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyLoanRequestLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyLoanRequestLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyLoanRequestLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyLoanRequestLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyLoanRequestLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *KeyLoanRequestLineMutation) SetRequestID(u uuid.UUID) {
+	m.request = &u
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *KeyLoanRequestLineMutation) RequestID() (r uuid.UUID, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldRequestID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *KeyLoanRequestLineMutation) ResetRequestID() {
+	m.request = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyLoanRequestLineMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyLoanRequestLineMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyLoanRequestLineMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *KeyLoanRequestLineMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *KeyLoanRequestLineMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *KeyLoanRequestLineMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetCount sets the "count" field.
+func (m *KeyLoanRequestLineMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeyLoanRequestLineMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeyLoanRequestLineMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeyLoanRequestLineMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeyLoanRequestLineMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *KeyLoanRequestLineMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *KeyLoanRequestLineMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the KeyLoanRequestLine entity.
+// If the KeyLoanRequestLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanRequestLineMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *KeyLoanRequestLineMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[keyloanrequestline.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *KeyLoanRequestLineMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[keyloanrequestline.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *KeyLoanRequestLineMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, keyloanrequestline.FieldHouseholdID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyLoanRequestLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyloanrequestline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyLoanRequestLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyLoanRequestLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRequest clears the "request" edge to the KeyLoanRequest entity.
+func (m *KeyLoanRequestLineMutation) ClearRequest() {
+	m.clearedrequest = true
+	m.clearedFields[keyloanrequestline.FieldRequestID] = struct{}{}
+}
+
+// RequestCleared reports if the "request" edge to the KeyLoanRequest entity was cleared.
+func (m *KeyLoanRequestLineMutation) RequestCleared() bool {
+	return m.clearedrequest
+}
+
+// RequestIDs returns the "request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestLineMutation) RequestIDs() (ids []uuid.UUID) {
+	if id := m.request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequest resets all changes to the "request" edge.
+func (m *KeyLoanRequestLineMutation) ResetRequest() {
+	m.request = nil
+	m.clearedrequest = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyLoanRequestLineMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyloanrequestline.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyLoanRequestLineMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyLoanRequestLineMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyLoanRequestLineMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the KeyLoanRequestLineMutation builder.
+func (m *KeyLoanRequestLineMutation) Where(ps ...predicate.KeyLoanRequestLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyLoanRequestLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyLoanRequestLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyLoanRequestLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyLoanRequestLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyLoanRequestLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyLoanRequestLine).
+func (m *KeyLoanRequestLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyLoanRequestLineMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, keyloanrequestline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyloanrequestline.FieldEstateID)
+	}
+	if m.request != nil {
+		fields = append(fields, keyloanrequestline.FieldRequestID)
+	}
+	if m.set != nil {
+		fields = append(fields, keyloanrequestline.FieldSetID)
+	}
+	if m.label != nil {
+		fields = append(fields, keyloanrequestline.FieldLabel)
+	}
+	if m.count != nil {
+		fields = append(fields, keyloanrequestline.FieldCount)
+	}
+	if m.household_id != nil {
+		fields = append(fields, keyloanrequestline.FieldHouseholdID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyLoanRequestLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyloanrequestline.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyloanrequestline.FieldEstateID:
+		return m.EstateID()
+	case keyloanrequestline.FieldRequestID:
+		return m.RequestID()
+	case keyloanrequestline.FieldSetID:
+		return m.GetSetID()
+	case keyloanrequestline.FieldLabel:
+		return m.Label()
+	case keyloanrequestline.FieldCount:
+		return m.Count()
+	case keyloanrequestline.FieldHouseholdID:
+		return m.HouseholdID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyLoanRequestLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyloanrequestline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyloanrequestline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyloanrequestline.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case keyloanrequestline.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyloanrequestline.FieldLabel:
+		return m.OldLabel(ctx)
+	case keyloanrequestline.FieldCount:
+		return m.OldCount(ctx)
+	case keyloanrequestline.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyLoanRequestLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLoanRequestLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyloanrequestline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyloanrequestline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyloanrequestline.FieldRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case keyloanrequestline.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyloanrequestline.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case keyloanrequestline.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keyloanrequestline.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyLoanRequestLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addcount != nil {
+		fields = append(fields, keyloanrequestline.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyLoanRequestLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyloanrequestline.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLoanRequestLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyloanrequestline.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyLoanRequestLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyloanrequestline.FieldHouseholdID) {
+		fields = append(fields, keyloanrequestline.FieldHouseholdID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyLoanRequestLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyLoanRequestLineMutation) ClearField(name string) error {
+	switch name {
+	case keyloanrequestline.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyLoanRequestLineMutation) ResetField(name string) error {
+	switch name {
+	case keyloanrequestline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyloanrequestline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyloanrequestline.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case keyloanrequestline.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyloanrequestline.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case keyloanrequestline.FieldCount:
+		m.ResetCount()
+		return nil
+	case keyloanrequestline.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyLoanRequestLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, keyloanrequestline.EdgeEstate)
+	}
+	if m.request != nil {
+		edges = append(edges, keyloanrequestline.EdgeRequest)
+	}
+	if m.set != nil {
+		edges = append(edges, keyloanrequestline.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyLoanRequestLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyloanrequestline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequestline.EdgeRequest:
+		if id := m.request; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyloanrequestline.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyLoanRequestLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyLoanRequestLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyLoanRequestLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, keyloanrequestline.EdgeEstate)
+	}
+	if m.clearedrequest {
+		edges = append(edges, keyloanrequestline.EdgeRequest)
+	}
+	if m.clearedset {
+		edges = append(edges, keyloanrequestline.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyLoanRequestLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyloanrequestline.EdgeEstate:
+		return m.clearedestate
+	case keyloanrequestline.EdgeRequest:
+		return m.clearedrequest
+	case keyloanrequestline.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyLoanRequestLineMutation) ClearEdge(name string) error {
+	switch name {
+	case keyloanrequestline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyloanrequestline.EdgeRequest:
+		m.ClearRequest()
+		return nil
+	case keyloanrequestline.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyLoanRequestLineMutation) ResetEdge(name string) error {
+	switch name {
+	case keyloanrequestline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyloanrequestline.EdgeRequest:
+		m.ResetRequest()
+		return nil
+	case keyloanrequestline.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLoanRequestLine edge %s", name)
+}
+
+// KeyLockChangeMutation represents an operation that mutates the KeyLockChange nodes in the graph.
+type KeyLockChangeMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	version          *int
+	addversion       *int
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	reason           *string
+	state            *keylockchange.State
+	ordered_by_id    *uuid.UUID
+	ordered_by_name  *string
+	ordered_at       *time.Time
+	done_by_id       *uuid.UUID
+	done_by_name     *string
+	done_at          *time.Time
+	note             *string
+	new_count        *int
+	addnew_count     *int
+	retired_count    *int
+	addretired_count *int
+	generation       *int
+	addgeneration    *int
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	set              *uuid.UUID
+	clearedset       bool
+	loss             *uuid.UUID
+	clearedloss      bool
+	done             bool
+	oldValue         func(context.Context) (*KeyLockChange, error)
+	predicates       []predicate.KeyLockChange
+}
+
+var _ ent.Mutation = (*KeyLockChangeMutation)(nil)
+
+// keylockchangeOption allows management of the mutation configuration using functional options.
+type keylockchangeOption func(*KeyLockChangeMutation)
+
+// newKeyLockChangeMutation creates new mutation for the KeyLockChange entity.
+func newKeyLockChangeMutation(c config, op Op, opts ...keylockchangeOption) *KeyLockChangeMutation {
+	m := &KeyLockChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyLockChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyLockChangeID sets the ID field of the mutation.
+func withKeyLockChangeID(id uuid.UUID) keylockchangeOption {
+	return func(m *KeyLockChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyLockChange
+		)
+		m.oldValue = func(ctx context.Context) (*KeyLockChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyLockChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyLockChange sets the old KeyLockChange of the mutation.
+func withKeyLockChange(node *KeyLockChange) keylockchangeOption {
+	return func(m *KeyLockChangeMutation) {
+		m.oldValue = func(context.Context) (*KeyLockChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyLockChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyLockChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyLockChange entities.
+func (m *KeyLockChangeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyLockChangeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyLockChangeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyLockChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyLockChangeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyLockChangeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyLockChangeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyLockChangeMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyLockChangeMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyLockChangeMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyLockChangeMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyLockChangeMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyLockChangeMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyLockChangeMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyLockChangeMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyLockChangeMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyLockChangeMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyLockChangeMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keylockchange.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyLockChangeMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keylockchange.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyLockChangeMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyLockChangeMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyLockChangeMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyLockChangeMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyLockChangeMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyLockChangeMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keylockchange.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyLockChangeMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keylockchange.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyLockChangeMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyLockChangeMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyLockChangeMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyLockChangeMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyLockChangeMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyLockChangeMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetLossID sets the "loss_id" field.
+func (m *KeyLockChangeMutation) SetLossID(u uuid.UUID) {
+	m.loss = &u
+}
+
+// LossID returns the value of the "loss_id" field in the mutation.
+func (m *KeyLockChangeMutation) LossID() (r uuid.UUID, exists bool) {
+	v := m.loss
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLossID returns the old "loss_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldLossID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLossID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLossID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLossID: %w", err)
+	}
+	return oldValue.LossID, nil
+}
+
+// ClearLossID clears the value of the "loss_id" field.
+func (m *KeyLockChangeMutation) ClearLossID() {
+	m.loss = nil
+	m.clearedFields[keylockchange.FieldLossID] = struct{}{}
+}
+
+// LossIDCleared returns if the "loss_id" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) LossIDCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldLossID]
+	return ok
+}
+
+// ResetLossID resets all changes to the "loss_id" field.
+func (m *KeyLockChangeMutation) ResetLossID() {
+	m.loss = nil
+	delete(m.clearedFields, keylockchange.FieldLossID)
+}
+
+// SetReason sets the "reason" field.
+func (m *KeyLockChangeMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *KeyLockChangeMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *KeyLockChangeMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetState sets the "state" field.
+func (m *KeyLockChangeMutation) SetState(k keylockchange.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeyLockChangeMutation) State() (r keylockchange.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldState(ctx context.Context) (v keylockchange.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeyLockChangeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOrderedByID sets the "ordered_by_id" field.
+func (m *KeyLockChangeMutation) SetOrderedByID(u uuid.UUID) {
+	m.ordered_by_id = &u
+}
+
+// OrderedByID returns the value of the "ordered_by_id" field in the mutation.
+func (m *KeyLockChangeMutation) OrderedByID() (r uuid.UUID, exists bool) {
+	v := m.ordered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedByID returns the old "ordered_by_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldOrderedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedByID: %w", err)
+	}
+	return oldValue.OrderedByID, nil
+}
+
+// ResetOrderedByID resets all changes to the "ordered_by_id" field.
+func (m *KeyLockChangeMutation) ResetOrderedByID() {
+	m.ordered_by_id = nil
+}
+
+// SetOrderedByName sets the "ordered_by_name" field.
+func (m *KeyLockChangeMutation) SetOrderedByName(s string) {
+	m.ordered_by_name = &s
+}
+
+// OrderedByName returns the value of the "ordered_by_name" field in the mutation.
+func (m *KeyLockChangeMutation) OrderedByName() (r string, exists bool) {
+	v := m.ordered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedByName returns the old "ordered_by_name" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldOrderedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedByName: %w", err)
+	}
+	return oldValue.OrderedByName, nil
+}
+
+// ResetOrderedByName resets all changes to the "ordered_by_name" field.
+func (m *KeyLockChangeMutation) ResetOrderedByName() {
+	m.ordered_by_name = nil
+}
+
+// SetOrderedAt sets the "ordered_at" field.
+func (m *KeyLockChangeMutation) SetOrderedAt(t time.Time) {
+	m.ordered_at = &t
+}
+
+// OrderedAt returns the value of the "ordered_at" field in the mutation.
+func (m *KeyLockChangeMutation) OrderedAt() (r time.Time, exists bool) {
+	v := m.ordered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderedAt returns the old "ordered_at" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldOrderedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderedAt: %w", err)
+	}
+	return oldValue.OrderedAt, nil
+}
+
+// ResetOrderedAt resets all changes to the "ordered_at" field.
+func (m *KeyLockChangeMutation) ResetOrderedAt() {
+	m.ordered_at = nil
+}
+
+// SetDoneByID sets the "done_by_id" field.
+func (m *KeyLockChangeMutation) SetDoneByID(u uuid.UUID) {
+	m.done_by_id = &u
+}
+
+// DoneByID returns the value of the "done_by_id" field in the mutation.
+func (m *KeyLockChangeMutation) DoneByID() (r uuid.UUID, exists bool) {
+	v := m.done_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByID returns the old "done_by_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldDoneByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByID: %w", err)
+	}
+	return oldValue.DoneByID, nil
+}
+
+// ClearDoneByID clears the value of the "done_by_id" field.
+func (m *KeyLockChangeMutation) ClearDoneByID() {
+	m.done_by_id = nil
+	m.clearedFields[keylockchange.FieldDoneByID] = struct{}{}
+}
+
+// DoneByIDCleared returns if the "done_by_id" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) DoneByIDCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldDoneByID]
+	return ok
+}
+
+// ResetDoneByID resets all changes to the "done_by_id" field.
+func (m *KeyLockChangeMutation) ResetDoneByID() {
+	m.done_by_id = nil
+	delete(m.clearedFields, keylockchange.FieldDoneByID)
+}
+
+// SetDoneByName sets the "done_by_name" field.
+func (m *KeyLockChangeMutation) SetDoneByName(s string) {
+	m.done_by_name = &s
+}
+
+// DoneByName returns the value of the "done_by_name" field in the mutation.
+func (m *KeyLockChangeMutation) DoneByName() (r string, exists bool) {
+	v := m.done_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByName returns the old "done_by_name" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldDoneByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByName: %w", err)
+	}
+	return oldValue.DoneByName, nil
+}
+
+// ResetDoneByName resets all changes to the "done_by_name" field.
+func (m *KeyLockChangeMutation) ResetDoneByName() {
+	m.done_by_name = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *KeyLockChangeMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *KeyLockChangeMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *KeyLockChangeMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[keylockchange.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *KeyLockChangeMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, keylockchange.FieldDoneAt)
+}
+
+// SetNote sets the "note" field.
+func (m *KeyLockChangeMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *KeyLockChangeMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *KeyLockChangeMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetNewCount sets the "new_count" field.
+func (m *KeyLockChangeMutation) SetNewCount(i int) {
+	m.new_count = &i
+	m.addnew_count = nil
+}
+
+// NewCount returns the value of the "new_count" field in the mutation.
+func (m *KeyLockChangeMutation) NewCount() (r int, exists bool) {
+	v := m.new_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewCount returns the old "new_count" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldNewCount(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewCount: %w", err)
+	}
+	return oldValue.NewCount, nil
+}
+
+// AddNewCount adds i to the "new_count" field.
+func (m *KeyLockChangeMutation) AddNewCount(i int) {
+	if m.addnew_count != nil {
+		*m.addnew_count += i
+	} else {
+		m.addnew_count = &i
+	}
+}
+
+// AddedNewCount returns the value that was added to the "new_count" field in this mutation.
+func (m *KeyLockChangeMutation) AddedNewCount() (r int, exists bool) {
+	v := m.addnew_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearNewCount clears the value of the "new_count" field.
+func (m *KeyLockChangeMutation) ClearNewCount() {
+	m.new_count = nil
+	m.addnew_count = nil
+	m.clearedFields[keylockchange.FieldNewCount] = struct{}{}
+}
+
+// NewCountCleared returns if the "new_count" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) NewCountCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldNewCount]
+	return ok
+}
+
+// ResetNewCount resets all changes to the "new_count" field.
+func (m *KeyLockChangeMutation) ResetNewCount() {
+	m.new_count = nil
+	m.addnew_count = nil
+	delete(m.clearedFields, keylockchange.FieldNewCount)
+}
+
+// SetRetiredCount sets the "retired_count" field.
+func (m *KeyLockChangeMutation) SetRetiredCount(i int) {
+	m.retired_count = &i
+	m.addretired_count = nil
+}
+
+// RetiredCount returns the value of the "retired_count" field in the mutation.
+func (m *KeyLockChangeMutation) RetiredCount() (r int, exists bool) {
+	v := m.retired_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredCount returns the old "retired_count" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldRetiredCount(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredCount: %w", err)
+	}
+	return oldValue.RetiredCount, nil
+}
+
+// AddRetiredCount adds i to the "retired_count" field.
+func (m *KeyLockChangeMutation) AddRetiredCount(i int) {
+	if m.addretired_count != nil {
+		*m.addretired_count += i
+	} else {
+		m.addretired_count = &i
+	}
+}
+
+// AddedRetiredCount returns the value that was added to the "retired_count" field in this mutation.
+func (m *KeyLockChangeMutation) AddedRetiredCount() (r int, exists bool) {
+	v := m.addretired_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRetiredCount clears the value of the "retired_count" field.
+func (m *KeyLockChangeMutation) ClearRetiredCount() {
+	m.retired_count = nil
+	m.addretired_count = nil
+	m.clearedFields[keylockchange.FieldRetiredCount] = struct{}{}
+}
+
+// RetiredCountCleared returns if the "retired_count" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) RetiredCountCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldRetiredCount]
+	return ok
+}
+
+// ResetRetiredCount resets all changes to the "retired_count" field.
+func (m *KeyLockChangeMutation) ResetRetiredCount() {
+	m.retired_count = nil
+	m.addretired_count = nil
+	delete(m.clearedFields, keylockchange.FieldRetiredCount)
+}
+
+// SetGeneration sets the "generation" field.
+func (m *KeyLockChangeMutation) SetGeneration(i int) {
+	m.generation = &i
+	m.addgeneration = nil
+}
+
+// Generation returns the value of the "generation" field in the mutation.
+func (m *KeyLockChangeMutation) Generation() (r int, exists bool) {
+	v := m.generation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGeneration returns the old "generation" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldGeneration(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGeneration is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGeneration requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGeneration: %w", err)
+	}
+	return oldValue.Generation, nil
+}
+
+// AddGeneration adds i to the "generation" field.
+func (m *KeyLockChangeMutation) AddGeneration(i int) {
+	if m.addgeneration != nil {
+		*m.addgeneration += i
+	} else {
+		m.addgeneration = &i
+	}
+}
+
+// AddedGeneration returns the value that was added to the "generation" field in this mutation.
+func (m *KeyLockChangeMutation) AddedGeneration() (r int, exists bool) {
+	v := m.addgeneration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearGeneration clears the value of the "generation" field.
+func (m *KeyLockChangeMutation) ClearGeneration() {
+	m.generation = nil
+	m.addgeneration = nil
+	m.clearedFields[keylockchange.FieldGeneration] = struct{}{}
+}
+
+// GenerationCleared returns if the "generation" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) GenerationCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldGeneration]
+	return ok
+}
+
+// ResetGeneration resets all changes to the "generation" field.
+func (m *KeyLockChangeMutation) ResetGeneration() {
+	m.generation = nil
+	m.addgeneration = nil
+	delete(m.clearedFields, keylockchange.FieldGeneration)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyLockChangeMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keylockchange.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyLockChangeMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyLockChangeMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyLockChangeMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyLockChangeMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keylockchange.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyLockChangeMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyLockChangeMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyLockChangeMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// ClearLoss clears the "loss" edge to the KeyLoss entity.
+func (m *KeyLockChangeMutation) ClearLoss() {
+	m.clearedloss = true
+	m.clearedFields[keylockchange.FieldLossID] = struct{}{}
+}
+
+// LossCleared reports if the "loss" edge to the KeyLoss entity was cleared.
+func (m *KeyLockChangeMutation) LossCleared() bool {
+	return m.LossIDCleared() || m.clearedloss
+}
+
+// LossIDs returns the "loss" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LossID instead. It exists only for internal usage by the builders.
+func (m *KeyLockChangeMutation) LossIDs() (ids []uuid.UUID) {
+	if id := m.loss; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoss resets all changes to the "loss" edge.
+func (m *KeyLockChangeMutation) ResetLoss() {
+	m.loss = nil
+	m.clearedloss = false
+}
+
+// Where appends a list predicates to the KeyLockChangeMutation builder.
+func (m *KeyLockChangeMutation) Where(ps ...predicate.KeyLockChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyLockChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyLockChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyLockChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyLockChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyLockChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyLockChange).
+func (m *KeyLockChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyLockChangeMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, keylockchange.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keylockchange.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keylockchange.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keylockchange.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keylockchange.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keylockchange.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keylockchange.FieldVoidedByName)
+	}
+	if m.set != nil {
+		fields = append(fields, keylockchange.FieldSetID)
+	}
+	if m.loss != nil {
+		fields = append(fields, keylockchange.FieldLossID)
+	}
+	if m.reason != nil {
+		fields = append(fields, keylockchange.FieldReason)
+	}
+	if m.state != nil {
+		fields = append(fields, keylockchange.FieldState)
+	}
+	if m.ordered_by_id != nil {
+		fields = append(fields, keylockchange.FieldOrderedByID)
+	}
+	if m.ordered_by_name != nil {
+		fields = append(fields, keylockchange.FieldOrderedByName)
+	}
+	if m.ordered_at != nil {
+		fields = append(fields, keylockchange.FieldOrderedAt)
+	}
+	if m.done_by_id != nil {
+		fields = append(fields, keylockchange.FieldDoneByID)
+	}
+	if m.done_by_name != nil {
+		fields = append(fields, keylockchange.FieldDoneByName)
+	}
+	if m.done_at != nil {
+		fields = append(fields, keylockchange.FieldDoneAt)
+	}
+	if m.note != nil {
+		fields = append(fields, keylockchange.FieldNote)
+	}
+	if m.new_count != nil {
+		fields = append(fields, keylockchange.FieldNewCount)
+	}
+	if m.retired_count != nil {
+		fields = append(fields, keylockchange.FieldRetiredCount)
+	}
+	if m.generation != nil {
+		fields = append(fields, keylockchange.FieldGeneration)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyLockChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keylockchange.FieldCreatedAt:
+		return m.CreatedAt()
+	case keylockchange.FieldEstateID:
+		return m.EstateID()
+	case keylockchange.FieldVersion:
+		return m.Version()
+	case keylockchange.FieldVoidedAt:
+		return m.VoidedAt()
+	case keylockchange.FieldVoidReason:
+		return m.VoidReason()
+	case keylockchange.FieldVoidedByID:
+		return m.VoidedByID()
+	case keylockchange.FieldVoidedByName:
+		return m.VoidedByName()
+	case keylockchange.FieldSetID:
+		return m.GetSetID()
+	case keylockchange.FieldLossID:
+		return m.LossID()
+	case keylockchange.FieldReason:
+		return m.Reason()
+	case keylockchange.FieldState:
+		return m.State()
+	case keylockchange.FieldOrderedByID:
+		return m.OrderedByID()
+	case keylockchange.FieldOrderedByName:
+		return m.OrderedByName()
+	case keylockchange.FieldOrderedAt:
+		return m.OrderedAt()
+	case keylockchange.FieldDoneByID:
+		return m.DoneByID()
+	case keylockchange.FieldDoneByName:
+		return m.DoneByName()
+	case keylockchange.FieldDoneAt:
+		return m.DoneAt()
+	case keylockchange.FieldNote:
+		return m.Note()
+	case keylockchange.FieldNewCount:
+		return m.NewCount()
+	case keylockchange.FieldRetiredCount:
+		return m.RetiredCount()
+	case keylockchange.FieldGeneration:
+		return m.Generation()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyLockChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keylockchange.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keylockchange.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keylockchange.FieldVersion:
+		return m.OldVersion(ctx)
+	case keylockchange.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keylockchange.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keylockchange.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keylockchange.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case keylockchange.FieldSetID:
+		return m.OldSetID(ctx)
+	case keylockchange.FieldLossID:
+		return m.OldLossID(ctx)
+	case keylockchange.FieldReason:
+		return m.OldReason(ctx)
+	case keylockchange.FieldState:
+		return m.OldState(ctx)
+	case keylockchange.FieldOrderedByID:
+		return m.OldOrderedByID(ctx)
+	case keylockchange.FieldOrderedByName:
+		return m.OldOrderedByName(ctx)
+	case keylockchange.FieldOrderedAt:
+		return m.OldOrderedAt(ctx)
+	case keylockchange.FieldDoneByID:
+		return m.OldDoneByID(ctx)
+	case keylockchange.FieldDoneByName:
+		return m.OldDoneByName(ctx)
+	case keylockchange.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	case keylockchange.FieldNote:
+		return m.OldNote(ctx)
+	case keylockchange.FieldNewCount:
+		return m.OldNewCount(ctx)
+	case keylockchange.FieldRetiredCount:
+		return m.OldRetiredCount(ctx)
+	case keylockchange.FieldGeneration:
+		return m.OldGeneration(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyLockChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLockChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keylockchange.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keylockchange.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keylockchange.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keylockchange.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keylockchange.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keylockchange.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keylockchange.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case keylockchange.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keylockchange.FieldLossID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLossID(v)
+		return nil
+	case keylockchange.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case keylockchange.FieldState:
+		v, ok := value.(keylockchange.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keylockchange.FieldOrderedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedByID(v)
+		return nil
+	case keylockchange.FieldOrderedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedByName(v)
+		return nil
+	case keylockchange.FieldOrderedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderedAt(v)
+		return nil
+	case keylockchange.FieldDoneByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByID(v)
+		return nil
+	case keylockchange.FieldDoneByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByName(v)
+		return nil
+	case keylockchange.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	case keylockchange.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case keylockchange.FieldNewCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewCount(v)
+		return nil
+	case keylockchange.FieldRetiredCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredCount(v)
+		return nil
+	case keylockchange.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGeneration(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyLockChangeMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keylockchange.FieldVersion)
+	}
+	if m.addnew_count != nil {
+		fields = append(fields, keylockchange.FieldNewCount)
+	}
+	if m.addretired_count != nil {
+		fields = append(fields, keylockchange.FieldRetiredCount)
+	}
+	if m.addgeneration != nil {
+		fields = append(fields, keylockchange.FieldGeneration)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyLockChangeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keylockchange.FieldVersion:
+		return m.AddedVersion()
+	case keylockchange.FieldNewCount:
+		return m.AddedNewCount()
+	case keylockchange.FieldRetiredCount:
+		return m.AddedRetiredCount()
+	case keylockchange.FieldGeneration:
+		return m.AddedGeneration()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyLockChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keylockchange.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keylockchange.FieldNewCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNewCount(v)
+		return nil
+	case keylockchange.FieldRetiredCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRetiredCount(v)
+		return nil
+	case keylockchange.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGeneration(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyLockChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keylockchange.FieldVoidedAt) {
+		fields = append(fields, keylockchange.FieldVoidedAt)
+	}
+	if m.FieldCleared(keylockchange.FieldVoidedByID) {
+		fields = append(fields, keylockchange.FieldVoidedByID)
+	}
+	if m.FieldCleared(keylockchange.FieldLossID) {
+		fields = append(fields, keylockchange.FieldLossID)
+	}
+	if m.FieldCleared(keylockchange.FieldDoneByID) {
+		fields = append(fields, keylockchange.FieldDoneByID)
+	}
+	if m.FieldCleared(keylockchange.FieldDoneAt) {
+		fields = append(fields, keylockchange.FieldDoneAt)
+	}
+	if m.FieldCleared(keylockchange.FieldNewCount) {
+		fields = append(fields, keylockchange.FieldNewCount)
+	}
+	if m.FieldCleared(keylockchange.FieldRetiredCount) {
+		fields = append(fields, keylockchange.FieldRetiredCount)
+	}
+	if m.FieldCleared(keylockchange.FieldGeneration) {
+		fields = append(fields, keylockchange.FieldGeneration)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyLockChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyLockChangeMutation) ClearField(name string) error {
+	switch name {
+	case keylockchange.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keylockchange.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case keylockchange.FieldLossID:
+		m.ClearLossID()
+		return nil
+	case keylockchange.FieldDoneByID:
+		m.ClearDoneByID()
+		return nil
+	case keylockchange.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	case keylockchange.FieldNewCount:
+		m.ClearNewCount()
+		return nil
+	case keylockchange.FieldRetiredCount:
+		m.ClearRetiredCount()
+		return nil
+	case keylockchange.FieldGeneration:
+		m.ClearGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyLockChangeMutation) ResetField(name string) error {
+	switch name {
+	case keylockchange.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keylockchange.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keylockchange.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keylockchange.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keylockchange.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keylockchange.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keylockchange.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case keylockchange.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keylockchange.FieldLossID:
+		m.ResetLossID()
+		return nil
+	case keylockchange.FieldReason:
+		m.ResetReason()
+		return nil
+	case keylockchange.FieldState:
+		m.ResetState()
+		return nil
+	case keylockchange.FieldOrderedByID:
+		m.ResetOrderedByID()
+		return nil
+	case keylockchange.FieldOrderedByName:
+		m.ResetOrderedByName()
+		return nil
+	case keylockchange.FieldOrderedAt:
+		m.ResetOrderedAt()
+		return nil
+	case keylockchange.FieldDoneByID:
+		m.ResetDoneByID()
+		return nil
+	case keylockchange.FieldDoneByName:
+		m.ResetDoneByName()
+		return nil
+	case keylockchange.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	case keylockchange.FieldNote:
+		m.ResetNote()
+		return nil
+	case keylockchange.FieldNewCount:
+		m.ResetNewCount()
+		return nil
+	case keylockchange.FieldRetiredCount:
+		m.ResetRetiredCount()
+		return nil
+	case keylockchange.FieldGeneration:
+		m.ResetGeneration()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyLockChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, keylockchange.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keylockchange.EdgeSet)
+	}
+	if m.loss != nil {
+		edges = append(edges, keylockchange.EdgeLoss)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyLockChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keylockchange.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keylockchange.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	case keylockchange.EdgeLoss:
+		if id := m.loss; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyLockChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyLockChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyLockChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, keylockchange.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keylockchange.EdgeSet)
+	}
+	if m.clearedloss {
+		edges = append(edges, keylockchange.EdgeLoss)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyLockChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keylockchange.EdgeEstate:
+		return m.clearedestate
+	case keylockchange.EdgeSet:
+		return m.clearedset
+	case keylockchange.EdgeLoss:
+		return m.clearedloss
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyLockChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case keylockchange.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keylockchange.EdgeSet:
+		m.ClearSet()
+		return nil
+	case keylockchange.EdgeLoss:
+		m.ClearLoss()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyLockChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case keylockchange.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keylockchange.EdgeSet:
+		m.ResetSet()
+		return nil
+	case keylockchange.EdgeLoss:
+		m.ResetLoss()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyLockChange edge %s", name)
+}
+
 // KeyLossMutation represents an operation that mutates the KeyLoss nodes in the graph.
 type KeyLossMutation struct {
 	config
@@ -14478,6 +26681,10 @@ type KeyLossMutation struct {
 	created_at            *time.Time
 	version               *int
 	addversion            *int
+	voided_at             *time.Time
+	void_reason           *string
+	voided_by_id          *uuid.UUID
+	voided_by_name        *string
 	label                 *string
 	holder_name           *string
 	department_id         *uuid.UUID
@@ -14744,6 +26951,176 @@ func (m *KeyLossMutation) AddedVersion() (r int, exists bool) {
 func (m *KeyLossMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyLossMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyLossMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyLossMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keyloss.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyLossMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyLossMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keyloss.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyLossMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyLossMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyLossMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyLossMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyLossMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyLossMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keyloss.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyLossMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keyloss.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyLossMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keyloss.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyLossMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyLossMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyLoss entity.
+// If the KeyLoss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLossMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyLossMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
 }
 
 // SetSetID sets the "set_id" field.
@@ -15780,7 +28157,7 @@ func (m *KeyLossMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLossMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 27)
 	if m.created_at != nil {
 		fields = append(fields, keyloss.FieldCreatedAt)
 	}
@@ -15789,6 +28166,18 @@ func (m *KeyLossMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, keyloss.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keyloss.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keyloss.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keyloss.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keyloss.FieldVoidedByName)
 	}
 	if m.set != nil {
 		fields = append(fields, keyloss.FieldSetID)
@@ -15864,6 +28253,14 @@ func (m *KeyLossMutation) Field(name string) (ent.Value, bool) {
 		return m.EstateID()
 	case keyloss.FieldVersion:
 		return m.Version()
+	case keyloss.FieldVoidedAt:
+		return m.VoidedAt()
+	case keyloss.FieldVoidReason:
+		return m.VoidReason()
+	case keyloss.FieldVoidedByID:
+		return m.VoidedByID()
+	case keyloss.FieldVoidedByName:
+		return m.VoidedByName()
 	case keyloss.FieldSetID:
 		return m.GetSetID()
 	case keyloss.FieldLabel:
@@ -15919,6 +28316,14 @@ func (m *KeyLossMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEstateID(ctx)
 	case keyloss.FieldVersion:
 		return m.OldVersion(ctx)
+	case keyloss.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keyloss.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keyloss.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keyloss.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
 	case keyloss.FieldSetID:
 		return m.OldSetID(ctx)
 	case keyloss.FieldLabel:
@@ -15988,6 +28393,34 @@ func (m *KeyLossMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case keyloss.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keyloss.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keyloss.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keyloss.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
 		return nil
 	case keyloss.FieldSetID:
 		v, ok := value.(uuid.UUID)
@@ -16198,6 +28631,12 @@ func (m *KeyLossMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyLossMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(keyloss.FieldVoidedAt) {
+		fields = append(fields, keyloss.FieldVoidedAt)
+	}
+	if m.FieldCleared(keyloss.FieldVoidedByID) {
+		fields = append(fields, keyloss.FieldVoidedByID)
+	}
 	if m.FieldCleared(keyloss.FieldLoanLineID) {
 		fields = append(fields, keyloss.FieldLoanLineID)
 	}
@@ -16230,6 +28669,12 @@ func (m *KeyLossMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyLossMutation) ClearField(name string) error {
 	switch name {
+	case keyloss.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keyloss.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
 	case keyloss.FieldLoanLineID:
 		m.ClearLoanLineID()
 		return nil
@@ -16264,6 +28709,18 @@ func (m *KeyLossMutation) ResetField(name string) error {
 		return nil
 	case keyloss.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case keyloss.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keyloss.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keyloss.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keyloss.FieldVoidedByName:
+		m.ResetVoidedByName()
 		return nil
 	case keyloss.FieldSetID:
 		m.ResetSetID()
@@ -16492,9 +28949,12 @@ type KeyMovementMutation struct {
 	typ                    string
 	id                     *uuid.UUID
 	created_at             *time.Time
+	late_reason            *string
 	count                  *int
 	addcount               *int
 	reason                 *keymovement.Reason
+	generation             *int
+	addgeneration          *int
 	note                   *string
 	household_id           *uuid.UUID
 	occurred_at            *time.Time
@@ -16513,6 +28973,11 @@ type KeyMovementMutation struct {
 	clearedacceptance_line bool
 	loss                   *uuid.UUID
 	clearedloss            bool
+	reverses               *uuid.UUID
+	clearedreverses        bool
+	reversals              map[uuid.UUID]struct{}
+	removedreversals       map[uuid.UUID]struct{}
+	clearedreversals       bool
 	done                   bool
 	oldValue               func(context.Context) (*KeyMovement, error)
 	predicates             []predicate.KeyMovement
@@ -16692,6 +29157,42 @@ func (m *KeyMovementMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err
 // ResetEstateID resets all changes to the "estate_id" field.
 func (m *KeyMovementMutation) ResetEstateID() {
 	m.estate = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyMovementMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyMovementMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyMovementMutation) ResetLateReason() {
+	m.late_reason = nil
 }
 
 // SetSetID sets the "set_id" field.
@@ -17041,6 +29542,111 @@ func (m *KeyMovementMutation) ResetLossID() {
 	delete(m.clearedFields, keymovement.FieldLossID)
 }
 
+// SetReversesID sets the "reverses_id" field.
+func (m *KeyMovementMutation) SetReversesID(u uuid.UUID) {
+	m.reverses = &u
+}
+
+// ReversesID returns the value of the "reverses_id" field in the mutation.
+func (m *KeyMovementMutation) ReversesID() (r uuid.UUID, exists bool) {
+	v := m.reverses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversesID returns the old "reverses_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldReversesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversesID: %w", err)
+	}
+	return oldValue.ReversesID, nil
+}
+
+// ClearReversesID clears the value of the "reverses_id" field.
+func (m *KeyMovementMutation) ClearReversesID() {
+	m.reverses = nil
+	m.clearedFields[keymovement.FieldReversesID] = struct{}{}
+}
+
+// ReversesIDCleared returns if the "reverses_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) ReversesIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldReversesID]
+	return ok
+}
+
+// ResetReversesID resets all changes to the "reverses_id" field.
+func (m *KeyMovementMutation) ResetReversesID() {
+	m.reverses = nil
+	delete(m.clearedFields, keymovement.FieldReversesID)
+}
+
+// SetGeneration sets the "generation" field.
+func (m *KeyMovementMutation) SetGeneration(i int) {
+	m.generation = &i
+	m.addgeneration = nil
+}
+
+// Generation returns the value of the "generation" field in the mutation.
+func (m *KeyMovementMutation) Generation() (r int, exists bool) {
+	v := m.generation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGeneration returns the old "generation" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldGeneration(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGeneration is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGeneration requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGeneration: %w", err)
+	}
+	return oldValue.Generation, nil
+}
+
+// AddGeneration adds i to the "generation" field.
+func (m *KeyMovementMutation) AddGeneration(i int) {
+	if m.addgeneration != nil {
+		*m.addgeneration += i
+	} else {
+		m.addgeneration = &i
+	}
+}
+
+// AddedGeneration returns the value that was added to the "generation" field in this mutation.
+func (m *KeyMovementMutation) AddedGeneration() (r int, exists bool) {
+	v := m.addgeneration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGeneration resets all changes to the "generation" field.
+func (m *KeyMovementMutation) ResetGeneration() {
+	m.generation = nil
+	m.addgeneration = nil
+}
+
 // SetNote sets the "note" field.
 func (m *KeyMovementMutation) SetNote(s string) {
 	m.note = &s
@@ -17351,6 +29957,87 @@ func (m *KeyMovementMutation) ResetLoss() {
 	m.clearedloss = false
 }
 
+// ClearReverses clears the "reverses" edge to the KeyMovement entity.
+func (m *KeyMovementMutation) ClearReverses() {
+	m.clearedreverses = true
+	m.clearedFields[keymovement.FieldReversesID] = struct{}{}
+}
+
+// ReversesCleared reports if the "reverses" edge to the KeyMovement entity was cleared.
+func (m *KeyMovementMutation) ReversesCleared() bool {
+	return m.ReversesIDCleared() || m.clearedreverses
+}
+
+// ReversesIDs returns the "reverses" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversesID instead. It exists only for internal usage by the builders.
+func (m *KeyMovementMutation) ReversesIDs() (ids []uuid.UUID) {
+	if id := m.reverses; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReverses resets all changes to the "reverses" edge.
+func (m *KeyMovementMutation) ResetReverses() {
+	m.reverses = nil
+	m.clearedreverses = false
+}
+
+// AddReversalIDs adds the "reversals" edge to the KeyMovement entity by ids.
+func (m *KeyMovementMutation) AddReversalIDs(ids ...uuid.UUID) {
+	if m.reversals == nil {
+		m.reversals = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.reversals[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReversals clears the "reversals" edge to the KeyMovement entity.
+func (m *KeyMovementMutation) ClearReversals() {
+	m.clearedreversals = true
+}
+
+// ReversalsCleared reports if the "reversals" edge to the KeyMovement entity was cleared.
+func (m *KeyMovementMutation) ReversalsCleared() bool {
+	return m.clearedreversals
+}
+
+// RemoveReversalIDs removes the "reversals" edge to the KeyMovement entity by IDs.
+func (m *KeyMovementMutation) RemoveReversalIDs(ids ...uuid.UUID) {
+	if m.removedreversals == nil {
+		m.removedreversals = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.reversals, ids[i])
+		m.removedreversals[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReversals returns the removed IDs of the "reversals" edge to the KeyMovement entity.
+func (m *KeyMovementMutation) RemovedReversalsIDs() (ids []uuid.UUID) {
+	for id := range m.removedreversals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReversalsIDs returns the "reversals" edge IDs in the mutation.
+func (m *KeyMovementMutation) ReversalsIDs() (ids []uuid.UUID) {
+	for id := range m.reversals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReversals resets all changes to the "reversals" edge.
+func (m *KeyMovementMutation) ResetReversals() {
+	m.reversals = nil
+	m.clearedreversals = false
+	m.removedreversals = nil
+}
+
 // Where appends a list predicates to the KeyMovementMutation builder.
 func (m *KeyMovementMutation) Where(ps ...predicate.KeyMovement) {
 	m.predicates = append(m.predicates, ps...)
@@ -17385,12 +30072,15 @@ func (m *KeyMovementMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyMovementMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, keymovement.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, keymovement.FieldEstateID)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keymovement.FieldLateReason)
 	}
 	if m.set != nil {
 		fields = append(fields, keymovement.FieldSetID)
@@ -17416,6 +30106,12 @@ func (m *KeyMovementMutation) Fields() []string {
 	if m.loss != nil {
 		fields = append(fields, keymovement.FieldLossID)
 	}
+	if m.reverses != nil {
+		fields = append(fields, keymovement.FieldReversesID)
+	}
+	if m.generation != nil {
+		fields = append(fields, keymovement.FieldGeneration)
+	}
 	if m.note != nil {
 		fields = append(fields, keymovement.FieldNote)
 	}
@@ -17437,6 +30133,8 @@ func (m *KeyMovementMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case keymovement.FieldEstateID:
 		return m.EstateID()
+	case keymovement.FieldLateReason:
+		return m.LateReason()
 	case keymovement.FieldSetID:
 		return m.GetSetID()
 	case keymovement.FieldFromID:
@@ -17453,6 +30151,10 @@ func (m *KeyMovementMutation) Field(name string) (ent.Value, bool) {
 		return m.AcceptanceLineID()
 	case keymovement.FieldLossID:
 		return m.LossID()
+	case keymovement.FieldReversesID:
+		return m.ReversesID()
+	case keymovement.FieldGeneration:
+		return m.Generation()
 	case keymovement.FieldNote:
 		return m.Note()
 	case keymovement.FieldHouseholdID:
@@ -17472,6 +30174,8 @@ func (m *KeyMovementMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCreatedAt(ctx)
 	case keymovement.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case keymovement.FieldLateReason:
+		return m.OldLateReason(ctx)
 	case keymovement.FieldSetID:
 		return m.OldSetID(ctx)
 	case keymovement.FieldFromID:
@@ -17488,6 +30192,10 @@ func (m *KeyMovementMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAcceptanceLineID(ctx)
 	case keymovement.FieldLossID:
 		return m.OldLossID(ctx)
+	case keymovement.FieldReversesID:
+		return m.OldReversesID(ctx)
+	case keymovement.FieldGeneration:
+		return m.OldGeneration(ctx)
 	case keymovement.FieldNote:
 		return m.OldNote(ctx)
 	case keymovement.FieldHouseholdID:
@@ -17516,6 +30224,13 @@ func (m *KeyMovementMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEstateID(v)
+		return nil
+	case keymovement.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
 		return nil
 	case keymovement.FieldSetID:
 		v, ok := value.(uuid.UUID)
@@ -17573,6 +30288,20 @@ func (m *KeyMovementMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLossID(v)
 		return nil
+	case keymovement.FieldReversesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversesID(v)
+		return nil
+	case keymovement.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGeneration(v)
+		return nil
 	case keymovement.FieldNote:
 		v, ok := value.(string)
 		if !ok {
@@ -17605,6 +30334,9 @@ func (m *KeyMovementMutation) AddedFields() []string {
 	if m.addcount != nil {
 		fields = append(fields, keymovement.FieldCount)
 	}
+	if m.addgeneration != nil {
+		fields = append(fields, keymovement.FieldGeneration)
+	}
 	return fields
 }
 
@@ -17615,6 +30347,8 @@ func (m *KeyMovementMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case keymovement.FieldCount:
 		return m.AddedCount()
+	case keymovement.FieldGeneration:
+		return m.AddedGeneration()
 	}
 	return nil, false
 }
@@ -17630,6 +30364,13 @@ func (m *KeyMovementMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddCount(v)
+		return nil
+	case keymovement.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGeneration(v)
 		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement numeric field %s", name)
@@ -17647,6 +30388,9 @@ func (m *KeyMovementMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(keymovement.FieldLossID) {
 		fields = append(fields, keymovement.FieldLossID)
+	}
+	if m.FieldCleared(keymovement.FieldReversesID) {
+		fields = append(fields, keymovement.FieldReversesID)
 	}
 	if m.FieldCleared(keymovement.FieldHouseholdID) {
 		fields = append(fields, keymovement.FieldHouseholdID)
@@ -17674,6 +30418,9 @@ func (m *KeyMovementMutation) ClearField(name string) error {
 	case keymovement.FieldLossID:
 		m.ClearLossID()
 		return nil
+	case keymovement.FieldReversesID:
+		m.ClearReversesID()
+		return nil
 	case keymovement.FieldHouseholdID:
 		m.ClearHouseholdID()
 		return nil
@@ -17690,6 +30437,9 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 		return nil
 	case keymovement.FieldEstateID:
 		m.ResetEstateID()
+		return nil
+	case keymovement.FieldLateReason:
+		m.ResetLateReason()
 		return nil
 	case keymovement.FieldSetID:
 		m.ResetSetID()
@@ -17715,6 +30465,12 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 	case keymovement.FieldLossID:
 		m.ResetLossID()
 		return nil
+	case keymovement.FieldReversesID:
+		m.ResetReversesID()
+		return nil
+	case keymovement.FieldGeneration:
+		m.ResetGeneration()
+		return nil
 	case keymovement.FieldNote:
 		m.ResetNote()
 		return nil
@@ -17730,7 +30486,7 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyMovementMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.estate != nil {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -17751,6 +30507,12 @@ func (m *KeyMovementMutation) AddedEdges() []string {
 	}
 	if m.loss != nil {
 		edges = append(edges, keymovement.EdgeLoss)
+	}
+	if m.reverses != nil {
+		edges = append(edges, keymovement.EdgeReverses)
+	}
+	if m.reversals != nil {
+		edges = append(edges, keymovement.EdgeReversals)
 	}
 	return edges
 }
@@ -17787,25 +30549,46 @@ func (m *KeyMovementMutation) AddedIDs(name string) []ent.Value {
 		if id := m.loss; id != nil {
 			return []ent.Value{*id}
 		}
+	case keymovement.EdgeReverses:
+		if id := m.reverses; id != nil {
+			return []ent.Value{*id}
+		}
+	case keymovement.EdgeReversals:
+		ids := make([]ent.Value, 0, len(m.reversals))
+		for id := range m.reversals {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyMovementMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
+	if m.removedreversals != nil {
+		edges = append(edges, keymovement.EdgeReversals)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *KeyMovementMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case keymovement.EdgeReversals:
+		ids := make([]ent.Value, 0, len(m.removedreversals))
+		for id := range m.removedreversals {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyMovementMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.clearedestate {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -17826,6 +30609,12 @@ func (m *KeyMovementMutation) ClearedEdges() []string {
 	}
 	if m.clearedloss {
 		edges = append(edges, keymovement.EdgeLoss)
+	}
+	if m.clearedreverses {
+		edges = append(edges, keymovement.EdgeReverses)
+	}
+	if m.clearedreversals {
+		edges = append(edges, keymovement.EdgeReversals)
 	}
 	return edges
 }
@@ -17848,6 +30637,10 @@ func (m *KeyMovementMutation) EdgeCleared(name string) bool {
 		return m.clearedacceptance_line
 	case keymovement.EdgeLoss:
 		return m.clearedloss
+	case keymovement.EdgeReverses:
+		return m.clearedreverses
+	case keymovement.EdgeReversals:
+		return m.clearedreversals
 	}
 	return false
 }
@@ -17876,6 +30669,9 @@ func (m *KeyMovementMutation) ClearEdge(name string) error {
 		return nil
 	case keymovement.EdgeLoss:
 		m.ClearLoss()
+		return nil
+	case keymovement.EdgeReverses:
+		m.ClearReverses()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement unique edge %s", name)
@@ -17906,6 +30702,12 @@ func (m *KeyMovementMutation) ResetEdge(name string) error {
 	case keymovement.EdgeLoss:
 		m.ResetLoss()
 		return nil
+	case keymovement.EdgeReverses:
+		m.ResetReverses()
+		return nil
+	case keymovement.EdgeReversals:
+		m.ResetReversals()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement edge %s", name)
 }
@@ -17917,6 +30719,12 @@ type KeyReturnMutation struct {
 	typ              string
 	id               *uuid.UUID
 	created_at       *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	late_reason      *string
+	receipt_id       *uuid.UUID
 	count            *int
 	addcount         *int
 	returned_by      *string
@@ -18110,6 +30918,212 @@ func (m *KeyReturnMutation) ResetEstateID() {
 	m.estate = nil
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyReturnMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyReturnMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyReturnMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keyreturn.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyReturnMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keyreturn.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyReturnMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keyreturn.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyReturnMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyReturnMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyReturnMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyReturnMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyReturnMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyReturnMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keyreturn.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyReturnMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keyreturn.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyReturnMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keyreturn.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyReturnMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyReturnMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyReturnMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetLateReason sets the "late_reason" field.
+func (m *KeyReturnMutation) SetLateReason(s string) {
+	m.late_reason = &s
+}
+
+// LateReason returns the value of the "late_reason" field in the mutation.
+func (m *KeyReturnMutation) LateReason() (r string, exists bool) {
+	v := m.late_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLateReason returns the old "late_reason" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldLateReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLateReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLateReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLateReason: %w", err)
+	}
+	return oldValue.LateReason, nil
+}
+
+// ResetLateReason resets all changes to the "late_reason" field.
+func (m *KeyReturnMutation) ResetLateReason() {
+	m.late_reason = nil
+}
+
 // SetLineID sets the "line_id" field.
 func (m *KeyReturnMutation) SetLineID(u uuid.UUID) {
 	m.line = &u
@@ -18144,6 +31158,42 @@ func (m *KeyReturnMutation) OldLineID(ctx context.Context) (v uuid.UUID, err err
 // ResetLineID resets all changes to the "line_id" field.
 func (m *KeyReturnMutation) ResetLineID() {
 	m.line = nil
+}
+
+// SetReceiptID sets the "receipt_id" field.
+func (m *KeyReturnMutation) SetReceiptID(u uuid.UUID) {
+	m.receipt_id = &u
+}
+
+// ReceiptID returns the value of the "receipt_id" field in the mutation.
+func (m *KeyReturnMutation) ReceiptID() (r uuid.UUID, exists bool) {
+	v := m.receipt_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptID returns the old "receipt_id" field's value of the KeyReturn entity.
+// If the KeyReturn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyReturnMutation) OldReceiptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptID: %w", err)
+	}
+	return oldValue.ReceiptID, nil
+}
+
+// ResetReceiptID resets all changes to the "receipt_id" field.
+func (m *KeyReturnMutation) ResetReceiptID() {
+	m.receipt_id = nil
 }
 
 // SetCount sets the "count" field.
@@ -18483,15 +31533,33 @@ func (m *KeyReturnMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyReturnMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, keyreturn.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, keyreturn.FieldEstateID)
 	}
+	if m.voided_at != nil {
+		fields = append(fields, keyreturn.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keyreturn.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keyreturn.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keyreturn.FieldVoidedByName)
+	}
+	if m.late_reason != nil {
+		fields = append(fields, keyreturn.FieldLateReason)
+	}
 	if m.line != nil {
 		fields = append(fields, keyreturn.FieldLineID)
+	}
+	if m.receipt_id != nil {
+		fields = append(fields, keyreturn.FieldReceiptID)
 	}
 	if m.count != nil {
 		fields = append(fields, keyreturn.FieldCount)
@@ -18523,8 +31591,20 @@ func (m *KeyReturnMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case keyreturn.FieldEstateID:
 		return m.EstateID()
+	case keyreturn.FieldVoidedAt:
+		return m.VoidedAt()
+	case keyreturn.FieldVoidReason:
+		return m.VoidReason()
+	case keyreturn.FieldVoidedByID:
+		return m.VoidedByID()
+	case keyreturn.FieldVoidedByName:
+		return m.VoidedByName()
+	case keyreturn.FieldLateReason:
+		return m.LateReason()
 	case keyreturn.FieldLineID:
 		return m.LineID()
+	case keyreturn.FieldReceiptID:
+		return m.ReceiptID()
 	case keyreturn.FieldCount:
 		return m.Count()
 	case keyreturn.FieldReturnedBy:
@@ -18550,8 +31630,20 @@ func (m *KeyReturnMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldCreatedAt(ctx)
 	case keyreturn.FieldEstateID:
 		return m.OldEstateID(ctx)
+	case keyreturn.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keyreturn.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keyreturn.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keyreturn.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case keyreturn.FieldLateReason:
+		return m.OldLateReason(ctx)
 	case keyreturn.FieldLineID:
 		return m.OldLineID(ctx)
+	case keyreturn.FieldReceiptID:
+		return m.OldReceiptID(ctx)
 	case keyreturn.FieldCount:
 		return m.OldCount(ctx)
 	case keyreturn.FieldReturnedBy:
@@ -18587,12 +31679,54 @@ func (m *KeyReturnMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEstateID(v)
 		return nil
+	case keyreturn.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keyreturn.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keyreturn.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keyreturn.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case keyreturn.FieldLateReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLateReason(v)
+		return nil
 	case keyreturn.FieldLineID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLineID(v)
+		return nil
+	case keyreturn.FieldReceiptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptID(v)
 		return nil
 	case keyreturn.FieldCount:
 		v, ok := value.(int)
@@ -18681,6 +31815,12 @@ func (m *KeyReturnMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyReturnMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(keyreturn.FieldVoidedAt) {
+		fields = append(fields, keyreturn.FieldVoidedAt)
+	}
+	if m.FieldCleared(keyreturn.FieldVoidedByID) {
+		fields = append(fields, keyreturn.FieldVoidedByID)
+	}
 	if m.FieldCleared(keyreturn.FieldHouseholdID) {
 		fields = append(fields, keyreturn.FieldHouseholdID)
 	}
@@ -18698,6 +31838,12 @@ func (m *KeyReturnMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyReturnMutation) ClearField(name string) error {
 	switch name {
+	case keyreturn.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keyreturn.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
 	case keyreturn.FieldHouseholdID:
 		m.ClearHouseholdID()
 		return nil
@@ -18715,8 +31861,26 @@ func (m *KeyReturnMutation) ResetField(name string) error {
 	case keyreturn.FieldEstateID:
 		m.ResetEstateID()
 		return nil
+	case keyreturn.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keyreturn.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keyreturn.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keyreturn.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case keyreturn.FieldLateReason:
+		m.ResetLateReason()
+		return nil
 	case keyreturn.FieldLineID:
 		m.ResetLineID()
+		return nil
+	case keyreturn.FieldReceiptID:
+		m.ResetReceiptID()
 		return nil
 	case keyreturn.FieldCount:
 		m.ResetCount()
@@ -18832,6 +31996,2775 @@ func (m *KeyReturnMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown KeyReturn edge %s", name)
 }
 
+// KeyScrappingMutation represents an operation that mutates the KeyScrapping nodes in the graph.
+type KeyScrappingMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	version            *int
+	addversion         *int
+	reason             *string
+	state              *keyscrapping.State
+	requested_by_id    *uuid.UUID
+	requested_by_name  *string
+	requested_at       *time.Time
+	count              *int
+	addcount           *int
+	done_at            *time.Time
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	set                *uuid.UUID
+	clearedset         bool
+	approval           *uuid.UUID
+	clearedapproval    bool
+	certificate        *uuid.UUID
+	clearedcertificate bool
+	done               bool
+	oldValue           func(context.Context) (*KeyScrapping, error)
+	predicates         []predicate.KeyScrapping
+}
+
+var _ ent.Mutation = (*KeyScrappingMutation)(nil)
+
+// keyscrappingOption allows management of the mutation configuration using functional options.
+type keyscrappingOption func(*KeyScrappingMutation)
+
+// newKeyScrappingMutation creates new mutation for the KeyScrapping entity.
+func newKeyScrappingMutation(c config, op Op, opts ...keyscrappingOption) *KeyScrappingMutation {
+	m := &KeyScrappingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyScrapping,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyScrappingID sets the ID field of the mutation.
+func withKeyScrappingID(id uuid.UUID) keyscrappingOption {
+	return func(m *KeyScrappingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyScrapping
+		)
+		m.oldValue = func(ctx context.Context) (*KeyScrapping, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyScrapping.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyScrapping sets the old KeyScrapping of the mutation.
+func withKeyScrapping(node *KeyScrapping) keyscrappingOption {
+	return func(m *KeyScrappingMutation) {
+		m.oldValue = func(context.Context) (*KeyScrapping, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyScrappingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyScrappingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyScrapping entities.
+func (m *KeyScrappingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyScrappingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyScrappingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyScrapping.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyScrappingMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyScrappingMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyScrappingMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyScrappingMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyScrappingMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyScrappingMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeyScrappingMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeyScrappingMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeyScrappingMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeyScrappingMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeyScrappingMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeyScrappingMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeyScrappingMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeyScrappingMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *KeyScrappingMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *KeyScrappingMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *KeyScrappingMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *KeyScrappingMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *KeyScrappingMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *KeyScrappingMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[keyscrapping.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *KeyScrappingMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[keyscrapping.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *KeyScrappingMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, keyscrapping.FieldApprovalID)
+}
+
+// SetCertificateID sets the "certificate_id" field.
+func (m *KeyScrappingMutation) SetCertificateID(u uuid.UUID) {
+	m.certificate = &u
+}
+
+// CertificateID returns the value of the "certificate_id" field in the mutation.
+func (m *KeyScrappingMutation) CertificateID() (r uuid.UUID, exists bool) {
+	v := m.certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateID returns the old "certificate_id" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldCertificateID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateID: %w", err)
+	}
+	return oldValue.CertificateID, nil
+}
+
+// ClearCertificateID clears the value of the "certificate_id" field.
+func (m *KeyScrappingMutation) ClearCertificateID() {
+	m.certificate = nil
+	m.clearedFields[keyscrapping.FieldCertificateID] = struct{}{}
+}
+
+// CertificateIDCleared returns if the "certificate_id" field was cleared in this mutation.
+func (m *KeyScrappingMutation) CertificateIDCleared() bool {
+	_, ok := m.clearedFields[keyscrapping.FieldCertificateID]
+	return ok
+}
+
+// ResetCertificateID resets all changes to the "certificate_id" field.
+func (m *KeyScrappingMutation) ResetCertificateID() {
+	m.certificate = nil
+	delete(m.clearedFields, keyscrapping.FieldCertificateID)
+}
+
+// SetState sets the "state" field.
+func (m *KeyScrappingMutation) SetState(k keyscrapping.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeyScrappingMutation) State() (r keyscrapping.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldState(ctx context.Context) (v keyscrapping.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeyScrappingMutation) ResetState() {
+	m.state = nil
+}
+
+// SetRequestedByID sets the "requested_by_id" field.
+func (m *KeyScrappingMutation) SetRequestedByID(u uuid.UUID) {
+	m.requested_by_id = &u
+}
+
+// RequestedByID returns the value of the "requested_by_id" field in the mutation.
+func (m *KeyScrappingMutation) RequestedByID() (r uuid.UUID, exists bool) {
+	v := m.requested_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByID returns the old "requested_by_id" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldRequestedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByID: %w", err)
+	}
+	return oldValue.RequestedByID, nil
+}
+
+// ResetRequestedByID resets all changes to the "requested_by_id" field.
+func (m *KeyScrappingMutation) ResetRequestedByID() {
+	m.requested_by_id = nil
+}
+
+// SetRequestedByName sets the "requested_by_name" field.
+func (m *KeyScrappingMutation) SetRequestedByName(s string) {
+	m.requested_by_name = &s
+}
+
+// RequestedByName returns the value of the "requested_by_name" field in the mutation.
+func (m *KeyScrappingMutation) RequestedByName() (r string, exists bool) {
+	v := m.requested_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByName returns the old "requested_by_name" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldRequestedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByName: %w", err)
+	}
+	return oldValue.RequestedByName, nil
+}
+
+// ResetRequestedByName resets all changes to the "requested_by_name" field.
+func (m *KeyScrappingMutation) ResetRequestedByName() {
+	m.requested_by_name = nil
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (m *KeyScrappingMutation) SetRequestedAt(t time.Time) {
+	m.requested_at = &t
+}
+
+// RequestedAt returns the value of the "requested_at" field in the mutation.
+func (m *KeyScrappingMutation) RequestedAt() (r time.Time, exists bool) {
+	v := m.requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedAt returns the old "requested_at" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldRequestedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedAt: %w", err)
+	}
+	return oldValue.RequestedAt, nil
+}
+
+// ResetRequestedAt resets all changes to the "requested_at" field.
+func (m *KeyScrappingMutation) ResetRequestedAt() {
+	m.requested_at = nil
+}
+
+// SetCount sets the "count" field.
+func (m *KeyScrappingMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeyScrappingMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldCount(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeyScrappingMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeyScrappingMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCount clears the value of the "count" field.
+func (m *KeyScrappingMutation) ClearCount() {
+	m.count = nil
+	m.addcount = nil
+	m.clearedFields[keyscrapping.FieldCount] = struct{}{}
+}
+
+// CountCleared returns if the "count" field was cleared in this mutation.
+func (m *KeyScrappingMutation) CountCleared() bool {
+	_, ok := m.clearedFields[keyscrapping.FieldCount]
+	return ok
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeyScrappingMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+	delete(m.clearedFields, keyscrapping.FieldCount)
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *KeyScrappingMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *KeyScrappingMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the KeyScrapping entity.
+// If the KeyScrapping object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyScrappingMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *KeyScrappingMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[keyscrapping.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *KeyScrappingMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[keyscrapping.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *KeyScrappingMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, keyscrapping.FieldDoneAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyScrappingMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyscrapping.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyScrappingMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyScrappingMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyScrappingMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeyScrappingMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyscrapping.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeyScrappingMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeyScrappingMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeyScrappingMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *KeyScrappingMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[keyscrapping.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *KeyScrappingMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *KeyScrappingMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *KeyScrappingMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// ClearCertificate clears the "certificate" edge to the Certificate entity.
+func (m *KeyScrappingMutation) ClearCertificate() {
+	m.clearedcertificate = true
+	m.clearedFields[keyscrapping.FieldCertificateID] = struct{}{}
+}
+
+// CertificateCleared reports if the "certificate" edge to the Certificate entity was cleared.
+func (m *KeyScrappingMutation) CertificateCleared() bool {
+	return m.CertificateIDCleared() || m.clearedcertificate
+}
+
+// CertificateIDs returns the "certificate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CertificateID instead. It exists only for internal usage by the builders.
+func (m *KeyScrappingMutation) CertificateIDs() (ids []uuid.UUID) {
+	if id := m.certificate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCertificate resets all changes to the "certificate" edge.
+func (m *KeyScrappingMutation) ResetCertificate() {
+	m.certificate = nil
+	m.clearedcertificate = false
+}
+
+// Where appends a list predicates to the KeyScrappingMutation builder.
+func (m *KeyScrappingMutation) Where(ps ...predicate.KeyScrapping) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyScrappingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyScrappingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyScrapping, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyScrappingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyScrappingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyScrapping).
+func (m *KeyScrappingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyScrappingMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.created_at != nil {
+		fields = append(fields, keyscrapping.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyscrapping.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyscrapping.FieldVersion)
+	}
+	if m.set != nil {
+		fields = append(fields, keyscrapping.FieldSetID)
+	}
+	if m.reason != nil {
+		fields = append(fields, keyscrapping.FieldReason)
+	}
+	if m.approval != nil {
+		fields = append(fields, keyscrapping.FieldApprovalID)
+	}
+	if m.certificate != nil {
+		fields = append(fields, keyscrapping.FieldCertificateID)
+	}
+	if m.state != nil {
+		fields = append(fields, keyscrapping.FieldState)
+	}
+	if m.requested_by_id != nil {
+		fields = append(fields, keyscrapping.FieldRequestedByID)
+	}
+	if m.requested_by_name != nil {
+		fields = append(fields, keyscrapping.FieldRequestedByName)
+	}
+	if m.requested_at != nil {
+		fields = append(fields, keyscrapping.FieldRequestedAt)
+	}
+	if m.count != nil {
+		fields = append(fields, keyscrapping.FieldCount)
+	}
+	if m.done_at != nil {
+		fields = append(fields, keyscrapping.FieldDoneAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyScrappingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyscrapping.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyscrapping.FieldEstateID:
+		return m.EstateID()
+	case keyscrapping.FieldVersion:
+		return m.Version()
+	case keyscrapping.FieldSetID:
+		return m.GetSetID()
+	case keyscrapping.FieldReason:
+		return m.Reason()
+	case keyscrapping.FieldApprovalID:
+		return m.ApprovalID()
+	case keyscrapping.FieldCertificateID:
+		return m.CertificateID()
+	case keyscrapping.FieldState:
+		return m.State()
+	case keyscrapping.FieldRequestedByID:
+		return m.RequestedByID()
+	case keyscrapping.FieldRequestedByName:
+		return m.RequestedByName()
+	case keyscrapping.FieldRequestedAt:
+		return m.RequestedAt()
+	case keyscrapping.FieldCount:
+		return m.Count()
+	case keyscrapping.FieldDoneAt:
+		return m.DoneAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyScrappingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyscrapping.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyscrapping.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyscrapping.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyscrapping.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyscrapping.FieldReason:
+		return m.OldReason(ctx)
+	case keyscrapping.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case keyscrapping.FieldCertificateID:
+		return m.OldCertificateID(ctx)
+	case keyscrapping.FieldState:
+		return m.OldState(ctx)
+	case keyscrapping.FieldRequestedByID:
+		return m.OldRequestedByID(ctx)
+	case keyscrapping.FieldRequestedByName:
+		return m.OldRequestedByName(ctx)
+	case keyscrapping.FieldRequestedAt:
+		return m.OldRequestedAt(ctx)
+	case keyscrapping.FieldCount:
+		return m.OldCount(ctx)
+	case keyscrapping.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyScrapping field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyScrappingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyscrapping.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyscrapping.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyscrapping.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyscrapping.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyscrapping.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case keyscrapping.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case keyscrapping.FieldCertificateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateID(v)
+		return nil
+	case keyscrapping.FieldState:
+		v, ok := value.(keyscrapping.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keyscrapping.FieldRequestedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByID(v)
+		return nil
+	case keyscrapping.FieldRequestedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByName(v)
+		return nil
+	case keyscrapping.FieldRequestedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedAt(v)
+		return nil
+	case keyscrapping.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keyscrapping.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyScrappingMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyscrapping.FieldVersion)
+	}
+	if m.addcount != nil {
+		fields = append(fields, keyscrapping.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyScrappingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyscrapping.FieldVersion:
+		return m.AddedVersion()
+	case keyscrapping.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyScrappingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyscrapping.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keyscrapping.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyScrappingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyscrapping.FieldApprovalID) {
+		fields = append(fields, keyscrapping.FieldApprovalID)
+	}
+	if m.FieldCleared(keyscrapping.FieldCertificateID) {
+		fields = append(fields, keyscrapping.FieldCertificateID)
+	}
+	if m.FieldCleared(keyscrapping.FieldCount) {
+		fields = append(fields, keyscrapping.FieldCount)
+	}
+	if m.FieldCleared(keyscrapping.FieldDoneAt) {
+		fields = append(fields, keyscrapping.FieldDoneAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyScrappingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyScrappingMutation) ClearField(name string) error {
+	switch name {
+	case keyscrapping.FieldApprovalID:
+		m.ClearApprovalID()
+		return nil
+	case keyscrapping.FieldCertificateID:
+		m.ClearCertificateID()
+		return nil
+	case keyscrapping.FieldCount:
+		m.ClearCount()
+		return nil
+	case keyscrapping.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyScrappingMutation) ResetField(name string) error {
+	switch name {
+	case keyscrapping.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyscrapping.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyscrapping.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyscrapping.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyscrapping.FieldReason:
+		m.ResetReason()
+		return nil
+	case keyscrapping.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case keyscrapping.FieldCertificateID:
+		m.ResetCertificateID()
+		return nil
+	case keyscrapping.FieldState:
+		m.ResetState()
+		return nil
+	case keyscrapping.FieldRequestedByID:
+		m.ResetRequestedByID()
+		return nil
+	case keyscrapping.FieldRequestedByName:
+		m.ResetRequestedByName()
+		return nil
+	case keyscrapping.FieldRequestedAt:
+		m.ResetRequestedAt()
+		return nil
+	case keyscrapping.FieldCount:
+		m.ResetCount()
+		return nil
+	case keyscrapping.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyScrappingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, keyscrapping.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keyscrapping.EdgeSet)
+	}
+	if m.approval != nil {
+		edges = append(edges, keyscrapping.EdgeApproval)
+	}
+	if m.certificate != nil {
+		edges = append(edges, keyscrapping.EdgeCertificate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyScrappingMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyscrapping.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyscrapping.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyscrapping.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyscrapping.EdgeCertificate:
+		if id := m.certificate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyScrappingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyScrappingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyScrappingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, keyscrapping.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keyscrapping.EdgeSet)
+	}
+	if m.clearedapproval {
+		edges = append(edges, keyscrapping.EdgeApproval)
+	}
+	if m.clearedcertificate {
+		edges = append(edges, keyscrapping.EdgeCertificate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyScrappingMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyscrapping.EdgeEstate:
+		return m.clearedestate
+	case keyscrapping.EdgeSet:
+		return m.clearedset
+	case keyscrapping.EdgeApproval:
+		return m.clearedapproval
+	case keyscrapping.EdgeCertificate:
+		return m.clearedcertificate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyScrappingMutation) ClearEdge(name string) error {
+	switch name {
+	case keyscrapping.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyscrapping.EdgeSet:
+		m.ClearSet()
+		return nil
+	case keyscrapping.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	case keyscrapping.EdgeCertificate:
+		m.ClearCertificate()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyScrappingMutation) ResetEdge(name string) error {
+	switch name {
+	case keyscrapping.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyscrapping.EdgeSet:
+		m.ResetSet()
+		return nil
+	case keyscrapping.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case keyscrapping.EdgeCertificate:
+		m.ResetCertificate()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyScrapping edge %s", name)
+}
+
+// KeySealMutation represents an operation that mutates the KeySeal nodes in the graph.
+type KeySealMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	number            *string
+	count             *int
+	addcount          *int
+	state             *keyseal.State
+	sealed_at         *time.Time
+	sealed_by_id      *uuid.UUID
+	sealed_by_name    *string
+	ended_at          *time.Time
+	ended_by_id       *uuid.UUID
+	ended_by_name     *string
+	end_reason        *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	set               *uuid.UUID
+	clearedset        bool
+	previous          *uuid.UUID
+	clearedprevious   bool
+	successors        map[uuid.UUID]struct{}
+	removedsuccessors map[uuid.UUID]struct{}
+	clearedsuccessors bool
+	done              bool
+	oldValue          func(context.Context) (*KeySeal, error)
+	predicates        []predicate.KeySeal
+}
+
+var _ ent.Mutation = (*KeySealMutation)(nil)
+
+// keysealOption allows management of the mutation configuration using functional options.
+type keysealOption func(*KeySealMutation)
+
+// newKeySealMutation creates new mutation for the KeySeal entity.
+func newKeySealMutation(c config, op Op, opts ...keysealOption) *KeySealMutation {
+	m := &KeySealMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeySeal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeySealID sets the ID field of the mutation.
+func withKeySealID(id uuid.UUID) keysealOption {
+	return func(m *KeySealMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeySeal
+		)
+		m.oldValue = func(ctx context.Context) (*KeySeal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeySeal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeySeal sets the old KeySeal of the mutation.
+func withKeySeal(node *KeySeal) keysealOption {
+	return func(m *KeySealMutation) {
+		m.oldValue = func(context.Context) (*KeySeal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeySealMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeySealMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeySeal entities.
+func (m *KeySealMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeySealMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeySealMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeySeal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeySealMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeySealMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeySealMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeySealMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeySealMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeySealMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeySealMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeySealMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeySealMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeySealMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeySealMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetSetID sets the "set_id" field.
+func (m *KeySealMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *KeySealMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *KeySealMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *KeySealMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *KeySealMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *KeySealMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetCount sets the "count" field.
+func (m *KeySealMutation) SetCount(i int) {
+	m.count = &i
+	m.addcount = nil
+}
+
+// Count returns the value of the "count" field in the mutation.
+func (m *KeySealMutation) Count() (r int, exists bool) {
+	v := m.count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCount returns the old "count" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCount: %w", err)
+	}
+	return oldValue.Count, nil
+}
+
+// AddCount adds i to the "count" field.
+func (m *KeySealMutation) AddCount(i int) {
+	if m.addcount != nil {
+		*m.addcount += i
+	} else {
+		m.addcount = &i
+	}
+}
+
+// AddedCount returns the value that was added to the "count" field in this mutation.
+func (m *KeySealMutation) AddedCount() (r int, exists bool) {
+	v := m.addcount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCount resets all changes to the "count" field.
+func (m *KeySealMutation) ResetCount() {
+	m.count = nil
+	m.addcount = nil
+}
+
+// SetState sets the "state" field.
+func (m *KeySealMutation) SetState(k keyseal.State) {
+	m.state = &k
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *KeySealMutation) State() (r keyseal.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldState(ctx context.Context) (v keyseal.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *KeySealMutation) ResetState() {
+	m.state = nil
+}
+
+// SetSealedAt sets the "sealed_at" field.
+func (m *KeySealMutation) SetSealedAt(t time.Time) {
+	m.sealed_at = &t
+}
+
+// SealedAt returns the value of the "sealed_at" field in the mutation.
+func (m *KeySealMutation) SealedAt() (r time.Time, exists bool) {
+	v := m.sealed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealedAt returns the old "sealed_at" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldSealedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealedAt: %w", err)
+	}
+	return oldValue.SealedAt, nil
+}
+
+// ResetSealedAt resets all changes to the "sealed_at" field.
+func (m *KeySealMutation) ResetSealedAt() {
+	m.sealed_at = nil
+}
+
+// SetSealedByID sets the "sealed_by_id" field.
+func (m *KeySealMutation) SetSealedByID(u uuid.UUID) {
+	m.sealed_by_id = &u
+}
+
+// SealedByID returns the value of the "sealed_by_id" field in the mutation.
+func (m *KeySealMutation) SealedByID() (r uuid.UUID, exists bool) {
+	v := m.sealed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealedByID returns the old "sealed_by_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldSealedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealedByID: %w", err)
+	}
+	return oldValue.SealedByID, nil
+}
+
+// ResetSealedByID resets all changes to the "sealed_by_id" field.
+func (m *KeySealMutation) ResetSealedByID() {
+	m.sealed_by_id = nil
+}
+
+// SetSealedByName sets the "sealed_by_name" field.
+func (m *KeySealMutation) SetSealedByName(s string) {
+	m.sealed_by_name = &s
+}
+
+// SealedByName returns the value of the "sealed_by_name" field in the mutation.
+func (m *KeySealMutation) SealedByName() (r string, exists bool) {
+	v := m.sealed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealedByName returns the old "sealed_by_name" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldSealedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealedByName: %w", err)
+	}
+	return oldValue.SealedByName, nil
+}
+
+// ResetSealedByName resets all changes to the "sealed_by_name" field.
+func (m *KeySealMutation) ResetSealedByName() {
+	m.sealed_by_name = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *KeySealMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *KeySealMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *KeySealMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[keyseal.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *KeySealMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[keyseal.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *KeySealMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, keyseal.FieldEndedAt)
+}
+
+// SetEndedByID sets the "ended_by_id" field.
+func (m *KeySealMutation) SetEndedByID(u uuid.UUID) {
+	m.ended_by_id = &u
+}
+
+// EndedByID returns the value of the "ended_by_id" field in the mutation.
+func (m *KeySealMutation) EndedByID() (r uuid.UUID, exists bool) {
+	v := m.ended_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByID returns the old "ended_by_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldEndedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByID: %w", err)
+	}
+	return oldValue.EndedByID, nil
+}
+
+// ClearEndedByID clears the value of the "ended_by_id" field.
+func (m *KeySealMutation) ClearEndedByID() {
+	m.ended_by_id = nil
+	m.clearedFields[keyseal.FieldEndedByID] = struct{}{}
+}
+
+// EndedByIDCleared returns if the "ended_by_id" field was cleared in this mutation.
+func (m *KeySealMutation) EndedByIDCleared() bool {
+	_, ok := m.clearedFields[keyseal.FieldEndedByID]
+	return ok
+}
+
+// ResetEndedByID resets all changes to the "ended_by_id" field.
+func (m *KeySealMutation) ResetEndedByID() {
+	m.ended_by_id = nil
+	delete(m.clearedFields, keyseal.FieldEndedByID)
+}
+
+// SetEndedByName sets the "ended_by_name" field.
+func (m *KeySealMutation) SetEndedByName(s string) {
+	m.ended_by_name = &s
+}
+
+// EndedByName returns the value of the "ended_by_name" field in the mutation.
+func (m *KeySealMutation) EndedByName() (r string, exists bool) {
+	v := m.ended_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedByName returns the old "ended_by_name" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldEndedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedByName: %w", err)
+	}
+	return oldValue.EndedByName, nil
+}
+
+// ResetEndedByName resets all changes to the "ended_by_name" field.
+func (m *KeySealMutation) ResetEndedByName() {
+	m.ended_by_name = nil
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *KeySealMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *KeySealMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldEndReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *KeySealMutation) ResetEndReason() {
+	m.end_reason = nil
+}
+
+// SetPreviousID sets the "previous_id" field.
+func (m *KeySealMutation) SetPreviousID(u uuid.UUID) {
+	m.previous = &u
+}
+
+// PreviousID returns the value of the "previous_id" field in the mutation.
+func (m *KeySealMutation) PreviousID() (r uuid.UUID, exists bool) {
+	v := m.previous
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPreviousID returns the old "previous_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldPreviousID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPreviousID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPreviousID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPreviousID: %w", err)
+	}
+	return oldValue.PreviousID, nil
+}
+
+// ClearPreviousID clears the value of the "previous_id" field.
+func (m *KeySealMutation) ClearPreviousID() {
+	m.previous = nil
+	m.clearedFields[keyseal.FieldPreviousID] = struct{}{}
+}
+
+// PreviousIDCleared returns if the "previous_id" field was cleared in this mutation.
+func (m *KeySealMutation) PreviousIDCleared() bool {
+	_, ok := m.clearedFields[keyseal.FieldPreviousID]
+	return ok
+}
+
+// ResetPreviousID resets all changes to the "previous_id" field.
+func (m *KeySealMutation) ResetPreviousID() {
+	m.previous = nil
+	delete(m.clearedFields, keyseal.FieldPreviousID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeySealMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyseal.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeySealMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeySealMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeySealMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearSet clears the "set" edge to the KeySet entity.
+func (m *KeySealMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[keyseal.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the KeySet entity was cleared.
+func (m *KeySealMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *KeySealMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *KeySealMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// ClearPrevious clears the "previous" edge to the KeySeal entity.
+func (m *KeySealMutation) ClearPrevious() {
+	m.clearedprevious = true
+	m.clearedFields[keyseal.FieldPreviousID] = struct{}{}
+}
+
+// PreviousCleared reports if the "previous" edge to the KeySeal entity was cleared.
+func (m *KeySealMutation) PreviousCleared() bool {
+	return m.PreviousIDCleared() || m.clearedprevious
+}
+
+// PreviousIDs returns the "previous" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PreviousID instead. It exists only for internal usage by the builders.
+func (m *KeySealMutation) PreviousIDs() (ids []uuid.UUID) {
+	if id := m.previous; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPrevious resets all changes to the "previous" edge.
+func (m *KeySealMutation) ResetPrevious() {
+	m.previous = nil
+	m.clearedprevious = false
+}
+
+// AddSuccessorIDs adds the "successors" edge to the KeySeal entity by ids.
+func (m *KeySealMutation) AddSuccessorIDs(ids ...uuid.UUID) {
+	if m.successors == nil {
+		m.successors = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.successors[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSuccessors clears the "successors" edge to the KeySeal entity.
+func (m *KeySealMutation) ClearSuccessors() {
+	m.clearedsuccessors = true
+}
+
+// SuccessorsCleared reports if the "successors" edge to the KeySeal entity was cleared.
+func (m *KeySealMutation) SuccessorsCleared() bool {
+	return m.clearedsuccessors
+}
+
+// RemoveSuccessorIDs removes the "successors" edge to the KeySeal entity by IDs.
+func (m *KeySealMutation) RemoveSuccessorIDs(ids ...uuid.UUID) {
+	if m.removedsuccessors == nil {
+		m.removedsuccessors = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.successors, ids[i])
+		m.removedsuccessors[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSuccessors returns the removed IDs of the "successors" edge to the KeySeal entity.
+func (m *KeySealMutation) RemovedSuccessorsIDs() (ids []uuid.UUID) {
+	for id := range m.removedsuccessors {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SuccessorsIDs returns the "successors" edge IDs in the mutation.
+func (m *KeySealMutation) SuccessorsIDs() (ids []uuid.UUID) {
+	for id := range m.successors {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSuccessors resets all changes to the "successors" edge.
+func (m *KeySealMutation) ResetSuccessors() {
+	m.successors = nil
+	m.clearedsuccessors = false
+	m.removedsuccessors = nil
+}
+
+// Where appends a list predicates to the KeySealMutation builder.
+func (m *KeySealMutation) Where(ps ...predicate.KeySeal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeySealMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeySealMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeySeal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeySealMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeySealMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeySeal).
+func (m *KeySealMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeySealMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.created_at != nil {
+		fields = append(fields, keyseal.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyseal.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, keyseal.FieldVersion)
+	}
+	if m.set != nil {
+		fields = append(fields, keyseal.FieldSetID)
+	}
+	if m.number != nil {
+		fields = append(fields, keyseal.FieldNumber)
+	}
+	if m.count != nil {
+		fields = append(fields, keyseal.FieldCount)
+	}
+	if m.state != nil {
+		fields = append(fields, keyseal.FieldState)
+	}
+	if m.sealed_at != nil {
+		fields = append(fields, keyseal.FieldSealedAt)
+	}
+	if m.sealed_by_id != nil {
+		fields = append(fields, keyseal.FieldSealedByID)
+	}
+	if m.sealed_by_name != nil {
+		fields = append(fields, keyseal.FieldSealedByName)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, keyseal.FieldEndedAt)
+	}
+	if m.ended_by_id != nil {
+		fields = append(fields, keyseal.FieldEndedByID)
+	}
+	if m.ended_by_name != nil {
+		fields = append(fields, keyseal.FieldEndedByName)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, keyseal.FieldEndReason)
+	}
+	if m.previous != nil {
+		fields = append(fields, keyseal.FieldPreviousID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeySealMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyseal.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyseal.FieldEstateID:
+		return m.EstateID()
+	case keyseal.FieldVersion:
+		return m.Version()
+	case keyseal.FieldSetID:
+		return m.GetSetID()
+	case keyseal.FieldNumber:
+		return m.Number()
+	case keyseal.FieldCount:
+		return m.Count()
+	case keyseal.FieldState:
+		return m.State()
+	case keyseal.FieldSealedAt:
+		return m.SealedAt()
+	case keyseal.FieldSealedByID:
+		return m.SealedByID()
+	case keyseal.FieldSealedByName:
+		return m.SealedByName()
+	case keyseal.FieldEndedAt:
+		return m.EndedAt()
+	case keyseal.FieldEndedByID:
+		return m.EndedByID()
+	case keyseal.FieldEndedByName:
+		return m.EndedByName()
+	case keyseal.FieldEndReason:
+		return m.EndReason()
+	case keyseal.FieldPreviousID:
+		return m.PreviousID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeySealMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyseal.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyseal.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyseal.FieldVersion:
+		return m.OldVersion(ctx)
+	case keyseal.FieldSetID:
+		return m.OldSetID(ctx)
+	case keyseal.FieldNumber:
+		return m.OldNumber(ctx)
+	case keyseal.FieldCount:
+		return m.OldCount(ctx)
+	case keyseal.FieldState:
+		return m.OldState(ctx)
+	case keyseal.FieldSealedAt:
+		return m.OldSealedAt(ctx)
+	case keyseal.FieldSealedByID:
+		return m.OldSealedByID(ctx)
+	case keyseal.FieldSealedByName:
+		return m.OldSealedByName(ctx)
+	case keyseal.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case keyseal.FieldEndedByID:
+		return m.OldEndedByID(ctx)
+	case keyseal.FieldEndedByName:
+		return m.OldEndedByName(ctx)
+	case keyseal.FieldEndReason:
+		return m.OldEndReason(ctx)
+	case keyseal.FieldPreviousID:
+		return m.OldPreviousID(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeySeal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeySealMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyseal.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyseal.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyseal.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keyseal.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case keyseal.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case keyseal.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCount(v)
+		return nil
+	case keyseal.FieldState:
+		v, ok := value.(keyseal.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case keyseal.FieldSealedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealedAt(v)
+		return nil
+	case keyseal.FieldSealedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealedByID(v)
+		return nil
+	case keyseal.FieldSealedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealedByName(v)
+		return nil
+	case keyseal.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case keyseal.FieldEndedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByID(v)
+		return nil
+	case keyseal.FieldEndedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedByName(v)
+		return nil
+	case keyseal.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
+		return nil
+	case keyseal.FieldPreviousID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPreviousID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeySealMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, keyseal.FieldVersion)
+	}
+	if m.addcount != nil {
+		fields = append(fields, keyseal.FieldCount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeySealMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyseal.FieldVersion:
+		return m.AddedVersion()
+	case keyseal.FieldCount:
+		return m.AddedCount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeySealMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyseal.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keyseal.FieldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeySealMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keyseal.FieldEndedAt) {
+		fields = append(fields, keyseal.FieldEndedAt)
+	}
+	if m.FieldCleared(keyseal.FieldEndedByID) {
+		fields = append(fields, keyseal.FieldEndedByID)
+	}
+	if m.FieldCleared(keyseal.FieldPreviousID) {
+		fields = append(fields, keyseal.FieldPreviousID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeySealMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeySealMutation) ClearField(name string) error {
+	switch name {
+	case keyseal.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case keyseal.FieldEndedByID:
+		m.ClearEndedByID()
+		return nil
+	case keyseal.FieldPreviousID:
+		m.ClearPreviousID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeySealMutation) ResetField(name string) error {
+	switch name {
+	case keyseal.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyseal.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyseal.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keyseal.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case keyseal.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case keyseal.FieldCount:
+		m.ResetCount()
+		return nil
+	case keyseal.FieldState:
+		m.ResetState()
+		return nil
+	case keyseal.FieldSealedAt:
+		m.ResetSealedAt()
+		return nil
+	case keyseal.FieldSealedByID:
+		m.ResetSealedByID()
+		return nil
+	case keyseal.FieldSealedByName:
+		m.ResetSealedByName()
+		return nil
+	case keyseal.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case keyseal.FieldEndedByID:
+		m.ResetEndedByID()
+		return nil
+	case keyseal.FieldEndedByName:
+		m.ResetEndedByName()
+		return nil
+	case keyseal.FieldEndReason:
+		m.ResetEndReason()
+		return nil
+	case keyseal.FieldPreviousID:
+		m.ResetPreviousID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeySealMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, keyseal.EdgeEstate)
+	}
+	if m.set != nil {
+		edges = append(edges, keyseal.EdgeSet)
+	}
+	if m.previous != nil {
+		edges = append(edges, keyseal.EdgePrevious)
+	}
+	if m.successors != nil {
+		edges = append(edges, keyseal.EdgeSuccessors)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeySealMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyseal.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyseal.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyseal.EdgePrevious:
+		if id := m.previous; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyseal.EdgeSuccessors:
+		ids := make([]ent.Value, 0, len(m.successors))
+		for id := range m.successors {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeySealMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedsuccessors != nil {
+		edges = append(edges, keyseal.EdgeSuccessors)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeySealMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case keyseal.EdgeSuccessors:
+		ids := make([]ent.Value, 0, len(m.removedsuccessors))
+		for id := range m.removedsuccessors {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeySealMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, keyseal.EdgeEstate)
+	}
+	if m.clearedset {
+		edges = append(edges, keyseal.EdgeSet)
+	}
+	if m.clearedprevious {
+		edges = append(edges, keyseal.EdgePrevious)
+	}
+	if m.clearedsuccessors {
+		edges = append(edges, keyseal.EdgeSuccessors)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeySealMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyseal.EdgeEstate:
+		return m.clearedestate
+	case keyseal.EdgeSet:
+		return m.clearedset
+	case keyseal.EdgePrevious:
+		return m.clearedprevious
+	case keyseal.EdgeSuccessors:
+		return m.clearedsuccessors
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeySealMutation) ClearEdge(name string) error {
+	switch name {
+	case keyseal.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyseal.EdgeSet:
+		m.ClearSet()
+		return nil
+	case keyseal.EdgePrevious:
+		m.ClearPrevious()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeySealMutation) ResetEdge(name string) error {
+	switch name {
+	case keyseal.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyseal.EdgeSet:
+		m.ResetSet()
+		return nil
+	case keyseal.EdgePrevious:
+		m.ResetPrevious()
+		return nil
+	case keyseal.EdgeSuccessors:
+		m.ResetSuccessors()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySeal edge %s", name)
+}
+
 // KeySetMutation represents an operation that mutates the KeySet nodes in the graph.
 type KeySetMutation struct {
 	config
@@ -18846,6 +34779,11 @@ type KeySetMutation struct {
 	kind                    *keyset.Kind
 	outstanding             *int
 	addoutstanding          *int
+	condition               *keyset.Condition
+	generation              *int
+	addgeneration           *int
+	lock_changes            *int
+	addlock_changes         *int
 	sort_key                *string
 	clearedFields           map[string]struct{}
 	estate                  *uuid.UUID
@@ -18861,6 +34799,15 @@ type KeySetMutation struct {
 	follow_ups              map[uuid.UUID]struct{}
 	removedfollow_ups       map[uuid.UUID]struct{}
 	clearedfollow_ups       bool
+	generations             map[uuid.UUID]struct{}
+	removedgenerations      map[uuid.UUID]struct{}
+	clearedgenerations      bool
+	_hooks                  map[uuid.UUID]struct{}
+	removed_hooks           map[uuid.UUID]struct{}
+	cleared_hooks           bool
+	seals                   map[uuid.UUID]struct{}
+	removedseals            map[uuid.UUID]struct{}
+	clearedseals            bool
 	done                    bool
 	oldValue                func(context.Context) (*KeySet, error)
 	predicates              []predicate.KeySet
@@ -19298,6 +35245,154 @@ func (m *KeySetMutation) ResetOutstanding() {
 	m.addoutstanding = nil
 }
 
+// SetCondition sets the "condition" field.
+func (m *KeySetMutation) SetCondition(k keyset.Condition) {
+	m.condition = &k
+}
+
+// Condition returns the value of the "condition" field in the mutation.
+func (m *KeySetMutation) Condition() (r keyset.Condition, exists bool) {
+	v := m.condition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCondition returns the old "condition" field's value of the KeySet entity.
+// If the KeySet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySetMutation) OldCondition(ctx context.Context) (v keyset.Condition, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCondition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCondition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCondition: %w", err)
+	}
+	return oldValue.Condition, nil
+}
+
+// ResetCondition resets all changes to the "condition" field.
+func (m *KeySetMutation) ResetCondition() {
+	m.condition = nil
+}
+
+// SetGeneration sets the "generation" field.
+func (m *KeySetMutation) SetGeneration(i int) {
+	m.generation = &i
+	m.addgeneration = nil
+}
+
+// Generation returns the value of the "generation" field in the mutation.
+func (m *KeySetMutation) Generation() (r int, exists bool) {
+	v := m.generation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGeneration returns the old "generation" field's value of the KeySet entity.
+// If the KeySet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySetMutation) OldGeneration(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGeneration is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGeneration requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGeneration: %w", err)
+	}
+	return oldValue.Generation, nil
+}
+
+// AddGeneration adds i to the "generation" field.
+func (m *KeySetMutation) AddGeneration(i int) {
+	if m.addgeneration != nil {
+		*m.addgeneration += i
+	} else {
+		m.addgeneration = &i
+	}
+}
+
+// AddedGeneration returns the value that was added to the "generation" field in this mutation.
+func (m *KeySetMutation) AddedGeneration() (r int, exists bool) {
+	v := m.addgeneration
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGeneration resets all changes to the "generation" field.
+func (m *KeySetMutation) ResetGeneration() {
+	m.generation = nil
+	m.addgeneration = nil
+}
+
+// SetLockChanges sets the "lock_changes" field.
+func (m *KeySetMutation) SetLockChanges(i int) {
+	m.lock_changes = &i
+	m.addlock_changes = nil
+}
+
+// LockChanges returns the value of the "lock_changes" field in the mutation.
+func (m *KeySetMutation) LockChanges() (r int, exists bool) {
+	v := m.lock_changes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLockChanges returns the old "lock_changes" field's value of the KeySet entity.
+// If the KeySet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySetMutation) OldLockChanges(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLockChanges is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLockChanges requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLockChanges: %w", err)
+	}
+	return oldValue.LockChanges, nil
+}
+
+// AddLockChanges adds i to the "lock_changes" field.
+func (m *KeySetMutation) AddLockChanges(i int) {
+	if m.addlock_changes != nil {
+		*m.addlock_changes += i
+	} else {
+		m.addlock_changes = &i
+	}
+}
+
+// AddedLockChanges returns the value that was added to the "lock_changes" field in this mutation.
+func (m *KeySetMutation) AddedLockChanges() (r int, exists bool) {
+	v := m.addlock_changes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLockChanges resets all changes to the "lock_changes" field.
+func (m *KeySetMutation) ResetLockChanges() {
+	m.lock_changes = nil
+	m.addlock_changes = nil
+}
+
 // SetSortKey sets the "sort_key" field.
 func (m *KeySetMutation) SetSortKey(s string) {
 	m.sort_key = &s
@@ -19550,6 +35645,168 @@ func (m *KeySetMutation) ResetFollowUps() {
 	m.removedfollow_ups = nil
 }
 
+// AddGenerationIDs adds the "generations" edge to the KeyGeneration entity by ids.
+func (m *KeySetMutation) AddGenerationIDs(ids ...uuid.UUID) {
+	if m.generations == nil {
+		m.generations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.generations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearGenerations clears the "generations" edge to the KeyGeneration entity.
+func (m *KeySetMutation) ClearGenerations() {
+	m.clearedgenerations = true
+}
+
+// GenerationsCleared reports if the "generations" edge to the KeyGeneration entity was cleared.
+func (m *KeySetMutation) GenerationsCleared() bool {
+	return m.clearedgenerations
+}
+
+// RemoveGenerationIDs removes the "generations" edge to the KeyGeneration entity by IDs.
+func (m *KeySetMutation) RemoveGenerationIDs(ids ...uuid.UUID) {
+	if m.removedgenerations == nil {
+		m.removedgenerations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.generations, ids[i])
+		m.removedgenerations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedGenerations returns the removed IDs of the "generations" edge to the KeyGeneration entity.
+func (m *KeySetMutation) RemovedGenerationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedgenerations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// GenerationsIDs returns the "generations" edge IDs in the mutation.
+func (m *KeySetMutation) GenerationsIDs() (ids []uuid.UUID) {
+	for id := range m.generations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetGenerations resets all changes to the "generations" edge.
+func (m *KeySetMutation) ResetGenerations() {
+	m.generations = nil
+	m.clearedgenerations = false
+	m.removedgenerations = nil
+}
+
+// AddHookIDs adds the "hooks" edge to the KeyHook entity by ids.
+func (m *KeySetMutation) AddHookIDs(ids ...uuid.UUID) {
+	if m._hooks == nil {
+		m._hooks = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m._hooks[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHooks clears the "hooks" edge to the KeyHook entity.
+func (m *KeySetMutation) ClearHooks() {
+	m.cleared_hooks = true
+}
+
+// HooksCleared reports if the "hooks" edge to the KeyHook entity was cleared.
+func (m *KeySetMutation) HooksCleared() bool {
+	return m.cleared_hooks
+}
+
+// RemoveHookIDs removes the "hooks" edge to the KeyHook entity by IDs.
+func (m *KeySetMutation) RemoveHookIDs(ids ...uuid.UUID) {
+	if m.removed_hooks == nil {
+		m.removed_hooks = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m._hooks, ids[i])
+		m.removed_hooks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHooks returns the removed IDs of the "hooks" edge to the KeyHook entity.
+func (m *KeySetMutation) RemovedHooksIDs() (ids []uuid.UUID) {
+	for id := range m.removed_hooks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HooksIDs returns the "hooks" edge IDs in the mutation.
+func (m *KeySetMutation) HooksIDs() (ids []uuid.UUID) {
+	for id := range m._hooks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHooks resets all changes to the "hooks" edge.
+func (m *KeySetMutation) ResetHooks() {
+	m._hooks = nil
+	m.cleared_hooks = false
+	m.removed_hooks = nil
+}
+
+// AddSealIDs adds the "seals" edge to the KeySeal entity by ids.
+func (m *KeySetMutation) AddSealIDs(ids ...uuid.UUID) {
+	if m.seals == nil {
+		m.seals = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.seals[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSeals clears the "seals" edge to the KeySeal entity.
+func (m *KeySetMutation) ClearSeals() {
+	m.clearedseals = true
+}
+
+// SealsCleared reports if the "seals" edge to the KeySeal entity was cleared.
+func (m *KeySetMutation) SealsCleared() bool {
+	return m.clearedseals
+}
+
+// RemoveSealIDs removes the "seals" edge to the KeySeal entity by IDs.
+func (m *KeySetMutation) RemoveSealIDs(ids ...uuid.UUID) {
+	if m.removedseals == nil {
+		m.removedseals = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.seals, ids[i])
+		m.removedseals[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSeals returns the removed IDs of the "seals" edge to the KeySeal entity.
+func (m *KeySetMutation) RemovedSealsIDs() (ids []uuid.UUID) {
+	for id := range m.removedseals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SealsIDs returns the "seals" edge IDs in the mutation.
+func (m *KeySetMutation) SealsIDs() (ids []uuid.UUID) {
+	for id := range m.seals {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSeals resets all changes to the "seals" edge.
+func (m *KeySetMutation) ResetSeals() {
+	m.seals = nil
+	m.clearedseals = false
+	m.removedseals = nil
+}
+
 // Where appends a list predicates to the KeySetMutation builder.
 func (m *KeySetMutation) Where(ps ...predicate.KeySet) {
 	m.predicates = append(m.predicates, ps...)
@@ -19584,7 +35841,7 @@ func (m *KeySetMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeySetMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, keyset.FieldCreatedAt)
 	}
@@ -19608,6 +35865,15 @@ func (m *KeySetMutation) Fields() []string {
 	}
 	if m.outstanding != nil {
 		fields = append(fields, keyset.FieldOutstanding)
+	}
+	if m.condition != nil {
+		fields = append(fields, keyset.FieldCondition)
+	}
+	if m.generation != nil {
+		fields = append(fields, keyset.FieldGeneration)
+	}
+	if m.lock_changes != nil {
+		fields = append(fields, keyset.FieldLockChanges)
 	}
 	if m.sort_key != nil {
 		fields = append(fields, keyset.FieldSortKey)
@@ -19636,6 +35902,12 @@ func (m *KeySetMutation) Field(name string) (ent.Value, bool) {
 		return m.Kind()
 	case keyset.FieldOutstanding:
 		return m.Outstanding()
+	case keyset.FieldCondition:
+		return m.Condition()
+	case keyset.FieldGeneration:
+		return m.Generation()
+	case keyset.FieldLockChanges:
+		return m.LockChanges()
 	case keyset.FieldSortKey:
 		return m.SortKey()
 	}
@@ -19663,6 +35935,12 @@ func (m *KeySetMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldKind(ctx)
 	case keyset.FieldOutstanding:
 		return m.OldOutstanding(ctx)
+	case keyset.FieldCondition:
+		return m.OldCondition(ctx)
+	case keyset.FieldGeneration:
+		return m.OldGeneration(ctx)
+	case keyset.FieldLockChanges:
+		return m.OldLockChanges(ctx)
 	case keyset.FieldSortKey:
 		return m.OldSortKey(ctx)
 	}
@@ -19730,6 +36008,27 @@ func (m *KeySetMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOutstanding(v)
 		return nil
+	case keyset.FieldCondition:
+		v, ok := value.(keyset.Condition)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCondition(v)
+		return nil
+	case keyset.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGeneration(v)
+		return nil
+	case keyset.FieldLockChanges:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLockChanges(v)
+		return nil
 	case keyset.FieldSortKey:
 		v, ok := value.(string)
 		if !ok {
@@ -19751,6 +36050,12 @@ func (m *KeySetMutation) AddedFields() []string {
 	if m.addoutstanding != nil {
 		fields = append(fields, keyset.FieldOutstanding)
 	}
+	if m.addgeneration != nil {
+		fields = append(fields, keyset.FieldGeneration)
+	}
+	if m.addlock_changes != nil {
+		fields = append(fields, keyset.FieldLockChanges)
+	}
 	return fields
 }
 
@@ -19763,6 +36068,10 @@ func (m *KeySetMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedVersion()
 	case keyset.FieldOutstanding:
 		return m.AddedOutstanding()
+	case keyset.FieldGeneration:
+		return m.AddedGeneration()
+	case keyset.FieldLockChanges:
+		return m.AddedLockChanges()
 	}
 	return nil, false
 }
@@ -19785,6 +36094,20 @@ func (m *KeySetMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddOutstanding(v)
+		return nil
+	case keyset.FieldGeneration:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGeneration(v)
+		return nil
+	case keyset.FieldLockChanges:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLockChanges(v)
 		return nil
 	}
 	return fmt.Errorf("unknown KeySet numeric field %s", name)
@@ -19837,6 +36160,15 @@ func (m *KeySetMutation) ResetField(name string) error {
 	case keyset.FieldOutstanding:
 		m.ResetOutstanding()
 		return nil
+	case keyset.FieldCondition:
+		m.ResetCondition()
+		return nil
+	case keyset.FieldGeneration:
+		m.ResetGeneration()
+		return nil
+	case keyset.FieldLockChanges:
+		m.ResetLockChanges()
+		return nil
 	case keyset.FieldSortKey:
 		m.ResetSortKey()
 		return nil
@@ -19846,7 +36178,7 @@ func (m *KeySetMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeySetMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.estate != nil {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -19861,6 +36193,15 @@ func (m *KeySetMutation) AddedEdges() []string {
 	}
 	if m.follow_ups != nil {
 		edges = append(edges, keyset.EdgeFollowUps)
+	}
+	if m.generations != nil {
+		edges = append(edges, keyset.EdgeGenerations)
+	}
+	if m._hooks != nil {
+		edges = append(edges, keyset.EdgeHooks)
+	}
+	if m.seals != nil {
+		edges = append(edges, keyset.EdgeSeals)
 	}
 	return edges
 }
@@ -19895,13 +36236,31 @@ func (m *KeySetMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeGenerations:
+		ids := make([]ent.Value, 0, len(m.generations))
+		for id := range m.generations {
+			ids = append(ids, id)
+		}
+		return ids
+	case keyset.EdgeHooks:
+		ids := make([]ent.Value, 0, len(m._hooks))
+		for id := range m._hooks {
+			ids = append(ids, id)
+		}
+		return ids
+	case keyset.EdgeSeals:
+		ids := make([]ent.Value, 0, len(m.seals))
+		for id := range m.seals {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeySetMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.removedbalances != nil {
 		edges = append(edges, keyset.EdgeBalances)
 	}
@@ -19910,6 +36269,15 @@ func (m *KeySetMutation) RemovedEdges() []string {
 	}
 	if m.removedfollow_ups != nil {
 		edges = append(edges, keyset.EdgeFollowUps)
+	}
+	if m.removedgenerations != nil {
+		edges = append(edges, keyset.EdgeGenerations)
+	}
+	if m.removed_hooks != nil {
+		edges = append(edges, keyset.EdgeHooks)
+	}
+	if m.removedseals != nil {
+		edges = append(edges, keyset.EdgeSeals)
 	}
 	return edges
 }
@@ -19936,13 +36304,31 @@ func (m *KeySetMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case keyset.EdgeGenerations:
+		ids := make([]ent.Value, 0, len(m.removedgenerations))
+		for id := range m.removedgenerations {
+			ids = append(ids, id)
+		}
+		return ids
+	case keyset.EdgeHooks:
+		ids := make([]ent.Value, 0, len(m.removed_hooks))
+		for id := range m.removed_hooks {
+			ids = append(ids, id)
+		}
+		return ids
+	case keyset.EdgeSeals:
+		ids := make([]ent.Value, 0, len(m.removedseals))
+		for id := range m.removedseals {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeySetMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.clearedestate {
 		edges = append(edges, keyset.EdgeEstate)
 	}
@@ -19957,6 +36343,15 @@ func (m *KeySetMutation) ClearedEdges() []string {
 	}
 	if m.clearedfollow_ups {
 		edges = append(edges, keyset.EdgeFollowUps)
+	}
+	if m.clearedgenerations {
+		edges = append(edges, keyset.EdgeGenerations)
+	}
+	if m.cleared_hooks {
+		edges = append(edges, keyset.EdgeHooks)
+	}
+	if m.clearedseals {
+		edges = append(edges, keyset.EdgeSeals)
 	}
 	return edges
 }
@@ -19975,6 +36370,12 @@ func (m *KeySetMutation) EdgeCleared(name string) bool {
 		return m.clearedacceptance_lines
 	case keyset.EdgeFollowUps:
 		return m.clearedfollow_ups
+	case keyset.EdgeGenerations:
+		return m.clearedgenerations
+	case keyset.EdgeHooks:
+		return m.cleared_hooks
+	case keyset.EdgeSeals:
+		return m.clearedseals
 	}
 	return false
 }
@@ -20012,8 +36413,3995 @@ func (m *KeySetMutation) ResetEdge(name string) error {
 	case keyset.EdgeFollowUps:
 		m.ResetFollowUps()
 		return nil
+	case keyset.EdgeGenerations:
+		m.ResetGenerations()
+		return nil
+	case keyset.EdgeHooks:
+		m.ResetHooks()
+		return nil
+	case keyset.EdgeSeals:
+		m.ResetSeals()
+		return nil
 	}
 	return fmt.Errorf("unknown KeySet edge %s", name)
+}
+
+// KeySpotCheckMutation represents an operation that mutates the KeySpotCheck nodes in the graph.
+type KeySpotCheckMutation struct {
+	config
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	created_at             *time.Time
+	seed                   *string
+	population             *int
+	addpopulation          *int
+	size                   *int
+	addsize                *int
+	register_population    *int
+	addregister_population *int
+	register_size          *int
+	addregister_size       *int
+	drawn_by_id            *uuid.UUID
+	drawn_by_name          *string
+	drawn_at               *time.Time
+	clearedFields          map[string]struct{}
+	estate                 *uuid.UUID
+	clearedestate          bool
+	reconciliation         *uuid.UUID
+	clearedreconciliation  bool
+	done                   bool
+	oldValue               func(context.Context) (*KeySpotCheck, error)
+	predicates             []predicate.KeySpotCheck
+}
+
+var _ ent.Mutation = (*KeySpotCheckMutation)(nil)
+
+// keyspotcheckOption allows management of the mutation configuration using functional options.
+type keyspotcheckOption func(*KeySpotCheckMutation)
+
+// newKeySpotCheckMutation creates new mutation for the KeySpotCheck entity.
+func newKeySpotCheckMutation(c config, op Op, opts ...keyspotcheckOption) *KeySpotCheckMutation {
+	m := &KeySpotCheckMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeySpotCheck,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeySpotCheckID sets the ID field of the mutation.
+func withKeySpotCheckID(id uuid.UUID) keyspotcheckOption {
+	return func(m *KeySpotCheckMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeySpotCheck
+		)
+		m.oldValue = func(ctx context.Context) (*KeySpotCheck, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeySpotCheck.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeySpotCheck sets the old KeySpotCheck of the mutation.
+func withKeySpotCheck(node *KeySpotCheck) keyspotcheckOption {
+	return func(m *KeySpotCheckMutation) {
+		m.oldValue = func(context.Context) (*KeySpotCheck, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeySpotCheckMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeySpotCheckMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeySpotCheck entities.
+func (m *KeySpotCheckMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeySpotCheckMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeySpotCheckMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeySpotCheck.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeySpotCheckMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeySpotCheckMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeySpotCheckMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeySpotCheckMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeySpotCheckMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeySpotCheckMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetReconciliationID sets the "reconciliation_id" field.
+func (m *KeySpotCheckMutation) SetReconciliationID(u uuid.UUID) {
+	m.reconciliation = &u
+}
+
+// ReconciliationID returns the value of the "reconciliation_id" field in the mutation.
+func (m *KeySpotCheckMutation) ReconciliationID() (r uuid.UUID, exists bool) {
+	v := m.reconciliation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReconciliationID returns the old "reconciliation_id" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldReconciliationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReconciliationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReconciliationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReconciliationID: %w", err)
+	}
+	return oldValue.ReconciliationID, nil
+}
+
+// ResetReconciliationID resets all changes to the "reconciliation_id" field.
+func (m *KeySpotCheckMutation) ResetReconciliationID() {
+	m.reconciliation = nil
+}
+
+// SetSeed sets the "seed" field.
+func (m *KeySpotCheckMutation) SetSeed(s string) {
+	m.seed = &s
+}
+
+// Seed returns the value of the "seed" field in the mutation.
+func (m *KeySpotCheckMutation) Seed() (r string, exists bool) {
+	v := m.seed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeed returns the old "seed" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldSeed(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeed: %w", err)
+	}
+	return oldValue.Seed, nil
+}
+
+// ResetSeed resets all changes to the "seed" field.
+func (m *KeySpotCheckMutation) ResetSeed() {
+	m.seed = nil
+}
+
+// SetPopulation sets the "population" field.
+func (m *KeySpotCheckMutation) SetPopulation(i int) {
+	m.population = &i
+	m.addpopulation = nil
+}
+
+// Population returns the value of the "population" field in the mutation.
+func (m *KeySpotCheckMutation) Population() (r int, exists bool) {
+	v := m.population
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPopulation returns the old "population" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldPopulation(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPopulation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPopulation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPopulation: %w", err)
+	}
+	return oldValue.Population, nil
+}
+
+// AddPopulation adds i to the "population" field.
+func (m *KeySpotCheckMutation) AddPopulation(i int) {
+	if m.addpopulation != nil {
+		*m.addpopulation += i
+	} else {
+		m.addpopulation = &i
+	}
+}
+
+// AddedPopulation returns the value that was added to the "population" field in this mutation.
+func (m *KeySpotCheckMutation) AddedPopulation() (r int, exists bool) {
+	v := m.addpopulation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPopulation resets all changes to the "population" field.
+func (m *KeySpotCheckMutation) ResetPopulation() {
+	m.population = nil
+	m.addpopulation = nil
+}
+
+// SetSize sets the "size" field.
+func (m *KeySpotCheckMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *KeySpotCheckMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *KeySpotCheckMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *KeySpotCheckMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *KeySpotCheckMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetRegisterPopulation sets the "register_population" field.
+func (m *KeySpotCheckMutation) SetRegisterPopulation(i int) {
+	m.register_population = &i
+	m.addregister_population = nil
+}
+
+// RegisterPopulation returns the value of the "register_population" field in the mutation.
+func (m *KeySpotCheckMutation) RegisterPopulation() (r int, exists bool) {
+	v := m.register_population
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegisterPopulation returns the old "register_population" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldRegisterPopulation(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegisterPopulation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegisterPopulation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegisterPopulation: %w", err)
+	}
+	return oldValue.RegisterPopulation, nil
+}
+
+// AddRegisterPopulation adds i to the "register_population" field.
+func (m *KeySpotCheckMutation) AddRegisterPopulation(i int) {
+	if m.addregister_population != nil {
+		*m.addregister_population += i
+	} else {
+		m.addregister_population = &i
+	}
+}
+
+// AddedRegisterPopulation returns the value that was added to the "register_population" field in this mutation.
+func (m *KeySpotCheckMutation) AddedRegisterPopulation() (r int, exists bool) {
+	v := m.addregister_population
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRegisterPopulation resets all changes to the "register_population" field.
+func (m *KeySpotCheckMutation) ResetRegisterPopulation() {
+	m.register_population = nil
+	m.addregister_population = nil
+}
+
+// SetRegisterSize sets the "register_size" field.
+func (m *KeySpotCheckMutation) SetRegisterSize(i int) {
+	m.register_size = &i
+	m.addregister_size = nil
+}
+
+// RegisterSize returns the value of the "register_size" field in the mutation.
+func (m *KeySpotCheckMutation) RegisterSize() (r int, exists bool) {
+	v := m.register_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegisterSize returns the old "register_size" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldRegisterSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegisterSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegisterSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegisterSize: %w", err)
+	}
+	return oldValue.RegisterSize, nil
+}
+
+// AddRegisterSize adds i to the "register_size" field.
+func (m *KeySpotCheckMutation) AddRegisterSize(i int) {
+	if m.addregister_size != nil {
+		*m.addregister_size += i
+	} else {
+		m.addregister_size = &i
+	}
+}
+
+// AddedRegisterSize returns the value that was added to the "register_size" field in this mutation.
+func (m *KeySpotCheckMutation) AddedRegisterSize() (r int, exists bool) {
+	v := m.addregister_size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRegisterSize resets all changes to the "register_size" field.
+func (m *KeySpotCheckMutation) ResetRegisterSize() {
+	m.register_size = nil
+	m.addregister_size = nil
+}
+
+// SetDrawnByID sets the "drawn_by_id" field.
+func (m *KeySpotCheckMutation) SetDrawnByID(u uuid.UUID) {
+	m.drawn_by_id = &u
+}
+
+// DrawnByID returns the value of the "drawn_by_id" field in the mutation.
+func (m *KeySpotCheckMutation) DrawnByID() (r uuid.UUID, exists bool) {
+	v := m.drawn_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDrawnByID returns the old "drawn_by_id" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldDrawnByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDrawnByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDrawnByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDrawnByID: %w", err)
+	}
+	return oldValue.DrawnByID, nil
+}
+
+// ResetDrawnByID resets all changes to the "drawn_by_id" field.
+func (m *KeySpotCheckMutation) ResetDrawnByID() {
+	m.drawn_by_id = nil
+}
+
+// SetDrawnByName sets the "drawn_by_name" field.
+func (m *KeySpotCheckMutation) SetDrawnByName(s string) {
+	m.drawn_by_name = &s
+}
+
+// DrawnByName returns the value of the "drawn_by_name" field in the mutation.
+func (m *KeySpotCheckMutation) DrawnByName() (r string, exists bool) {
+	v := m.drawn_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDrawnByName returns the old "drawn_by_name" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldDrawnByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDrawnByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDrawnByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDrawnByName: %w", err)
+	}
+	return oldValue.DrawnByName, nil
+}
+
+// ResetDrawnByName resets all changes to the "drawn_by_name" field.
+func (m *KeySpotCheckMutation) ResetDrawnByName() {
+	m.drawn_by_name = nil
+}
+
+// SetDrawnAt sets the "drawn_at" field.
+func (m *KeySpotCheckMutation) SetDrawnAt(t time.Time) {
+	m.drawn_at = &t
+}
+
+// DrawnAt returns the value of the "drawn_at" field in the mutation.
+func (m *KeySpotCheckMutation) DrawnAt() (r time.Time, exists bool) {
+	v := m.drawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDrawnAt returns the old "drawn_at" field's value of the KeySpotCheck entity.
+// If the KeySpotCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySpotCheckMutation) OldDrawnAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDrawnAt: %w", err)
+	}
+	return oldValue.DrawnAt, nil
+}
+
+// ResetDrawnAt resets all changes to the "drawn_at" field.
+func (m *KeySpotCheckMutation) ResetDrawnAt() {
+	m.drawn_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeySpotCheckMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keyspotcheck.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeySpotCheckMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeySpotCheckMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeySpotCheckMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReconciliation clears the "reconciliation" edge to the Reconciliation entity.
+func (m *KeySpotCheckMutation) ClearReconciliation() {
+	m.clearedreconciliation = true
+	m.clearedFields[keyspotcheck.FieldReconciliationID] = struct{}{}
+}
+
+// ReconciliationCleared reports if the "reconciliation" edge to the Reconciliation entity was cleared.
+func (m *KeySpotCheckMutation) ReconciliationCleared() bool {
+	return m.clearedreconciliation
+}
+
+// ReconciliationIDs returns the "reconciliation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReconciliationID instead. It exists only for internal usage by the builders.
+func (m *KeySpotCheckMutation) ReconciliationIDs() (ids []uuid.UUID) {
+	if id := m.reconciliation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReconciliation resets all changes to the "reconciliation" edge.
+func (m *KeySpotCheckMutation) ResetReconciliation() {
+	m.reconciliation = nil
+	m.clearedreconciliation = false
+}
+
+// Where appends a list predicates to the KeySpotCheckMutation builder.
+func (m *KeySpotCheckMutation) Where(ps ...predicate.KeySpotCheck) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeySpotCheckMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeySpotCheckMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeySpotCheck, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeySpotCheckMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeySpotCheckMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeySpotCheck).
+func (m *KeySpotCheckMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeySpotCheckMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, keyspotcheck.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keyspotcheck.FieldEstateID)
+	}
+	if m.reconciliation != nil {
+		fields = append(fields, keyspotcheck.FieldReconciliationID)
+	}
+	if m.seed != nil {
+		fields = append(fields, keyspotcheck.FieldSeed)
+	}
+	if m.population != nil {
+		fields = append(fields, keyspotcheck.FieldPopulation)
+	}
+	if m.size != nil {
+		fields = append(fields, keyspotcheck.FieldSize)
+	}
+	if m.register_population != nil {
+		fields = append(fields, keyspotcheck.FieldRegisterPopulation)
+	}
+	if m.register_size != nil {
+		fields = append(fields, keyspotcheck.FieldRegisterSize)
+	}
+	if m.drawn_by_id != nil {
+		fields = append(fields, keyspotcheck.FieldDrawnByID)
+	}
+	if m.drawn_by_name != nil {
+		fields = append(fields, keyspotcheck.FieldDrawnByName)
+	}
+	if m.drawn_at != nil {
+		fields = append(fields, keyspotcheck.FieldDrawnAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeySpotCheckMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyspotcheck.FieldCreatedAt:
+		return m.CreatedAt()
+	case keyspotcheck.FieldEstateID:
+		return m.EstateID()
+	case keyspotcheck.FieldReconciliationID:
+		return m.ReconciliationID()
+	case keyspotcheck.FieldSeed:
+		return m.Seed()
+	case keyspotcheck.FieldPopulation:
+		return m.Population()
+	case keyspotcheck.FieldSize:
+		return m.Size()
+	case keyspotcheck.FieldRegisterPopulation:
+		return m.RegisterPopulation()
+	case keyspotcheck.FieldRegisterSize:
+		return m.RegisterSize()
+	case keyspotcheck.FieldDrawnByID:
+		return m.DrawnByID()
+	case keyspotcheck.FieldDrawnByName:
+		return m.DrawnByName()
+	case keyspotcheck.FieldDrawnAt:
+		return m.DrawnAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeySpotCheckMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyspotcheck.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keyspotcheck.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keyspotcheck.FieldReconciliationID:
+		return m.OldReconciliationID(ctx)
+	case keyspotcheck.FieldSeed:
+		return m.OldSeed(ctx)
+	case keyspotcheck.FieldPopulation:
+		return m.OldPopulation(ctx)
+	case keyspotcheck.FieldSize:
+		return m.OldSize(ctx)
+	case keyspotcheck.FieldRegisterPopulation:
+		return m.OldRegisterPopulation(ctx)
+	case keyspotcheck.FieldRegisterSize:
+		return m.OldRegisterSize(ctx)
+	case keyspotcheck.FieldDrawnByID:
+		return m.OldDrawnByID(ctx)
+	case keyspotcheck.FieldDrawnByName:
+		return m.OldDrawnByName(ctx)
+	case keyspotcheck.FieldDrawnAt:
+		return m.OldDrawnAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeySpotCheck field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeySpotCheckMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyspotcheck.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keyspotcheck.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keyspotcheck.FieldReconciliationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReconciliationID(v)
+		return nil
+	case keyspotcheck.FieldSeed:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeed(v)
+		return nil
+	case keyspotcheck.FieldPopulation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPopulation(v)
+		return nil
+	case keyspotcheck.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case keyspotcheck.FieldRegisterPopulation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegisterPopulation(v)
+		return nil
+	case keyspotcheck.FieldRegisterSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegisterSize(v)
+		return nil
+	case keyspotcheck.FieldDrawnByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDrawnByID(v)
+		return nil
+	case keyspotcheck.FieldDrawnByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDrawnByName(v)
+		return nil
+	case keyspotcheck.FieldDrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDrawnAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeySpotCheck field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeySpotCheckMutation) AddedFields() []string {
+	var fields []string
+	if m.addpopulation != nil {
+		fields = append(fields, keyspotcheck.FieldPopulation)
+	}
+	if m.addsize != nil {
+		fields = append(fields, keyspotcheck.FieldSize)
+	}
+	if m.addregister_population != nil {
+		fields = append(fields, keyspotcheck.FieldRegisterPopulation)
+	}
+	if m.addregister_size != nil {
+		fields = append(fields, keyspotcheck.FieldRegisterSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeySpotCheckMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keyspotcheck.FieldPopulation:
+		return m.AddedPopulation()
+	case keyspotcheck.FieldSize:
+		return m.AddedSize()
+	case keyspotcheck.FieldRegisterPopulation:
+		return m.AddedRegisterPopulation()
+	case keyspotcheck.FieldRegisterSize:
+		return m.AddedRegisterSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeySpotCheckMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keyspotcheck.FieldPopulation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPopulation(v)
+		return nil
+	case keyspotcheck.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case keyspotcheck.FieldRegisterPopulation:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRegisterPopulation(v)
+		return nil
+	case keyspotcheck.FieldRegisterSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRegisterSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeySpotCheck numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeySpotCheckMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeySpotCheckMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeySpotCheckMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeySpotCheck nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeySpotCheckMutation) ResetField(name string) error {
+	switch name {
+	case keyspotcheck.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keyspotcheck.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keyspotcheck.FieldReconciliationID:
+		m.ResetReconciliationID()
+		return nil
+	case keyspotcheck.FieldSeed:
+		m.ResetSeed()
+		return nil
+	case keyspotcheck.FieldPopulation:
+		m.ResetPopulation()
+		return nil
+	case keyspotcheck.FieldSize:
+		m.ResetSize()
+		return nil
+	case keyspotcheck.FieldRegisterPopulation:
+		m.ResetRegisterPopulation()
+		return nil
+	case keyspotcheck.FieldRegisterSize:
+		m.ResetRegisterSize()
+		return nil
+	case keyspotcheck.FieldDrawnByID:
+		m.ResetDrawnByID()
+		return nil
+	case keyspotcheck.FieldDrawnByName:
+		m.ResetDrawnByName()
+		return nil
+	case keyspotcheck.FieldDrawnAt:
+		m.ResetDrawnAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySpotCheck field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeySpotCheckMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keyspotcheck.EdgeEstate)
+	}
+	if m.reconciliation != nil {
+		edges = append(edges, keyspotcheck.EdgeReconciliation)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeySpotCheckMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keyspotcheck.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keyspotcheck.EdgeReconciliation:
+		if id := m.reconciliation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeySpotCheckMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeySpotCheckMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeySpotCheckMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keyspotcheck.EdgeEstate)
+	}
+	if m.clearedreconciliation {
+		edges = append(edges, keyspotcheck.EdgeReconciliation)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeySpotCheckMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keyspotcheck.EdgeEstate:
+		return m.clearedestate
+	case keyspotcheck.EdgeReconciliation:
+		return m.clearedreconciliation
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeySpotCheckMutation) ClearEdge(name string) error {
+	switch name {
+	case keyspotcheck.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keyspotcheck.EdgeReconciliation:
+		m.ClearReconciliation()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySpotCheck unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeySpotCheckMutation) ResetEdge(name string) error {
+	switch name {
+	case keyspotcheck.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keyspotcheck.EdgeReconciliation:
+		m.ResetReconciliation()
+		return nil
+	}
+	return fmt.Errorf("unknown KeySpotCheck edge %s", name)
+}
+
+// KeyStatementMutation represents an operation that mutates the KeyStatement nodes in the graph.
+type KeyStatementMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	month          *time.Time
+	closed_by_id   *uuid.UUID
+	closed_by_name *string
+	closed_at      *time.Time
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	lines          map[uuid.UUID]struct{}
+	removedlines   map[uuid.UUID]struct{}
+	clearedlines   bool
+	done           bool
+	oldValue       func(context.Context) (*KeyStatement, error)
+	predicates     []predicate.KeyStatement
+}
+
+var _ ent.Mutation = (*KeyStatementMutation)(nil)
+
+// keystatementOption allows management of the mutation configuration using functional options.
+type keystatementOption func(*KeyStatementMutation)
+
+// newKeyStatementMutation creates new mutation for the KeyStatement entity.
+func newKeyStatementMutation(c config, op Op, opts ...keystatementOption) *KeyStatementMutation {
+	m := &KeyStatementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyStatement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyStatementID sets the ID field of the mutation.
+func withKeyStatementID(id uuid.UUID) keystatementOption {
+	return func(m *KeyStatementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyStatement
+		)
+		m.oldValue = func(ctx context.Context) (*KeyStatement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyStatement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyStatement sets the old KeyStatement of the mutation.
+func withKeyStatement(node *KeyStatement) keystatementOption {
+	return func(m *KeyStatementMutation) {
+		m.oldValue = func(context.Context) (*KeyStatement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyStatementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyStatementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyStatement entities.
+func (m *KeyStatementMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyStatementMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyStatementMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyStatement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyStatementMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyStatementMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyStatementMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyStatementMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyStatementMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyStatementMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetMonth sets the "month" field.
+func (m *KeyStatementMutation) SetMonth(t time.Time) {
+	m.month = &t
+}
+
+// Month returns the value of the "month" field in the mutation.
+func (m *KeyStatementMutation) Month() (r time.Time, exists bool) {
+	v := m.month
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMonth returns the old "month" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldMonth(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMonth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMonth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMonth: %w", err)
+	}
+	return oldValue.Month, nil
+}
+
+// ResetMonth resets all changes to the "month" field.
+func (m *KeyStatementMutation) ResetMonth() {
+	m.month = nil
+}
+
+// SetClosedByID sets the "closed_by_id" field.
+func (m *KeyStatementMutation) SetClosedByID(u uuid.UUID) {
+	m.closed_by_id = &u
+}
+
+// ClosedByID returns the value of the "closed_by_id" field in the mutation.
+func (m *KeyStatementMutation) ClosedByID() (r uuid.UUID, exists bool) {
+	v := m.closed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByID returns the old "closed_by_id" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldClosedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByID: %w", err)
+	}
+	return oldValue.ClosedByID, nil
+}
+
+// ResetClosedByID resets all changes to the "closed_by_id" field.
+func (m *KeyStatementMutation) ResetClosedByID() {
+	m.closed_by_id = nil
+}
+
+// SetClosedByName sets the "closed_by_name" field.
+func (m *KeyStatementMutation) SetClosedByName(s string) {
+	m.closed_by_name = &s
+}
+
+// ClosedByName returns the value of the "closed_by_name" field in the mutation.
+func (m *KeyStatementMutation) ClosedByName() (r string, exists bool) {
+	v := m.closed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByName returns the old "closed_by_name" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldClosedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByName: %w", err)
+	}
+	return oldValue.ClosedByName, nil
+}
+
+// ResetClosedByName resets all changes to the "closed_by_name" field.
+func (m *KeyStatementMutation) ResetClosedByName() {
+	m.closed_by_name = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *KeyStatementMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *KeyStatementMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the KeyStatement entity.
+// If the KeyStatement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementMutation) OldClosedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *KeyStatementMutation) ResetClosedAt() {
+	m.closed_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyStatementMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keystatement.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyStatementMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyStatementMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyStatementMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddLineIDs adds the "lines" edge to the KeyStatementLine entity by ids.
+func (m *KeyStatementMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the KeyStatementLine entity.
+func (m *KeyStatementMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the KeyStatementLine entity was cleared.
+func (m *KeyStatementMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the KeyStatementLine entity by IDs.
+func (m *KeyStatementMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the KeyStatementLine entity.
+func (m *KeyStatementMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *KeyStatementMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *KeyStatementMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the KeyStatementMutation builder.
+func (m *KeyStatementMutation) Where(ps ...predicate.KeyStatement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyStatementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyStatementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyStatement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyStatementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyStatementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyStatement).
+func (m *KeyStatementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyStatementMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, keystatement.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keystatement.FieldEstateID)
+	}
+	if m.month != nil {
+		fields = append(fields, keystatement.FieldMonth)
+	}
+	if m.closed_by_id != nil {
+		fields = append(fields, keystatement.FieldClosedByID)
+	}
+	if m.closed_by_name != nil {
+		fields = append(fields, keystatement.FieldClosedByName)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, keystatement.FieldClosedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyStatementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keystatement.FieldCreatedAt:
+		return m.CreatedAt()
+	case keystatement.FieldEstateID:
+		return m.EstateID()
+	case keystatement.FieldMonth:
+		return m.Month()
+	case keystatement.FieldClosedByID:
+		return m.ClosedByID()
+	case keystatement.FieldClosedByName:
+		return m.ClosedByName()
+	case keystatement.FieldClosedAt:
+		return m.ClosedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyStatementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keystatement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keystatement.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keystatement.FieldMonth:
+		return m.OldMonth(ctx)
+	case keystatement.FieldClosedByID:
+		return m.OldClosedByID(ctx)
+	case keystatement.FieldClosedByName:
+		return m.OldClosedByName(ctx)
+	case keystatement.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyStatement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyStatementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keystatement.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keystatement.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keystatement.FieldMonth:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMonth(v)
+		return nil
+	case keystatement.FieldClosedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByID(v)
+		return nil
+	case keystatement.FieldClosedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByName(v)
+		return nil
+	case keystatement.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyStatementMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyStatementMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyStatementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyStatement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyStatementMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyStatementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyStatementMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyStatement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyStatementMutation) ResetField(name string) error {
+	switch name {
+	case keystatement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keystatement.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keystatement.FieldMonth:
+		m.ResetMonth()
+		return nil
+	case keystatement.FieldClosedByID:
+		m.ResetClosedByID()
+		return nil
+	case keystatement.FieldClosedByName:
+		m.ResetClosedByName()
+		return nil
+	case keystatement.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyStatementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keystatement.EdgeEstate)
+	}
+	if m.lines != nil {
+		edges = append(edges, keystatement.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyStatementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keystatement.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keystatement.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyStatementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedlines != nil {
+		edges = append(edges, keystatement.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyStatementMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case keystatement.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyStatementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keystatement.EdgeEstate)
+	}
+	if m.clearedlines {
+		edges = append(edges, keystatement.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyStatementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keystatement.EdgeEstate:
+		return m.clearedestate
+	case keystatement.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyStatementMutation) ClearEdge(name string) error {
+	switch name {
+	case keystatement.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyStatementMutation) ResetEdge(name string) error {
+	switch name {
+	case keystatement.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keystatement.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatement edge %s", name)
+}
+
+// KeyStatementLineMutation represents an operation that mutates the KeyStatementLine nodes in the graph.
+type KeyStatementLineMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	position            *int
+	addposition         *int
+	area                *string
+	kind                *keystatementline.Kind
+	opening             *int
+	addopening          *int
+	accepted            *int
+	addaccepted         *int
+	replaced            *int
+	addreplaced         *int
+	copied              *int
+	addcopied           *int
+	taken_back          *int
+	addtaken_back       *int
+	found               *int
+	addfound            *int
+	from_engineering    *int
+	addfrom_engineering *int
+	handed_over         *int
+	addhanded_over      *int
+	lost                *int
+	addlost             *int
+	scrapped            *int
+	addscrapped         *int
+	retired             *int
+	addretired          *int
+	to_engineering      *int
+	addto_engineering   *int
+	adjusted            *int
+	addadjusted         *int
+	closing             *int
+	addclosing          *int
+	with_households     *int
+	addwith_households  *int
+	lock_changes        *int
+	addlock_changes     *int
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	statement           *uuid.UUID
+	clearedstatement    bool
+	done                bool
+	oldValue            func(context.Context) (*KeyStatementLine, error)
+	predicates          []predicate.KeyStatementLine
+}
+
+var _ ent.Mutation = (*KeyStatementLineMutation)(nil)
+
+// keystatementlineOption allows management of the mutation configuration using functional options.
+type keystatementlineOption func(*KeyStatementLineMutation)
+
+// newKeyStatementLineMutation creates new mutation for the KeyStatementLine entity.
+func newKeyStatementLineMutation(c config, op Op, opts ...keystatementlineOption) *KeyStatementLineMutation {
+	m := &KeyStatementLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyStatementLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyStatementLineID sets the ID field of the mutation.
+func withKeyStatementLineID(id uuid.UUID) keystatementlineOption {
+	return func(m *KeyStatementLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyStatementLine
+		)
+		m.oldValue = func(ctx context.Context) (*KeyStatementLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyStatementLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyStatementLine sets the old KeyStatementLine of the mutation.
+func withKeyStatementLine(node *KeyStatementLine) keystatementlineOption {
+	return func(m *KeyStatementLineMutation) {
+		m.oldValue = func(context.Context) (*KeyStatementLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyStatementLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyStatementLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyStatementLine entities.
+func (m *KeyStatementLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyStatementLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyStatementLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyStatementLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeyStatementLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeyStatementLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeyStatementLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *KeyStatementLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *KeyStatementLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *KeyStatementLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetStatementID sets the "statement_id" field.
+func (m *KeyStatementLineMutation) SetStatementID(u uuid.UUID) {
+	m.statement = &u
+}
+
+// StatementID returns the value of the "statement_id" field in the mutation.
+func (m *KeyStatementLineMutation) StatementID() (r uuid.UUID, exists bool) {
+	v := m.statement
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatementID returns the old "statement_id" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldStatementID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatementID: %w", err)
+	}
+	return oldValue.StatementID, nil
+}
+
+// ResetStatementID resets all changes to the "statement_id" field.
+func (m *KeyStatementLineMutation) ResetStatementID() {
+	m.statement = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *KeyStatementLineMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *KeyStatementLineMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *KeyStatementLineMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *KeyStatementLineMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *KeyStatementLineMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetArea sets the "area" field.
+func (m *KeyStatementLineMutation) SetArea(s string) {
+	m.area = &s
+}
+
+// Area returns the value of the "area" field in the mutation.
+func (m *KeyStatementLineMutation) Area() (r string, exists bool) {
+	v := m.area
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArea returns the old "area" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldArea(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArea is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArea requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArea: %w", err)
+	}
+	return oldValue.Area, nil
+}
+
+// ResetArea resets all changes to the "area" field.
+func (m *KeyStatementLineMutation) ResetArea() {
+	m.area = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *KeyStatementLineMutation) SetKind(k keystatementline.Kind) {
+	m.kind = &k
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *KeyStatementLineMutation) Kind() (r keystatementline.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldKind(ctx context.Context) (v keystatementline.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *KeyStatementLineMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOpening sets the "opening" field.
+func (m *KeyStatementLineMutation) SetOpening(i int) {
+	m.opening = &i
+	m.addopening = nil
+}
+
+// Opening returns the value of the "opening" field in the mutation.
+func (m *KeyStatementLineMutation) Opening() (r int, exists bool) {
+	v := m.opening
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpening returns the old "opening" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldOpening(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpening is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpening requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpening: %w", err)
+	}
+	return oldValue.Opening, nil
+}
+
+// AddOpening adds i to the "opening" field.
+func (m *KeyStatementLineMutation) AddOpening(i int) {
+	if m.addopening != nil {
+		*m.addopening += i
+	} else {
+		m.addopening = &i
+	}
+}
+
+// AddedOpening returns the value that was added to the "opening" field in this mutation.
+func (m *KeyStatementLineMutation) AddedOpening() (r int, exists bool) {
+	v := m.addopening
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpening resets all changes to the "opening" field.
+func (m *KeyStatementLineMutation) ResetOpening() {
+	m.opening = nil
+	m.addopening = nil
+}
+
+// SetAccepted sets the "accepted" field.
+func (m *KeyStatementLineMutation) SetAccepted(i int) {
+	m.accepted = &i
+	m.addaccepted = nil
+}
+
+// Accepted returns the value of the "accepted" field in the mutation.
+func (m *KeyStatementLineMutation) Accepted() (r int, exists bool) {
+	v := m.accepted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccepted returns the old "accepted" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldAccepted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccepted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccepted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccepted: %w", err)
+	}
+	return oldValue.Accepted, nil
+}
+
+// AddAccepted adds i to the "accepted" field.
+func (m *KeyStatementLineMutation) AddAccepted(i int) {
+	if m.addaccepted != nil {
+		*m.addaccepted += i
+	} else {
+		m.addaccepted = &i
+	}
+}
+
+// AddedAccepted returns the value that was added to the "accepted" field in this mutation.
+func (m *KeyStatementLineMutation) AddedAccepted() (r int, exists bool) {
+	v := m.addaccepted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccepted resets all changes to the "accepted" field.
+func (m *KeyStatementLineMutation) ResetAccepted() {
+	m.accepted = nil
+	m.addaccepted = nil
+}
+
+// SetReplaced sets the "replaced" field.
+func (m *KeyStatementLineMutation) SetReplaced(i int) {
+	m.replaced = &i
+	m.addreplaced = nil
+}
+
+// Replaced returns the value of the "replaced" field in the mutation.
+func (m *KeyStatementLineMutation) Replaced() (r int, exists bool) {
+	v := m.replaced
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaced returns the old "replaced" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldReplaced(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaced is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaced requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaced: %w", err)
+	}
+	return oldValue.Replaced, nil
+}
+
+// AddReplaced adds i to the "replaced" field.
+func (m *KeyStatementLineMutation) AddReplaced(i int) {
+	if m.addreplaced != nil {
+		*m.addreplaced += i
+	} else {
+		m.addreplaced = &i
+	}
+}
+
+// AddedReplaced returns the value that was added to the "replaced" field in this mutation.
+func (m *KeyStatementLineMutation) AddedReplaced() (r int, exists bool) {
+	v := m.addreplaced
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReplaced resets all changes to the "replaced" field.
+func (m *KeyStatementLineMutation) ResetReplaced() {
+	m.replaced = nil
+	m.addreplaced = nil
+}
+
+// SetCopied sets the "copied" field.
+func (m *KeyStatementLineMutation) SetCopied(i int) {
+	m.copied = &i
+	m.addcopied = nil
+}
+
+// Copied returns the value of the "copied" field in the mutation.
+func (m *KeyStatementLineMutation) Copied() (r int, exists bool) {
+	v := m.copied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopied returns the old "copied" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldCopied(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopied is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopied requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopied: %w", err)
+	}
+	return oldValue.Copied, nil
+}
+
+// AddCopied adds i to the "copied" field.
+func (m *KeyStatementLineMutation) AddCopied(i int) {
+	if m.addcopied != nil {
+		*m.addcopied += i
+	} else {
+		m.addcopied = &i
+	}
+}
+
+// AddedCopied returns the value that was added to the "copied" field in this mutation.
+func (m *KeyStatementLineMutation) AddedCopied() (r int, exists bool) {
+	v := m.addcopied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCopied resets all changes to the "copied" field.
+func (m *KeyStatementLineMutation) ResetCopied() {
+	m.copied = nil
+	m.addcopied = nil
+}
+
+// SetTakenBack sets the "taken_back" field.
+func (m *KeyStatementLineMutation) SetTakenBack(i int) {
+	m.taken_back = &i
+	m.addtaken_back = nil
+}
+
+// TakenBack returns the value of the "taken_back" field in the mutation.
+func (m *KeyStatementLineMutation) TakenBack() (r int, exists bool) {
+	v := m.taken_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTakenBack returns the old "taken_back" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldTakenBack(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTakenBack is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTakenBack requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTakenBack: %w", err)
+	}
+	return oldValue.TakenBack, nil
+}
+
+// AddTakenBack adds i to the "taken_back" field.
+func (m *KeyStatementLineMutation) AddTakenBack(i int) {
+	if m.addtaken_back != nil {
+		*m.addtaken_back += i
+	} else {
+		m.addtaken_back = &i
+	}
+}
+
+// AddedTakenBack returns the value that was added to the "taken_back" field in this mutation.
+func (m *KeyStatementLineMutation) AddedTakenBack() (r int, exists bool) {
+	v := m.addtaken_back
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTakenBack resets all changes to the "taken_back" field.
+func (m *KeyStatementLineMutation) ResetTakenBack() {
+	m.taken_back = nil
+	m.addtaken_back = nil
+}
+
+// SetFound sets the "found" field.
+func (m *KeyStatementLineMutation) SetFound(i int) {
+	m.found = &i
+	m.addfound = nil
+}
+
+// Found returns the value of the "found" field in the mutation.
+func (m *KeyStatementLineMutation) Found() (r int, exists bool) {
+	v := m.found
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFound returns the old "found" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldFound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFound: %w", err)
+	}
+	return oldValue.Found, nil
+}
+
+// AddFound adds i to the "found" field.
+func (m *KeyStatementLineMutation) AddFound(i int) {
+	if m.addfound != nil {
+		*m.addfound += i
+	} else {
+		m.addfound = &i
+	}
+}
+
+// AddedFound returns the value that was added to the "found" field in this mutation.
+func (m *KeyStatementLineMutation) AddedFound() (r int, exists bool) {
+	v := m.addfound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFound resets all changes to the "found" field.
+func (m *KeyStatementLineMutation) ResetFound() {
+	m.found = nil
+	m.addfound = nil
+}
+
+// SetFromEngineering sets the "from_engineering" field.
+func (m *KeyStatementLineMutation) SetFromEngineering(i int) {
+	m.from_engineering = &i
+	m.addfrom_engineering = nil
+}
+
+// FromEngineering returns the value of the "from_engineering" field in the mutation.
+func (m *KeyStatementLineMutation) FromEngineering() (r int, exists bool) {
+	v := m.from_engineering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromEngineering returns the old "from_engineering" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldFromEngineering(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromEngineering is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromEngineering requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromEngineering: %w", err)
+	}
+	return oldValue.FromEngineering, nil
+}
+
+// AddFromEngineering adds i to the "from_engineering" field.
+func (m *KeyStatementLineMutation) AddFromEngineering(i int) {
+	if m.addfrom_engineering != nil {
+		*m.addfrom_engineering += i
+	} else {
+		m.addfrom_engineering = &i
+	}
+}
+
+// AddedFromEngineering returns the value that was added to the "from_engineering" field in this mutation.
+func (m *KeyStatementLineMutation) AddedFromEngineering() (r int, exists bool) {
+	v := m.addfrom_engineering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFromEngineering resets all changes to the "from_engineering" field.
+func (m *KeyStatementLineMutation) ResetFromEngineering() {
+	m.from_engineering = nil
+	m.addfrom_engineering = nil
+}
+
+// SetHandedOver sets the "handed_over" field.
+func (m *KeyStatementLineMutation) SetHandedOver(i int) {
+	m.handed_over = &i
+	m.addhanded_over = nil
+}
+
+// HandedOver returns the value of the "handed_over" field in the mutation.
+func (m *KeyStatementLineMutation) HandedOver() (r int, exists bool) {
+	v := m.handed_over
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedOver returns the old "handed_over" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldHandedOver(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedOver is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedOver requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedOver: %w", err)
+	}
+	return oldValue.HandedOver, nil
+}
+
+// AddHandedOver adds i to the "handed_over" field.
+func (m *KeyStatementLineMutation) AddHandedOver(i int) {
+	if m.addhanded_over != nil {
+		*m.addhanded_over += i
+	} else {
+		m.addhanded_over = &i
+	}
+}
+
+// AddedHandedOver returns the value that was added to the "handed_over" field in this mutation.
+func (m *KeyStatementLineMutation) AddedHandedOver() (r int, exists bool) {
+	v := m.addhanded_over
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHandedOver resets all changes to the "handed_over" field.
+func (m *KeyStatementLineMutation) ResetHandedOver() {
+	m.handed_over = nil
+	m.addhanded_over = nil
+}
+
+// SetLost sets the "lost" field.
+func (m *KeyStatementLineMutation) SetLost(i int) {
+	m.lost = &i
+	m.addlost = nil
+}
+
+// Lost returns the value of the "lost" field in the mutation.
+func (m *KeyStatementLineMutation) Lost() (r int, exists bool) {
+	v := m.lost
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLost returns the old "lost" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldLost(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLost: %w", err)
+	}
+	return oldValue.Lost, nil
+}
+
+// AddLost adds i to the "lost" field.
+func (m *KeyStatementLineMutation) AddLost(i int) {
+	if m.addlost != nil {
+		*m.addlost += i
+	} else {
+		m.addlost = &i
+	}
+}
+
+// AddedLost returns the value that was added to the "lost" field in this mutation.
+func (m *KeyStatementLineMutation) AddedLost() (r int, exists bool) {
+	v := m.addlost
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLost resets all changes to the "lost" field.
+func (m *KeyStatementLineMutation) ResetLost() {
+	m.lost = nil
+	m.addlost = nil
+}
+
+// SetScrapped sets the "scrapped" field.
+func (m *KeyStatementLineMutation) SetScrapped(i int) {
+	m.scrapped = &i
+	m.addscrapped = nil
+}
+
+// Scrapped returns the value of the "scrapped" field in the mutation.
+func (m *KeyStatementLineMutation) Scrapped() (r int, exists bool) {
+	v := m.scrapped
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScrapped returns the old "scrapped" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldScrapped(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScrapped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScrapped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScrapped: %w", err)
+	}
+	return oldValue.Scrapped, nil
+}
+
+// AddScrapped adds i to the "scrapped" field.
+func (m *KeyStatementLineMutation) AddScrapped(i int) {
+	if m.addscrapped != nil {
+		*m.addscrapped += i
+	} else {
+		m.addscrapped = &i
+	}
+}
+
+// AddedScrapped returns the value that was added to the "scrapped" field in this mutation.
+func (m *KeyStatementLineMutation) AddedScrapped() (r int, exists bool) {
+	v := m.addscrapped
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetScrapped resets all changes to the "scrapped" field.
+func (m *KeyStatementLineMutation) ResetScrapped() {
+	m.scrapped = nil
+	m.addscrapped = nil
+}
+
+// SetRetired sets the "retired" field.
+func (m *KeyStatementLineMutation) SetRetired(i int) {
+	m.retired = &i
+	m.addretired = nil
+}
+
+// Retired returns the value of the "retired" field in the mutation.
+func (m *KeyStatementLineMutation) Retired() (r int, exists bool) {
+	v := m.retired
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetired returns the old "retired" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldRetired(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetired is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetired requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetired: %w", err)
+	}
+	return oldValue.Retired, nil
+}
+
+// AddRetired adds i to the "retired" field.
+func (m *KeyStatementLineMutation) AddRetired(i int) {
+	if m.addretired != nil {
+		*m.addretired += i
+	} else {
+		m.addretired = &i
+	}
+}
+
+// AddedRetired returns the value that was added to the "retired" field in this mutation.
+func (m *KeyStatementLineMutation) AddedRetired() (r int, exists bool) {
+	v := m.addretired
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRetired resets all changes to the "retired" field.
+func (m *KeyStatementLineMutation) ResetRetired() {
+	m.retired = nil
+	m.addretired = nil
+}
+
+// SetToEngineering sets the "to_engineering" field.
+func (m *KeyStatementLineMutation) SetToEngineering(i int) {
+	m.to_engineering = &i
+	m.addto_engineering = nil
+}
+
+// ToEngineering returns the value of the "to_engineering" field in the mutation.
+func (m *KeyStatementLineMutation) ToEngineering() (r int, exists bool) {
+	v := m.to_engineering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToEngineering returns the old "to_engineering" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldToEngineering(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToEngineering is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToEngineering requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToEngineering: %w", err)
+	}
+	return oldValue.ToEngineering, nil
+}
+
+// AddToEngineering adds i to the "to_engineering" field.
+func (m *KeyStatementLineMutation) AddToEngineering(i int) {
+	if m.addto_engineering != nil {
+		*m.addto_engineering += i
+	} else {
+		m.addto_engineering = &i
+	}
+}
+
+// AddedToEngineering returns the value that was added to the "to_engineering" field in this mutation.
+func (m *KeyStatementLineMutation) AddedToEngineering() (r int, exists bool) {
+	v := m.addto_engineering
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetToEngineering resets all changes to the "to_engineering" field.
+func (m *KeyStatementLineMutation) ResetToEngineering() {
+	m.to_engineering = nil
+	m.addto_engineering = nil
+}
+
+// SetAdjusted sets the "adjusted" field.
+func (m *KeyStatementLineMutation) SetAdjusted(i int) {
+	m.adjusted = &i
+	m.addadjusted = nil
+}
+
+// Adjusted returns the value of the "adjusted" field in the mutation.
+func (m *KeyStatementLineMutation) Adjusted() (r int, exists bool) {
+	v := m.adjusted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdjusted returns the old "adjusted" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldAdjusted(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdjusted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdjusted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdjusted: %w", err)
+	}
+	return oldValue.Adjusted, nil
+}
+
+// AddAdjusted adds i to the "adjusted" field.
+func (m *KeyStatementLineMutation) AddAdjusted(i int) {
+	if m.addadjusted != nil {
+		*m.addadjusted += i
+	} else {
+		m.addadjusted = &i
+	}
+}
+
+// AddedAdjusted returns the value that was added to the "adjusted" field in this mutation.
+func (m *KeyStatementLineMutation) AddedAdjusted() (r int, exists bool) {
+	v := m.addadjusted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAdjusted resets all changes to the "adjusted" field.
+func (m *KeyStatementLineMutation) ResetAdjusted() {
+	m.adjusted = nil
+	m.addadjusted = nil
+}
+
+// SetClosing sets the "closing" field.
+func (m *KeyStatementLineMutation) SetClosing(i int) {
+	m.closing = &i
+	m.addclosing = nil
+}
+
+// Closing returns the value of the "closing" field in the mutation.
+func (m *KeyStatementLineMutation) Closing() (r int, exists bool) {
+	v := m.closing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosing returns the old "closing" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldClosing(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosing: %w", err)
+	}
+	return oldValue.Closing, nil
+}
+
+// AddClosing adds i to the "closing" field.
+func (m *KeyStatementLineMutation) AddClosing(i int) {
+	if m.addclosing != nil {
+		*m.addclosing += i
+	} else {
+		m.addclosing = &i
+	}
+}
+
+// AddedClosing returns the value that was added to the "closing" field in this mutation.
+func (m *KeyStatementLineMutation) AddedClosing() (r int, exists bool) {
+	v := m.addclosing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosing resets all changes to the "closing" field.
+func (m *KeyStatementLineMutation) ResetClosing() {
+	m.closing = nil
+	m.addclosing = nil
+}
+
+// SetWithHouseholds sets the "with_households" field.
+func (m *KeyStatementLineMutation) SetWithHouseholds(i int) {
+	m.with_households = &i
+	m.addwith_households = nil
+}
+
+// WithHouseholds returns the value of the "with_households" field in the mutation.
+func (m *KeyStatementLineMutation) WithHouseholds() (r int, exists bool) {
+	v := m.with_households
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithHouseholds returns the old "with_households" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldWithHouseholds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithHouseholds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithHouseholds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithHouseholds: %w", err)
+	}
+	return oldValue.WithHouseholds, nil
+}
+
+// AddWithHouseholds adds i to the "with_households" field.
+func (m *KeyStatementLineMutation) AddWithHouseholds(i int) {
+	if m.addwith_households != nil {
+		*m.addwith_households += i
+	} else {
+		m.addwith_households = &i
+	}
+}
+
+// AddedWithHouseholds returns the value that was added to the "with_households" field in this mutation.
+func (m *KeyStatementLineMutation) AddedWithHouseholds() (r int, exists bool) {
+	v := m.addwith_households
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWithHouseholds resets all changes to the "with_households" field.
+func (m *KeyStatementLineMutation) ResetWithHouseholds() {
+	m.with_households = nil
+	m.addwith_households = nil
+}
+
+// SetLockChanges sets the "lock_changes" field.
+func (m *KeyStatementLineMutation) SetLockChanges(i int) {
+	m.lock_changes = &i
+	m.addlock_changes = nil
+}
+
+// LockChanges returns the value of the "lock_changes" field in the mutation.
+func (m *KeyStatementLineMutation) LockChanges() (r int, exists bool) {
+	v := m.lock_changes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLockChanges returns the old "lock_changes" field's value of the KeyStatementLine entity.
+// If the KeyStatementLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyStatementLineMutation) OldLockChanges(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLockChanges is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLockChanges requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLockChanges: %w", err)
+	}
+	return oldValue.LockChanges, nil
+}
+
+// AddLockChanges adds i to the "lock_changes" field.
+func (m *KeyStatementLineMutation) AddLockChanges(i int) {
+	if m.addlock_changes != nil {
+		*m.addlock_changes += i
+	} else {
+		m.addlock_changes = &i
+	}
+}
+
+// AddedLockChanges returns the value that was added to the "lock_changes" field in this mutation.
+func (m *KeyStatementLineMutation) AddedLockChanges() (r int, exists bool) {
+	v := m.addlock_changes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLockChanges resets all changes to the "lock_changes" field.
+func (m *KeyStatementLineMutation) ResetLockChanges() {
+	m.lock_changes = nil
+	m.addlock_changes = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *KeyStatementLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[keystatementline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *KeyStatementLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *KeyStatementLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *KeyStatementLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearStatement clears the "statement" edge to the KeyStatement entity.
+func (m *KeyStatementLineMutation) ClearStatement() {
+	m.clearedstatement = true
+	m.clearedFields[keystatementline.FieldStatementID] = struct{}{}
+}
+
+// StatementCleared reports if the "statement" edge to the KeyStatement entity was cleared.
+func (m *KeyStatementLineMutation) StatementCleared() bool {
+	return m.clearedstatement
+}
+
+// StatementIDs returns the "statement" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StatementID instead. It exists only for internal usage by the builders.
+func (m *KeyStatementLineMutation) StatementIDs() (ids []uuid.UUID) {
+	if id := m.statement; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStatement resets all changes to the "statement" edge.
+func (m *KeyStatementLineMutation) ResetStatement() {
+	m.statement = nil
+	m.clearedstatement = false
+}
+
+// Where appends a list predicates to the KeyStatementLineMutation builder.
+func (m *KeyStatementLineMutation) Where(ps ...predicate.KeyStatementLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyStatementLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyStatementLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyStatementLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyStatementLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyStatementLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyStatementLine).
+func (m *KeyStatementLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyStatementLineMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, keystatementline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, keystatementline.FieldEstateID)
+	}
+	if m.statement != nil {
+		fields = append(fields, keystatementline.FieldStatementID)
+	}
+	if m.position != nil {
+		fields = append(fields, keystatementline.FieldPosition)
+	}
+	if m.area != nil {
+		fields = append(fields, keystatementline.FieldArea)
+	}
+	if m.kind != nil {
+		fields = append(fields, keystatementline.FieldKind)
+	}
+	if m.opening != nil {
+		fields = append(fields, keystatementline.FieldOpening)
+	}
+	if m.accepted != nil {
+		fields = append(fields, keystatementline.FieldAccepted)
+	}
+	if m.replaced != nil {
+		fields = append(fields, keystatementline.FieldReplaced)
+	}
+	if m.copied != nil {
+		fields = append(fields, keystatementline.FieldCopied)
+	}
+	if m.taken_back != nil {
+		fields = append(fields, keystatementline.FieldTakenBack)
+	}
+	if m.found != nil {
+		fields = append(fields, keystatementline.FieldFound)
+	}
+	if m.from_engineering != nil {
+		fields = append(fields, keystatementline.FieldFromEngineering)
+	}
+	if m.handed_over != nil {
+		fields = append(fields, keystatementline.FieldHandedOver)
+	}
+	if m.lost != nil {
+		fields = append(fields, keystatementline.FieldLost)
+	}
+	if m.scrapped != nil {
+		fields = append(fields, keystatementline.FieldScrapped)
+	}
+	if m.retired != nil {
+		fields = append(fields, keystatementline.FieldRetired)
+	}
+	if m.to_engineering != nil {
+		fields = append(fields, keystatementline.FieldToEngineering)
+	}
+	if m.adjusted != nil {
+		fields = append(fields, keystatementline.FieldAdjusted)
+	}
+	if m.closing != nil {
+		fields = append(fields, keystatementline.FieldClosing)
+	}
+	if m.with_households != nil {
+		fields = append(fields, keystatementline.FieldWithHouseholds)
+	}
+	if m.lock_changes != nil {
+		fields = append(fields, keystatementline.FieldLockChanges)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyStatementLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keystatementline.FieldCreatedAt:
+		return m.CreatedAt()
+	case keystatementline.FieldEstateID:
+		return m.EstateID()
+	case keystatementline.FieldStatementID:
+		return m.StatementID()
+	case keystatementline.FieldPosition:
+		return m.Position()
+	case keystatementline.FieldArea:
+		return m.Area()
+	case keystatementline.FieldKind:
+		return m.Kind()
+	case keystatementline.FieldOpening:
+		return m.Opening()
+	case keystatementline.FieldAccepted:
+		return m.Accepted()
+	case keystatementline.FieldReplaced:
+		return m.Replaced()
+	case keystatementline.FieldCopied:
+		return m.Copied()
+	case keystatementline.FieldTakenBack:
+		return m.TakenBack()
+	case keystatementline.FieldFound:
+		return m.Found()
+	case keystatementline.FieldFromEngineering:
+		return m.FromEngineering()
+	case keystatementline.FieldHandedOver:
+		return m.HandedOver()
+	case keystatementline.FieldLost:
+		return m.Lost()
+	case keystatementline.FieldScrapped:
+		return m.Scrapped()
+	case keystatementline.FieldRetired:
+		return m.Retired()
+	case keystatementline.FieldToEngineering:
+		return m.ToEngineering()
+	case keystatementline.FieldAdjusted:
+		return m.Adjusted()
+	case keystatementline.FieldClosing:
+		return m.Closing()
+	case keystatementline.FieldWithHouseholds:
+		return m.WithHouseholds()
+	case keystatementline.FieldLockChanges:
+		return m.LockChanges()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyStatementLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keystatementline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keystatementline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case keystatementline.FieldStatementID:
+		return m.OldStatementID(ctx)
+	case keystatementline.FieldPosition:
+		return m.OldPosition(ctx)
+	case keystatementline.FieldArea:
+		return m.OldArea(ctx)
+	case keystatementline.FieldKind:
+		return m.OldKind(ctx)
+	case keystatementline.FieldOpening:
+		return m.OldOpening(ctx)
+	case keystatementline.FieldAccepted:
+		return m.OldAccepted(ctx)
+	case keystatementline.FieldReplaced:
+		return m.OldReplaced(ctx)
+	case keystatementline.FieldCopied:
+		return m.OldCopied(ctx)
+	case keystatementline.FieldTakenBack:
+		return m.OldTakenBack(ctx)
+	case keystatementline.FieldFound:
+		return m.OldFound(ctx)
+	case keystatementline.FieldFromEngineering:
+		return m.OldFromEngineering(ctx)
+	case keystatementline.FieldHandedOver:
+		return m.OldHandedOver(ctx)
+	case keystatementline.FieldLost:
+		return m.OldLost(ctx)
+	case keystatementline.FieldScrapped:
+		return m.OldScrapped(ctx)
+	case keystatementline.FieldRetired:
+		return m.OldRetired(ctx)
+	case keystatementline.FieldToEngineering:
+		return m.OldToEngineering(ctx)
+	case keystatementline.FieldAdjusted:
+		return m.OldAdjusted(ctx)
+	case keystatementline.FieldClosing:
+		return m.OldClosing(ctx)
+	case keystatementline.FieldWithHouseholds:
+		return m.OldWithHouseholds(ctx)
+	case keystatementline.FieldLockChanges:
+		return m.OldLockChanges(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyStatementLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyStatementLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keystatementline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keystatementline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case keystatementline.FieldStatementID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatementID(v)
+		return nil
+	case keystatementline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case keystatementline.FieldArea:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArea(v)
+		return nil
+	case keystatementline.FieldKind:
+		v, ok := value.(keystatementline.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case keystatementline.FieldOpening:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpening(v)
+		return nil
+	case keystatementline.FieldAccepted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccepted(v)
+		return nil
+	case keystatementline.FieldReplaced:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaced(v)
+		return nil
+	case keystatementline.FieldCopied:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopied(v)
+		return nil
+	case keystatementline.FieldTakenBack:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTakenBack(v)
+		return nil
+	case keystatementline.FieldFound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFound(v)
+		return nil
+	case keystatementline.FieldFromEngineering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromEngineering(v)
+		return nil
+	case keystatementline.FieldHandedOver:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedOver(v)
+		return nil
+	case keystatementline.FieldLost:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLost(v)
+		return nil
+	case keystatementline.FieldScrapped:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScrapped(v)
+		return nil
+	case keystatementline.FieldRetired:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetired(v)
+		return nil
+	case keystatementline.FieldToEngineering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToEngineering(v)
+		return nil
+	case keystatementline.FieldAdjusted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdjusted(v)
+		return nil
+	case keystatementline.FieldClosing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosing(v)
+		return nil
+	case keystatementline.FieldWithHouseholds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithHouseholds(v)
+		return nil
+	case keystatementline.FieldLockChanges:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLockChanges(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatementLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyStatementLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, keystatementline.FieldPosition)
+	}
+	if m.addopening != nil {
+		fields = append(fields, keystatementline.FieldOpening)
+	}
+	if m.addaccepted != nil {
+		fields = append(fields, keystatementline.FieldAccepted)
+	}
+	if m.addreplaced != nil {
+		fields = append(fields, keystatementline.FieldReplaced)
+	}
+	if m.addcopied != nil {
+		fields = append(fields, keystatementline.FieldCopied)
+	}
+	if m.addtaken_back != nil {
+		fields = append(fields, keystatementline.FieldTakenBack)
+	}
+	if m.addfound != nil {
+		fields = append(fields, keystatementline.FieldFound)
+	}
+	if m.addfrom_engineering != nil {
+		fields = append(fields, keystatementline.FieldFromEngineering)
+	}
+	if m.addhanded_over != nil {
+		fields = append(fields, keystatementline.FieldHandedOver)
+	}
+	if m.addlost != nil {
+		fields = append(fields, keystatementline.FieldLost)
+	}
+	if m.addscrapped != nil {
+		fields = append(fields, keystatementline.FieldScrapped)
+	}
+	if m.addretired != nil {
+		fields = append(fields, keystatementline.FieldRetired)
+	}
+	if m.addto_engineering != nil {
+		fields = append(fields, keystatementline.FieldToEngineering)
+	}
+	if m.addadjusted != nil {
+		fields = append(fields, keystatementline.FieldAdjusted)
+	}
+	if m.addclosing != nil {
+		fields = append(fields, keystatementline.FieldClosing)
+	}
+	if m.addwith_households != nil {
+		fields = append(fields, keystatementline.FieldWithHouseholds)
+	}
+	if m.addlock_changes != nil {
+		fields = append(fields, keystatementline.FieldLockChanges)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyStatementLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keystatementline.FieldPosition:
+		return m.AddedPosition()
+	case keystatementline.FieldOpening:
+		return m.AddedOpening()
+	case keystatementline.FieldAccepted:
+		return m.AddedAccepted()
+	case keystatementline.FieldReplaced:
+		return m.AddedReplaced()
+	case keystatementline.FieldCopied:
+		return m.AddedCopied()
+	case keystatementline.FieldTakenBack:
+		return m.AddedTakenBack()
+	case keystatementline.FieldFound:
+		return m.AddedFound()
+	case keystatementline.FieldFromEngineering:
+		return m.AddedFromEngineering()
+	case keystatementline.FieldHandedOver:
+		return m.AddedHandedOver()
+	case keystatementline.FieldLost:
+		return m.AddedLost()
+	case keystatementline.FieldScrapped:
+		return m.AddedScrapped()
+	case keystatementline.FieldRetired:
+		return m.AddedRetired()
+	case keystatementline.FieldToEngineering:
+		return m.AddedToEngineering()
+	case keystatementline.FieldAdjusted:
+		return m.AddedAdjusted()
+	case keystatementline.FieldClosing:
+		return m.AddedClosing()
+	case keystatementline.FieldWithHouseholds:
+		return m.AddedWithHouseholds()
+	case keystatementline.FieldLockChanges:
+		return m.AddedLockChanges()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyStatementLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keystatementline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case keystatementline.FieldOpening:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpening(v)
+		return nil
+	case keystatementline.FieldAccepted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccepted(v)
+		return nil
+	case keystatementline.FieldReplaced:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReplaced(v)
+		return nil
+	case keystatementline.FieldCopied:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopied(v)
+		return nil
+	case keystatementline.FieldTakenBack:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTakenBack(v)
+		return nil
+	case keystatementline.FieldFound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFound(v)
+		return nil
+	case keystatementline.FieldFromEngineering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFromEngineering(v)
+		return nil
+	case keystatementline.FieldHandedOver:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHandedOver(v)
+		return nil
+	case keystatementline.FieldLost:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLost(v)
+		return nil
+	case keystatementline.FieldScrapped:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddScrapped(v)
+		return nil
+	case keystatementline.FieldRetired:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRetired(v)
+		return nil
+	case keystatementline.FieldToEngineering:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddToEngineering(v)
+		return nil
+	case keystatementline.FieldAdjusted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAdjusted(v)
+		return nil
+	case keystatementline.FieldClosing:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosing(v)
+		return nil
+	case keystatementline.FieldWithHouseholds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWithHouseholds(v)
+		return nil
+	case keystatementline.FieldLockChanges:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLockChanges(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatementLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyStatementLineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyStatementLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyStatementLineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyStatementLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyStatementLineMutation) ResetField(name string) error {
+	switch name {
+	case keystatementline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keystatementline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case keystatementline.FieldStatementID:
+		m.ResetStatementID()
+		return nil
+	case keystatementline.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case keystatementline.FieldArea:
+		m.ResetArea()
+		return nil
+	case keystatementline.FieldKind:
+		m.ResetKind()
+		return nil
+	case keystatementline.FieldOpening:
+		m.ResetOpening()
+		return nil
+	case keystatementline.FieldAccepted:
+		m.ResetAccepted()
+		return nil
+	case keystatementline.FieldReplaced:
+		m.ResetReplaced()
+		return nil
+	case keystatementline.FieldCopied:
+		m.ResetCopied()
+		return nil
+	case keystatementline.FieldTakenBack:
+		m.ResetTakenBack()
+		return nil
+	case keystatementline.FieldFound:
+		m.ResetFound()
+		return nil
+	case keystatementline.FieldFromEngineering:
+		m.ResetFromEngineering()
+		return nil
+	case keystatementline.FieldHandedOver:
+		m.ResetHandedOver()
+		return nil
+	case keystatementline.FieldLost:
+		m.ResetLost()
+		return nil
+	case keystatementline.FieldScrapped:
+		m.ResetScrapped()
+		return nil
+	case keystatementline.FieldRetired:
+		m.ResetRetired()
+		return nil
+	case keystatementline.FieldToEngineering:
+		m.ResetToEngineering()
+		return nil
+	case keystatementline.FieldAdjusted:
+		m.ResetAdjusted()
+		return nil
+	case keystatementline.FieldClosing:
+		m.ResetClosing()
+		return nil
+	case keystatementline.FieldWithHouseholds:
+		m.ResetWithHouseholds()
+		return nil
+	case keystatementline.FieldLockChanges:
+		m.ResetLockChanges()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatementLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyStatementLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, keystatementline.EdgeEstate)
+	}
+	if m.statement != nil {
+		edges = append(edges, keystatementline.EdgeStatement)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyStatementLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keystatementline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case keystatementline.EdgeStatement:
+		if id := m.statement; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyStatementLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyStatementLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyStatementLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, keystatementline.EdgeEstate)
+	}
+	if m.clearedstatement {
+		edges = append(edges, keystatementline.EdgeStatement)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyStatementLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keystatementline.EdgeEstate:
+		return m.clearedestate
+	case keystatementline.EdgeStatement:
+		return m.clearedstatement
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyStatementLineMutation) ClearEdge(name string) error {
+	switch name {
+	case keystatementline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case keystatementline.EdgeStatement:
+		m.ClearStatement()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatementLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyStatementLineMutation) ResetEdge(name string) error {
+	switch name {
+	case keystatementline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case keystatementline.EdgeStatement:
+		m.ResetStatement()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyStatementLine edge %s", name)
 }
 
 // ObligationMutation represents an operation that mutates the Obligation nodes in the graph.
@@ -22655,6 +43043,3201 @@ func (m *OccupancyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Occupancy edge %s", name)
 }
 
+// ReconciliationMutation represents an operation that mutates the Reconciliation nodes in the graph.
+type ReconciliationMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	kind           *string
+	clause         *string
+	subject_id     *uuid.UUID
+	title          *string
+	title_en       *string
+	state          *reconciliation.State
+	frozen_at      *time.Time
+	opened_by_id   *uuid.UUID
+	opened_by_name *string
+	counted_at     *time.Time
+	closed_by_id   *uuid.UUID
+	closed_by_name *string
+	closed_at      *time.Time
+	close_note     *string
+	clearedFields  map[string]struct{}
+	estate         *uuid.UUID
+	clearedestate  bool
+	lines          map[uuid.UUID]struct{}
+	removedlines   map[uuid.UUID]struct{}
+	clearedlines   bool
+	done           bool
+	oldValue       func(context.Context) (*Reconciliation, error)
+	predicates     []predicate.Reconciliation
+}
+
+var _ ent.Mutation = (*ReconciliationMutation)(nil)
+
+// reconciliationOption allows management of the mutation configuration using functional options.
+type reconciliationOption func(*ReconciliationMutation)
+
+// newReconciliationMutation creates new mutation for the Reconciliation entity.
+func newReconciliationMutation(c config, op Op, opts ...reconciliationOption) *ReconciliationMutation {
+	m := &ReconciliationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReconciliation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReconciliationID sets the ID field of the mutation.
+func withReconciliationID(id uuid.UUID) reconciliationOption {
+	return func(m *ReconciliationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Reconciliation
+		)
+		m.oldValue = func(ctx context.Context) (*Reconciliation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Reconciliation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReconciliation sets the old Reconciliation of the mutation.
+func withReconciliation(node *Reconciliation) reconciliationOption {
+	return func(m *ReconciliationMutation) {
+		m.oldValue = func(context.Context) (*Reconciliation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReconciliationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReconciliationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Reconciliation entities.
+func (m *ReconciliationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReconciliationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReconciliationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Reconciliation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ReconciliationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ReconciliationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ReconciliationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ReconciliationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ReconciliationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ReconciliationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ReconciliationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ReconciliationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ReconciliationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ReconciliationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ReconciliationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ReconciliationMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ReconciliationMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ReconciliationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetClause sets the "clause" field.
+func (m *ReconciliationMutation) SetClause(s string) {
+	m.clause = &s
+}
+
+// Clause returns the value of the "clause" field in the mutation.
+func (m *ReconciliationMutation) Clause() (r string, exists bool) {
+	v := m.clause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClause returns the old "clause" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldClause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClause: %w", err)
+	}
+	return oldValue.Clause, nil
+}
+
+// ResetClause resets all changes to the "clause" field.
+func (m *ReconciliationMutation) ResetClause() {
+	m.clause = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ReconciliationMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ReconciliationMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ReconciliationMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ReconciliationMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ReconciliationMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ReconciliationMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetTitleEn sets the "title_en" field.
+func (m *ReconciliationMutation) SetTitleEn(s string) {
+	m.title_en = &s
+}
+
+// TitleEn returns the value of the "title_en" field in the mutation.
+func (m *ReconciliationMutation) TitleEn() (r string, exists bool) {
+	v := m.title_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleEn returns the old "title_en" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldTitleEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleEn: %w", err)
+	}
+	return oldValue.TitleEn, nil
+}
+
+// ResetTitleEn resets all changes to the "title_en" field.
+func (m *ReconciliationMutation) ResetTitleEn() {
+	m.title_en = nil
+}
+
+// SetState sets the "state" field.
+func (m *ReconciliationMutation) SetState(r reconciliation.State) {
+	m.state = &r
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ReconciliationMutation) State() (r reconciliation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldState(ctx context.Context) (v reconciliation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ReconciliationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFrozenAt sets the "frozen_at" field.
+func (m *ReconciliationMutation) SetFrozenAt(t time.Time) {
+	m.frozen_at = &t
+}
+
+// FrozenAt returns the value of the "frozen_at" field in the mutation.
+func (m *ReconciliationMutation) FrozenAt() (r time.Time, exists bool) {
+	v := m.frozen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrozenAt returns the old "frozen_at" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldFrozenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrozenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrozenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrozenAt: %w", err)
+	}
+	return oldValue.FrozenAt, nil
+}
+
+// ResetFrozenAt resets all changes to the "frozen_at" field.
+func (m *ReconciliationMutation) ResetFrozenAt() {
+	m.frozen_at = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *ReconciliationMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *ReconciliationMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *ReconciliationMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *ReconciliationMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *ReconciliationMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *ReconciliationMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (m *ReconciliationMutation) SetCountedAt(t time.Time) {
+	m.counted_at = &t
+}
+
+// CountedAt returns the value of the "counted_at" field in the mutation.
+func (m *ReconciliationMutation) CountedAt() (r time.Time, exists bool) {
+	v := m.counted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountedAt returns the old "counted_at" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldCountedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountedAt: %w", err)
+	}
+	return oldValue.CountedAt, nil
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (m *ReconciliationMutation) ClearCountedAt() {
+	m.counted_at = nil
+	m.clearedFields[reconciliation.FieldCountedAt] = struct{}{}
+}
+
+// CountedAtCleared returns if the "counted_at" field was cleared in this mutation.
+func (m *ReconciliationMutation) CountedAtCleared() bool {
+	_, ok := m.clearedFields[reconciliation.FieldCountedAt]
+	return ok
+}
+
+// ResetCountedAt resets all changes to the "counted_at" field.
+func (m *ReconciliationMutation) ResetCountedAt() {
+	m.counted_at = nil
+	delete(m.clearedFields, reconciliation.FieldCountedAt)
+}
+
+// SetClosedByID sets the "closed_by_id" field.
+func (m *ReconciliationMutation) SetClosedByID(u uuid.UUID) {
+	m.closed_by_id = &u
+}
+
+// ClosedByID returns the value of the "closed_by_id" field in the mutation.
+func (m *ReconciliationMutation) ClosedByID() (r uuid.UUID, exists bool) {
+	v := m.closed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByID returns the old "closed_by_id" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldClosedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByID: %w", err)
+	}
+	return oldValue.ClosedByID, nil
+}
+
+// ClearClosedByID clears the value of the "closed_by_id" field.
+func (m *ReconciliationMutation) ClearClosedByID() {
+	m.closed_by_id = nil
+	m.clearedFields[reconciliation.FieldClosedByID] = struct{}{}
+}
+
+// ClosedByIDCleared returns if the "closed_by_id" field was cleared in this mutation.
+func (m *ReconciliationMutation) ClosedByIDCleared() bool {
+	_, ok := m.clearedFields[reconciliation.FieldClosedByID]
+	return ok
+}
+
+// ResetClosedByID resets all changes to the "closed_by_id" field.
+func (m *ReconciliationMutation) ResetClosedByID() {
+	m.closed_by_id = nil
+	delete(m.clearedFields, reconciliation.FieldClosedByID)
+}
+
+// SetClosedByName sets the "closed_by_name" field.
+func (m *ReconciliationMutation) SetClosedByName(s string) {
+	m.closed_by_name = &s
+}
+
+// ClosedByName returns the value of the "closed_by_name" field in the mutation.
+func (m *ReconciliationMutation) ClosedByName() (r string, exists bool) {
+	v := m.closed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedByName returns the old "closed_by_name" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldClosedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedByName: %w", err)
+	}
+	return oldValue.ClosedByName, nil
+}
+
+// ResetClosedByName resets all changes to the "closed_by_name" field.
+func (m *ReconciliationMutation) ResetClosedByName() {
+	m.closed_by_name = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *ReconciliationMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *ReconciliationMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *ReconciliationMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[reconciliation.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *ReconciliationMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[reconciliation.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *ReconciliationMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, reconciliation.FieldClosedAt)
+}
+
+// SetCloseNote sets the "close_note" field.
+func (m *ReconciliationMutation) SetCloseNote(s string) {
+	m.close_note = &s
+}
+
+// CloseNote returns the value of the "close_note" field in the mutation.
+func (m *ReconciliationMutation) CloseNote() (r string, exists bool) {
+	v := m.close_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCloseNote returns the old "close_note" field's value of the Reconciliation entity.
+// If the Reconciliation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationMutation) OldCloseNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCloseNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCloseNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCloseNote: %w", err)
+	}
+	return oldValue.CloseNote, nil
+}
+
+// ResetCloseNote resets all changes to the "close_note" field.
+func (m *ReconciliationMutation) ResetCloseNote() {
+	m.close_note = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ReconciliationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[reconciliation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ReconciliationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ReconciliationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ReconciliationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddLineIDs adds the "lines" edge to the ReconciliationLine entity by ids.
+func (m *ReconciliationMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the ReconciliationLine entity.
+func (m *ReconciliationMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the ReconciliationLine entity was cleared.
+func (m *ReconciliationMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the ReconciliationLine entity by IDs.
+func (m *ReconciliationMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the ReconciliationLine entity.
+func (m *ReconciliationMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *ReconciliationMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *ReconciliationMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the ReconciliationMutation builder.
+func (m *ReconciliationMutation) Where(ps ...predicate.Reconciliation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReconciliationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReconciliationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Reconciliation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReconciliationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReconciliationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Reconciliation).
+func (m *ReconciliationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReconciliationMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.created_at != nil {
+		fields = append(fields, reconciliation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, reconciliation.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, reconciliation.FieldVersion)
+	}
+	if m.kind != nil {
+		fields = append(fields, reconciliation.FieldKind)
+	}
+	if m.clause != nil {
+		fields = append(fields, reconciliation.FieldClause)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, reconciliation.FieldSubjectID)
+	}
+	if m.title != nil {
+		fields = append(fields, reconciliation.FieldTitle)
+	}
+	if m.title_en != nil {
+		fields = append(fields, reconciliation.FieldTitleEn)
+	}
+	if m.state != nil {
+		fields = append(fields, reconciliation.FieldState)
+	}
+	if m.frozen_at != nil {
+		fields = append(fields, reconciliation.FieldFrozenAt)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, reconciliation.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, reconciliation.FieldOpenedByName)
+	}
+	if m.counted_at != nil {
+		fields = append(fields, reconciliation.FieldCountedAt)
+	}
+	if m.closed_by_id != nil {
+		fields = append(fields, reconciliation.FieldClosedByID)
+	}
+	if m.closed_by_name != nil {
+		fields = append(fields, reconciliation.FieldClosedByName)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, reconciliation.FieldClosedAt)
+	}
+	if m.close_note != nil {
+		fields = append(fields, reconciliation.FieldCloseNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReconciliationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reconciliation.FieldCreatedAt:
+		return m.CreatedAt()
+	case reconciliation.FieldEstateID:
+		return m.EstateID()
+	case reconciliation.FieldVersion:
+		return m.Version()
+	case reconciliation.FieldKind:
+		return m.Kind()
+	case reconciliation.FieldClause:
+		return m.Clause()
+	case reconciliation.FieldSubjectID:
+		return m.SubjectID()
+	case reconciliation.FieldTitle:
+		return m.Title()
+	case reconciliation.FieldTitleEn:
+		return m.TitleEn()
+	case reconciliation.FieldState:
+		return m.State()
+	case reconciliation.FieldFrozenAt:
+		return m.FrozenAt()
+	case reconciliation.FieldOpenedByID:
+		return m.OpenedByID()
+	case reconciliation.FieldOpenedByName:
+		return m.OpenedByName()
+	case reconciliation.FieldCountedAt:
+		return m.CountedAt()
+	case reconciliation.FieldClosedByID:
+		return m.ClosedByID()
+	case reconciliation.FieldClosedByName:
+		return m.ClosedByName()
+	case reconciliation.FieldClosedAt:
+		return m.ClosedAt()
+	case reconciliation.FieldCloseNote:
+		return m.CloseNote()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReconciliationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reconciliation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case reconciliation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case reconciliation.FieldVersion:
+		return m.OldVersion(ctx)
+	case reconciliation.FieldKind:
+		return m.OldKind(ctx)
+	case reconciliation.FieldClause:
+		return m.OldClause(ctx)
+	case reconciliation.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case reconciliation.FieldTitle:
+		return m.OldTitle(ctx)
+	case reconciliation.FieldTitleEn:
+		return m.OldTitleEn(ctx)
+	case reconciliation.FieldState:
+		return m.OldState(ctx)
+	case reconciliation.FieldFrozenAt:
+		return m.OldFrozenAt(ctx)
+	case reconciliation.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case reconciliation.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case reconciliation.FieldCountedAt:
+		return m.OldCountedAt(ctx)
+	case reconciliation.FieldClosedByID:
+		return m.OldClosedByID(ctx)
+	case reconciliation.FieldClosedByName:
+		return m.OldClosedByName(ctx)
+	case reconciliation.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case reconciliation.FieldCloseNote:
+		return m.OldCloseNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown Reconciliation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReconciliationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reconciliation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case reconciliation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case reconciliation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case reconciliation.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case reconciliation.FieldClause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClause(v)
+		return nil
+	case reconciliation.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case reconciliation.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case reconciliation.FieldTitleEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleEn(v)
+		return nil
+	case reconciliation.FieldState:
+		v, ok := value.(reconciliation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case reconciliation.FieldFrozenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrozenAt(v)
+		return nil
+	case reconciliation.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case reconciliation.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case reconciliation.FieldCountedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountedAt(v)
+		return nil
+	case reconciliation.FieldClosedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByID(v)
+		return nil
+	case reconciliation.FieldClosedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedByName(v)
+		return nil
+	case reconciliation.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case reconciliation.FieldCloseNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCloseNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReconciliationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, reconciliation.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReconciliationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case reconciliation.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReconciliationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case reconciliation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReconciliationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reconciliation.FieldCountedAt) {
+		fields = append(fields, reconciliation.FieldCountedAt)
+	}
+	if m.FieldCleared(reconciliation.FieldClosedByID) {
+		fields = append(fields, reconciliation.FieldClosedByID)
+	}
+	if m.FieldCleared(reconciliation.FieldClosedAt) {
+		fields = append(fields, reconciliation.FieldClosedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReconciliationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReconciliationMutation) ClearField(name string) error {
+	switch name {
+	case reconciliation.FieldCountedAt:
+		m.ClearCountedAt()
+		return nil
+	case reconciliation.FieldClosedByID:
+		m.ClearClosedByID()
+		return nil
+	case reconciliation.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReconciliationMutation) ResetField(name string) error {
+	switch name {
+	case reconciliation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case reconciliation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case reconciliation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case reconciliation.FieldKind:
+		m.ResetKind()
+		return nil
+	case reconciliation.FieldClause:
+		m.ResetClause()
+		return nil
+	case reconciliation.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case reconciliation.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case reconciliation.FieldTitleEn:
+		m.ResetTitleEn()
+		return nil
+	case reconciliation.FieldState:
+		m.ResetState()
+		return nil
+	case reconciliation.FieldFrozenAt:
+		m.ResetFrozenAt()
+		return nil
+	case reconciliation.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case reconciliation.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case reconciliation.FieldCountedAt:
+		m.ResetCountedAt()
+		return nil
+	case reconciliation.FieldClosedByID:
+		m.ResetClosedByID()
+		return nil
+	case reconciliation.FieldClosedByName:
+		m.ResetClosedByName()
+		return nil
+	case reconciliation.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case reconciliation.FieldCloseNote:
+		m.ResetCloseNote()
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReconciliationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, reconciliation.EdgeEstate)
+	}
+	if m.lines != nil {
+		edges = append(edges, reconciliation.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReconciliationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case reconciliation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case reconciliation.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReconciliationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedlines != nil {
+		edges = append(edges, reconciliation.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReconciliationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case reconciliation.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReconciliationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, reconciliation.EdgeEstate)
+	}
+	if m.clearedlines {
+		edges = append(edges, reconciliation.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReconciliationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case reconciliation.EdgeEstate:
+		return m.clearedestate
+	case reconciliation.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReconciliationMutation) ClearEdge(name string) error {
+	switch name {
+	case reconciliation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReconciliationMutation) ResetEdge(name string) error {
+	switch name {
+	case reconciliation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case reconciliation.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown Reconciliation edge %s", name)
+}
+
+// ReconciliationLineMutation represents an operation that mutates the ReconciliationLine nodes in the graph.
+type ReconciliationLineMutation struct {
+	config
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	created_at            *time.Time
+	version               *int
+	addversion            *int
+	item_id               *uuid.UUID
+	place_id              *uuid.UUID
+	position              *int
+	addposition           *int
+	label                 *string
+	frozen                *int
+	addfrozen             *int
+	expected              *int
+	addexpected           *int
+	counted               *int
+	addcounted            *int
+	counted_by_id         *uuid.UUID
+	counted_by_name       *string
+	counted_at            *time.Time
+	state                 *reconciliationline.State
+	resolution            *string
+	resolution_reason     *string
+	resolved_by_id        *uuid.UUID
+	resolved_by_name      *string
+	resolved_at           *time.Time
+	clearedFields         map[string]struct{}
+	estate                *uuid.UUID
+	clearedestate         bool
+	reconciliation        *uuid.UUID
+	clearedreconciliation bool
+	done                  bool
+	oldValue              func(context.Context) (*ReconciliationLine, error)
+	predicates            []predicate.ReconciliationLine
+}
+
+var _ ent.Mutation = (*ReconciliationLineMutation)(nil)
+
+// reconciliationlineOption allows management of the mutation configuration using functional options.
+type reconciliationlineOption func(*ReconciliationLineMutation)
+
+// newReconciliationLineMutation creates new mutation for the ReconciliationLine entity.
+func newReconciliationLineMutation(c config, op Op, opts ...reconciliationlineOption) *ReconciliationLineMutation {
+	m := &ReconciliationLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReconciliationLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReconciliationLineID sets the ID field of the mutation.
+func withReconciliationLineID(id uuid.UUID) reconciliationlineOption {
+	return func(m *ReconciliationLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ReconciliationLine
+		)
+		m.oldValue = func(ctx context.Context) (*ReconciliationLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ReconciliationLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReconciliationLine sets the old ReconciliationLine of the mutation.
+func withReconciliationLine(node *ReconciliationLine) reconciliationlineOption {
+	return func(m *ReconciliationLineMutation) {
+		m.oldValue = func(context.Context) (*ReconciliationLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReconciliationLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReconciliationLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ReconciliationLine entities.
+func (m *ReconciliationLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReconciliationLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReconciliationLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ReconciliationLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ReconciliationLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ReconciliationLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ReconciliationLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ReconciliationLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ReconciliationLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ReconciliationLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ReconciliationLineMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ReconciliationLineMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ReconciliationLineMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ReconciliationLineMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ReconciliationLineMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetReconciliationID sets the "reconciliation_id" field.
+func (m *ReconciliationLineMutation) SetReconciliationID(u uuid.UUID) {
+	m.reconciliation = &u
+}
+
+// ReconciliationID returns the value of the "reconciliation_id" field in the mutation.
+func (m *ReconciliationLineMutation) ReconciliationID() (r uuid.UUID, exists bool) {
+	v := m.reconciliation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReconciliationID returns the old "reconciliation_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldReconciliationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReconciliationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReconciliationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReconciliationID: %w", err)
+	}
+	return oldValue.ReconciliationID, nil
+}
+
+// ResetReconciliationID resets all changes to the "reconciliation_id" field.
+func (m *ReconciliationLineMutation) ResetReconciliationID() {
+	m.reconciliation = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *ReconciliationLineMutation) SetItemID(u uuid.UUID) {
+	m.item_id = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *ReconciliationLineMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldItemID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *ReconciliationLineMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetPlaceID sets the "place_id" field.
+func (m *ReconciliationLineMutation) SetPlaceID(u uuid.UUID) {
+	m.place_id = &u
+}
+
+// PlaceID returns the value of the "place_id" field in the mutation.
+func (m *ReconciliationLineMutation) PlaceID() (r uuid.UUID, exists bool) {
+	v := m.place_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlaceID returns the old "place_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldPlaceID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlaceID: %w", err)
+	}
+	return oldValue.PlaceID, nil
+}
+
+// ClearPlaceID clears the value of the "place_id" field.
+func (m *ReconciliationLineMutation) ClearPlaceID() {
+	m.place_id = nil
+	m.clearedFields[reconciliationline.FieldPlaceID] = struct{}{}
+}
+
+// PlaceIDCleared returns if the "place_id" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) PlaceIDCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldPlaceID]
+	return ok
+}
+
+// ResetPlaceID resets all changes to the "place_id" field.
+func (m *ReconciliationLineMutation) ResetPlaceID() {
+	m.place_id = nil
+	delete(m.clearedFields, reconciliationline.FieldPlaceID)
+}
+
+// SetPosition sets the "position" field.
+func (m *ReconciliationLineMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ReconciliationLineMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ReconciliationLineMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ReconciliationLineMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ReconciliationLineMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *ReconciliationLineMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *ReconciliationLineMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *ReconciliationLineMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetFrozen sets the "frozen" field.
+func (m *ReconciliationLineMutation) SetFrozen(i int) {
+	m.frozen = &i
+	m.addfrozen = nil
+}
+
+// Frozen returns the value of the "frozen" field in the mutation.
+func (m *ReconciliationLineMutation) Frozen() (r int, exists bool) {
+	v := m.frozen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrozen returns the old "frozen" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldFrozen(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrozen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrozen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrozen: %w", err)
+	}
+	return oldValue.Frozen, nil
+}
+
+// AddFrozen adds i to the "frozen" field.
+func (m *ReconciliationLineMutation) AddFrozen(i int) {
+	if m.addfrozen != nil {
+		*m.addfrozen += i
+	} else {
+		m.addfrozen = &i
+	}
+}
+
+// AddedFrozen returns the value that was added to the "frozen" field in this mutation.
+func (m *ReconciliationLineMutation) AddedFrozen() (r int, exists bool) {
+	v := m.addfrozen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFrozen resets all changes to the "frozen" field.
+func (m *ReconciliationLineMutation) ResetFrozen() {
+	m.frozen = nil
+	m.addfrozen = nil
+}
+
+// SetExpected sets the "expected" field.
+func (m *ReconciliationLineMutation) SetExpected(i int) {
+	m.expected = &i
+	m.addexpected = nil
+}
+
+// Expected returns the value of the "expected" field in the mutation.
+func (m *ReconciliationLineMutation) Expected() (r int, exists bool) {
+	v := m.expected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpected returns the old "expected" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldExpected(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpected is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpected requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpected: %w", err)
+	}
+	return oldValue.Expected, nil
+}
+
+// AddExpected adds i to the "expected" field.
+func (m *ReconciliationLineMutation) AddExpected(i int) {
+	if m.addexpected != nil {
+		*m.addexpected += i
+	} else {
+		m.addexpected = &i
+	}
+}
+
+// AddedExpected returns the value that was added to the "expected" field in this mutation.
+func (m *ReconciliationLineMutation) AddedExpected() (r int, exists bool) {
+	v := m.addexpected
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearExpected clears the value of the "expected" field.
+func (m *ReconciliationLineMutation) ClearExpected() {
+	m.expected = nil
+	m.addexpected = nil
+	m.clearedFields[reconciliationline.FieldExpected] = struct{}{}
+}
+
+// ExpectedCleared returns if the "expected" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) ExpectedCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldExpected]
+	return ok
+}
+
+// ResetExpected resets all changes to the "expected" field.
+func (m *ReconciliationLineMutation) ResetExpected() {
+	m.expected = nil
+	m.addexpected = nil
+	delete(m.clearedFields, reconciliationline.FieldExpected)
+}
+
+// SetCounted sets the "counted" field.
+func (m *ReconciliationLineMutation) SetCounted(i int) {
+	m.counted = &i
+	m.addcounted = nil
+}
+
+// Counted returns the value of the "counted" field in the mutation.
+func (m *ReconciliationLineMutation) Counted() (r int, exists bool) {
+	v := m.counted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCounted returns the old "counted" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldCounted(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCounted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCounted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCounted: %w", err)
+	}
+	return oldValue.Counted, nil
+}
+
+// AddCounted adds i to the "counted" field.
+func (m *ReconciliationLineMutation) AddCounted(i int) {
+	if m.addcounted != nil {
+		*m.addcounted += i
+	} else {
+		m.addcounted = &i
+	}
+}
+
+// AddedCounted returns the value that was added to the "counted" field in this mutation.
+func (m *ReconciliationLineMutation) AddedCounted() (r int, exists bool) {
+	v := m.addcounted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCounted clears the value of the "counted" field.
+func (m *ReconciliationLineMutation) ClearCounted() {
+	m.counted = nil
+	m.addcounted = nil
+	m.clearedFields[reconciliationline.FieldCounted] = struct{}{}
+}
+
+// CountedCleared returns if the "counted" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) CountedCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldCounted]
+	return ok
+}
+
+// ResetCounted resets all changes to the "counted" field.
+func (m *ReconciliationLineMutation) ResetCounted() {
+	m.counted = nil
+	m.addcounted = nil
+	delete(m.clearedFields, reconciliationline.FieldCounted)
+}
+
+// SetCountedByID sets the "counted_by_id" field.
+func (m *ReconciliationLineMutation) SetCountedByID(u uuid.UUID) {
+	m.counted_by_id = &u
+}
+
+// CountedByID returns the value of the "counted_by_id" field in the mutation.
+func (m *ReconciliationLineMutation) CountedByID() (r uuid.UUID, exists bool) {
+	v := m.counted_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountedByID returns the old "counted_by_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldCountedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountedByID: %w", err)
+	}
+	return oldValue.CountedByID, nil
+}
+
+// ClearCountedByID clears the value of the "counted_by_id" field.
+func (m *ReconciliationLineMutation) ClearCountedByID() {
+	m.counted_by_id = nil
+	m.clearedFields[reconciliationline.FieldCountedByID] = struct{}{}
+}
+
+// CountedByIDCleared returns if the "counted_by_id" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) CountedByIDCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldCountedByID]
+	return ok
+}
+
+// ResetCountedByID resets all changes to the "counted_by_id" field.
+func (m *ReconciliationLineMutation) ResetCountedByID() {
+	m.counted_by_id = nil
+	delete(m.clearedFields, reconciliationline.FieldCountedByID)
+}
+
+// SetCountedByName sets the "counted_by_name" field.
+func (m *ReconciliationLineMutation) SetCountedByName(s string) {
+	m.counted_by_name = &s
+}
+
+// CountedByName returns the value of the "counted_by_name" field in the mutation.
+func (m *ReconciliationLineMutation) CountedByName() (r string, exists bool) {
+	v := m.counted_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountedByName returns the old "counted_by_name" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldCountedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountedByName: %w", err)
+	}
+	return oldValue.CountedByName, nil
+}
+
+// ResetCountedByName resets all changes to the "counted_by_name" field.
+func (m *ReconciliationLineMutation) ResetCountedByName() {
+	m.counted_by_name = nil
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (m *ReconciliationLineMutation) SetCountedAt(t time.Time) {
+	m.counted_at = &t
+}
+
+// CountedAt returns the value of the "counted_at" field in the mutation.
+func (m *ReconciliationLineMutation) CountedAt() (r time.Time, exists bool) {
+	v := m.counted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountedAt returns the old "counted_at" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldCountedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountedAt: %w", err)
+	}
+	return oldValue.CountedAt, nil
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (m *ReconciliationLineMutation) ClearCountedAt() {
+	m.counted_at = nil
+	m.clearedFields[reconciliationline.FieldCountedAt] = struct{}{}
+}
+
+// CountedAtCleared returns if the "counted_at" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) CountedAtCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldCountedAt]
+	return ok
+}
+
+// ResetCountedAt resets all changes to the "counted_at" field.
+func (m *ReconciliationLineMutation) ResetCountedAt() {
+	m.counted_at = nil
+	delete(m.clearedFields, reconciliationline.FieldCountedAt)
+}
+
+// SetState sets the "state" field.
+func (m *ReconciliationLineMutation) SetState(r reconciliationline.State) {
+	m.state = &r
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ReconciliationLineMutation) State() (r reconciliationline.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldState(ctx context.Context) (v reconciliationline.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ReconciliationLineMutation) ResetState() {
+	m.state = nil
+}
+
+// SetResolution sets the "resolution" field.
+func (m *ReconciliationLineMutation) SetResolution(s string) {
+	m.resolution = &s
+}
+
+// Resolution returns the value of the "resolution" field in the mutation.
+func (m *ReconciliationLineMutation) Resolution() (r string, exists bool) {
+	v := m.resolution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolution returns the old "resolution" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldResolution(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolution: %w", err)
+	}
+	return oldValue.Resolution, nil
+}
+
+// ResetResolution resets all changes to the "resolution" field.
+func (m *ReconciliationLineMutation) ResetResolution() {
+	m.resolution = nil
+}
+
+// SetResolutionReason sets the "resolution_reason" field.
+func (m *ReconciliationLineMutation) SetResolutionReason(s string) {
+	m.resolution_reason = &s
+}
+
+// ResolutionReason returns the value of the "resolution_reason" field in the mutation.
+func (m *ReconciliationLineMutation) ResolutionReason() (r string, exists bool) {
+	v := m.resolution_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolutionReason returns the old "resolution_reason" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldResolutionReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolutionReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolutionReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolutionReason: %w", err)
+	}
+	return oldValue.ResolutionReason, nil
+}
+
+// ResetResolutionReason resets all changes to the "resolution_reason" field.
+func (m *ReconciliationLineMutation) ResetResolutionReason() {
+	m.resolution_reason = nil
+}
+
+// SetResolvedByID sets the "resolved_by_id" field.
+func (m *ReconciliationLineMutation) SetResolvedByID(u uuid.UUID) {
+	m.resolved_by_id = &u
+}
+
+// ResolvedByID returns the value of the "resolved_by_id" field in the mutation.
+func (m *ReconciliationLineMutation) ResolvedByID() (r uuid.UUID, exists bool) {
+	v := m.resolved_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByID returns the old "resolved_by_id" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldResolvedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByID: %w", err)
+	}
+	return oldValue.ResolvedByID, nil
+}
+
+// ClearResolvedByID clears the value of the "resolved_by_id" field.
+func (m *ReconciliationLineMutation) ClearResolvedByID() {
+	m.resolved_by_id = nil
+	m.clearedFields[reconciliationline.FieldResolvedByID] = struct{}{}
+}
+
+// ResolvedByIDCleared returns if the "resolved_by_id" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) ResolvedByIDCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldResolvedByID]
+	return ok
+}
+
+// ResetResolvedByID resets all changes to the "resolved_by_id" field.
+func (m *ReconciliationLineMutation) ResetResolvedByID() {
+	m.resolved_by_id = nil
+	delete(m.clearedFields, reconciliationline.FieldResolvedByID)
+}
+
+// SetResolvedByName sets the "resolved_by_name" field.
+func (m *ReconciliationLineMutation) SetResolvedByName(s string) {
+	m.resolved_by_name = &s
+}
+
+// ResolvedByName returns the value of the "resolved_by_name" field in the mutation.
+func (m *ReconciliationLineMutation) ResolvedByName() (r string, exists bool) {
+	v := m.resolved_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedByName returns the old "resolved_by_name" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldResolvedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedByName: %w", err)
+	}
+	return oldValue.ResolvedByName, nil
+}
+
+// ResetResolvedByName resets all changes to the "resolved_by_name" field.
+func (m *ReconciliationLineMutation) ResetResolvedByName() {
+	m.resolved_by_name = nil
+}
+
+// SetResolvedAt sets the "resolved_at" field.
+func (m *ReconciliationLineMutation) SetResolvedAt(t time.Time) {
+	m.resolved_at = &t
+}
+
+// ResolvedAt returns the value of the "resolved_at" field in the mutation.
+func (m *ReconciliationLineMutation) ResolvedAt() (r time.Time, exists bool) {
+	v := m.resolved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedAt returns the old "resolved_at" field's value of the ReconciliationLine entity.
+// If the ReconciliationLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReconciliationLineMutation) OldResolvedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedAt: %w", err)
+	}
+	return oldValue.ResolvedAt, nil
+}
+
+// ClearResolvedAt clears the value of the "resolved_at" field.
+func (m *ReconciliationLineMutation) ClearResolvedAt() {
+	m.resolved_at = nil
+	m.clearedFields[reconciliationline.FieldResolvedAt] = struct{}{}
+}
+
+// ResolvedAtCleared returns if the "resolved_at" field was cleared in this mutation.
+func (m *ReconciliationLineMutation) ResolvedAtCleared() bool {
+	_, ok := m.clearedFields[reconciliationline.FieldResolvedAt]
+	return ok
+}
+
+// ResetResolvedAt resets all changes to the "resolved_at" field.
+func (m *ReconciliationLineMutation) ResetResolvedAt() {
+	m.resolved_at = nil
+	delete(m.clearedFields, reconciliationline.FieldResolvedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ReconciliationLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[reconciliationline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ReconciliationLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ReconciliationLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ReconciliationLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearReconciliation clears the "reconciliation" edge to the Reconciliation entity.
+func (m *ReconciliationLineMutation) ClearReconciliation() {
+	m.clearedreconciliation = true
+	m.clearedFields[reconciliationline.FieldReconciliationID] = struct{}{}
+}
+
+// ReconciliationCleared reports if the "reconciliation" edge to the Reconciliation entity was cleared.
+func (m *ReconciliationLineMutation) ReconciliationCleared() bool {
+	return m.clearedreconciliation
+}
+
+// ReconciliationIDs returns the "reconciliation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReconciliationID instead. It exists only for internal usage by the builders.
+func (m *ReconciliationLineMutation) ReconciliationIDs() (ids []uuid.UUID) {
+	if id := m.reconciliation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReconciliation resets all changes to the "reconciliation" edge.
+func (m *ReconciliationLineMutation) ResetReconciliation() {
+	m.reconciliation = nil
+	m.clearedreconciliation = false
+}
+
+// Where appends a list predicates to the ReconciliationLineMutation builder.
+func (m *ReconciliationLineMutation) Where(ps ...predicate.ReconciliationLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReconciliationLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReconciliationLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ReconciliationLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReconciliationLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReconciliationLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ReconciliationLine).
+func (m *ReconciliationLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReconciliationLineMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, reconciliationline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, reconciliationline.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, reconciliationline.FieldVersion)
+	}
+	if m.reconciliation != nil {
+		fields = append(fields, reconciliationline.FieldReconciliationID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, reconciliationline.FieldItemID)
+	}
+	if m.place_id != nil {
+		fields = append(fields, reconciliationline.FieldPlaceID)
+	}
+	if m.position != nil {
+		fields = append(fields, reconciliationline.FieldPosition)
+	}
+	if m.label != nil {
+		fields = append(fields, reconciliationline.FieldLabel)
+	}
+	if m.frozen != nil {
+		fields = append(fields, reconciliationline.FieldFrozen)
+	}
+	if m.expected != nil {
+		fields = append(fields, reconciliationline.FieldExpected)
+	}
+	if m.counted != nil {
+		fields = append(fields, reconciliationline.FieldCounted)
+	}
+	if m.counted_by_id != nil {
+		fields = append(fields, reconciliationline.FieldCountedByID)
+	}
+	if m.counted_by_name != nil {
+		fields = append(fields, reconciliationline.FieldCountedByName)
+	}
+	if m.counted_at != nil {
+		fields = append(fields, reconciliationline.FieldCountedAt)
+	}
+	if m.state != nil {
+		fields = append(fields, reconciliationline.FieldState)
+	}
+	if m.resolution != nil {
+		fields = append(fields, reconciliationline.FieldResolution)
+	}
+	if m.resolution_reason != nil {
+		fields = append(fields, reconciliationline.FieldResolutionReason)
+	}
+	if m.resolved_by_id != nil {
+		fields = append(fields, reconciliationline.FieldResolvedByID)
+	}
+	if m.resolved_by_name != nil {
+		fields = append(fields, reconciliationline.FieldResolvedByName)
+	}
+	if m.resolved_at != nil {
+		fields = append(fields, reconciliationline.FieldResolvedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReconciliationLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case reconciliationline.FieldCreatedAt:
+		return m.CreatedAt()
+	case reconciliationline.FieldEstateID:
+		return m.EstateID()
+	case reconciliationline.FieldVersion:
+		return m.Version()
+	case reconciliationline.FieldReconciliationID:
+		return m.ReconciliationID()
+	case reconciliationline.FieldItemID:
+		return m.ItemID()
+	case reconciliationline.FieldPlaceID:
+		return m.PlaceID()
+	case reconciliationline.FieldPosition:
+		return m.Position()
+	case reconciliationline.FieldLabel:
+		return m.Label()
+	case reconciliationline.FieldFrozen:
+		return m.Frozen()
+	case reconciliationline.FieldExpected:
+		return m.Expected()
+	case reconciliationline.FieldCounted:
+		return m.Counted()
+	case reconciliationline.FieldCountedByID:
+		return m.CountedByID()
+	case reconciliationline.FieldCountedByName:
+		return m.CountedByName()
+	case reconciliationline.FieldCountedAt:
+		return m.CountedAt()
+	case reconciliationline.FieldState:
+		return m.State()
+	case reconciliationline.FieldResolution:
+		return m.Resolution()
+	case reconciliationline.FieldResolutionReason:
+		return m.ResolutionReason()
+	case reconciliationline.FieldResolvedByID:
+		return m.ResolvedByID()
+	case reconciliationline.FieldResolvedByName:
+		return m.ResolvedByName()
+	case reconciliationline.FieldResolvedAt:
+		return m.ResolvedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReconciliationLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case reconciliationline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case reconciliationline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case reconciliationline.FieldVersion:
+		return m.OldVersion(ctx)
+	case reconciliationline.FieldReconciliationID:
+		return m.OldReconciliationID(ctx)
+	case reconciliationline.FieldItemID:
+		return m.OldItemID(ctx)
+	case reconciliationline.FieldPlaceID:
+		return m.OldPlaceID(ctx)
+	case reconciliationline.FieldPosition:
+		return m.OldPosition(ctx)
+	case reconciliationline.FieldLabel:
+		return m.OldLabel(ctx)
+	case reconciliationline.FieldFrozen:
+		return m.OldFrozen(ctx)
+	case reconciliationline.FieldExpected:
+		return m.OldExpected(ctx)
+	case reconciliationline.FieldCounted:
+		return m.OldCounted(ctx)
+	case reconciliationline.FieldCountedByID:
+		return m.OldCountedByID(ctx)
+	case reconciliationline.FieldCountedByName:
+		return m.OldCountedByName(ctx)
+	case reconciliationline.FieldCountedAt:
+		return m.OldCountedAt(ctx)
+	case reconciliationline.FieldState:
+		return m.OldState(ctx)
+	case reconciliationline.FieldResolution:
+		return m.OldResolution(ctx)
+	case reconciliationline.FieldResolutionReason:
+		return m.OldResolutionReason(ctx)
+	case reconciliationline.FieldResolvedByID:
+		return m.OldResolvedByID(ctx)
+	case reconciliationline.FieldResolvedByName:
+		return m.OldResolvedByName(ctx)
+	case reconciliationline.FieldResolvedAt:
+		return m.OldResolvedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ReconciliationLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReconciliationLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case reconciliationline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case reconciliationline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case reconciliationline.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case reconciliationline.FieldReconciliationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReconciliationID(v)
+		return nil
+	case reconciliationline.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case reconciliationline.FieldPlaceID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlaceID(v)
+		return nil
+	case reconciliationline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case reconciliationline.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case reconciliationline.FieldFrozen:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrozen(v)
+		return nil
+	case reconciliationline.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpected(v)
+		return nil
+	case reconciliationline.FieldCounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCounted(v)
+		return nil
+	case reconciliationline.FieldCountedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountedByID(v)
+		return nil
+	case reconciliationline.FieldCountedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountedByName(v)
+		return nil
+	case reconciliationline.FieldCountedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountedAt(v)
+		return nil
+	case reconciliationline.FieldState:
+		v, ok := value.(reconciliationline.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case reconciliationline.FieldResolution:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolution(v)
+		return nil
+	case reconciliationline.FieldResolutionReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolutionReason(v)
+		return nil
+	case reconciliationline.FieldResolvedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByID(v)
+		return nil
+	case reconciliationline.FieldResolvedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedByName(v)
+		return nil
+	case reconciliationline.FieldResolvedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReconciliationLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, reconciliationline.FieldVersion)
+	}
+	if m.addposition != nil {
+		fields = append(fields, reconciliationline.FieldPosition)
+	}
+	if m.addfrozen != nil {
+		fields = append(fields, reconciliationline.FieldFrozen)
+	}
+	if m.addexpected != nil {
+		fields = append(fields, reconciliationline.FieldExpected)
+	}
+	if m.addcounted != nil {
+		fields = append(fields, reconciliationline.FieldCounted)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReconciliationLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case reconciliationline.FieldVersion:
+		return m.AddedVersion()
+	case reconciliationline.FieldPosition:
+		return m.AddedPosition()
+	case reconciliationline.FieldFrozen:
+		return m.AddedFrozen()
+	case reconciliationline.FieldExpected:
+		return m.AddedExpected()
+	case reconciliationline.FieldCounted:
+		return m.AddedCounted()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReconciliationLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case reconciliationline.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case reconciliationline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case reconciliationline.FieldFrozen:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFrozen(v)
+		return nil
+	case reconciliationline.FieldExpected:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpected(v)
+		return nil
+	case reconciliationline.FieldCounted:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCounted(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReconciliationLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(reconciliationline.FieldPlaceID) {
+		fields = append(fields, reconciliationline.FieldPlaceID)
+	}
+	if m.FieldCleared(reconciliationline.FieldExpected) {
+		fields = append(fields, reconciliationline.FieldExpected)
+	}
+	if m.FieldCleared(reconciliationline.FieldCounted) {
+		fields = append(fields, reconciliationline.FieldCounted)
+	}
+	if m.FieldCleared(reconciliationline.FieldCountedByID) {
+		fields = append(fields, reconciliationline.FieldCountedByID)
+	}
+	if m.FieldCleared(reconciliationline.FieldCountedAt) {
+		fields = append(fields, reconciliationline.FieldCountedAt)
+	}
+	if m.FieldCleared(reconciliationline.FieldResolvedByID) {
+		fields = append(fields, reconciliationline.FieldResolvedByID)
+	}
+	if m.FieldCleared(reconciliationline.FieldResolvedAt) {
+		fields = append(fields, reconciliationline.FieldResolvedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReconciliationLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReconciliationLineMutation) ClearField(name string) error {
+	switch name {
+	case reconciliationline.FieldPlaceID:
+		m.ClearPlaceID()
+		return nil
+	case reconciliationline.FieldExpected:
+		m.ClearExpected()
+		return nil
+	case reconciliationline.FieldCounted:
+		m.ClearCounted()
+		return nil
+	case reconciliationline.FieldCountedByID:
+		m.ClearCountedByID()
+		return nil
+	case reconciliationline.FieldCountedAt:
+		m.ClearCountedAt()
+		return nil
+	case reconciliationline.FieldResolvedByID:
+		m.ClearResolvedByID()
+		return nil
+	case reconciliationline.FieldResolvedAt:
+		m.ClearResolvedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReconciliationLineMutation) ResetField(name string) error {
+	switch name {
+	case reconciliationline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case reconciliationline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case reconciliationline.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case reconciliationline.FieldReconciliationID:
+		m.ResetReconciliationID()
+		return nil
+	case reconciliationline.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case reconciliationline.FieldPlaceID:
+		m.ResetPlaceID()
+		return nil
+	case reconciliationline.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case reconciliationline.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case reconciliationline.FieldFrozen:
+		m.ResetFrozen()
+		return nil
+	case reconciliationline.FieldExpected:
+		m.ResetExpected()
+		return nil
+	case reconciliationline.FieldCounted:
+		m.ResetCounted()
+		return nil
+	case reconciliationline.FieldCountedByID:
+		m.ResetCountedByID()
+		return nil
+	case reconciliationline.FieldCountedByName:
+		m.ResetCountedByName()
+		return nil
+	case reconciliationline.FieldCountedAt:
+		m.ResetCountedAt()
+		return nil
+	case reconciliationline.FieldState:
+		m.ResetState()
+		return nil
+	case reconciliationline.FieldResolution:
+		m.ResetResolution()
+		return nil
+	case reconciliationline.FieldResolutionReason:
+		m.ResetResolutionReason()
+		return nil
+	case reconciliationline.FieldResolvedByID:
+		m.ResetResolvedByID()
+		return nil
+	case reconciliationline.FieldResolvedByName:
+		m.ResetResolvedByName()
+		return nil
+	case reconciliationline.FieldResolvedAt:
+		m.ResetResolvedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReconciliationLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, reconciliationline.EdgeEstate)
+	}
+	if m.reconciliation != nil {
+		edges = append(edges, reconciliationline.EdgeReconciliation)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReconciliationLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case reconciliationline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case reconciliationline.EdgeReconciliation:
+		if id := m.reconciliation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReconciliationLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReconciliationLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReconciliationLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, reconciliationline.EdgeEstate)
+	}
+	if m.clearedreconciliation {
+		edges = append(edges, reconciliationline.EdgeReconciliation)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReconciliationLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case reconciliationline.EdgeEstate:
+		return m.clearedestate
+	case reconciliationline.EdgeReconciliation:
+		return m.clearedreconciliation
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReconciliationLineMutation) ClearEdge(name string) error {
+	switch name {
+	case reconciliationline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case reconciliationline.EdgeReconciliation:
+		m.ClearReconciliation()
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReconciliationLineMutation) ResetEdge(name string) error {
+	switch name {
+	case reconciliationline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case reconciliationline.EdgeReconciliation:
+		m.ResetReconciliation()
+		return nil
+	}
+	return fmt.Errorf("unknown ReconciliationLine edge %s", name)
+}
+
 // ResidentMutation represents an operation that mutates the Resident nodes in the graph.
 type ResidentMutation struct {
 	config
@@ -23575,6 +47158,1373 @@ func (m *ResidentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Resident edge %s", name)
+}
+
+// SignatureMutation represents an operation that mutates the Signature nodes in the graph.
+type SignatureMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	kind             *string
+	subject_id       *uuid.UUID
+	capacity         *string
+	signer_name      *string
+	person           *string
+	method           *signature.Method
+	attested_by_id   *uuid.UUID
+	attested_by_name *string
+	content_hash     *string
+	strokes          *string
+	signed_at        *time.Time
+	household_id     *uuid.UUID
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	staff            *uuid.UUID
+	clearedstaff     bool
+	resident         *uuid.UUID
+	clearedresident  bool
+	done             bool
+	oldValue         func(context.Context) (*Signature, error)
+	predicates       []predicate.Signature
+}
+
+var _ ent.Mutation = (*SignatureMutation)(nil)
+
+// signatureOption allows management of the mutation configuration using functional options.
+type signatureOption func(*SignatureMutation)
+
+// newSignatureMutation creates new mutation for the Signature entity.
+func newSignatureMutation(c config, op Op, opts ...signatureOption) *SignatureMutation {
+	m := &SignatureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignature,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignatureID sets the ID field of the mutation.
+func withSignatureID(id uuid.UUID) signatureOption {
+	return func(m *SignatureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Signature
+		)
+		m.oldValue = func(ctx context.Context) (*Signature, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Signature.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignature sets the old Signature of the mutation.
+func withSignature(node *Signature) signatureOption {
+	return func(m *SignatureMutation) {
+		m.oldValue = func(context.Context) (*Signature, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignatureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignatureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Signature entities.
+func (m *SignatureMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignatureMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignatureMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Signature.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SignatureMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SignatureMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SignatureMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *SignatureMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *SignatureMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *SignatureMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *SignatureMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *SignatureMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *SignatureMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *SignatureMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *SignatureMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *SignatureMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetCapacity sets the "capacity" field.
+func (m *SignatureMutation) SetCapacity(s string) {
+	m.capacity = &s
+}
+
+// Capacity returns the value of the "capacity" field in the mutation.
+func (m *SignatureMutation) Capacity() (r string, exists bool) {
+	v := m.capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapacity returns the old "capacity" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldCapacity(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapacity: %w", err)
+	}
+	return oldValue.Capacity, nil
+}
+
+// ResetCapacity resets all changes to the "capacity" field.
+func (m *SignatureMutation) ResetCapacity() {
+	m.capacity = nil
+}
+
+// SetSignerName sets the "signer_name" field.
+func (m *SignatureMutation) SetSignerName(s string) {
+	m.signer_name = &s
+}
+
+// SignerName returns the value of the "signer_name" field in the mutation.
+func (m *SignatureMutation) SignerName() (r string, exists bool) {
+	v := m.signer_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignerName returns the old "signer_name" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSignerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignerName: %w", err)
+	}
+	return oldValue.SignerName, nil
+}
+
+// ResetSignerName resets all changes to the "signer_name" field.
+func (m *SignatureMutation) ResetSignerName() {
+	m.signer_name = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *SignatureMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *SignatureMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *SignatureMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[signature.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *SignatureMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[signature.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *SignatureMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, signature.FieldStaffID)
+}
+
+// SetResidentID sets the "resident_id" field.
+func (m *SignatureMutation) SetResidentID(u uuid.UUID) {
+	m.resident = &u
+}
+
+// ResidentID returns the value of the "resident_id" field in the mutation.
+func (m *SignatureMutation) ResidentID() (r uuid.UUID, exists bool) {
+	v := m.resident
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResidentID returns the old "resident_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldResidentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResidentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResidentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResidentID: %w", err)
+	}
+	return oldValue.ResidentID, nil
+}
+
+// ClearResidentID clears the value of the "resident_id" field.
+func (m *SignatureMutation) ClearResidentID() {
+	m.resident = nil
+	m.clearedFields[signature.FieldResidentID] = struct{}{}
+}
+
+// ResidentIDCleared returns if the "resident_id" field was cleared in this mutation.
+func (m *SignatureMutation) ResidentIDCleared() bool {
+	_, ok := m.clearedFields[signature.FieldResidentID]
+	return ok
+}
+
+// ResetResidentID resets all changes to the "resident_id" field.
+func (m *SignatureMutation) ResetResidentID() {
+	m.resident = nil
+	delete(m.clearedFields, signature.FieldResidentID)
+}
+
+// SetPerson sets the "person" field.
+func (m *SignatureMutation) SetPerson(s string) {
+	m.person = &s
+}
+
+// Person returns the value of the "person" field in the mutation.
+func (m *SignatureMutation) Person() (r string, exists bool) {
+	v := m.person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPerson returns the old "person" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldPerson(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPerson is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPerson requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPerson: %w", err)
+	}
+	return oldValue.Person, nil
+}
+
+// ResetPerson resets all changes to the "person" field.
+func (m *SignatureMutation) ResetPerson() {
+	m.person = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *SignatureMutation) SetMethod(s signature.Method) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *SignatureMutation) Method() (r signature.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldMethod(ctx context.Context) (v signature.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *SignatureMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetAttestedByID sets the "attested_by_id" field.
+func (m *SignatureMutation) SetAttestedByID(u uuid.UUID) {
+	m.attested_by_id = &u
+}
+
+// AttestedByID returns the value of the "attested_by_id" field in the mutation.
+func (m *SignatureMutation) AttestedByID() (r uuid.UUID, exists bool) {
+	v := m.attested_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttestedByID returns the old "attested_by_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldAttestedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttestedByID: %w", err)
+	}
+	return oldValue.AttestedByID, nil
+}
+
+// ClearAttestedByID clears the value of the "attested_by_id" field.
+func (m *SignatureMutation) ClearAttestedByID() {
+	m.attested_by_id = nil
+	m.clearedFields[signature.FieldAttestedByID] = struct{}{}
+}
+
+// AttestedByIDCleared returns if the "attested_by_id" field was cleared in this mutation.
+func (m *SignatureMutation) AttestedByIDCleared() bool {
+	_, ok := m.clearedFields[signature.FieldAttestedByID]
+	return ok
+}
+
+// ResetAttestedByID resets all changes to the "attested_by_id" field.
+func (m *SignatureMutation) ResetAttestedByID() {
+	m.attested_by_id = nil
+	delete(m.clearedFields, signature.FieldAttestedByID)
+}
+
+// SetAttestedByName sets the "attested_by_name" field.
+func (m *SignatureMutation) SetAttestedByName(s string) {
+	m.attested_by_name = &s
+}
+
+// AttestedByName returns the value of the "attested_by_name" field in the mutation.
+func (m *SignatureMutation) AttestedByName() (r string, exists bool) {
+	v := m.attested_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttestedByName returns the old "attested_by_name" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldAttestedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttestedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttestedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttestedByName: %w", err)
+	}
+	return oldValue.AttestedByName, nil
+}
+
+// ResetAttestedByName resets all changes to the "attested_by_name" field.
+func (m *SignatureMutation) ResetAttestedByName() {
+	m.attested_by_name = nil
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *SignatureMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *SignatureMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *SignatureMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetStrokes sets the "strokes" field.
+func (m *SignatureMutation) SetStrokes(s string) {
+	m.strokes = &s
+}
+
+// Strokes returns the value of the "strokes" field in the mutation.
+func (m *SignatureMutation) Strokes() (r string, exists bool) {
+	v := m.strokes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStrokes returns the old "strokes" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldStrokes(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStrokes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStrokes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStrokes: %w", err)
+	}
+	return oldValue.Strokes, nil
+}
+
+// ResetStrokes resets all changes to the "strokes" field.
+func (m *SignatureMutation) ResetStrokes() {
+	m.strokes = nil
+}
+
+// SetSignedAt sets the "signed_at" field.
+func (m *SignatureMutation) SetSignedAt(t time.Time) {
+	m.signed_at = &t
+}
+
+// SignedAt returns the value of the "signed_at" field in the mutation.
+func (m *SignatureMutation) SignedAt() (r time.Time, exists bool) {
+	v := m.signed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedAt returns the old "signed_at" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSignedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedAt: %w", err)
+	}
+	return oldValue.SignedAt, nil
+}
+
+// ResetSignedAt resets all changes to the "signed_at" field.
+func (m *SignatureMutation) ResetSignedAt() {
+	m.signed_at = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *SignatureMutation) SetHouseholdID(u uuid.UUID) {
+	m.household_id = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *SignatureMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *SignatureMutation) ClearHouseholdID() {
+	m.household_id = nil
+	m.clearedFields[signature.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *SignatureMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[signature.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *SignatureMutation) ResetHouseholdID() {
+	m.household_id = nil
+	delete(m.clearedFields, signature.FieldHouseholdID)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *SignatureMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[signature.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *SignatureMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *SignatureMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *SignatureMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[signature.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *SignatureMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *SignatureMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// ClearResident clears the "resident" edge to the Resident entity.
+func (m *SignatureMutation) ClearResident() {
+	m.clearedresident = true
+	m.clearedFields[signature.FieldResidentID] = struct{}{}
+}
+
+// ResidentCleared reports if the "resident" edge to the Resident entity was cleared.
+func (m *SignatureMutation) ResidentCleared() bool {
+	return m.ResidentIDCleared() || m.clearedresident
+}
+
+// ResidentIDs returns the "resident" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ResidentID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) ResidentIDs() (ids []uuid.UUID) {
+	if id := m.resident; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetResident resets all changes to the "resident" edge.
+func (m *SignatureMutation) ResetResident() {
+	m.resident = nil
+	m.clearedresident = false
+}
+
+// Where appends a list predicates to the SignatureMutation builder.
+func (m *SignatureMutation) Where(ps ...predicate.Signature) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignatureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignatureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Signature, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignatureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignatureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Signature).
+func (m *SignatureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignatureMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.created_at != nil {
+		fields = append(fields, signature.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, signature.FieldEstateID)
+	}
+	if m.kind != nil {
+		fields = append(fields, signature.FieldKind)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, signature.FieldSubjectID)
+	}
+	if m.capacity != nil {
+		fields = append(fields, signature.FieldCapacity)
+	}
+	if m.signer_name != nil {
+		fields = append(fields, signature.FieldSignerName)
+	}
+	if m.staff != nil {
+		fields = append(fields, signature.FieldStaffID)
+	}
+	if m.resident != nil {
+		fields = append(fields, signature.FieldResidentID)
+	}
+	if m.person != nil {
+		fields = append(fields, signature.FieldPerson)
+	}
+	if m.method != nil {
+		fields = append(fields, signature.FieldMethod)
+	}
+	if m.attested_by_id != nil {
+		fields = append(fields, signature.FieldAttestedByID)
+	}
+	if m.attested_by_name != nil {
+		fields = append(fields, signature.FieldAttestedByName)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, signature.FieldContentHash)
+	}
+	if m.strokes != nil {
+		fields = append(fields, signature.FieldStrokes)
+	}
+	if m.signed_at != nil {
+		fields = append(fields, signature.FieldSignedAt)
+	}
+	if m.household_id != nil {
+		fields = append(fields, signature.FieldHouseholdID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignatureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signature.FieldCreatedAt:
+		return m.CreatedAt()
+	case signature.FieldEstateID:
+		return m.EstateID()
+	case signature.FieldKind:
+		return m.Kind()
+	case signature.FieldSubjectID:
+		return m.SubjectID()
+	case signature.FieldCapacity:
+		return m.Capacity()
+	case signature.FieldSignerName:
+		return m.SignerName()
+	case signature.FieldStaffID:
+		return m.StaffID()
+	case signature.FieldResidentID:
+		return m.ResidentID()
+	case signature.FieldPerson:
+		return m.Person()
+	case signature.FieldMethod:
+		return m.Method()
+	case signature.FieldAttestedByID:
+		return m.AttestedByID()
+	case signature.FieldAttestedByName:
+		return m.AttestedByName()
+	case signature.FieldContentHash:
+		return m.ContentHash()
+	case signature.FieldStrokes:
+		return m.Strokes()
+	case signature.FieldSignedAt:
+		return m.SignedAt()
+	case signature.FieldHouseholdID:
+		return m.HouseholdID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignatureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signature.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case signature.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case signature.FieldKind:
+		return m.OldKind(ctx)
+	case signature.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case signature.FieldCapacity:
+		return m.OldCapacity(ctx)
+	case signature.FieldSignerName:
+		return m.OldSignerName(ctx)
+	case signature.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case signature.FieldResidentID:
+		return m.OldResidentID(ctx)
+	case signature.FieldPerson:
+		return m.OldPerson(ctx)
+	case signature.FieldMethod:
+		return m.OldMethod(ctx)
+	case signature.FieldAttestedByID:
+		return m.OldAttestedByID(ctx)
+	case signature.FieldAttestedByName:
+		return m.OldAttestedByName(ctx)
+	case signature.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case signature.FieldStrokes:
+		return m.OldStrokes(ctx)
+	case signature.FieldSignedAt:
+		return m.OldSignedAt(ctx)
+	case signature.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Signature field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signature.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case signature.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case signature.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case signature.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case signature.FieldCapacity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapacity(v)
+		return nil
+	case signature.FieldSignerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignerName(v)
+		return nil
+	case signature.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case signature.FieldResidentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResidentID(v)
+		return nil
+	case signature.FieldPerson:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPerson(v)
+		return nil
+	case signature.FieldMethod:
+		v, ok := value.(signature.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case signature.FieldAttestedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttestedByID(v)
+		return nil
+	case signature.FieldAttestedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttestedByName(v)
+		return nil
+	case signature.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case signature.FieldStrokes:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStrokes(v)
+		return nil
+	case signature.FieldSignedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedAt(v)
+		return nil
+	case signature.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Signature field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignatureMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignatureMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Signature numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignatureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(signature.FieldStaffID) {
+		fields = append(fields, signature.FieldStaffID)
+	}
+	if m.FieldCleared(signature.FieldResidentID) {
+		fields = append(fields, signature.FieldResidentID)
+	}
+	if m.FieldCleared(signature.FieldAttestedByID) {
+		fields = append(fields, signature.FieldAttestedByID)
+	}
+	if m.FieldCleared(signature.FieldHouseholdID) {
+		fields = append(fields, signature.FieldHouseholdID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignatureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignatureMutation) ClearField(name string) error {
+	switch name {
+	case signature.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case signature.FieldResidentID:
+		m.ClearResidentID()
+		return nil
+	case signature.FieldAttestedByID:
+		m.ClearAttestedByID()
+		return nil
+	case signature.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignatureMutation) ResetField(name string) error {
+	switch name {
+	case signature.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case signature.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case signature.FieldKind:
+		m.ResetKind()
+		return nil
+	case signature.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case signature.FieldCapacity:
+		m.ResetCapacity()
+		return nil
+	case signature.FieldSignerName:
+		m.ResetSignerName()
+		return nil
+	case signature.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case signature.FieldResidentID:
+		m.ResetResidentID()
+		return nil
+	case signature.FieldPerson:
+		m.ResetPerson()
+		return nil
+	case signature.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case signature.FieldAttestedByID:
+		m.ResetAttestedByID()
+		return nil
+	case signature.FieldAttestedByName:
+		m.ResetAttestedByName()
+		return nil
+	case signature.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case signature.FieldStrokes:
+		m.ResetStrokes()
+		return nil
+	case signature.FieldSignedAt:
+		m.ResetSignedAt()
+		return nil
+	case signature.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignatureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, signature.EdgeEstate)
+	}
+	if m.staff != nil {
+		edges = append(edges, signature.EdgeStaff)
+	}
+	if m.resident != nil {
+		edges = append(edges, signature.EdgeResident)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignatureMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case signature.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case signature.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case signature.EdgeResident:
+		if id := m.resident; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignatureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignatureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignatureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, signature.EdgeEstate)
+	}
+	if m.clearedstaff {
+		edges = append(edges, signature.EdgeStaff)
+	}
+	if m.clearedresident {
+		edges = append(edges, signature.EdgeResident)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignatureMutation) EdgeCleared(name string) bool {
+	switch name {
+	case signature.EdgeEstate:
+		return m.clearedestate
+	case signature.EdgeStaff:
+		return m.clearedstaff
+	case signature.EdgeResident:
+		return m.clearedresident
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignatureMutation) ClearEdge(name string) error {
+	switch name {
+	case signature.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case signature.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	case signature.EdgeResident:
+		m.ClearResident()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignatureMutation) ResetEdge(name string) error {
+	switch name {
+	case signature.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case signature.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case signature.EdgeResident:
+		m.ResetResident()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature edge %s", name)
 }
 
 // StaffMutation represents an operation that mutates the Staff nodes in the graph.

@@ -4,8 +4,10 @@ package ent
 
 import (
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -14,21 +16,36 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/schema"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/contact"
@@ -38,6 +55,29 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	approvalMixin := schema.Approval{}.Mixin()
+	approvalMixinFields0 := approvalMixin[0].Fields()
+	_ = approvalMixinFields0
+	approvalMixinFields2 := approvalMixin[2].Fields()
+	_ = approvalMixinFields2
+	approvalFields := schema.Approval{}.Fields()
+	_ = approvalFields
+	// approvalDescVersion is the schema descriptor for version field.
+	approvalDescVersion := approvalMixinFields2[0].Descriptor()
+	// approval.DefaultVersion holds the default value on creation for the version field.
+	approval.DefaultVersion = approvalDescVersion.Default.(int)
+	// approvalDescDecidedByName is the schema descriptor for decided_by_name field.
+	approvalDescDecidedByName := approvalFields[14].Descriptor()
+	// approval.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
+	approval.DefaultDecidedByName = approvalDescDecidedByName.Default.(string)
+	// approvalDescDecisionNote is the schema descriptor for decision_note field.
+	approvalDescDecisionNote := approvalFields[16].Descriptor()
+	// approval.DefaultDecisionNote holds the default value on creation for the decision_note field.
+	approval.DefaultDecisionNote = approvalDescDecisionNote.Default.(string)
+	// approvalDescID is the schema descriptor for id field.
+	approvalDescID := approvalMixinFields0[0].Descriptor()
+	// approval.DefaultID holds the default value on creation for the id field.
+	approval.DefaultID = approvalDescID.Default.(func() uuid.UUID)
 	areaMixin := schema.Area{}.Mixin()
 	areaMixinFields0 := areaMixin[0].Fields()
 	_ = areaMixinFields0
@@ -68,6 +108,15 @@ func init() {
 	buildingDescID := buildingMixinFields0[0].Descriptor()
 	// building.DefaultID holds the default value on creation for the id field.
 	building.DefaultID = buildingDescID.Default.(func() uuid.UUID)
+	certificateMixin := schema.Certificate{}.Mixin()
+	certificateMixinFields0 := certificateMixin[0].Fields()
+	_ = certificateMixinFields0
+	certificateFields := schema.Certificate{}.Fields()
+	_ = certificateFields
+	// certificateDescID is the schema descriptor for id field.
+	certificateDescID := certificateMixinFields0[0].Descriptor()
+	// certificate.DefaultID holds the default value on creation for the id field.
+	certificate.DefaultID = certificateDescID.Default.(func() uuid.UUID)
 	departmentMixin := schema.Department{}.Mixin()
 	departmentMixinFields0 := departmentMixin[0].Fields()
 	_ = departmentMixinFields0
@@ -184,12 +233,73 @@ func init() {
 	keyacceptanceMixin := schema.KeyAcceptance{}.Mixin()
 	keyacceptanceMixinFields0 := keyacceptanceMixin[0].Fields()
 	_ = keyacceptanceMixinFields0
+	keyacceptanceMixinFields2 := keyacceptanceMixin[2].Fields()
+	_ = keyacceptanceMixinFields2
+	keyacceptanceMixinFields3 := keyacceptanceMixin[3].Fields()
+	_ = keyacceptanceMixinFields3
 	keyacceptanceFields := schema.KeyAcceptance{}.Fields()
 	_ = keyacceptanceFields
+	// keyacceptanceDescVersion is the schema descriptor for version field.
+	keyacceptanceDescVersion := keyacceptanceMixinFields2[0].Descriptor()
+	// keyacceptance.DefaultVersion holds the default value on creation for the version field.
+	keyacceptance.DefaultVersion = keyacceptanceDescVersion.Default.(int)
+	// keyacceptanceDescVoidReason is the schema descriptor for void_reason field.
+	keyacceptanceDescVoidReason := keyacceptanceMixinFields3[1].Descriptor()
+	// keyacceptance.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keyacceptance.DefaultVoidReason = keyacceptanceDescVoidReason.Default.(string)
+	// keyacceptanceDescVoidedByName is the schema descriptor for voided_by_name field.
+	keyacceptanceDescVoidedByName := keyacceptanceMixinFields3[3].Descriptor()
+	// keyacceptance.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keyacceptance.DefaultVoidedByName = keyacceptanceDescVoidedByName.Default.(string)
+	// keyacceptanceDescSourceFile is the schema descriptor for source_file field.
+	keyacceptanceDescSourceFile := keyacceptanceFields[0].Descriptor()
+	// keyacceptance.DefaultSourceFile holds the default value on creation for the source_file field.
+	keyacceptance.DefaultSourceFile = keyacceptanceDescSourceFile.Default.(string)
+	// keyacceptanceDescDeliverer is the schema descriptor for deliverer field.
+	keyacceptanceDescDeliverer := keyacceptanceFields[2].Descriptor()
+	// keyacceptance.DefaultDeliverer holds the default value on creation for the deliverer field.
+	keyacceptance.DefaultDeliverer = keyacceptanceDescDeliverer.Default.(string)
 	// keyacceptanceDescID is the schema descriptor for id field.
 	keyacceptanceDescID := keyacceptanceMixinFields0[0].Descriptor()
 	// keyacceptance.DefaultID holds the default value on creation for the id field.
 	keyacceptance.DefaultID = keyacceptanceDescID.Default.(func() uuid.UUID)
+	keyacceptancecheckMixin := schema.KeyAcceptanceCheck{}.Mixin()
+	keyacceptancecheckMixinFields0 := keyacceptancecheckMixin[0].Fields()
+	_ = keyacceptancecheckMixinFields0
+	keyacceptancecheckMixinFields2 := keyacceptancecheckMixin[2].Fields()
+	_ = keyacceptancecheckMixinFields2
+	keyacceptancecheckFields := schema.KeyAcceptanceCheck{}.Fields()
+	_ = keyacceptancecheckFields
+	// keyacceptancecheckDescVersion is the schema descriptor for version field.
+	keyacceptancecheckDescVersion := keyacceptancecheckMixinFields2[0].Descriptor()
+	// keyacceptancecheck.DefaultVersion holds the default value on creation for the version field.
+	keyacceptancecheck.DefaultVersion = keyacceptancecheckDescVersion.Default.(int)
+	// keyacceptancecheckDescDue is the schema descriptor for due field.
+	keyacceptancecheckDescDue := keyacceptancecheckFields[3].Descriptor()
+	// keyacceptancecheck.DueValidator is a validator for the "due" field. It is called by the builders before save.
+	keyacceptancecheck.DueValidator = keyacceptancecheckDescDue.Validators[0].(func(int) error)
+	// keyacceptancecheckDescDelivered is the schema descriptor for delivered field.
+	keyacceptancecheckDescDelivered := keyacceptancecheckFields[4].Descriptor()
+	// keyacceptancecheck.DeliveredValidator is a validator for the "delivered" field. It is called by the builders before save.
+	keyacceptancecheck.DeliveredValidator = keyacceptancecheckDescDelivered.Validators[0].(func(int) error)
+	// keyacceptancecheckDescFaulty is the schema descriptor for faulty field.
+	keyacceptancecheckDescFaulty := keyacceptancecheckFields[5].Descriptor()
+	// keyacceptancecheck.DefaultFaulty holds the default value on creation for the faulty field.
+	keyacceptancecheck.DefaultFaulty = keyacceptancecheckDescFaulty.Default.(int)
+	// keyacceptancecheck.FaultyValidator is a validator for the "faulty" field. It is called by the builders before save.
+	keyacceptancecheck.FaultyValidator = keyacceptancecheckDescFaulty.Validators[0].(func(int) error)
+	// keyacceptancecheckDescRemark is the schema descriptor for remark field.
+	keyacceptancecheckDescRemark := keyacceptancecheckFields[6].Descriptor()
+	// keyacceptancecheck.DefaultRemark holds the default value on creation for the remark field.
+	keyacceptancecheck.DefaultRemark = keyacceptancecheckDescRemark.Default.(string)
+	// keyacceptancecheckDescCheckedByName is the schema descriptor for checked_by_name field.
+	keyacceptancecheckDescCheckedByName := keyacceptancecheckFields[8].Descriptor()
+	// keyacceptancecheck.DefaultCheckedByName holds the default value on creation for the checked_by_name field.
+	keyacceptancecheck.DefaultCheckedByName = keyacceptancecheckDescCheckedByName.Default.(string)
+	// keyacceptancecheckDescID is the schema descriptor for id field.
+	keyacceptancecheckDescID := keyacceptancecheckMixinFields0[0].Descriptor()
+	// keyacceptancecheck.DefaultID holds the default value on creation for the id field.
+	keyacceptancecheck.DefaultID = keyacceptancecheckDescID.Default.(func() uuid.UUID)
 	keyacceptancelineMixin := schema.KeyAcceptanceLine{}.Mixin()
 	keyacceptancelineMixinFields0 := keyacceptancelineMixin[0].Fields()
 	_ = keyacceptancelineMixinFields0
@@ -227,21 +337,66 @@ func init() {
 	keycabinetopeningMixin := schema.KeyCabinetOpening{}.Mixin()
 	keycabinetopeningMixinFields0 := keycabinetopeningMixin[0].Fields()
 	_ = keycabinetopeningMixinFields0
+	keycabinetopeningMixinFields2 := keycabinetopeningMixin[2].Fields()
+	_ = keycabinetopeningMixinFields2
+	keycabinetopeningMixinFields3 := keycabinetopeningMixin[3].Fields()
+	_ = keycabinetopeningMixinFields3
 	keycabinetopeningFields := schema.KeyCabinetOpening{}.Fields()
 	_ = keycabinetopeningFields
+	// keycabinetopeningDescVoidReason is the schema descriptor for void_reason field.
+	keycabinetopeningDescVoidReason := keycabinetopeningMixinFields2[1].Descriptor()
+	// keycabinetopening.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keycabinetopening.DefaultVoidReason = keycabinetopeningDescVoidReason.Default.(string)
+	// keycabinetopeningDescVoidedByName is the schema descriptor for voided_by_name field.
+	keycabinetopeningDescVoidedByName := keycabinetopeningMixinFields2[3].Descriptor()
+	// keycabinetopening.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keycabinetopening.DefaultVoidedByName = keycabinetopeningDescVoidedByName.Default.(string)
 	// keycabinetopeningDescLateReason is the schema descriptor for late_reason field.
-	keycabinetopeningDescLateReason := keycabinetopeningFields[6].Descriptor()
+	keycabinetopeningDescLateReason := keycabinetopeningMixinFields3[0].Descriptor()
 	// keycabinetopening.DefaultLateReason holds the default value on creation for the late_reason field.
 	keycabinetopening.DefaultLateReason = keycabinetopeningDescLateReason.Default.(string)
 	// keycabinetopeningDescID is the schema descriptor for id field.
 	keycabinetopeningDescID := keycabinetopeningMixinFields0[0].Descriptor()
 	// keycabinetopening.DefaultID holds the default value on creation for the id field.
 	keycabinetopening.DefaultID = keycabinetopeningDescID.Default.(func() uuid.UUID)
+	keycopyorderMixin := schema.KeyCopyOrder{}.Mixin()
+	keycopyorderMixinFields0 := keycopyorderMixin[0].Fields()
+	_ = keycopyorderMixinFields0
+	keycopyorderMixinFields2 := keycopyorderMixin[2].Fields()
+	_ = keycopyorderMixinFields2
+	keycopyorderFields := schema.KeyCopyOrder{}.Fields()
+	_ = keycopyorderFields
+	// keycopyorderDescVersion is the schema descriptor for version field.
+	keycopyorderDescVersion := keycopyorderMixinFields2[0].Descriptor()
+	// keycopyorder.DefaultVersion holds the default value on creation for the version field.
+	keycopyorder.DefaultVersion = keycopyorderDescVersion.Default.(int)
+	// keycopyorderDescCount is the schema descriptor for count field.
+	keycopyorderDescCount := keycopyorderFields[1].Descriptor()
+	// keycopyorder.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	keycopyorder.CountValidator = keycopyorderDescCount.Validators[0].(func(int) error)
+	// keycopyorderDescMadeByName is the schema descriptor for made_by_name field.
+	keycopyorderDescMadeByName := keycopyorderFields[9].Descriptor()
+	// keycopyorder.DefaultMadeByName holds the default value on creation for the made_by_name field.
+	keycopyorder.DefaultMadeByName = keycopyorderDescMadeByName.Default.(string)
+	// keycopyorderDescID is the schema descriptor for id field.
+	keycopyorderDescID := keycopyorderMixinFields0[0].Descriptor()
+	// keycopyorder.DefaultID holds the default value on creation for the id field.
+	keycopyorder.DefaultID = keycopyorderDescID.Default.(func() uuid.UUID)
 	keyfollowupMixin := schema.KeyFollowUp{}.Mixin()
 	keyfollowupMixinFields0 := keyfollowupMixin[0].Fields()
 	_ = keyfollowupMixinFields0
+	keyfollowupMixinFields2 := keyfollowupMixin[2].Fields()
+	_ = keyfollowupMixinFields2
 	keyfollowupFields := schema.KeyFollowUp{}.Fields()
 	_ = keyfollowupFields
+	// keyfollowupDescVoidReason is the schema descriptor for void_reason field.
+	keyfollowupDescVoidReason := keyfollowupMixinFields2[1].Descriptor()
+	// keyfollowup.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keyfollowup.DefaultVoidReason = keyfollowupDescVoidReason.Default.(string)
+	// keyfollowupDescVoidedByName is the schema descriptor for voided_by_name field.
+	keyfollowupDescVoidedByName := keyfollowupMixinFields2[3].Descriptor()
+	// keyfollowup.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keyfollowup.DefaultVoidedByName = keyfollowupDescVoidedByName.Default.(string)
 	// keyfollowupDescOutstanding is the schema descriptor for outstanding field.
 	keyfollowupDescOutstanding := keyfollowupFields[2].Descriptor()
 	// keyfollowup.OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
@@ -250,6 +405,23 @@ func init() {
 	keyfollowupDescID := keyfollowupMixinFields0[0].Descriptor()
 	// keyfollowup.DefaultID holds the default value on creation for the id field.
 	keyfollowup.DefaultID = keyfollowupDescID.Default.(func() uuid.UUID)
+	keygenerationMixin := schema.KeyGeneration{}.Mixin()
+	keygenerationMixinFields0 := keygenerationMixin[0].Fields()
+	_ = keygenerationMixinFields0
+	keygenerationFields := schema.KeyGeneration{}.Fields()
+	_ = keygenerationFields
+	// keygenerationDescNumber is the schema descriptor for number field.
+	keygenerationDescNumber := keygenerationFields[1].Descriptor()
+	// keygeneration.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	keygeneration.NumberValidator = keygenerationDescNumber.Validators[0].(func(int) error)
+	// keygenerationDescCount is the schema descriptor for count field.
+	keygenerationDescCount := keygenerationFields[2].Descriptor()
+	// keygeneration.DefaultCount holds the default value on creation for the count field.
+	keygeneration.DefaultCount = keygenerationDescCount.Default.(int)
+	// keygenerationDescID is the schema descriptor for id field.
+	keygenerationDescID := keygenerationMixinFields0[0].Descriptor()
+	// keygeneration.DefaultID holds the default value on creation for the id field.
+	keygeneration.DefaultID = keygenerationDescID.Default.(func() uuid.UUID)
 	keyholderMixin := schema.KeyHolder{}.Mixin()
 	keyholderMixinFields0 := keyholderMixin[0].Fields()
 	_ = keyholderMixinFields0
@@ -259,17 +431,48 @@ func init() {
 	keyholderDescID := keyholderMixinFields0[0].Descriptor()
 	// keyholder.DefaultID holds the default value on creation for the id field.
 	keyholder.DefaultID = keyholderDescID.Default.(func() uuid.UUID)
+	keyhookMixin := schema.KeyHook{}.Mixin()
+	keyhookMixinFields0 := keyhookMixin[0].Fields()
+	_ = keyhookMixinFields0
+	keyhookMixinFields2 := keyhookMixin[2].Fields()
+	_ = keyhookMixinFields2
+	keyhookFields := schema.KeyHook{}.Fields()
+	_ = keyhookFields
+	// keyhookDescVersion is the schema descriptor for version field.
+	keyhookDescVersion := keyhookMixinFields2[0].Descriptor()
+	// keyhook.DefaultVersion holds the default value on creation for the version field.
+	keyhook.DefaultVersion = keyhookDescVersion.Default.(int)
+	// keyhookDescID is the schema descriptor for id field.
+	keyhookDescID := keyhookMixinFields0[0].Descriptor()
+	// keyhook.DefaultID holds the default value on creation for the id field.
+	keyhook.DefaultID = keyhookDescID.Default.(func() uuid.UUID)
 	keyloanMixin := schema.KeyLoan{}.Mixin()
 	keyloanMixinFields0 := keyloanMixin[0].Fields()
 	_ = keyloanMixinFields0
 	keyloanMixinFields2 := keyloanMixin[2].Fields()
 	_ = keyloanMixinFields2
+	keyloanMixinFields3 := keyloanMixin[3].Fields()
+	_ = keyloanMixinFields3
+	keyloanMixinFields4 := keyloanMixin[4].Fields()
+	_ = keyloanMixinFields4
 	keyloanFields := schema.KeyLoan{}.Fields()
 	_ = keyloanFields
 	// keyloanDescVersion is the schema descriptor for version field.
 	keyloanDescVersion := keyloanMixinFields2[0].Descriptor()
 	// keyloan.DefaultVersion holds the default value on creation for the version field.
 	keyloan.DefaultVersion = keyloanDescVersion.Default.(int)
+	// keyloanDescVoidReason is the schema descriptor for void_reason field.
+	keyloanDescVoidReason := keyloanMixinFields3[1].Descriptor()
+	// keyloan.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keyloan.DefaultVoidReason = keyloanDescVoidReason.Default.(string)
+	// keyloanDescVoidedByName is the schema descriptor for voided_by_name field.
+	keyloanDescVoidedByName := keyloanMixinFields3[3].Descriptor()
+	// keyloan.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keyloan.DefaultVoidedByName = keyloanDescVoidedByName.Default.(string)
+	// keyloanDescLateReason is the schema descriptor for late_reason field.
+	keyloanDescLateReason := keyloanMixinFields4[0].Descriptor()
+	// keyloan.DefaultLateReason holds the default value on creation for the late_reason field.
+	keyloan.DefaultLateReason = keyloanDescLateReason.Default.(string)
 	// keyloanDescID is the schema descriptor for id field.
 	keyloanDescID := keyloanMixinFields0[0].Descriptor()
 	// keyloan.DefaultID holds the default value on creation for the id field.
@@ -299,17 +502,100 @@ func init() {
 	keyloanlineDescID := keyloanlineMixinFields0[0].Descriptor()
 	// keyloanline.DefaultID holds the default value on creation for the id field.
 	keyloanline.DefaultID = keyloanlineDescID.Default.(func() uuid.UUID)
+	keyloanrequestMixin := schema.KeyLoanRequest{}.Mixin()
+	keyloanrequestMixinFields0 := keyloanrequestMixin[0].Fields()
+	_ = keyloanrequestMixinFields0
+	keyloanrequestMixinFields2 := keyloanrequestMixin[2].Fields()
+	_ = keyloanrequestMixinFields2
+	keyloanrequestFields := schema.KeyLoanRequest{}.Fields()
+	_ = keyloanrequestFields
+	// keyloanrequestDescVersion is the schema descriptor for version field.
+	keyloanrequestDescVersion := keyloanrequestMixinFields2[0].Descriptor()
+	// keyloanrequest.DefaultVersion holds the default value on creation for the version field.
+	keyloanrequest.DefaultVersion = keyloanrequestDescVersion.Default.(int)
+	// keyloanrequestDescID is the schema descriptor for id field.
+	keyloanrequestDescID := keyloanrequestMixinFields0[0].Descriptor()
+	// keyloanrequest.DefaultID holds the default value on creation for the id field.
+	keyloanrequest.DefaultID = keyloanrequestDescID.Default.(func() uuid.UUID)
+	keyloanrequestlineMixin := schema.KeyLoanRequestLine{}.Mixin()
+	keyloanrequestlineMixinFields0 := keyloanrequestlineMixin[0].Fields()
+	_ = keyloanrequestlineMixinFields0
+	keyloanrequestlineFields := schema.KeyLoanRequestLine{}.Fields()
+	_ = keyloanrequestlineFields
+	// keyloanrequestlineDescCount is the schema descriptor for count field.
+	keyloanrequestlineDescCount := keyloanrequestlineFields[3].Descriptor()
+	// keyloanrequestline.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	keyloanrequestline.CountValidator = keyloanrequestlineDescCount.Validators[0].(func(int) error)
+	// keyloanrequestlineDescID is the schema descriptor for id field.
+	keyloanrequestlineDescID := keyloanrequestlineMixinFields0[0].Descriptor()
+	// keyloanrequestline.DefaultID holds the default value on creation for the id field.
+	keyloanrequestline.DefaultID = keyloanrequestlineDescID.Default.(func() uuid.UUID)
+	keylockchangeMixin := schema.KeyLockChange{}.Mixin()
+	keylockchangeMixinFields0 := keylockchangeMixin[0].Fields()
+	_ = keylockchangeMixinFields0
+	keylockchangeMixinFields2 := keylockchangeMixin[2].Fields()
+	_ = keylockchangeMixinFields2
+	keylockchangeMixinFields3 := keylockchangeMixin[3].Fields()
+	_ = keylockchangeMixinFields3
+	keylockchangeFields := schema.KeyLockChange{}.Fields()
+	_ = keylockchangeFields
+	// keylockchangeDescVersion is the schema descriptor for version field.
+	keylockchangeDescVersion := keylockchangeMixinFields2[0].Descriptor()
+	// keylockchange.DefaultVersion holds the default value on creation for the version field.
+	keylockchange.DefaultVersion = keylockchangeDescVersion.Default.(int)
+	// keylockchangeDescVoidReason is the schema descriptor for void_reason field.
+	keylockchangeDescVoidReason := keylockchangeMixinFields3[1].Descriptor()
+	// keylockchange.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keylockchange.DefaultVoidReason = keylockchangeDescVoidReason.Default.(string)
+	// keylockchangeDescVoidedByName is the schema descriptor for voided_by_name field.
+	keylockchangeDescVoidedByName := keylockchangeMixinFields3[3].Descriptor()
+	// keylockchange.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keylockchange.DefaultVoidedByName = keylockchangeDescVoidedByName.Default.(string)
+	// keylockchangeDescDoneByName is the schema descriptor for done_by_name field.
+	keylockchangeDescDoneByName := keylockchangeFields[8].Descriptor()
+	// keylockchange.DefaultDoneByName holds the default value on creation for the done_by_name field.
+	keylockchange.DefaultDoneByName = keylockchangeDescDoneByName.Default.(string)
+	// keylockchangeDescNote is the schema descriptor for note field.
+	keylockchangeDescNote := keylockchangeFields[10].Descriptor()
+	// keylockchange.DefaultNote holds the default value on creation for the note field.
+	keylockchange.DefaultNote = keylockchangeDescNote.Default.(string)
+	// keylockchangeDescNewCount is the schema descriptor for new_count field.
+	keylockchangeDescNewCount := keylockchangeFields[11].Descriptor()
+	// keylockchange.NewCountValidator is a validator for the "new_count" field. It is called by the builders before save.
+	keylockchange.NewCountValidator = keylockchangeDescNewCount.Validators[0].(func(int) error)
+	// keylockchangeDescRetiredCount is the schema descriptor for retired_count field.
+	keylockchangeDescRetiredCount := keylockchangeFields[12].Descriptor()
+	// keylockchange.RetiredCountValidator is a validator for the "retired_count" field. It is called by the builders before save.
+	keylockchange.RetiredCountValidator = keylockchangeDescRetiredCount.Validators[0].(func(int) error)
+	// keylockchangeDescGeneration is the schema descriptor for generation field.
+	keylockchangeDescGeneration := keylockchangeFields[13].Descriptor()
+	// keylockchange.GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
+	keylockchange.GenerationValidator = keylockchangeDescGeneration.Validators[0].(func(int) error)
+	// keylockchangeDescID is the schema descriptor for id field.
+	keylockchangeDescID := keylockchangeMixinFields0[0].Descriptor()
+	// keylockchange.DefaultID holds the default value on creation for the id field.
+	keylockchange.DefaultID = keylockchangeDescID.Default.(func() uuid.UUID)
 	keylossMixin := schema.KeyLoss{}.Mixin()
 	keylossMixinFields0 := keylossMixin[0].Fields()
 	_ = keylossMixinFields0
 	keylossMixinFields2 := keylossMixin[2].Fields()
 	_ = keylossMixinFields2
+	keylossMixinFields3 := keylossMixin[3].Fields()
+	_ = keylossMixinFields3
 	keylossFields := schema.KeyLoss{}.Fields()
 	_ = keylossFields
 	// keylossDescVersion is the schema descriptor for version field.
 	keylossDescVersion := keylossMixinFields2[0].Descriptor()
 	// keyloss.DefaultVersion holds the default value on creation for the version field.
 	keyloss.DefaultVersion = keylossDescVersion.Default.(int)
+	// keylossDescVoidReason is the schema descriptor for void_reason field.
+	keylossDescVoidReason := keylossMixinFields3[1].Descriptor()
+	// keyloss.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keyloss.DefaultVoidReason = keylossDescVoidReason.Default.(string)
+	// keylossDescVoidedByName is the schema descriptor for voided_by_name field.
+	keylossDescVoidedByName := keylossMixinFields3[3].Descriptor()
+	// keyloss.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keyloss.DefaultVoidedByName = keylossDescVoidedByName.Default.(string)
 	// keylossDescCount is the schema descriptor for count field.
 	keylossDescCount := keylossFields[7].Descriptor()
 	// keyloss.CountValidator is a validator for the "count" field. It is called by the builders before save.
@@ -335,14 +621,26 @@ func init() {
 	keymovementMixin := schema.KeyMovement{}.Mixin()
 	keymovementMixinFields0 := keymovementMixin[0].Fields()
 	_ = keymovementMixinFields0
+	keymovementMixinFields2 := keymovementMixin[2].Fields()
+	_ = keymovementMixinFields2
 	keymovementFields := schema.KeyMovement{}.Fields()
 	_ = keymovementFields
+	// keymovementDescLateReason is the schema descriptor for late_reason field.
+	keymovementDescLateReason := keymovementMixinFields2[0].Descriptor()
+	// keymovement.DefaultLateReason holds the default value on creation for the late_reason field.
+	keymovement.DefaultLateReason = keymovementDescLateReason.Default.(string)
 	// keymovementDescCount is the schema descriptor for count field.
 	keymovementDescCount := keymovementFields[3].Descriptor()
 	// keymovement.CountValidator is a validator for the "count" field. It is called by the builders before save.
 	keymovement.CountValidator = keymovementDescCount.Validators[0].(func(int) error)
+	// keymovementDescGeneration is the schema descriptor for generation field.
+	keymovementDescGeneration := keymovementFields[9].Descriptor()
+	// keymovement.DefaultGeneration holds the default value on creation for the generation field.
+	keymovement.DefaultGeneration = keymovementDescGeneration.Default.(int)
+	// keymovement.GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
+	keymovement.GenerationValidator = keymovementDescGeneration.Validators[0].(func(int) error)
 	// keymovementDescNote is the schema descriptor for note field.
-	keymovementDescNote := keymovementFields[8].Descriptor()
+	keymovementDescNote := keymovementFields[10].Descriptor()
 	// keymovement.DefaultNote holds the default value on creation for the note field.
 	keymovement.DefaultNote = keymovementDescNote.Default.(string)
 	// keymovementDescID is the schema descriptor for id field.
@@ -352,16 +650,78 @@ func init() {
 	keyreturnMixin := schema.KeyReturn{}.Mixin()
 	keyreturnMixinFields0 := keyreturnMixin[0].Fields()
 	_ = keyreturnMixinFields0
+	keyreturnMixinFields2 := keyreturnMixin[2].Fields()
+	_ = keyreturnMixinFields2
+	keyreturnMixinFields3 := keyreturnMixin[3].Fields()
+	_ = keyreturnMixinFields3
 	keyreturnFields := schema.KeyReturn{}.Fields()
 	_ = keyreturnFields
+	// keyreturnDescVoidReason is the schema descriptor for void_reason field.
+	keyreturnDescVoidReason := keyreturnMixinFields2[1].Descriptor()
+	// keyreturn.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keyreturn.DefaultVoidReason = keyreturnDescVoidReason.Default.(string)
+	// keyreturnDescVoidedByName is the schema descriptor for voided_by_name field.
+	keyreturnDescVoidedByName := keyreturnMixinFields2[3].Descriptor()
+	// keyreturn.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keyreturn.DefaultVoidedByName = keyreturnDescVoidedByName.Default.(string)
+	// keyreturnDescLateReason is the schema descriptor for late_reason field.
+	keyreturnDescLateReason := keyreturnMixinFields3[0].Descriptor()
+	// keyreturn.DefaultLateReason holds the default value on creation for the late_reason field.
+	keyreturn.DefaultLateReason = keyreturnDescLateReason.Default.(string)
 	// keyreturnDescCount is the schema descriptor for count field.
-	keyreturnDescCount := keyreturnFields[1].Descriptor()
+	keyreturnDescCount := keyreturnFields[2].Descriptor()
 	// keyreturn.CountValidator is a validator for the "count" field. It is called by the builders before save.
 	keyreturn.CountValidator = keyreturnDescCount.Validators[0].(func(int) error)
 	// keyreturnDescID is the schema descriptor for id field.
 	keyreturnDescID := keyreturnMixinFields0[0].Descriptor()
 	// keyreturn.DefaultID holds the default value on creation for the id field.
 	keyreturn.DefaultID = keyreturnDescID.Default.(func() uuid.UUID)
+	keyscrappingMixin := schema.KeyScrapping{}.Mixin()
+	keyscrappingMixinFields0 := keyscrappingMixin[0].Fields()
+	_ = keyscrappingMixinFields0
+	keyscrappingMixinFields2 := keyscrappingMixin[2].Fields()
+	_ = keyscrappingMixinFields2
+	keyscrappingFields := schema.KeyScrapping{}.Fields()
+	_ = keyscrappingFields
+	// keyscrappingDescVersion is the schema descriptor for version field.
+	keyscrappingDescVersion := keyscrappingMixinFields2[0].Descriptor()
+	// keyscrapping.DefaultVersion holds the default value on creation for the version field.
+	keyscrapping.DefaultVersion = keyscrappingDescVersion.Default.(int)
+	// keyscrappingDescCount is the schema descriptor for count field.
+	keyscrappingDescCount := keyscrappingFields[8].Descriptor()
+	// keyscrapping.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	keyscrapping.CountValidator = keyscrappingDescCount.Validators[0].(func(int) error)
+	// keyscrappingDescID is the schema descriptor for id field.
+	keyscrappingDescID := keyscrappingMixinFields0[0].Descriptor()
+	// keyscrapping.DefaultID holds the default value on creation for the id field.
+	keyscrapping.DefaultID = keyscrappingDescID.Default.(func() uuid.UUID)
+	keysealMixin := schema.KeySeal{}.Mixin()
+	keysealMixinFields0 := keysealMixin[0].Fields()
+	_ = keysealMixinFields0
+	keysealMixinFields2 := keysealMixin[2].Fields()
+	_ = keysealMixinFields2
+	keysealFields := schema.KeySeal{}.Fields()
+	_ = keysealFields
+	// keysealDescVersion is the schema descriptor for version field.
+	keysealDescVersion := keysealMixinFields2[0].Descriptor()
+	// keyseal.DefaultVersion holds the default value on creation for the version field.
+	keyseal.DefaultVersion = keysealDescVersion.Default.(int)
+	// keysealDescCount is the schema descriptor for count field.
+	keysealDescCount := keysealFields[2].Descriptor()
+	// keyseal.CountValidator is a validator for the "count" field. It is called by the builders before save.
+	keyseal.CountValidator = keysealDescCount.Validators[0].(func(int) error)
+	// keysealDescEndedByName is the schema descriptor for ended_by_name field.
+	keysealDescEndedByName := keysealFields[9].Descriptor()
+	// keyseal.DefaultEndedByName holds the default value on creation for the ended_by_name field.
+	keyseal.DefaultEndedByName = keysealDescEndedByName.Default.(string)
+	// keysealDescEndReason is the schema descriptor for end_reason field.
+	keysealDescEndReason := keysealFields[10].Descriptor()
+	// keyseal.DefaultEndReason holds the default value on creation for the end_reason field.
+	keyseal.DefaultEndReason = keysealDescEndReason.Default.(string)
+	// keysealDescID is the schema descriptor for id field.
+	keysealDescID := keysealMixinFields0[0].Descriptor()
+	// keyseal.DefaultID holds the default value on creation for the id field.
+	keyseal.DefaultID = keysealDescID.Default.(func() uuid.UUID)
 	keysetMixin := schema.KeySet{}.Mixin()
 	keysetMixinFields0 := keysetMixin[0].Fields()
 	_ = keysetMixinFields0
@@ -379,10 +739,137 @@ func init() {
 	keyset.DefaultOutstanding = keysetDescOutstanding.Default.(int)
 	// keyset.OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
 	keyset.OutstandingValidator = keysetDescOutstanding.Validators[0].(func(int) error)
+	// keysetDescGeneration is the schema descriptor for generation field.
+	keysetDescGeneration := keysetFields[6].Descriptor()
+	// keyset.DefaultGeneration holds the default value on creation for the generation field.
+	keyset.DefaultGeneration = keysetDescGeneration.Default.(int)
+	// keyset.GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
+	keyset.GenerationValidator = keysetDescGeneration.Validators[0].(func(int) error)
+	// keysetDescLockChanges is the schema descriptor for lock_changes field.
+	keysetDescLockChanges := keysetFields[7].Descriptor()
+	// keyset.DefaultLockChanges holds the default value on creation for the lock_changes field.
+	keyset.DefaultLockChanges = keysetDescLockChanges.Default.(int)
+	// keyset.LockChangesValidator is a validator for the "lock_changes" field. It is called by the builders before save.
+	keyset.LockChangesValidator = keysetDescLockChanges.Validators[0].(func(int) error)
 	// keysetDescID is the schema descriptor for id field.
 	keysetDescID := keysetMixinFields0[0].Descriptor()
 	// keyset.DefaultID holds the default value on creation for the id field.
 	keyset.DefaultID = keysetDescID.Default.(func() uuid.UUID)
+	keyspotcheckMixin := schema.KeySpotCheck{}.Mixin()
+	keyspotcheckMixinFields0 := keyspotcheckMixin[0].Fields()
+	_ = keyspotcheckMixinFields0
+	keyspotcheckFields := schema.KeySpotCheck{}.Fields()
+	_ = keyspotcheckFields
+	// keyspotcheckDescPopulation is the schema descriptor for population field.
+	keyspotcheckDescPopulation := keyspotcheckFields[2].Descriptor()
+	// keyspotcheck.PopulationValidator is a validator for the "population" field. It is called by the builders before save.
+	keyspotcheck.PopulationValidator = keyspotcheckDescPopulation.Validators[0].(func(int) error)
+	// keyspotcheckDescSize is the schema descriptor for size field.
+	keyspotcheckDescSize := keyspotcheckFields[3].Descriptor()
+	// keyspotcheck.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	keyspotcheck.SizeValidator = keyspotcheckDescSize.Validators[0].(func(int) error)
+	// keyspotcheckDescRegisterPopulation is the schema descriptor for register_population field.
+	keyspotcheckDescRegisterPopulation := keyspotcheckFields[4].Descriptor()
+	// keyspotcheck.RegisterPopulationValidator is a validator for the "register_population" field. It is called by the builders before save.
+	keyspotcheck.RegisterPopulationValidator = keyspotcheckDescRegisterPopulation.Validators[0].(func(int) error)
+	// keyspotcheckDescRegisterSize is the schema descriptor for register_size field.
+	keyspotcheckDescRegisterSize := keyspotcheckFields[5].Descriptor()
+	// keyspotcheck.RegisterSizeValidator is a validator for the "register_size" field. It is called by the builders before save.
+	keyspotcheck.RegisterSizeValidator = keyspotcheckDescRegisterSize.Validators[0].(func(int) error)
+	// keyspotcheckDescID is the schema descriptor for id field.
+	keyspotcheckDescID := keyspotcheckMixinFields0[0].Descriptor()
+	// keyspotcheck.DefaultID holds the default value on creation for the id field.
+	keyspotcheck.DefaultID = keyspotcheckDescID.Default.(func() uuid.UUID)
+	keystatementMixin := schema.KeyStatement{}.Mixin()
+	keystatementMixinFields0 := keystatementMixin[0].Fields()
+	_ = keystatementMixinFields0
+	keystatementFields := schema.KeyStatement{}.Fields()
+	_ = keystatementFields
+	// keystatementDescID is the schema descriptor for id field.
+	keystatementDescID := keystatementMixinFields0[0].Descriptor()
+	// keystatement.DefaultID holds the default value on creation for the id field.
+	keystatement.DefaultID = keystatementDescID.Default.(func() uuid.UUID)
+	keystatementlineMixin := schema.KeyStatementLine{}.Mixin()
+	keystatementlineMixinFields0 := keystatementlineMixin[0].Fields()
+	_ = keystatementlineMixinFields0
+	keystatementlineFields := schema.KeyStatementLine{}.Fields()
+	_ = keystatementlineFields
+	// keystatementlineDescPosition is the schema descriptor for position field.
+	keystatementlineDescPosition := keystatementlineFields[1].Descriptor()
+	// keystatementline.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	keystatementline.PositionValidator = keystatementlineDescPosition.Validators[0].(func(int) error)
+	// keystatementlineDescOpening is the schema descriptor for opening field.
+	keystatementlineDescOpening := keystatementlineFields[4].Descriptor()
+	// keystatementline.OpeningValidator is a validator for the "opening" field. It is called by the builders before save.
+	keystatementline.OpeningValidator = keystatementlineDescOpening.Validators[0].(func(int) error)
+	// keystatementlineDescAccepted is the schema descriptor for accepted field.
+	keystatementlineDescAccepted := keystatementlineFields[5].Descriptor()
+	// keystatementline.DefaultAccepted holds the default value on creation for the accepted field.
+	keystatementline.DefaultAccepted = keystatementlineDescAccepted.Default.(int)
+	// keystatementlineDescReplaced is the schema descriptor for replaced field.
+	keystatementlineDescReplaced := keystatementlineFields[6].Descriptor()
+	// keystatementline.DefaultReplaced holds the default value on creation for the replaced field.
+	keystatementline.DefaultReplaced = keystatementlineDescReplaced.Default.(int)
+	// keystatementlineDescCopied is the schema descriptor for copied field.
+	keystatementlineDescCopied := keystatementlineFields[7].Descriptor()
+	// keystatementline.DefaultCopied holds the default value on creation for the copied field.
+	keystatementline.DefaultCopied = keystatementlineDescCopied.Default.(int)
+	// keystatementlineDescTakenBack is the schema descriptor for taken_back field.
+	keystatementlineDescTakenBack := keystatementlineFields[8].Descriptor()
+	// keystatementline.DefaultTakenBack holds the default value on creation for the taken_back field.
+	keystatementline.DefaultTakenBack = keystatementlineDescTakenBack.Default.(int)
+	// keystatementlineDescFound is the schema descriptor for found field.
+	keystatementlineDescFound := keystatementlineFields[9].Descriptor()
+	// keystatementline.DefaultFound holds the default value on creation for the found field.
+	keystatementline.DefaultFound = keystatementlineDescFound.Default.(int)
+	// keystatementlineDescFromEngineering is the schema descriptor for from_engineering field.
+	keystatementlineDescFromEngineering := keystatementlineFields[10].Descriptor()
+	// keystatementline.DefaultFromEngineering holds the default value on creation for the from_engineering field.
+	keystatementline.DefaultFromEngineering = keystatementlineDescFromEngineering.Default.(int)
+	// keystatementlineDescHandedOver is the schema descriptor for handed_over field.
+	keystatementlineDescHandedOver := keystatementlineFields[11].Descriptor()
+	// keystatementline.DefaultHandedOver holds the default value on creation for the handed_over field.
+	keystatementline.DefaultHandedOver = keystatementlineDescHandedOver.Default.(int)
+	// keystatementlineDescLost is the schema descriptor for lost field.
+	keystatementlineDescLost := keystatementlineFields[12].Descriptor()
+	// keystatementline.DefaultLost holds the default value on creation for the lost field.
+	keystatementline.DefaultLost = keystatementlineDescLost.Default.(int)
+	// keystatementlineDescScrapped is the schema descriptor for scrapped field.
+	keystatementlineDescScrapped := keystatementlineFields[13].Descriptor()
+	// keystatementline.DefaultScrapped holds the default value on creation for the scrapped field.
+	keystatementline.DefaultScrapped = keystatementlineDescScrapped.Default.(int)
+	// keystatementlineDescRetired is the schema descriptor for retired field.
+	keystatementlineDescRetired := keystatementlineFields[14].Descriptor()
+	// keystatementline.DefaultRetired holds the default value on creation for the retired field.
+	keystatementline.DefaultRetired = keystatementlineDescRetired.Default.(int)
+	// keystatementlineDescToEngineering is the schema descriptor for to_engineering field.
+	keystatementlineDescToEngineering := keystatementlineFields[15].Descriptor()
+	// keystatementline.DefaultToEngineering holds the default value on creation for the to_engineering field.
+	keystatementline.DefaultToEngineering = keystatementlineDescToEngineering.Default.(int)
+	// keystatementlineDescAdjusted is the schema descriptor for adjusted field.
+	keystatementlineDescAdjusted := keystatementlineFields[16].Descriptor()
+	// keystatementline.DefaultAdjusted holds the default value on creation for the adjusted field.
+	keystatementline.DefaultAdjusted = keystatementlineDescAdjusted.Default.(int)
+	// keystatementlineDescClosing is the schema descriptor for closing field.
+	keystatementlineDescClosing := keystatementlineFields[17].Descriptor()
+	// keystatementline.ClosingValidator is a validator for the "closing" field. It is called by the builders before save.
+	keystatementline.ClosingValidator = keystatementlineDescClosing.Validators[0].(func(int) error)
+	// keystatementlineDescWithHouseholds is the schema descriptor for with_households field.
+	keystatementlineDescWithHouseholds := keystatementlineFields[18].Descriptor()
+	// keystatementline.DefaultWithHouseholds holds the default value on creation for the with_households field.
+	keystatementline.DefaultWithHouseholds = keystatementlineDescWithHouseholds.Default.(int)
+	// keystatementline.WithHouseholdsValidator is a validator for the "with_households" field. It is called by the builders before save.
+	keystatementline.WithHouseholdsValidator = keystatementlineDescWithHouseholds.Validators[0].(func(int) error)
+	// keystatementlineDescLockChanges is the schema descriptor for lock_changes field.
+	keystatementlineDescLockChanges := keystatementlineFields[19].Descriptor()
+	// keystatementline.DefaultLockChanges holds the default value on creation for the lock_changes field.
+	keystatementline.DefaultLockChanges = keystatementlineDescLockChanges.Default.(int)
+	// keystatementline.LockChangesValidator is a validator for the "lock_changes" field. It is called by the builders before save.
+	keystatementline.LockChangesValidator = keystatementlineDescLockChanges.Validators[0].(func(int) error)
+	// keystatementlineDescID is the schema descriptor for id field.
+	keystatementlineDescID := keystatementlineMixinFields0[0].Descriptor()
+	// keystatementline.DefaultID holds the default value on creation for the id field.
+	keystatementline.DefaultID = keystatementlineDescID.Default.(func() uuid.UUID)
 	obligationMixin := schema.Obligation{}.Mixin()
 	obligationMixinFields0 := obligationMixin[0].Fields()
 	_ = obligationMixinFields0
@@ -429,6 +916,76 @@ func init() {
 	occupancyDescID := occupancyMixinFields0[0].Descriptor()
 	// occupancy.DefaultID holds the default value on creation for the id field.
 	occupancy.DefaultID = occupancyDescID.Default.(func() uuid.UUID)
+	reconciliationMixin := schema.Reconciliation{}.Mixin()
+	reconciliationMixinFields0 := reconciliationMixin[0].Fields()
+	_ = reconciliationMixinFields0
+	reconciliationMixinFields2 := reconciliationMixin[2].Fields()
+	_ = reconciliationMixinFields2
+	reconciliationFields := schema.Reconciliation{}.Fields()
+	_ = reconciliationFields
+	// reconciliationDescVersion is the schema descriptor for version field.
+	reconciliationDescVersion := reconciliationMixinFields2[0].Descriptor()
+	// reconciliation.DefaultVersion holds the default value on creation for the version field.
+	reconciliation.DefaultVersion = reconciliationDescVersion.Default.(int)
+	// reconciliationDescClosedByName is the schema descriptor for closed_by_name field.
+	reconciliationDescClosedByName := reconciliationFields[11].Descriptor()
+	// reconciliation.DefaultClosedByName holds the default value on creation for the closed_by_name field.
+	reconciliation.DefaultClosedByName = reconciliationDescClosedByName.Default.(string)
+	// reconciliationDescCloseNote is the schema descriptor for close_note field.
+	reconciliationDescCloseNote := reconciliationFields[13].Descriptor()
+	// reconciliation.DefaultCloseNote holds the default value on creation for the close_note field.
+	reconciliation.DefaultCloseNote = reconciliationDescCloseNote.Default.(string)
+	// reconciliationDescID is the schema descriptor for id field.
+	reconciliationDescID := reconciliationMixinFields0[0].Descriptor()
+	// reconciliation.DefaultID holds the default value on creation for the id field.
+	reconciliation.DefaultID = reconciliationDescID.Default.(func() uuid.UUID)
+	reconciliationlineMixin := schema.ReconciliationLine{}.Mixin()
+	reconciliationlineMixinFields0 := reconciliationlineMixin[0].Fields()
+	_ = reconciliationlineMixinFields0
+	reconciliationlineMixinFields2 := reconciliationlineMixin[2].Fields()
+	_ = reconciliationlineMixinFields2
+	reconciliationlineFields := schema.ReconciliationLine{}.Fields()
+	_ = reconciliationlineFields
+	// reconciliationlineDescVersion is the schema descriptor for version field.
+	reconciliationlineDescVersion := reconciliationlineMixinFields2[0].Descriptor()
+	// reconciliationline.DefaultVersion holds the default value on creation for the version field.
+	reconciliationline.DefaultVersion = reconciliationlineDescVersion.Default.(int)
+	// reconciliationlineDescPosition is the schema descriptor for position field.
+	reconciliationlineDescPosition := reconciliationlineFields[3].Descriptor()
+	// reconciliationline.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	reconciliationline.PositionValidator = reconciliationlineDescPosition.Validators[0].(func(int) error)
+	// reconciliationlineDescFrozen is the schema descriptor for frozen field.
+	reconciliationlineDescFrozen := reconciliationlineFields[5].Descriptor()
+	// reconciliationline.FrozenValidator is a validator for the "frozen" field. It is called by the builders before save.
+	reconciliationline.FrozenValidator = reconciliationlineDescFrozen.Validators[0].(func(int) error)
+	// reconciliationlineDescExpected is the schema descriptor for expected field.
+	reconciliationlineDescExpected := reconciliationlineFields[6].Descriptor()
+	// reconciliationline.ExpectedValidator is a validator for the "expected" field. It is called by the builders before save.
+	reconciliationline.ExpectedValidator = reconciliationlineDescExpected.Validators[0].(func(int) error)
+	// reconciliationlineDescCounted is the schema descriptor for counted field.
+	reconciliationlineDescCounted := reconciliationlineFields[7].Descriptor()
+	// reconciliationline.CountedValidator is a validator for the "counted" field. It is called by the builders before save.
+	reconciliationline.CountedValidator = reconciliationlineDescCounted.Validators[0].(func(int) error)
+	// reconciliationlineDescCountedByName is the schema descriptor for counted_by_name field.
+	reconciliationlineDescCountedByName := reconciliationlineFields[9].Descriptor()
+	// reconciliationline.DefaultCountedByName holds the default value on creation for the counted_by_name field.
+	reconciliationline.DefaultCountedByName = reconciliationlineDescCountedByName.Default.(string)
+	// reconciliationlineDescResolution is the schema descriptor for resolution field.
+	reconciliationlineDescResolution := reconciliationlineFields[12].Descriptor()
+	// reconciliationline.DefaultResolution holds the default value on creation for the resolution field.
+	reconciliationline.DefaultResolution = reconciliationlineDescResolution.Default.(string)
+	// reconciliationlineDescResolutionReason is the schema descriptor for resolution_reason field.
+	reconciliationlineDescResolutionReason := reconciliationlineFields[13].Descriptor()
+	// reconciliationline.DefaultResolutionReason holds the default value on creation for the resolution_reason field.
+	reconciliationline.DefaultResolutionReason = reconciliationlineDescResolutionReason.Default.(string)
+	// reconciliationlineDescResolvedByName is the schema descriptor for resolved_by_name field.
+	reconciliationlineDescResolvedByName := reconciliationlineFields[15].Descriptor()
+	// reconciliationline.DefaultResolvedByName holds the default value on creation for the resolved_by_name field.
+	reconciliationline.DefaultResolvedByName = reconciliationlineDescResolvedByName.Default.(string)
+	// reconciliationlineDescID is the schema descriptor for id field.
+	reconciliationlineDescID := reconciliationlineMixinFields0[0].Descriptor()
+	// reconciliationline.DefaultID holds the default value on creation for the id field.
+	reconciliationline.DefaultID = reconciliationlineDescID.Default.(func() uuid.UUID)
 	residentMixin := schema.Resident{}.Mixin()
 	residentMixinFields0 := residentMixin[0].Fields()
 	_ = residentMixinFields0
@@ -448,6 +1005,23 @@ func init() {
 	residentDescID := residentMixinFields0[0].Descriptor()
 	// resident.DefaultID holds the default value on creation for the id field.
 	resident.DefaultID = residentDescID.Default.(func() uuid.UUID)
+	signatureMixin := schema.Signature{}.Mixin()
+	signatureMixinFields0 := signatureMixin[0].Fields()
+	_ = signatureMixinFields0
+	signatureFields := schema.Signature{}.Fields()
+	_ = signatureFields
+	// signatureDescAttestedByName is the schema descriptor for attested_by_name field.
+	signatureDescAttestedByName := signatureFields[9].Descriptor()
+	// signature.DefaultAttestedByName holds the default value on creation for the attested_by_name field.
+	signature.DefaultAttestedByName = signatureDescAttestedByName.Default.(string)
+	// signatureDescStrokes is the schema descriptor for strokes field.
+	signatureDescStrokes := signatureFields[11].Descriptor()
+	// signature.DefaultStrokes holds the default value on creation for the strokes field.
+	signature.DefaultStrokes = signatureDescStrokes.Default.(string)
+	// signatureDescID is the schema descriptor for id field.
+	signatureDescID := signatureMixinFields0[0].Descriptor()
+	// signature.DefaultID holds the default value on creation for the id field.
+	signature.DefaultID = signatureDescID.Default.(func() uuid.UUID)
 	staffMixin := schema.Staff{}.Mixin()
 	staffMixinFields0 := staffMixin[0].Fields()
 	_ = staffMixinFields0

@@ -10,6 +10,13 @@ import (
 // Entities describes every entity to access and database: table, type code, the columns of its scope,
 // and which fields are confidential or contact data. Keyed by the entity's name.
 var Entities = map[string]access.Entity{
+	TypeApproval: {
+		Name: TypeApproval, Table: "approvals", Code: ids.Code(518),
+		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"content": true},
+		Contact:      map[string]bool{},
+	},
 	TypeArea: {
 		Name: TypeArea, Table: "areas", Code: ids.Code(258),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
@@ -22,6 +29,13 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeCertificate: {
+		Name: TypeCertificate, Table: "certificates", Code: ids.Code(517),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
 	TypeDepartment: {
@@ -80,6 +94,13 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyAcceptanceCheck: {
+		Name: TypeKeyAcceptanceCheck, Table: "key_acceptance_checks", Code: ids.Code(783),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyAcceptanceLine: {
 		Name: TypeKeyAcceptanceLine, Table: "key_acceptance_lines", Code: ids.Code(774),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
@@ -101,6 +122,13 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyCopyOrder: {
+		Name: TypeKeyCopyOrder, Table: "key_copy_orders", Code: ids.Code(786),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyFollowUp: {
 		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
@@ -108,9 +136,23 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyGeneration: {
+		Name: TypeKeyGeneration, Table: "key_generations", Code: ids.Code(784),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyHook: {
+		Name: TypeKeyHook, Table: "key_hooks", Code: ids.Code(781),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -125,6 +167,27 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoanLine: {
 		Name: TypeKeyLoanLine, Table: "key_loan_lines", Code: ids.Code(776),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyLoanRequest: {
+		Name: TypeKeyLoanRequest, Table: "key_loan_requests", Code: ids.Code(788),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyLoanRequestLine: {
+		Name: TypeKeyLoanRequestLine, Table: "key_loan_request_lines", Code: ids.Code(789),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyLockChange: {
+		Name: TypeKeyLockChange, Table: "key_lock_changes", Code: ids.Code(785),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -150,10 +213,45 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeKeyScrapping: {
+		Name: TypeKeyScrapping, Table: "key_scrappings", Code: ids.Code(787),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeySeal: {
+		Name: TypeKeySeal, Table: "key_seals", Code: ids.Code(782),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeKeySet: {
 		Name: TypeKeySet, Table: "key_sets", Code: ids.Code(769),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeySpotCheck: {
+		Name: TypeKeySpotCheck, Table: "key_spot_checks", Code: ids.Code(792),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyStatement: {
+		Name: TypeKeyStatement, Table: "key_statements", Code: ids.Code(790),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeKeyStatementLine: {
+		Name: TypeKeyStatementLine, Table: "key_statement_lines", Code: ids.Code(791),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -171,12 +269,33 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeReconciliation: {
+		Name: TypeReconciliation, Table: "reconciliations", Code: ids.Code(519),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeReconciliationLine: {
+		Name: TypeReconciliationLine, Table: "reconciliation_lines", Code: ids.Code(520),
+		Estate: "estate_id", Department: "", Self: "", Household: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
+	},
+	TypeSignature: {
+		Name: TypeSignature, Table: "signatures", Code: ids.Code(516),
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		AppendOnly:   true,
+		Confidential: map[string]bool{"strokes": true},
+		Contact:      map[string]bool{},
 	},
 	TypeStaff: {
 		Name: TypeStaff, Table: "staffs", Code: ids.Code(262),
@@ -198,8 +317,10 @@ var Entities = map[string]access.Entity{
 func TypeOf(code ids.Code) string { return typeByCode[code] }
 
 var typeByCode = map[ids.Code]string{
+	ids.Code(518): TypeApproval,
 	ids.Code(258): TypeArea,
 	ids.Code(259): TypeBuilding,
+	ids.Code(517): TypeCertificate,
 	ids.Code(261): TypeDepartment,
 	ids.Code(266): TypeEmergencyContact,
 	ids.Code(257): TypeEstate,
@@ -208,20 +329,35 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(263): TypeHousehold,
 	ids.Code(514): TypeImportRun,
 	ids.Code(773): TypeKeyAcceptance,
+	ids.Code(783): TypeKeyAcceptanceCheck,
 	ids.Code(774): TypeKeyAcceptanceLine,
 	ids.Code(772): TypeKeyBalance,
 	ids.Code(779): TypeKeyCabinetOpening,
+	ids.Code(786): TypeKeyCopyOrder,
 	ids.Code(780): TypeKeyFollowUp,
+	ids.Code(784): TypeKeyGeneration,
 	ids.Code(770): TypeKeyHolder,
+	ids.Code(781): TypeKeyHook,
 	ids.Code(775): TypeKeyLoan,
 	ids.Code(776): TypeKeyLoanLine,
+	ids.Code(788): TypeKeyLoanRequest,
+	ids.Code(789): TypeKeyLoanRequestLine,
+	ids.Code(785): TypeKeyLockChange,
 	ids.Code(778): TypeKeyLoss,
 	ids.Code(771): TypeKeyMovement,
 	ids.Code(777): TypeKeyReturn,
+	ids.Code(787): TypeKeyScrapping,
+	ids.Code(782): TypeKeySeal,
 	ids.Code(769): TypeKeySet,
+	ids.Code(792): TypeKeySpotCheck,
+	ids.Code(790): TypeKeyStatement,
+	ids.Code(791): TypeKeyStatementLine,
 	ids.Code(515): TypeObligation,
 	ids.Code(264): TypeOccupancy,
+	ids.Code(519): TypeReconciliation,
+	ids.Code(520): TypeReconciliationLine,
 	ids.Code(265): TypeResident,
+	ids.Code(516): TypeSignature,
 	ids.Code(262): TypeStaff,
 	ids.Code(260): TypeUnit,
 }
@@ -289,6 +425,14 @@ func Reveal(v Value, covers func(access.Row) bool) {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *Approval) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.AskedByID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Area) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -297,6 +441,13 @@ func (_m *Area) RowScope() access.Row {
 
 // RowScope tells what the row belongs to.
 func (_m *Building) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Certificate) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row
@@ -363,6 +514,13 @@ func (_m *KeyAcceptance) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *KeyAcceptanceCheck) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *KeyAcceptanceLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -388,7 +546,21 @@ func (_m *KeyCabinetOpening) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *KeyCopyOrder) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *KeyFollowUp) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyGeneration) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row
@@ -401,6 +573,13 @@ func (_m *KeyHolder) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyHook) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -421,6 +600,33 @@ func (_m *KeyLoanLine) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyLoanRequest) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyLoanRequestLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyLockChange) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -458,7 +664,42 @@ func (_m *KeyReturn) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *KeyScrapping) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeySeal) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *KeySet) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeySpotCheck) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyStatement) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *KeyStatementLine) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	return row
@@ -489,10 +730,34 @@ func (_m *Occupancy) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *Reconciliation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ReconciliationLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Resident) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Household = _m.HouseholdID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Signature) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
 	return row
 }
 

@@ -12,10 +12,14 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Approval is the client for interacting with the Approval builders.
+	Approval *ApprovalClient
 	// Area is the client for interacting with the Area builders.
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
 	Building *BuildingClient
+	// Certificate is the client for interacting with the Certificate builders.
+	Certificate *CertificateClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -32,34 +36,64 @@ type Tx struct {
 	ImportRun *ImportRunClient
 	// KeyAcceptance is the client for interacting with the KeyAcceptance builders.
 	KeyAcceptance *KeyAcceptanceClient
+	// KeyAcceptanceCheck is the client for interacting with the KeyAcceptanceCheck builders.
+	KeyAcceptanceCheck *KeyAcceptanceCheckClient
 	// KeyAcceptanceLine is the client for interacting with the KeyAcceptanceLine builders.
 	KeyAcceptanceLine *KeyAcceptanceLineClient
 	// KeyBalance is the client for interacting with the KeyBalance builders.
 	KeyBalance *KeyBalanceClient
 	// KeyCabinetOpening is the client for interacting with the KeyCabinetOpening builders.
 	KeyCabinetOpening *KeyCabinetOpeningClient
+	// KeyCopyOrder is the client for interacting with the KeyCopyOrder builders.
+	KeyCopyOrder *KeyCopyOrderClient
 	// KeyFollowUp is the client for interacting with the KeyFollowUp builders.
 	KeyFollowUp *KeyFollowUpClient
+	// KeyGeneration is the client for interacting with the KeyGeneration builders.
+	KeyGeneration *KeyGenerationClient
 	// KeyHolder is the client for interacting with the KeyHolder builders.
 	KeyHolder *KeyHolderClient
+	// KeyHook is the client for interacting with the KeyHook builders.
+	KeyHook *KeyHookClient
 	// KeyLoan is the client for interacting with the KeyLoan builders.
 	KeyLoan *KeyLoanClient
 	// KeyLoanLine is the client for interacting with the KeyLoanLine builders.
 	KeyLoanLine *KeyLoanLineClient
+	// KeyLoanRequest is the client for interacting with the KeyLoanRequest builders.
+	KeyLoanRequest *KeyLoanRequestClient
+	// KeyLoanRequestLine is the client for interacting with the KeyLoanRequestLine builders.
+	KeyLoanRequestLine *KeyLoanRequestLineClient
+	// KeyLockChange is the client for interacting with the KeyLockChange builders.
+	KeyLockChange *KeyLockChangeClient
 	// KeyLoss is the client for interacting with the KeyLoss builders.
 	KeyLoss *KeyLossClient
 	// KeyMovement is the client for interacting with the KeyMovement builders.
 	KeyMovement *KeyMovementClient
 	// KeyReturn is the client for interacting with the KeyReturn builders.
 	KeyReturn *KeyReturnClient
+	// KeyScrapping is the client for interacting with the KeyScrapping builders.
+	KeyScrapping *KeyScrappingClient
+	// KeySeal is the client for interacting with the KeySeal builders.
+	KeySeal *KeySealClient
 	// KeySet is the client for interacting with the KeySet builders.
 	KeySet *KeySetClient
+	// KeySpotCheck is the client for interacting with the KeySpotCheck builders.
+	KeySpotCheck *KeySpotCheckClient
+	// KeyStatement is the client for interacting with the KeyStatement builders.
+	KeyStatement *KeyStatementClient
+	// KeyStatementLine is the client for interacting with the KeyStatementLine builders.
+	KeyStatementLine *KeyStatementLineClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// Occupancy is the client for interacting with the Occupancy builders.
 	Occupancy *OccupancyClient
+	// Reconciliation is the client for interacting with the Reconciliation builders.
+	Reconciliation *ReconciliationClient
+	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
+	ReconciliationLine *ReconciliationLineClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
+	// Signature is the client for interacting with the Signature builders.
+	Signature *SignatureClient
 	// Staff is the client for interacting with the Staff builders.
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
@@ -195,8 +229,10 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Approval = NewApprovalClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
+	tx.Certificate = NewCertificateClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)
@@ -205,20 +241,35 @@ func (tx *Tx) init() {
 	tx.Household = NewHouseholdClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.KeyAcceptance = NewKeyAcceptanceClient(tx.config)
+	tx.KeyAcceptanceCheck = NewKeyAcceptanceCheckClient(tx.config)
 	tx.KeyAcceptanceLine = NewKeyAcceptanceLineClient(tx.config)
 	tx.KeyBalance = NewKeyBalanceClient(tx.config)
 	tx.KeyCabinetOpening = NewKeyCabinetOpeningClient(tx.config)
+	tx.KeyCopyOrder = NewKeyCopyOrderClient(tx.config)
 	tx.KeyFollowUp = NewKeyFollowUpClient(tx.config)
+	tx.KeyGeneration = NewKeyGenerationClient(tx.config)
 	tx.KeyHolder = NewKeyHolderClient(tx.config)
+	tx.KeyHook = NewKeyHookClient(tx.config)
 	tx.KeyLoan = NewKeyLoanClient(tx.config)
 	tx.KeyLoanLine = NewKeyLoanLineClient(tx.config)
+	tx.KeyLoanRequest = NewKeyLoanRequestClient(tx.config)
+	tx.KeyLoanRequestLine = NewKeyLoanRequestLineClient(tx.config)
+	tx.KeyLockChange = NewKeyLockChangeClient(tx.config)
 	tx.KeyLoss = NewKeyLossClient(tx.config)
 	tx.KeyMovement = NewKeyMovementClient(tx.config)
 	tx.KeyReturn = NewKeyReturnClient(tx.config)
+	tx.KeyScrapping = NewKeyScrappingClient(tx.config)
+	tx.KeySeal = NewKeySealClient(tx.config)
 	tx.KeySet = NewKeySetClient(tx.config)
+	tx.KeySpotCheck = NewKeySpotCheckClient(tx.config)
+	tx.KeyStatement = NewKeyStatementClient(tx.config)
+	tx.KeyStatementLine = NewKeyStatementLineClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.Occupancy = NewOccupancyClient(tx.config)
+	tx.Reconciliation = NewReconciliationClient(tx.config)
+	tx.ReconciliationLine = NewReconciliationLineClient(tx.config)
 	tx.Resident = NewResidentClient(tx.config)
+	tx.Signature = NewSignatureClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
 }
@@ -230,7 +281,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Area.QueryXXX(), the query will be executed
+// applies a query, for example: Approval.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

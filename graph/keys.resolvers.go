@@ -14,44 +14,8 @@ import (
 	"github.com/steward-pm/steward/internal/keys"
 )
 
-func (r *mutationResolver) LendKeys(ctx context.Context, input keys.LendKeysInput) (*keys.LendKeysPayload, error) {
-	return keys.Lend.Do(ctx, input)
-}
-
-func (r *mutationResolver) ReturnKeys(ctx context.Context, input keys.ReturnKeysInput) (*keys.ReturnKeysPayload, error) {
-	return keys.Return.Do(ctx, input)
-}
-
-func (r *mutationResolver) MoveKeys(ctx context.Context, input keys.MoveKeysInput) (*keys.MoveKeysPayload, error) {
-	return keys.Move.Do(ctx, input)
-}
-
 func (r *mutationResolver) HandOverKeys(ctx context.Context, input keys.HandOverKeysInput) (*keys.HandOverKeysPayload, error) {
 	return keys.HandOver.Do(ctx, input)
-}
-
-func (r *mutationResolver) CreateKeyCabinet(ctx context.Context, input keys.CreateKeyCabinetInput) (*keys.CreateKeyCabinetPayload, error) {
-	return keys.CreateCabinet.Do(ctx, input)
-}
-
-func (r *mutationResolver) ReportKeyLoss(ctx context.Context, input keys.ReportKeyLossInput) (*keys.ReportKeyLossPayload, error) {
-	return keys.ReportLoss.Do(ctx, input)
-}
-
-func (r *mutationResolver) AnswerKeyLoss(ctx context.Context, input keys.AnswerKeyLossInput) (*keys.AnswerKeyLossPayload, error) {
-	return keys.AnswerLoss.Do(ctx, input)
-}
-
-func (r *mutationResolver) RecordKeyFound(ctx context.Context, input keys.RecordKeyFoundInput) (*keys.RecordKeyFoundPayload, error) {
-	return keys.RecordFound.Do(ctx, input)
-}
-
-func (r *mutationResolver) OpenKeyCabinet(ctx context.Context, input keys.OpenKeyCabinetInput) (*keys.OpenKeyCabinetPayload, error) {
-	return keys.OpenCabinet.Do(ctx, input)
-}
-
-func (r *mutationResolver) NoteOutstandingKeys(ctx context.Context, input keys.NoteOutstandingKeysInput) (*keys.NoteOutstandingKeysPayload, error) {
-	return keys.NoteOutstanding.Do(ctx, input)
 }
 
 func (r *queryResolver) KeySets(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) (*ent.KeySetConnection, error) {
@@ -68,24 +32,4 @@ func (r *queryResolver) KeyMovements(ctx context.Context, first *int, after *ent
 
 func (r *queryResolver) KeyBalances(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) (*ent.KeyBalanceConnection, error) {
 	return r.db().KeyBalance.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyBalanceOrder(orderBy), ent.WithKeyBalanceFilter(where.Filter))
-}
-
-func (r *queryResolver) KeyLoans(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) (*ent.KeyLoanConnection, error) {
-	return r.db().KeyLoan.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyLoanOrder(orderBy), ent.WithKeyLoanFilter(where.Filter))
-}
-
-func (r *queryResolver) KeyAcceptances(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) (*ent.KeyAcceptanceConnection, error) {
-	return r.db().KeyAcceptance.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyAcceptanceOrder(orderBy), ent.WithKeyAcceptanceFilter(where.Filter))
-}
-
-func (r *queryResolver) KeyAcceptanceLines(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) (*ent.KeyAcceptanceLineConnection, error) {
-	return r.db().KeyAcceptanceLine.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyAcceptanceLineOrder(orderBy), ent.WithKeyAcceptanceLineFilter(where.Filter))
-}
-
-func (r *queryResolver) KeyLosses(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) (*ent.KeyLossConnection, error) {
-	return r.db().KeyLoss.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyLossOrder(orderBy), ent.WithKeyLossFilter(where.Filter))
-}
-
-func (r *queryResolver) KeyCabinetOpenings(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) (*ent.KeyCabinetOpeningConnection, error) {
-	return r.db().KeyCabinetOpening.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyCabinetOpeningOrder(orderBy), ent.WithKeyCabinetOpeningFilter(where.Filter))
 }

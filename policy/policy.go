@@ -51,32 +51,49 @@ var Resources []Resource
 
 // The resources.
 var (
-	Estate            = resource("Estate")
-	Area              = resource("Area")
-	Building          = resource("Building")
-	Unit              = resource("Unit")
-	Department        = resource("Department")
-	Staff             = resource("Staff")
-	Household         = resource("Household")
-	Occupancy         = resource("Occupancy")
-	ResidentPerson    = resource("Resident")
-	EmergencyContact  = resource("EmergencyContact")
-	ExternalPerson    = resource("ExternalPerson")
-	File              = resource("File")
-	ImportRun         = resource("ImportRun")
-	Obligation        = resource("Obligation")
-	KeySet            = resource("KeySet")
-	KeyHolder         = resource("KeyHolder")
-	KeyMovement       = resource("KeyMovement")
-	KeyBalance        = resource("KeyBalance")
-	KeyAcceptance     = resource("KeyAcceptance")
-	KeyAcceptanceLine = resource("KeyAcceptanceLine")
-	KeyLoan           = resource("KeyLoan")
-	KeyLoanLine       = resource("KeyLoanLine")
-	KeyReturn         = resource("KeyReturn")
-	KeyLoss           = resource("KeyLoss")
-	KeyCabinetOpening = resource("KeyCabinetOpening")
-	KeyFollowUp       = resource("KeyFollowUp")
+	Estate             = resource("Estate")
+	Area               = resource("Area")
+	Building           = resource("Building")
+	Unit               = resource("Unit")
+	Department         = resource("Department")
+	Staff              = resource("Staff")
+	Household          = resource("Household")
+	Occupancy          = resource("Occupancy")
+	ResidentPerson     = resource("Resident")
+	EmergencyContact   = resource("EmergencyContact")
+	ExternalPerson     = resource("ExternalPerson")
+	File               = resource("File")
+	ImportRun          = resource("ImportRun")
+	Obligation         = resource("Obligation")
+	KeySet             = resource("KeySet")
+	KeyHolder          = resource("KeyHolder")
+	KeyMovement        = resource("KeyMovement")
+	KeyBalance         = resource("KeyBalance")
+	KeyAcceptance      = resource("KeyAcceptance")
+	KeyAcceptanceLine  = resource("KeyAcceptanceLine")
+	KeyLoan            = resource("KeyLoan")
+	KeyLoanLine        = resource("KeyLoanLine")
+	KeyReturn          = resource("KeyReturn")
+	KeyLoss            = resource("KeyLoss")
+	KeyCabinetOpening  = resource("KeyCabinetOpening")
+	KeyFollowUp        = resource("KeyFollowUp")
+	KeyHook            = resource("KeyHook")
+	KeySeal            = resource("KeySeal")
+	KeyAcceptanceCheck = resource("KeyAcceptanceCheck")
+	KeyGeneration      = resource("KeyGeneration")
+	KeyLockChange      = resource("KeyLockChange")
+	KeyCopyOrder       = resource("KeyCopyOrder")
+	KeyScrapping       = resource("KeyScrapping")
+	KeyLoanRequest     = resource("KeyLoanRequest")
+	KeyLoanRequestLine = resource("KeyLoanRequestLine")
+	KeyStatement       = resource("KeyStatement")
+	KeyStatementLine   = resource("KeyStatementLine")
+	KeySpotCheck       = resource("KeySpotCheck")
+	Signature          = resource("Signature")
+	Certificate        = resource("Certificate")
+	Approval           = resource("Approval")
+	Reconciliation     = resource("Reconciliation")
+	ReconciliationLine = resource("ReconciliationLine")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
@@ -93,18 +110,21 @@ type Action string
 
 // The actions.
 const (
-	Read   Action = "read"
-	Reveal Action = "reveal" // see contact data in full, and what a file holds
-	Export Action = "export" // download as a register
-	Create Action = "create"
-	Update Action = "update"
-	Issue  Action = "issue" // open the cabinet, and give out keys straight from it (K1.2)
-	Import Action = "import"
-	Answer Action = "answer" // decide, as the leader, what was reported (K2.3)
+	Read    Action = "read"
+	Reveal  Action = "reveal" // see contact data in full, and what a file holds
+	Export  Action = "export" // download as a register
+	Create  Action = "create"
+	Update  Action = "update"
+	Issue   Action = "issue" // open the cabinet, and give out keys straight from it (K1.2)
+	Import  Action = "import"
+	Answer  Action = "answer"  // decide, as the leader, what was reported (K2.3)
+	Approve Action = "approve" // decide what was asked
+	Void    Action = "void"    // counter an act, with a reason
+	Settle  Action = "settle"  // resolve the differences of a count, and close it
 )
 
 // Actions lists all actions.
-var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer}
+var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer, Approve, Void, Settle}
 
 // Scope is how far a permission reaches, in the place where the role is held.
 type Scope uint8

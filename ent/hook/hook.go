@@ -9,6 +9,18 @@ import (
 	"github.com/steward-pm/steward/ent"
 )
 
+// The ApprovalFunc type is an adapter to allow the use of ordinary
+// function as Approval mutator.
+type ApprovalFunc func(context.Context, *ent.ApprovalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalMutation", m)
+}
+
 // The AreaFunc type is an adapter to allow the use of ordinary
 // function as Area mutator.
 type AreaFunc func(context.Context, *ent.AreaMutation) (ent.Value, error)
@@ -31,6 +43,18 @@ func (f BuildingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BuildingMutation", m)
+}
+
+// The CertificateFunc type is an adapter to allow the use of ordinary
+// function as Certificate mutator.
+type CertificateFunc func(context.Context, *ent.CertificateMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CertificateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CertificateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CertificateMutation", m)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary
@@ -129,6 +153,18 @@ func (f KeyAcceptanceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyAcceptanceMutation", m)
 }
 
+// The KeyAcceptanceCheckFunc type is an adapter to allow the use of ordinary
+// function as KeyAcceptanceCheck mutator.
+type KeyAcceptanceCheckFunc func(context.Context, *ent.KeyAcceptanceCheckMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyAcceptanceCheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyAcceptanceCheckMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyAcceptanceCheckMutation", m)
+}
+
 // The KeyAcceptanceLineFunc type is an adapter to allow the use of ordinary
 // function as KeyAcceptanceLine mutator.
 type KeyAcceptanceLineFunc func(context.Context, *ent.KeyAcceptanceLineMutation) (ent.Value, error)
@@ -165,6 +201,18 @@ func (f KeyCabinetOpeningFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyCabinetOpeningMutation", m)
 }
 
+// The KeyCopyOrderFunc type is an adapter to allow the use of ordinary
+// function as KeyCopyOrder mutator.
+type KeyCopyOrderFunc func(context.Context, *ent.KeyCopyOrderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyCopyOrderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyCopyOrderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyCopyOrderMutation", m)
+}
+
 // The KeyFollowUpFunc type is an adapter to allow the use of ordinary
 // function as KeyFollowUp mutator.
 type KeyFollowUpFunc func(context.Context, *ent.KeyFollowUpMutation) (ent.Value, error)
@@ -177,6 +225,18 @@ func (f KeyFollowUpFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyFollowUpMutation", m)
 }
 
+// The KeyGenerationFunc type is an adapter to allow the use of ordinary
+// function as KeyGeneration mutator.
+type KeyGenerationFunc func(context.Context, *ent.KeyGenerationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyGenerationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyGenerationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyGenerationMutation", m)
+}
+
 // The KeyHolderFunc type is an adapter to allow the use of ordinary
 // function as KeyHolder mutator.
 type KeyHolderFunc func(context.Context, *ent.KeyHolderMutation) (ent.Value, error)
@@ -187,6 +247,18 @@ func (f KeyHolderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyHolderMutation", m)
+}
+
+// The KeyHookFunc type is an adapter to allow the use of ordinary
+// function as KeyHook mutator.
+type KeyHookFunc func(context.Context, *ent.KeyHookMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyHookFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyHookMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyHookMutation", m)
 }
 
 // The KeyLoanFunc type is an adapter to allow the use of ordinary
@@ -211,6 +283,42 @@ func (f KeyLoanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLoanLineMutation", m)
+}
+
+// The KeyLoanRequestFunc type is an adapter to allow the use of ordinary
+// function as KeyLoanRequest mutator.
+type KeyLoanRequestFunc func(context.Context, *ent.KeyLoanRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyLoanRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyLoanRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLoanRequestMutation", m)
+}
+
+// The KeyLoanRequestLineFunc type is an adapter to allow the use of ordinary
+// function as KeyLoanRequestLine mutator.
+type KeyLoanRequestLineFunc func(context.Context, *ent.KeyLoanRequestLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyLoanRequestLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyLoanRequestLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLoanRequestLineMutation", m)
+}
+
+// The KeyLockChangeFunc type is an adapter to allow the use of ordinary
+// function as KeyLockChange mutator.
+type KeyLockChangeFunc func(context.Context, *ent.KeyLockChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyLockChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyLockChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyLockChangeMutation", m)
 }
 
 // The KeyLossFunc type is an adapter to allow the use of ordinary
@@ -249,6 +357,30 @@ func (f KeyReturnFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyReturnMutation", m)
 }
 
+// The KeyScrappingFunc type is an adapter to allow the use of ordinary
+// function as KeyScrapping mutator.
+type KeyScrappingFunc func(context.Context, *ent.KeyScrappingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyScrappingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyScrappingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyScrappingMutation", m)
+}
+
+// The KeySealFunc type is an adapter to allow the use of ordinary
+// function as KeySeal mutator.
+type KeySealFunc func(context.Context, *ent.KeySealMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeySealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeySealMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeySealMutation", m)
+}
+
 // The KeySetFunc type is an adapter to allow the use of ordinary
 // function as KeySet mutator.
 type KeySetFunc func(context.Context, *ent.KeySetMutation) (ent.Value, error)
@@ -259,6 +391,42 @@ func (f KeySetFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeySetMutation", m)
+}
+
+// The KeySpotCheckFunc type is an adapter to allow the use of ordinary
+// function as KeySpotCheck mutator.
+type KeySpotCheckFunc func(context.Context, *ent.KeySpotCheckMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeySpotCheckFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeySpotCheckMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeySpotCheckMutation", m)
+}
+
+// The KeyStatementFunc type is an adapter to allow the use of ordinary
+// function as KeyStatement mutator.
+type KeyStatementFunc func(context.Context, *ent.KeyStatementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyStatementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyStatementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyStatementMutation", m)
+}
+
+// The KeyStatementLineFunc type is an adapter to allow the use of ordinary
+// function as KeyStatementLine mutator.
+type KeyStatementLineFunc func(context.Context, *ent.KeyStatementLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyStatementLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyStatementLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyStatementLineMutation", m)
 }
 
 // The ObligationFunc type is an adapter to allow the use of ordinary
@@ -285,6 +453,30 @@ func (f OccupancyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OccupancyMutation", m)
 }
 
+// The ReconciliationFunc type is an adapter to allow the use of ordinary
+// function as Reconciliation mutator.
+type ReconciliationFunc func(context.Context, *ent.ReconciliationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReconciliationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReconciliationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReconciliationMutation", m)
+}
+
+// The ReconciliationLineFunc type is an adapter to allow the use of ordinary
+// function as ReconciliationLine mutator.
+type ReconciliationLineFunc func(context.Context, *ent.ReconciliationLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReconciliationLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReconciliationLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReconciliationLineMutation", m)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary
 // function as Resident mutator.
 type ResidentFunc func(context.Context, *ent.ResidentMutation) (ent.Value, error)
@@ -295,6 +487,18 @@ func (f ResidentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ResidentMutation", m)
+}
+
+// The SignatureFunc type is an adapter to allow the use of ordinary
+// function as Signature mutator.
+type SignatureFunc func(context.Context, *ent.SignatureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignatureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignatureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignatureMutation", m)
 }
 
 // The StaffFunc type is an adapter to allow the use of ordinary

@@ -8,8 +8,10 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
+	"github.com/steward-pm/steward/ent/certificate"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -18,21 +20,36 @@ import (
 	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptancecheck"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycabinetopening"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyfollowup"
+	"github.com/steward-pm/steward/ent/keygeneration"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyhook"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keyloanrequest"
+	"github.com/steward-pm/steward/ent/keyloanrequestline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyreturn"
+	"github.com/steward-pm/steward/ent/keyscrapping"
+	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keyspotcheck"
+	"github.com/steward-pm/steward/ent/keystatement"
+	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/ent/obligation"
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/predicate"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/ent/resident"
+	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
 )
@@ -93,6 +110,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q ent.Query) error {
 	return f(ctx, query)
 }
 
+// The ApprovalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalFunc func(context.Context, *ent.ApprovalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
+}
+
+// The TraverseApproval type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApproval func(context.Context, *ent.ApprovalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApproval) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApproval) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
+}
+
 // The AreaFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AreaFunc func(context.Context, *ent.AreaQuery) (ent.Value, error)
 
@@ -145,6 +189,33 @@ func (f TraverseBuilding) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.BuildingQuery", q)
+}
+
+// The CertificateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CertificateFunc func(context.Context, *ent.CertificateQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CertificateFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CertificateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CertificateQuery", q)
+}
+
+// The TraverseCertificate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCertificate func(context.Context, *ent.CertificateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCertificate) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCertificate) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CertificateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CertificateQuery", q)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -363,6 +434,33 @@ func (f TraverseKeyAcceptance) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyAcceptanceQuery", q)
 }
 
+// The KeyAcceptanceCheckFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyAcceptanceCheckFunc func(context.Context, *ent.KeyAcceptanceCheckQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyAcceptanceCheckFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyAcceptanceCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyAcceptanceCheckQuery", q)
+}
+
+// The TraverseKeyAcceptanceCheck type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyAcceptanceCheck func(context.Context, *ent.KeyAcceptanceCheckQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyAcceptanceCheck) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyAcceptanceCheck) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyAcceptanceCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyAcceptanceCheckQuery", q)
+}
+
 // The KeyAcceptanceLineFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyAcceptanceLineFunc func(context.Context, *ent.KeyAcceptanceLineQuery) (ent.Value, error)
 
@@ -444,6 +542,33 @@ func (f TraverseKeyCabinetOpening) Traverse(ctx context.Context, q ent.Query) er
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyCabinetOpeningQuery", q)
 }
 
+// The KeyCopyOrderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyCopyOrderFunc func(context.Context, *ent.KeyCopyOrderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyCopyOrderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyCopyOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyCopyOrderQuery", q)
+}
+
+// The TraverseKeyCopyOrder type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyCopyOrder func(context.Context, *ent.KeyCopyOrderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyCopyOrder) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyCopyOrder) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyCopyOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyCopyOrderQuery", q)
+}
+
 // The KeyFollowUpFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyFollowUpFunc func(context.Context, *ent.KeyFollowUpQuery) (ent.Value, error)
 
@@ -471,6 +596,33 @@ func (f TraverseKeyFollowUp) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyFollowUpQuery", q)
 }
 
+// The KeyGenerationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyGenerationFunc func(context.Context, *ent.KeyGenerationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyGenerationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyGenerationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyGenerationQuery", q)
+}
+
+// The TraverseKeyGeneration type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyGeneration func(context.Context, *ent.KeyGenerationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyGeneration) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyGeneration) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyGenerationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyGenerationQuery", q)
+}
+
 // The KeyHolderFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeyHolderFunc func(context.Context, *ent.KeyHolderQuery) (ent.Value, error)
 
@@ -496,6 +648,33 @@ func (f TraverseKeyHolder) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyHolderQuery", q)
+}
+
+// The KeyHookFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyHookFunc func(context.Context, *ent.KeyHookQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyHookFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyHookQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyHookQuery", q)
+}
+
+// The TraverseKeyHook type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyHook func(context.Context, *ent.KeyHookQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyHook) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyHook) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyHookQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyHookQuery", q)
 }
 
 // The KeyLoanFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -550,6 +729,87 @@ func (f TraverseKeyLoanLine) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanLineQuery", q)
+}
+
+// The KeyLoanRequestFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyLoanRequestFunc func(context.Context, *ent.KeyLoanRequestQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyLoanRequestFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyLoanRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanRequestQuery", q)
+}
+
+// The TraverseKeyLoanRequest type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyLoanRequest func(context.Context, *ent.KeyLoanRequestQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyLoanRequest) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyLoanRequest) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyLoanRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanRequestQuery", q)
+}
+
+// The KeyLoanRequestLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyLoanRequestLineFunc func(context.Context, *ent.KeyLoanRequestLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyLoanRequestLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyLoanRequestLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanRequestLineQuery", q)
+}
+
+// The TraverseKeyLoanRequestLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyLoanRequestLine func(context.Context, *ent.KeyLoanRequestLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyLoanRequestLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyLoanRequestLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyLoanRequestLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLoanRequestLineQuery", q)
+}
+
+// The KeyLockChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyLockChangeFunc func(context.Context, *ent.KeyLockChangeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyLockChangeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyLockChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyLockChangeQuery", q)
+}
+
+// The TraverseKeyLockChange type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyLockChange func(context.Context, *ent.KeyLockChangeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyLockChange) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyLockChange) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyLockChangeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyLockChangeQuery", q)
 }
 
 // The KeyLossFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -633,6 +893,60 @@ func (f TraverseKeyReturn) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeyReturnQuery", q)
 }
 
+// The KeyScrappingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyScrappingFunc func(context.Context, *ent.KeyScrappingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyScrappingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyScrappingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyScrappingQuery", q)
+}
+
+// The TraverseKeyScrapping type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyScrapping func(context.Context, *ent.KeyScrappingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyScrapping) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyScrapping) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyScrappingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyScrappingQuery", q)
+}
+
+// The KeySealFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeySealFunc func(context.Context, *ent.KeySealQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeySealFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeySealQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeySealQuery", q)
+}
+
+// The TraverseKeySeal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeySeal func(context.Context, *ent.KeySealQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeySeal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeySeal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeySealQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeySealQuery", q)
+}
+
 // The KeySetFunc type is an adapter to allow the use of ordinary function as a Querier.
 type KeySetFunc func(context.Context, *ent.KeySetQuery) (ent.Value, error)
 
@@ -658,6 +972,87 @@ func (f TraverseKeySet) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.KeySetQuery", q)
+}
+
+// The KeySpotCheckFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeySpotCheckFunc func(context.Context, *ent.KeySpotCheckQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeySpotCheckFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeySpotCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeySpotCheckQuery", q)
+}
+
+// The TraverseKeySpotCheck type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeySpotCheck func(context.Context, *ent.KeySpotCheckQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeySpotCheck) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeySpotCheck) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeySpotCheckQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeySpotCheckQuery", q)
+}
+
+// The KeyStatementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyStatementFunc func(context.Context, *ent.KeyStatementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyStatementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyStatementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementQuery", q)
+}
+
+// The TraverseKeyStatement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyStatement func(context.Context, *ent.KeyStatementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyStatement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyStatement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyStatementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementQuery", q)
+}
+
+// The KeyStatementLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeyStatementLineFunc func(context.Context, *ent.KeyStatementLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeyStatementLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeyStatementLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
+}
+
+// The TraverseKeyStatementLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeyStatementLine func(context.Context, *ent.KeyStatementLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeyStatementLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeyStatementLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyStatementLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeyStatementLineQuery", q)
 }
 
 // The ObligationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -714,6 +1109,60 @@ func (f TraverseOccupancy) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.OccupancyQuery", q)
 }
 
+// The ReconciliationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReconciliationFunc func(context.Context, *ent.ReconciliationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReconciliationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReconciliationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationQuery", q)
+}
+
+// The TraverseReconciliation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReconciliation func(context.Context, *ent.ReconciliationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReconciliation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReconciliation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReconciliationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationQuery", q)
+}
+
+// The ReconciliationLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReconciliationLineFunc func(context.Context, *ent.ReconciliationLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReconciliationLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReconciliationLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationLineQuery", q)
+}
+
+// The TraverseReconciliationLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReconciliationLine func(context.Context, *ent.ReconciliationLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReconciliationLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReconciliationLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReconciliationLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationLineQuery", q)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ResidentFunc func(context.Context, *ent.ResidentQuery) (ent.Value, error)
 
@@ -739,6 +1188,33 @@ func (f TraverseResident) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ResidentQuery", q)
+}
+
+// The SignatureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SignatureFunc func(context.Context, *ent.SignatureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SignatureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SignatureQuery", q)
+}
+
+// The TraverseSignature type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSignature func(context.Context, *ent.SignatureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSignature) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSignature) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SignatureQuery", q)
 }
 
 // The StaffFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -798,10 +1274,14 @@ func (f TraverseUnit) Traverse(ctx context.Context, q ent.Query) error {
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
+	case *ent.ApprovalQuery:
+		return &query[*ent.ApprovalQuery, predicate.Approval, approval.OrderOption]{typ: ent.TypeApproval, tq: q}, nil
 	case *ent.AreaQuery:
 		return &query[*ent.AreaQuery, predicate.Area, area.OrderOption]{typ: ent.TypeArea, tq: q}, nil
 	case *ent.BuildingQuery:
 		return &query[*ent.BuildingQuery, predicate.Building, building.OrderOption]{typ: ent.TypeBuilding, tq: q}, nil
+	case *ent.CertificateQuery:
+		return &query[*ent.CertificateQuery, predicate.Certificate, certificate.OrderOption]{typ: ent.TypeCertificate, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
 	case *ent.EmergencyContactQuery:
@@ -818,34 +1298,64 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ImportRunQuery, predicate.ImportRun, importrun.OrderOption]{typ: ent.TypeImportRun, tq: q}, nil
 	case *ent.KeyAcceptanceQuery:
 		return &query[*ent.KeyAcceptanceQuery, predicate.KeyAcceptance, keyacceptance.OrderOption]{typ: ent.TypeKeyAcceptance, tq: q}, nil
+	case *ent.KeyAcceptanceCheckQuery:
+		return &query[*ent.KeyAcceptanceCheckQuery, predicate.KeyAcceptanceCheck, keyacceptancecheck.OrderOption]{typ: ent.TypeKeyAcceptanceCheck, tq: q}, nil
 	case *ent.KeyAcceptanceLineQuery:
 		return &query[*ent.KeyAcceptanceLineQuery, predicate.KeyAcceptanceLine, keyacceptanceline.OrderOption]{typ: ent.TypeKeyAcceptanceLine, tq: q}, nil
 	case *ent.KeyBalanceQuery:
 		return &query[*ent.KeyBalanceQuery, predicate.KeyBalance, keybalance.OrderOption]{typ: ent.TypeKeyBalance, tq: q}, nil
 	case *ent.KeyCabinetOpeningQuery:
 		return &query[*ent.KeyCabinetOpeningQuery, predicate.KeyCabinetOpening, keycabinetopening.OrderOption]{typ: ent.TypeKeyCabinetOpening, tq: q}, nil
+	case *ent.KeyCopyOrderQuery:
+		return &query[*ent.KeyCopyOrderQuery, predicate.KeyCopyOrder, keycopyorder.OrderOption]{typ: ent.TypeKeyCopyOrder, tq: q}, nil
 	case *ent.KeyFollowUpQuery:
 		return &query[*ent.KeyFollowUpQuery, predicate.KeyFollowUp, keyfollowup.OrderOption]{typ: ent.TypeKeyFollowUp, tq: q}, nil
+	case *ent.KeyGenerationQuery:
+		return &query[*ent.KeyGenerationQuery, predicate.KeyGeneration, keygeneration.OrderOption]{typ: ent.TypeKeyGeneration, tq: q}, nil
 	case *ent.KeyHolderQuery:
 		return &query[*ent.KeyHolderQuery, predicate.KeyHolder, keyholder.OrderOption]{typ: ent.TypeKeyHolder, tq: q}, nil
+	case *ent.KeyHookQuery:
+		return &query[*ent.KeyHookQuery, predicate.KeyHook, keyhook.OrderOption]{typ: ent.TypeKeyHook, tq: q}, nil
 	case *ent.KeyLoanQuery:
 		return &query[*ent.KeyLoanQuery, predicate.KeyLoan, keyloan.OrderOption]{typ: ent.TypeKeyLoan, tq: q}, nil
 	case *ent.KeyLoanLineQuery:
 		return &query[*ent.KeyLoanLineQuery, predicate.KeyLoanLine, keyloanline.OrderOption]{typ: ent.TypeKeyLoanLine, tq: q}, nil
+	case *ent.KeyLoanRequestQuery:
+		return &query[*ent.KeyLoanRequestQuery, predicate.KeyLoanRequest, keyloanrequest.OrderOption]{typ: ent.TypeKeyLoanRequest, tq: q}, nil
+	case *ent.KeyLoanRequestLineQuery:
+		return &query[*ent.KeyLoanRequestLineQuery, predicate.KeyLoanRequestLine, keyloanrequestline.OrderOption]{typ: ent.TypeKeyLoanRequestLine, tq: q}, nil
+	case *ent.KeyLockChangeQuery:
+		return &query[*ent.KeyLockChangeQuery, predicate.KeyLockChange, keylockchange.OrderOption]{typ: ent.TypeKeyLockChange, tq: q}, nil
 	case *ent.KeyLossQuery:
 		return &query[*ent.KeyLossQuery, predicate.KeyLoss, keyloss.OrderOption]{typ: ent.TypeKeyLoss, tq: q}, nil
 	case *ent.KeyMovementQuery:
 		return &query[*ent.KeyMovementQuery, predicate.KeyMovement, keymovement.OrderOption]{typ: ent.TypeKeyMovement, tq: q}, nil
 	case *ent.KeyReturnQuery:
 		return &query[*ent.KeyReturnQuery, predicate.KeyReturn, keyreturn.OrderOption]{typ: ent.TypeKeyReturn, tq: q}, nil
+	case *ent.KeyScrappingQuery:
+		return &query[*ent.KeyScrappingQuery, predicate.KeyScrapping, keyscrapping.OrderOption]{typ: ent.TypeKeyScrapping, tq: q}, nil
+	case *ent.KeySealQuery:
+		return &query[*ent.KeySealQuery, predicate.KeySeal, keyseal.OrderOption]{typ: ent.TypeKeySeal, tq: q}, nil
 	case *ent.KeySetQuery:
 		return &query[*ent.KeySetQuery, predicate.KeySet, keyset.OrderOption]{typ: ent.TypeKeySet, tq: q}, nil
+	case *ent.KeySpotCheckQuery:
+		return &query[*ent.KeySpotCheckQuery, predicate.KeySpotCheck, keyspotcheck.OrderOption]{typ: ent.TypeKeySpotCheck, tq: q}, nil
+	case *ent.KeyStatementQuery:
+		return &query[*ent.KeyStatementQuery, predicate.KeyStatement, keystatement.OrderOption]{typ: ent.TypeKeyStatement, tq: q}, nil
+	case *ent.KeyStatementLineQuery:
+		return &query[*ent.KeyStatementLineQuery, predicate.KeyStatementLine, keystatementline.OrderOption]{typ: ent.TypeKeyStatementLine, tq: q}, nil
 	case *ent.ObligationQuery:
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
 	case *ent.OccupancyQuery:
 		return &query[*ent.OccupancyQuery, predicate.Occupancy, occupancy.OrderOption]{typ: ent.TypeOccupancy, tq: q}, nil
+	case *ent.ReconciliationQuery:
+		return &query[*ent.ReconciliationQuery, predicate.Reconciliation, reconciliation.OrderOption]{typ: ent.TypeReconciliation, tq: q}, nil
+	case *ent.ReconciliationLineQuery:
+		return &query[*ent.ReconciliationLineQuery, predicate.ReconciliationLine, reconciliationline.OrderOption]{typ: ent.TypeReconciliationLine, tq: q}, nil
 	case *ent.ResidentQuery:
 		return &query[*ent.ResidentQuery, predicate.Resident, resident.OrderOption]{typ: ent.TypeResident, tq: q}, nil
+	case *ent.SignatureQuery:
+		return &query[*ent.SignatureQuery, predicate.Signature, signature.OrderOption]{typ: ent.TypeSignature, tq: q}, nil
 	case *ent.StaffQuery:
 		return &query[*ent.StaffQuery, predicate.Staff, staff.OrderOption]{typ: ent.TypeStaff, tq: q}, nil
 	case *ent.UnitQuery:

@@ -3,6 +3,10 @@
 package keyacceptance
 
 import (
+	"fmt"
+	"io"
+	"strconv"
+
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -17,8 +21,22 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
 	// FieldSourceFile holds the string denoting the source_file field in the database.
 	FieldSourceFile = "source_file"
+	// FieldState holds the string denoting the state field in the database.
+	FieldState = "state"
+	// FieldDeliverer holds the string denoting the deliverer field in the database.
+	FieldDeliverer = "deliverer"
 	// FieldHandler holds the string denoting the handler field in the database.
 	FieldHandler = "handler"
 	// FieldAcceptedAt holds the string denoting the accepted_at field in the database.
@@ -27,6 +45,8 @@ const (
 	EdgeEstate = "estate"
 	// EdgeLines holds the string denoting the lines edge name in mutations.
 	EdgeLines = "lines"
+	// EdgeChecks holds the string denoting the checks edge name in mutations.
+	EdgeChecks = "checks"
 	// Table holds the table name of the keyacceptance in the database.
 	Table = "key_acceptances"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -43,6 +63,13 @@ const (
 	LinesInverseTable = "key_acceptance_lines"
 	// LinesColumn is the table column denoting the lines relation/edge.
 	LinesColumn = "acceptance_id"
+	// ChecksTable is the table that holds the checks relation/edge.
+	ChecksTable = "key_acceptance_checks"
+	// ChecksInverseTable is the table name for the KeyAcceptanceCheck entity.
+	// It exists in this package in order to avoid circular dependency with the "keyacceptancecheck" package.
+	ChecksInverseTable = "key_acceptance_checks"
+	// ChecksColumn is the table column denoting the checks relation/edge.
+	ChecksColumn = "acceptance_id"
 )
 
 // Columns holds all SQL columns for keyacceptance fields.
@@ -50,7 +77,14 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldVersion,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
 	FieldSourceFile,
+	FieldState,
+	FieldDeliverer,
 	FieldHandler,
 	FieldAcceptedAt,
 }
@@ -66,9 +100,47 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
+	// DefaultSourceFile holds the default value on creation for the "source_file" field.
+	DefaultSourceFile string
+	// DefaultDeliverer holds the default value on creation for the "deliverer" field.
+	DefaultDeliverer string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// State defines the type for the "state" enum field.
+type State string
+
+// StateEffective is the default value of the State enum.
+const DefaultState = StateEffective
+
+// State values.
+const (
+	StateDraft     State = "DRAFT"
+	StateEffective State = "EFFECTIVE"
+	StateCancelled State = "CANCELLED"
+	StateVoided    State = "VOIDED"
+)
+
+func (s State) String() string {
+	return string(s)
+}
+
+// StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
+func StateValidator(s State) error {
+	switch s {
+	case StateDraft, StateEffective, StateCancelled, StateVoided:
+		return nil
+	default:
+		return fmt.Errorf("keyacceptance: invalid enum value for state field: %q", s)
+	}
+}
 
 // OrderOption defines the ordering options for the KeyAcceptance queries.
 type OrderOption func(*sql.Selector)
@@ -88,9 +160,44 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
 }
 
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
+}
+
 // BySourceFile orders the results by the source_file field.
 func BySourceFile(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSourceFile, opts...).ToFunc()
+}
+
+// ByState orders the results by the state field.
+func ByState(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByDeliverer orders the results by the deliverer field.
+func ByDeliverer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeliverer, opts...).ToFunc()
 }
 
 // ByHandler orders the results by the handler field.
@@ -123,6 +230,20 @@ func ByLines(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLinesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByChecksCount orders the results by checks count.
+func ByChecksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newChecksStep(), opts...)
+	}
+}
+
+// ByChecks orders the results by checks terms.
+func ByChecks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newChecksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -136,4 +257,29 @@ func newLinesStep() *sqlgraph.Step {
 		sqlgraph.To(LinesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, LinesTable, LinesColumn),
 	)
+}
+func newChecksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ChecksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ChecksTable, ChecksColumn),
+	)
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e State) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *State) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = State(str)
+	if err := StateValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid State", str)
+	}
+	return nil
 }

@@ -66,9 +66,39 @@ func EstateID(v uuid.UUID) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldEQ(FieldEstateID, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVersion, v))
+}
+
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedByName, v))
+}
+
 // SourceFile applies equality check predicate on the "source_file" field. It's identical to SourceFileEQ.
 func SourceFile(v string) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldEQ(FieldSourceFile, v))
+}
+
+// Deliverer applies equality check predicate on the "deliverer" field. It's identical to DelivererEQ.
+func Deliverer(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldDeliverer, v))
 }
 
 // Handler applies equality check predicate on the "handler" field. It's identical to HandlerEQ.
@@ -141,6 +171,276 @@ func EstateIDNotIn(vs ...uuid.UUID) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldNotIn(FieldEstateID, vs...))
 }
 
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldVersion, v))
+}
+
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContainsFold(FieldVoidedByName, v))
+}
+
 // SourceFileEQ applies the EQ predicate on the "source_file" field.
 func SourceFileEQ(v string) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldEQ(FieldSourceFile, v))
@@ -204,6 +504,91 @@ func SourceFileEqualFold(v string) predicate.KeyAcceptance {
 // SourceFileContainsFold applies the ContainsFold predicate on the "source_file" field.
 func SourceFileContainsFold(v string) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldContainsFold(FieldSourceFile, v))
+}
+
+// StateEQ applies the EQ predicate on the "state" field.
+func StateEQ(v State) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldState, v))
+}
+
+// StateNEQ applies the NEQ predicate on the "state" field.
+func StateNEQ(v State) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldState, v))
+}
+
+// StateIn applies the In predicate on the "state" field.
+func StateIn(vs ...State) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldState, vs...))
+}
+
+// StateNotIn applies the NotIn predicate on the "state" field.
+func StateNotIn(vs ...State) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldState, vs...))
+}
+
+// DelivererEQ applies the EQ predicate on the "deliverer" field.
+func DelivererEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEQ(FieldDeliverer, v))
+}
+
+// DelivererNEQ applies the NEQ predicate on the "deliverer" field.
+func DelivererNEQ(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNEQ(FieldDeliverer, v))
+}
+
+// DelivererIn applies the In predicate on the "deliverer" field.
+func DelivererIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIn(FieldDeliverer, vs...))
+}
+
+// DelivererNotIn applies the NotIn predicate on the "deliverer" field.
+func DelivererNotIn(vs ...string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotIn(FieldDeliverer, vs...))
+}
+
+// DelivererGT applies the GT predicate on the "deliverer" field.
+func DelivererGT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGT(FieldDeliverer, v))
+}
+
+// DelivererGTE applies the GTE predicate on the "deliverer" field.
+func DelivererGTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldGTE(FieldDeliverer, v))
+}
+
+// DelivererLT applies the LT predicate on the "deliverer" field.
+func DelivererLT(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLT(FieldDeliverer, v))
+}
+
+// DelivererLTE applies the LTE predicate on the "deliverer" field.
+func DelivererLTE(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldLTE(FieldDeliverer, v))
+}
+
+// DelivererContains applies the Contains predicate on the "deliverer" field.
+func DelivererContains(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContains(FieldDeliverer, v))
+}
+
+// DelivererHasPrefix applies the HasPrefix predicate on the "deliverer" field.
+func DelivererHasPrefix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasPrefix(FieldDeliverer, v))
+}
+
+// DelivererHasSuffix applies the HasSuffix predicate on the "deliverer" field.
+func DelivererHasSuffix(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldHasSuffix(FieldDeliverer, v))
+}
+
+// DelivererEqualFold applies the EqualFold predicate on the "deliverer" field.
+func DelivererEqualFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldEqualFold(FieldDeliverer, v))
+}
+
+// DelivererContainsFold applies the ContainsFold predicate on the "deliverer" field.
+func DelivererContainsFold(v string) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldContainsFold(FieldDeliverer, v))
 }
 
 // HandlerEQ applies the EQ predicate on the "handler" field.
@@ -311,6 +696,16 @@ func AcceptedAtLTE(v time.Time) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(sql.FieldLTE(FieldAcceptedAt, v))
 }
 
+// AcceptedAtIsNil applies the IsNil predicate on the "accepted_at" field.
+func AcceptedAtIsNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldIsNull(FieldAcceptedAt))
+}
+
+// AcceptedAtNotNil applies the NotNil predicate on the "accepted_at" field.
+func AcceptedAtNotNil() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(sql.FieldNotNull(FieldAcceptedAt))
+}
+
 // HasEstate applies the HasEdge predicate on the "estate" edge.
 func HasEstate() predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(func(s *sql.Selector) {
@@ -349,6 +744,29 @@ func HasLines() predicate.KeyAcceptance {
 func HasLinesWith(preds ...predicate.KeyAcceptanceLine) predicate.KeyAcceptance {
 	return predicate.KeyAcceptance(func(s *sql.Selector) {
 		step := newLinesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasChecks applies the HasEdge predicate on the "checks" edge.
+func HasChecks() predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ChecksTable, ChecksColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasChecksWith applies the HasEdge predicate on the "checks" edge with a given conditions (other predicates).
+func HasChecksWith(preds ...predicate.KeyAcceptanceCheck) predicate.KeyAcceptance {
+	return predicate.KeyAcceptance(func(s *sql.Selector) {
+		step := newChecksStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

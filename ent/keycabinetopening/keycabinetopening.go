@@ -21,6 +21,16 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
+	// FieldLateReason holds the string denoting the late_reason field in the database.
+	FieldLateReason = "late_reason"
 	// FieldCabinetID holds the string denoting the cabinet_id field in the database.
 	FieldCabinetID = "cabinet_id"
 	// FieldOutcome holds the string denoting the outcome field in the database.
@@ -33,8 +43,6 @@ const (
 	FieldOpenedByName = "opened_by_name"
 	// FieldOccurredAt holds the string denoting the occurred_at field in the database.
 	FieldOccurredAt = "occurred_at"
-	// FieldLateReason holds the string denoting the late_reason field in the database.
-	FieldLateReason = "late_reason"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeCabinet holds the string denoting the cabinet edge name in mutations.
@@ -62,13 +70,17 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
+	FieldLateReason,
 	FieldCabinetID,
 	FieldOutcome,
 	FieldPurpose,
 	FieldOpenedByID,
 	FieldOpenedByName,
 	FieldOccurredAt,
-	FieldLateReason,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -82,6 +94,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
 	// DefaultLateReason holds the default value on creation for the "late_reason" field.
 	DefaultLateReason string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -129,6 +145,31 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
 }
 
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
+}
+
+// ByLateReason orders the results by the late_reason field.
+func ByLateReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLateReason, opts...).ToFunc()
+}
+
 // ByCabinetID orders the results by the cabinet_id field.
 func ByCabinetID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCabinetID, opts...).ToFunc()
@@ -157,11 +198,6 @@ func ByOpenedByName(opts ...sql.OrderTermOption) OrderOption {
 // ByOccurredAt orders the results by the occurred_at field.
 func ByOccurredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOccurredAt, opts...).ToFunc()
-}
-
-// ByLateReason orders the results by the late_reason field.
-func ByLateReason(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLateReason, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

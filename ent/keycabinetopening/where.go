@@ -66,6 +66,31 @@ func EstateID(v uuid.UUID) predicate.KeyCabinetOpening {
 	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldEstateID, v))
 }
 
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// LateReason applies equality check predicate on the "late_reason" field. It's identical to LateReasonEQ.
+func LateReason(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldLateReason, v))
+}
+
 // CabinetID applies equality check predicate on the "cabinet_id" field. It's identical to CabinetIDEQ.
 func CabinetID(v uuid.UUID) predicate.KeyCabinetOpening {
 	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldCabinetID, v))
@@ -89,11 +114,6 @@ func OpenedByName(v string) predicate.KeyCabinetOpening {
 // OccurredAt applies equality check predicate on the "occurred_at" field. It's identical to OccurredAtEQ.
 func OccurredAt(v time.Time) predicate.KeyCabinetOpening {
 	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldOccurredAt, v))
-}
-
-// LateReason applies equality check predicate on the "late_reason" field. It's identical to LateReasonEQ.
-func LateReason(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldLateReason, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -154,6 +174,301 @@ func EstateIDIn(vs ...uuid.UUID) predicate.KeyCabinetOpening {
 // EstateIDNotIn applies the NotIn predicate on the "estate_id" field.
 func EstateIDNotIn(vs ...uuid.UUID) predicate.KeyCabinetOpening {
 	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldEstateID, vs...))
+}
+
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContainsFold(FieldVoidedByName, v))
+}
+
+// LateReasonEQ applies the EQ predicate on the "late_reason" field.
+func LateReasonEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldLateReason, v))
+}
+
+// LateReasonNEQ applies the NEQ predicate on the "late_reason" field.
+func LateReasonNEQ(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldLateReason, v))
+}
+
+// LateReasonIn applies the In predicate on the "late_reason" field.
+func LateReasonIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldIn(FieldLateReason, vs...))
+}
+
+// LateReasonNotIn applies the NotIn predicate on the "late_reason" field.
+func LateReasonNotIn(vs ...string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldLateReason, vs...))
+}
+
+// LateReasonGT applies the GT predicate on the "late_reason" field.
+func LateReasonGT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGT(FieldLateReason, v))
+}
+
+// LateReasonGTE applies the GTE predicate on the "late_reason" field.
+func LateReasonGTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldLateReason, v))
+}
+
+// LateReasonLT applies the LT predicate on the "late_reason" field.
+func LateReasonLT(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLT(FieldLateReason, v))
+}
+
+// LateReasonLTE applies the LTE predicate on the "late_reason" field.
+func LateReasonLTE(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldLateReason, v))
+}
+
+// LateReasonContains applies the Contains predicate on the "late_reason" field.
+func LateReasonContains(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContains(FieldLateReason, v))
+}
+
+// LateReasonHasPrefix applies the HasPrefix predicate on the "late_reason" field.
+func LateReasonHasPrefix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasPrefix(FieldLateReason, v))
+}
+
+// LateReasonHasSuffix applies the HasSuffix predicate on the "late_reason" field.
+func LateReasonHasSuffix(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldHasSuffix(FieldLateReason, v))
+}
+
+// LateReasonEqualFold applies the EqualFold predicate on the "late_reason" field.
+func LateReasonEqualFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldEqualFold(FieldLateReason, v))
+}
+
+// LateReasonContainsFold applies the ContainsFold predicate on the "late_reason" field.
+func LateReasonContainsFold(v string) predicate.KeyCabinetOpening {
+	return predicate.KeyCabinetOpening(sql.FieldContainsFold(FieldLateReason, v))
 }
 
 // CabinetIDEQ applies the EQ predicate on the "cabinet_id" field.
@@ -404,71 +719,6 @@ func OccurredAtLT(v time.Time) predicate.KeyCabinetOpening {
 // OccurredAtLTE applies the LTE predicate on the "occurred_at" field.
 func OccurredAtLTE(v time.Time) predicate.KeyCabinetOpening {
 	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldOccurredAt, v))
-}
-
-// LateReasonEQ applies the EQ predicate on the "late_reason" field.
-func LateReasonEQ(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldEQ(FieldLateReason, v))
-}
-
-// LateReasonNEQ applies the NEQ predicate on the "late_reason" field.
-func LateReasonNEQ(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldNEQ(FieldLateReason, v))
-}
-
-// LateReasonIn applies the In predicate on the "late_reason" field.
-func LateReasonIn(vs ...string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldIn(FieldLateReason, vs...))
-}
-
-// LateReasonNotIn applies the NotIn predicate on the "late_reason" field.
-func LateReasonNotIn(vs ...string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldNotIn(FieldLateReason, vs...))
-}
-
-// LateReasonGT applies the GT predicate on the "late_reason" field.
-func LateReasonGT(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldGT(FieldLateReason, v))
-}
-
-// LateReasonGTE applies the GTE predicate on the "late_reason" field.
-func LateReasonGTE(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldGTE(FieldLateReason, v))
-}
-
-// LateReasonLT applies the LT predicate on the "late_reason" field.
-func LateReasonLT(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldLT(FieldLateReason, v))
-}
-
-// LateReasonLTE applies the LTE predicate on the "late_reason" field.
-func LateReasonLTE(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldLTE(FieldLateReason, v))
-}
-
-// LateReasonContains applies the Contains predicate on the "late_reason" field.
-func LateReasonContains(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldContains(FieldLateReason, v))
-}
-
-// LateReasonHasPrefix applies the HasPrefix predicate on the "late_reason" field.
-func LateReasonHasPrefix(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldHasPrefix(FieldLateReason, v))
-}
-
-// LateReasonHasSuffix applies the HasSuffix predicate on the "late_reason" field.
-func LateReasonHasSuffix(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldHasSuffix(FieldLateReason, v))
-}
-
-// LateReasonEqualFold applies the EqualFold predicate on the "late_reason" field.
-func LateReasonEqualFold(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldEqualFold(FieldLateReason, v))
-}
-
-// LateReasonContainsFold applies the ContainsFold predicate on the "late_reason" field.
-func LateReasonContainsFold(v string) predicate.KeyCabinetOpening {
-	return predicate.KeyCabinetOpening(sql.FieldContainsFold(FieldLateReason, v))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -17,6 +17,14 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
 	// FieldSetID holds the string denoting the set_id field in the database.
 	FieldSetID = "set_id"
 	// FieldNote holds the string denoting the note field in the database.
@@ -56,6 +64,10 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
 	FieldSetID,
 	FieldNote,
 	FieldOutstanding,
@@ -75,6 +87,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
 	// OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
 	OutstandingValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -97,6 +113,26 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByEstateID orders the results by the estate_id field.
 func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
+}
+
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
 }
 
 // BySetID orders the results by the set_id field.

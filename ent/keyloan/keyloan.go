@@ -23,6 +23,16 @@ const (
 	FieldEstateID = "estate_id"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
+	// FieldLateReason holds the string denoting the late_reason field in the database.
+	FieldLateReason = "late_reason"
 	// FieldBorrowerID holds the string denoting the borrower_id field in the database.
 	FieldBorrowerID = "borrower_id"
 	// FieldBorrowerName holds the string denoting the borrower_name field in the database.
@@ -43,10 +53,14 @@ const (
 	FieldReturnedAt = "returned_at"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
+	// FieldApprovalID holds the string denoting the approval_id field in the database.
+	FieldApprovalID = "approval_id"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeBorrower holds the string denoting the borrower edge name in mutations.
 	EdgeBorrower = "borrower"
+	// EdgeApproval holds the string denoting the approval edge name in mutations.
+	EdgeApproval = "approval"
 	// EdgeLines holds the string denoting the lines edge name in mutations.
 	EdgeLines = "lines"
 	// Table holds the table name of the keyloan in the database.
@@ -65,6 +79,13 @@ const (
 	BorrowerInverseTable = "key_holders"
 	// BorrowerColumn is the table column denoting the borrower relation/edge.
 	BorrowerColumn = "borrower_id"
+	// ApprovalTable is the table that holds the approval relation/edge.
+	ApprovalTable = "key_loans"
+	// ApprovalInverseTable is the table name for the Approval entity.
+	// It exists in this package in order to avoid circular dependency with the "approval" package.
+	ApprovalInverseTable = "approvals"
+	// ApprovalColumn is the table column denoting the approval relation/edge.
+	ApprovalColumn = "approval_id"
 	// LinesTable is the table that holds the lines relation/edge.
 	LinesTable = "key_loan_lines"
 	// LinesInverseTable is the table name for the KeyLoanLine entity.
@@ -80,6 +101,11 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldEstateID,
 	FieldVersion,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
+	FieldLateReason,
 	FieldBorrowerID,
 	FieldBorrowerName,
 	FieldHouseholdID,
@@ -90,6 +116,7 @@ var Columns = []string{
 	FieldDueAt,
 	FieldReturnedAt,
 	FieldState,
+	FieldApprovalID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -105,6 +132,12 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
+	// DefaultLateReason holds the default value on creation for the "late_reason" field.
+	DefaultLateReason string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -120,6 +153,7 @@ const (
 	StateOpen     State = "OPEN"
 	StateReturned State = "RETURNED"
 	StateLost     State = "LOST"
+	StateVoided   State = "VOIDED"
 )
 
 func (s State) String() string {
@@ -129,7 +163,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateOpen, StateReturned, StateLost:
+	case StateOpen, StateReturned, StateLost, StateVoided:
 		return nil
 	default:
 		return fmt.Errorf("keyloan: invalid enum value for state field: %q", s)
@@ -157,6 +191,31 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 // ByVersion orders the results by the version field.
 func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
+}
+
+// ByLateReason orders the results by the late_reason field.
+func ByLateReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLateReason, opts...).ToFunc()
 }
 
 // ByBorrowerID orders the results by the borrower_id field.
@@ -209,6 +268,11 @@ func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
 }
 
+// ByApprovalID orders the results by the approval_id field.
+func ByApprovalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovalID, opts...).ToFunc()
+}
+
 // ByEstateField orders the results by estate field.
 func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -220,6 +284,13 @@ func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByBorrowerField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newBorrowerStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByApprovalField orders the results by approval field.
+func ByApprovalField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newApprovalStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -248,6 +319,13 @@ func newBorrowerStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(BorrowerInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, BorrowerTable, BorrowerColumn),
+	)
+}
+func newApprovalStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ApprovalInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ApprovalTable, ApprovalColumn),
 	)
 }
 func newLinesStep() *sqlgraph.Step {

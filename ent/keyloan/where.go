@@ -71,6 +71,31 @@ func Version(v int) predicate.KeyLoan {
 	return predicate.KeyLoan(sql.FieldEQ(FieldVersion, v))
 }
 
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// LateReason applies equality check predicate on the "late_reason" field. It's identical to LateReasonEQ.
+func LateReason(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldLateReason, v))
+}
+
 // BorrowerID applies equality check predicate on the "borrower_id" field. It's identical to BorrowerIDEQ.
 func BorrowerID(v uuid.UUID) predicate.KeyLoan {
 	return predicate.KeyLoan(sql.FieldEQ(FieldBorrowerID, v))
@@ -114,6 +139,11 @@ func DueAt(v time.Time) predicate.KeyLoan {
 // ReturnedAt applies equality check predicate on the "returned_at" field. It's identical to ReturnedAtEQ.
 func ReturnedAt(v time.Time) predicate.KeyLoan {
 	return predicate.KeyLoan(sql.FieldEQ(FieldReturnedAt, v))
+}
+
+// ApprovalID applies equality check predicate on the "approval_id" field. It's identical to ApprovalIDEQ.
+func ApprovalID(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldApprovalID, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -214,6 +244,301 @@ func VersionLT(v int) predicate.KeyLoan {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.KeyLoan {
 	return predicate.KeyLoan(sql.FieldLTE(FieldVersion, v))
+}
+
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContainsFold(FieldVoidedByName, v))
+}
+
+// LateReasonEQ applies the EQ predicate on the "late_reason" field.
+func LateReasonEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldLateReason, v))
+}
+
+// LateReasonNEQ applies the NEQ predicate on the "late_reason" field.
+func LateReasonNEQ(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldLateReason, v))
+}
+
+// LateReasonIn applies the In predicate on the "late_reason" field.
+func LateReasonIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldLateReason, vs...))
+}
+
+// LateReasonNotIn applies the NotIn predicate on the "late_reason" field.
+func LateReasonNotIn(vs ...string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldLateReason, vs...))
+}
+
+// LateReasonGT applies the GT predicate on the "late_reason" field.
+func LateReasonGT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGT(FieldLateReason, v))
+}
+
+// LateReasonGTE applies the GTE predicate on the "late_reason" field.
+func LateReasonGTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldGTE(FieldLateReason, v))
+}
+
+// LateReasonLT applies the LT predicate on the "late_reason" field.
+func LateReasonLT(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLT(FieldLateReason, v))
+}
+
+// LateReasonLTE applies the LTE predicate on the "late_reason" field.
+func LateReasonLTE(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldLTE(FieldLateReason, v))
+}
+
+// LateReasonContains applies the Contains predicate on the "late_reason" field.
+func LateReasonContains(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContains(FieldLateReason, v))
+}
+
+// LateReasonHasPrefix applies the HasPrefix predicate on the "late_reason" field.
+func LateReasonHasPrefix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasPrefix(FieldLateReason, v))
+}
+
+// LateReasonHasSuffix applies the HasSuffix predicate on the "late_reason" field.
+func LateReasonHasSuffix(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldHasSuffix(FieldLateReason, v))
+}
+
+// LateReasonEqualFold applies the EqualFold predicate on the "late_reason" field.
+func LateReasonEqualFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEqualFold(FieldLateReason, v))
+}
+
+// LateReasonContainsFold applies the ContainsFold predicate on the "late_reason" field.
+func LateReasonContainsFold(v string) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldContainsFold(FieldLateReason, v))
 }
 
 // BorrowerIDEQ applies the EQ predicate on the "borrower_id" field.
@@ -671,6 +996,36 @@ func StateNotIn(vs ...State) predicate.KeyLoan {
 	return predicate.KeyLoan(sql.FieldNotIn(FieldState, vs...))
 }
 
+// ApprovalIDEQ applies the EQ predicate on the "approval_id" field.
+func ApprovalIDEQ(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldEQ(FieldApprovalID, v))
+}
+
+// ApprovalIDNEQ applies the NEQ predicate on the "approval_id" field.
+func ApprovalIDNEQ(v uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNEQ(FieldApprovalID, v))
+}
+
+// ApprovalIDIn applies the In predicate on the "approval_id" field.
+func ApprovalIDIn(vs ...uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIn(FieldApprovalID, vs...))
+}
+
+// ApprovalIDNotIn applies the NotIn predicate on the "approval_id" field.
+func ApprovalIDNotIn(vs ...uuid.UUID) predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotIn(FieldApprovalID, vs...))
+}
+
+// ApprovalIDIsNil applies the IsNil predicate on the "approval_id" field.
+func ApprovalIDIsNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldIsNull(FieldApprovalID))
+}
+
+// ApprovalIDNotNil applies the NotNil predicate on the "approval_id" field.
+func ApprovalIDNotNil() predicate.KeyLoan {
+	return predicate.KeyLoan(sql.FieldNotNull(FieldApprovalID))
+}
+
 // HasEstate applies the HasEdge predicate on the "estate" edge.
 func HasEstate() predicate.KeyLoan {
 	return predicate.KeyLoan(func(s *sql.Selector) {
@@ -709,6 +1064,29 @@ func HasBorrower() predicate.KeyLoan {
 func HasBorrowerWith(preds ...predicate.KeyHolder) predicate.KeyLoan {
 	return predicate.KeyLoan(func(s *sql.Selector) {
 		step := newBorrowerStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasApproval applies the HasEdge predicate on the "approval" edge.
+func HasApproval() predicate.KeyLoan {
+	return predicate.KeyLoan(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ApprovalTable, ApprovalColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasApprovalWith applies the HasEdge predicate on the "approval" edge with a given conditions (other predicates).
+func HasApprovalWith(preds ...predicate.Approval) predicate.KeyLoan {
+	return predicate.KeyLoan(func(s *sql.Selector) {
+		step := newApprovalStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

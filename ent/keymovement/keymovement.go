@@ -21,6 +21,8 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldLateReason holds the string denoting the late_reason field in the database.
+	FieldLateReason = "late_reason"
 	// FieldSetID holds the string denoting the set_id field in the database.
 	FieldSetID = "set_id"
 	// FieldFromID holds the string denoting the from_id field in the database.
@@ -37,6 +39,10 @@ const (
 	FieldAcceptanceLineID = "acceptance_line_id"
 	// FieldLossID holds the string denoting the loss_id field in the database.
 	FieldLossID = "loss_id"
+	// FieldReversesID holds the string denoting the reverses_id field in the database.
+	FieldReversesID = "reverses_id"
+	// FieldGeneration holds the string denoting the generation field in the database.
+	FieldGeneration = "generation"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
 	// FieldHouseholdID holds the string denoting the household_id field in the database.
@@ -57,6 +63,10 @@ const (
 	EdgeAcceptanceLine = "acceptance_line"
 	// EdgeLoss holds the string denoting the loss edge name in mutations.
 	EdgeLoss = "loss"
+	// EdgeReverses holds the string denoting the reverses edge name in mutations.
+	EdgeReverses = "reverses"
+	// EdgeReversals holds the string denoting the reversals edge name in mutations.
+	EdgeReversals = "reversals"
 	// Table holds the table name of the keymovement in the database.
 	Table = "key_movements"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -108,6 +118,14 @@ const (
 	LossInverseTable = "key_losses"
 	// LossColumn is the table column denoting the loss relation/edge.
 	LossColumn = "loss_id"
+	// ReversesTable is the table that holds the reverses relation/edge.
+	ReversesTable = "key_movements"
+	// ReversesColumn is the table column denoting the reverses relation/edge.
+	ReversesColumn = "reverses_id"
+	// ReversalsTable is the table that holds the reversals relation/edge.
+	ReversalsTable = "key_movements"
+	// ReversalsColumn is the table column denoting the reversals relation/edge.
+	ReversalsColumn = "reverses_id"
 )
 
 // Columns holds all SQL columns for keymovement fields.
@@ -115,6 +133,7 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldLateReason,
 	FieldSetID,
 	FieldFromID,
 	FieldToID,
@@ -123,6 +142,8 @@ var Columns = []string{
 	FieldLoanLineID,
 	FieldAcceptanceLineID,
 	FieldLossID,
+	FieldReversesID,
+	FieldGeneration,
 	FieldNote,
 	FieldHouseholdID,
 	FieldOccurredAt,
@@ -139,8 +160,14 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultLateReason holds the default value on creation for the "late_reason" field.
+	DefaultLateReason string
 	// CountValidator is a validator for the "count" field. It is called by the builders before save.
 	CountValidator func(int) error
+	// DefaultGeneration holds the default value on creation for the "generation" field.
+	DefaultGeneration int
+	// GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
+	GenerationValidator func(int) error
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -152,13 +179,24 @@ type Reason string
 
 // Reason values.
 const (
-	ReasonAccepted   Reason = "ACCEPTED"
-	ReasonPlaced     Reason = "PLACED"
-	ReasonLent       Reason = "LENT"
-	ReasonReturned   Reason = "RETURNED"
-	ReasonHandedOver Reason = "HANDED_OVER"
-	ReasonLost       Reason = "LOST"
-	ReasonFound      Reason = "FOUND"
+	ReasonAccepted        Reason = "ACCEPTED"
+	ReasonPlaced          Reason = "PLACED"
+	ReasonLent            Reason = "LENT"
+	ReasonReturned        Reason = "RETURNED"
+	ReasonHandedOver      Reason = "HANDED_OVER"
+	ReasonLost            Reason = "LOST"
+	ReasonFound           Reason = "FOUND"
+	ReasonSealed          Reason = "SEALED"
+	ReasonUnsealed        Reason = "UNSEALED"
+	ReasonCopied          Reason = "COPIED"
+	ReasonReplaced        Reason = "REPLACED"
+	ReasonRetired         Reason = "RETIRED"
+	ReasonTakenBack       Reason = "TAKEN_BACK"
+	ReasonToEngineering   Reason = "TO_ENGINEERING"
+	ReasonFromEngineering Reason = "FROM_ENGINEERING"
+	ReasonScrapped        Reason = "SCRAPPED"
+	ReasonAdjusted        Reason = "ADJUSTED"
+	ReasonVoided          Reason = "VOIDED"
 )
 
 func (r Reason) String() string {
@@ -168,7 +206,7 @@ func (r Reason) String() string {
 // ReasonValidator is a validator for the "reason" field enum values. It is called by the builders before save.
 func ReasonValidator(r Reason) error {
 	switch r {
-	case ReasonAccepted, ReasonPlaced, ReasonLent, ReasonReturned, ReasonHandedOver, ReasonLost, ReasonFound:
+	case ReasonAccepted, ReasonPlaced, ReasonLent, ReasonReturned, ReasonHandedOver, ReasonLost, ReasonFound, ReasonSealed, ReasonUnsealed, ReasonCopied, ReasonReplaced, ReasonRetired, ReasonTakenBack, ReasonToEngineering, ReasonFromEngineering, ReasonScrapped, ReasonAdjusted, ReasonVoided:
 		return nil
 	default:
 		return fmt.Errorf("keymovement: invalid enum value for reason field: %q", r)
@@ -191,6 +229,11 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByEstateID orders the results by the estate_id field.
 func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
+}
+
+// ByLateReason orders the results by the late_reason field.
+func ByLateReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLateReason, opts...).ToFunc()
 }
 
 // BySetID orders the results by the set_id field.
@@ -231,6 +274,16 @@ func ByAcceptanceLineID(opts ...sql.OrderTermOption) OrderOption {
 // ByLossID orders the results by the loss_id field.
 func ByLossID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLossID, opts...).ToFunc()
+}
+
+// ByReversesID orders the results by the reverses_id field.
+func ByReversesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReversesID, opts...).ToFunc()
+}
+
+// ByGeneration orders the results by the generation field.
+func ByGeneration(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGeneration, opts...).ToFunc()
 }
 
 // ByNote orders the results by the note field.
@@ -296,6 +349,27 @@ func ByLossField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLossStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByReversesField orders the results by reverses field.
+func ByReversesField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReversesStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByReversalsCount orders the results by reversals count.
+func ByReversalsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReversalsStep(), opts...)
+	}
+}
+
+// ByReversals orders the results by reversals terms.
+func ByReversals(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReversalsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -343,6 +417,20 @@ func newLossStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(LossInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, LossTable, LossColumn),
+	)
+}
+func newReversesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, ReversesTable, ReversesColumn),
+	)
+}
+func newReversalsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ReversalsTable, ReversalsColumn),
 	)
 }
 

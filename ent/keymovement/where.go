@@ -66,6 +66,11 @@ func EstateID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldEstateID, v))
 }
 
+// LateReason applies equality check predicate on the "late_reason" field. It's identical to LateReasonEQ.
+func LateReason(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLateReason, v))
+}
+
 // SetID applies equality check predicate on the "set_id" field. It's identical to SetIDEQ.
 func SetID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldSetID, v))
@@ -99,6 +104,16 @@ func AcceptanceLineID(v uuid.UUID) predicate.KeyMovement {
 // LossID applies equality check predicate on the "loss_id" field. It's identical to LossIDEQ.
 func LossID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldLossID, v))
+}
+
+// ReversesID applies equality check predicate on the "reverses_id" field. It's identical to ReversesIDEQ.
+func ReversesID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldReversesID, v))
+}
+
+// Generation applies equality check predicate on the "generation" field. It's identical to GenerationEQ.
+func Generation(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldGeneration, v))
 }
 
 // Note applies equality check predicate on the "note" field. It's identical to NoteEQ.
@@ -174,6 +189,71 @@ func EstateIDIn(vs ...uuid.UUID) predicate.KeyMovement {
 // EstateIDNotIn applies the NotIn predicate on the "estate_id" field.
 func EstateIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldNotIn(FieldEstateID, vs...))
+}
+
+// LateReasonEQ applies the EQ predicate on the "late_reason" field.
+func LateReasonEQ(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLateReason, v))
+}
+
+// LateReasonNEQ applies the NEQ predicate on the "late_reason" field.
+func LateReasonNEQ(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldLateReason, v))
+}
+
+// LateReasonIn applies the In predicate on the "late_reason" field.
+func LateReasonIn(vs ...string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldLateReason, vs...))
+}
+
+// LateReasonNotIn applies the NotIn predicate on the "late_reason" field.
+func LateReasonNotIn(vs ...string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldLateReason, vs...))
+}
+
+// LateReasonGT applies the GT predicate on the "late_reason" field.
+func LateReasonGT(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGT(FieldLateReason, v))
+}
+
+// LateReasonGTE applies the GTE predicate on the "late_reason" field.
+func LateReasonGTE(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGTE(FieldLateReason, v))
+}
+
+// LateReasonLT applies the LT predicate on the "late_reason" field.
+func LateReasonLT(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLT(FieldLateReason, v))
+}
+
+// LateReasonLTE applies the LTE predicate on the "late_reason" field.
+func LateReasonLTE(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLTE(FieldLateReason, v))
+}
+
+// LateReasonContains applies the Contains predicate on the "late_reason" field.
+func LateReasonContains(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldContains(FieldLateReason, v))
+}
+
+// LateReasonHasPrefix applies the HasPrefix predicate on the "late_reason" field.
+func LateReasonHasPrefix(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldHasPrefix(FieldLateReason, v))
+}
+
+// LateReasonHasSuffix applies the HasSuffix predicate on the "late_reason" field.
+func LateReasonHasSuffix(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldHasSuffix(FieldLateReason, v))
+}
+
+// LateReasonEqualFold applies the EqualFold predicate on the "late_reason" field.
+func LateReasonEqualFold(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEqualFold(FieldLateReason, v))
+}
+
+// LateReasonContainsFold applies the ContainsFold predicate on the "late_reason" field.
+func LateReasonContainsFold(v string) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldContainsFold(FieldLateReason, v))
 }
 
 // SetIDEQ applies the EQ predicate on the "set_id" field.
@@ -384,6 +464,76 @@ func LossIDIsNil() predicate.KeyMovement {
 // LossIDNotNil applies the NotNil predicate on the "loss_id" field.
 func LossIDNotNil() predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldNotNull(FieldLossID))
+}
+
+// ReversesIDEQ applies the EQ predicate on the "reverses_id" field.
+func ReversesIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldReversesID, v))
+}
+
+// ReversesIDNEQ applies the NEQ predicate on the "reverses_id" field.
+func ReversesIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldReversesID, v))
+}
+
+// ReversesIDIn applies the In predicate on the "reverses_id" field.
+func ReversesIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldReversesID, vs...))
+}
+
+// ReversesIDNotIn applies the NotIn predicate on the "reverses_id" field.
+func ReversesIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldReversesID, vs...))
+}
+
+// ReversesIDIsNil applies the IsNil predicate on the "reverses_id" field.
+func ReversesIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldReversesID))
+}
+
+// ReversesIDNotNil applies the NotNil predicate on the "reverses_id" field.
+func ReversesIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldReversesID))
+}
+
+// GenerationEQ applies the EQ predicate on the "generation" field.
+func GenerationEQ(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldGeneration, v))
+}
+
+// GenerationNEQ applies the NEQ predicate on the "generation" field.
+func GenerationNEQ(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldGeneration, v))
+}
+
+// GenerationIn applies the In predicate on the "generation" field.
+func GenerationIn(vs ...int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldGeneration, vs...))
+}
+
+// GenerationNotIn applies the NotIn predicate on the "generation" field.
+func GenerationNotIn(vs ...int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldGeneration, vs...))
+}
+
+// GenerationGT applies the GT predicate on the "generation" field.
+func GenerationGT(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGT(FieldGeneration, v))
+}
+
+// GenerationGTE applies the GTE predicate on the "generation" field.
+func GenerationGTE(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGTE(FieldGeneration, v))
+}
+
+// GenerationLT applies the LT predicate on the "generation" field.
+func GenerationLT(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLT(FieldGeneration, v))
+}
+
+// GenerationLTE applies the LTE predicate on the "generation" field.
+func GenerationLTE(v int) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLTE(FieldGeneration, v))
 }
 
 // NoteEQ applies the EQ predicate on the "note" field.
@@ -694,6 +844,52 @@ func HasLoss() predicate.KeyMovement {
 func HasLossWith(preds ...predicate.KeyLoss) predicate.KeyMovement {
 	return predicate.KeyMovement(func(s *sql.Selector) {
 		step := newLossStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReverses applies the HasEdge predicate on the "reverses" edge.
+func HasReverses() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ReversesTable, ReversesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReversesWith applies the HasEdge predicate on the "reverses" edge with a given conditions (other predicates).
+func HasReversesWith(preds ...predicate.KeyMovement) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newReversesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReversals applies the HasEdge predicate on the "reversals" edge.
+func HasReversals() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReversalsTable, ReversalsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReversalsWith applies the HasEdge predicate on the "reversals" edge with a given conditions (other predicates).
+func HasReversalsWith(preds ...predicate.KeyMovement) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newReversalsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -17,8 +17,20 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldEstateID holds the string denoting the estate_id field in the database.
 	FieldEstateID = "estate_id"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
+	// FieldLateReason holds the string denoting the late_reason field in the database.
+	FieldLateReason = "late_reason"
 	// FieldLineID holds the string denoting the line_id field in the database.
 	FieldLineID = "line_id"
+	// FieldReceiptID holds the string denoting the receipt_id field in the database.
+	FieldReceiptID = "receipt_id"
 	// FieldCount holds the string denoting the count field in the database.
 	FieldCount = "count"
 	// FieldReturnedBy holds the string denoting the returned_by field in the database.
@@ -58,7 +70,13 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldEstateID,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
+	FieldLateReason,
 	FieldLineID,
+	FieldReceiptID,
 	FieldCount,
 	FieldReturnedBy,
 	FieldReceivedByID,
@@ -78,6 +96,12 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
+	// DefaultLateReason holds the default value on creation for the "late_reason" field.
+	DefaultLateReason string
 	// CountValidator is a validator for the "count" field. It is called by the builders before save.
 	CountValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -102,9 +126,39 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEstateID, opts...).ToFunc()
 }
 
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
+}
+
+// ByLateReason orders the results by the late_reason field.
+func ByLateReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLateReason, opts...).ToFunc()
+}
+
 // ByLineID orders the results by the line_id field.
 func ByLineID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLineID, opts...).ToFunc()
+}
+
+// ByReceiptID orders the results by the receipt_id field.
+func ByReceiptID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReceiptID, opts...).ToFunc()
 }
 
 // ByCount orders the results by the count field.

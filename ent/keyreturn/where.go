@@ -66,9 +66,39 @@ func EstateID(v uuid.UUID) predicate.KeyReturn {
 	return predicate.KeyReturn(sql.FieldEQ(FieldEstateID, v))
 }
 
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// LateReason applies equality check predicate on the "late_reason" field. It's identical to LateReasonEQ.
+func LateReason(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldLateReason, v))
+}
+
 // LineID applies equality check predicate on the "line_id" field. It's identical to LineIDEQ.
 func LineID(v uuid.UUID) predicate.KeyReturn {
 	return predicate.KeyReturn(sql.FieldEQ(FieldLineID, v))
+}
+
+// ReceiptID applies equality check predicate on the "receipt_id" field. It's identical to ReceiptIDEQ.
+func ReceiptID(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldReceiptID, v))
 }
 
 // Count applies equality check predicate on the "count" field. It's identical to CountEQ.
@@ -161,6 +191,301 @@ func EstateIDNotIn(vs ...uuid.UUID) predicate.KeyReturn {
 	return predicate.KeyReturn(sql.FieldNotIn(FieldEstateID, vs...))
 }
 
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContainsFold(FieldVoidedByName, v))
+}
+
+// LateReasonEQ applies the EQ predicate on the "late_reason" field.
+func LateReasonEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldLateReason, v))
+}
+
+// LateReasonNEQ applies the NEQ predicate on the "late_reason" field.
+func LateReasonNEQ(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldLateReason, v))
+}
+
+// LateReasonIn applies the In predicate on the "late_reason" field.
+func LateReasonIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldLateReason, vs...))
+}
+
+// LateReasonNotIn applies the NotIn predicate on the "late_reason" field.
+func LateReasonNotIn(vs ...string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldLateReason, vs...))
+}
+
+// LateReasonGT applies the GT predicate on the "late_reason" field.
+func LateReasonGT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldLateReason, v))
+}
+
+// LateReasonGTE applies the GTE predicate on the "late_reason" field.
+func LateReasonGTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldLateReason, v))
+}
+
+// LateReasonLT applies the LT predicate on the "late_reason" field.
+func LateReasonLT(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldLateReason, v))
+}
+
+// LateReasonLTE applies the LTE predicate on the "late_reason" field.
+func LateReasonLTE(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldLateReason, v))
+}
+
+// LateReasonContains applies the Contains predicate on the "late_reason" field.
+func LateReasonContains(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContains(FieldLateReason, v))
+}
+
+// LateReasonHasPrefix applies the HasPrefix predicate on the "late_reason" field.
+func LateReasonHasPrefix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasPrefix(FieldLateReason, v))
+}
+
+// LateReasonHasSuffix applies the HasSuffix predicate on the "late_reason" field.
+func LateReasonHasSuffix(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldHasSuffix(FieldLateReason, v))
+}
+
+// LateReasonEqualFold applies the EqualFold predicate on the "late_reason" field.
+func LateReasonEqualFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEqualFold(FieldLateReason, v))
+}
+
+// LateReasonContainsFold applies the ContainsFold predicate on the "late_reason" field.
+func LateReasonContainsFold(v string) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldContainsFold(FieldLateReason, v))
+}
+
 // LineIDEQ applies the EQ predicate on the "line_id" field.
 func LineIDEQ(v uuid.UUID) predicate.KeyReturn {
 	return predicate.KeyReturn(sql.FieldEQ(FieldLineID, v))
@@ -179,6 +504,46 @@ func LineIDIn(vs ...uuid.UUID) predicate.KeyReturn {
 // LineIDNotIn applies the NotIn predicate on the "line_id" field.
 func LineIDNotIn(vs ...uuid.UUID) predicate.KeyReturn {
 	return predicate.KeyReturn(sql.FieldNotIn(FieldLineID, vs...))
+}
+
+// ReceiptIDEQ applies the EQ predicate on the "receipt_id" field.
+func ReceiptIDEQ(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldEQ(FieldReceiptID, v))
+}
+
+// ReceiptIDNEQ applies the NEQ predicate on the "receipt_id" field.
+func ReceiptIDNEQ(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNEQ(FieldReceiptID, v))
+}
+
+// ReceiptIDIn applies the In predicate on the "receipt_id" field.
+func ReceiptIDIn(vs ...uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldIn(FieldReceiptID, vs...))
+}
+
+// ReceiptIDNotIn applies the NotIn predicate on the "receipt_id" field.
+func ReceiptIDNotIn(vs ...uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldNotIn(FieldReceiptID, vs...))
+}
+
+// ReceiptIDGT applies the GT predicate on the "receipt_id" field.
+func ReceiptIDGT(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGT(FieldReceiptID, v))
+}
+
+// ReceiptIDGTE applies the GTE predicate on the "receipt_id" field.
+func ReceiptIDGTE(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldGTE(FieldReceiptID, v))
+}
+
+// ReceiptIDLT applies the LT predicate on the "receipt_id" field.
+func ReceiptIDLT(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLT(FieldReceiptID, v))
+}
+
+// ReceiptIDLTE applies the LTE predicate on the "receipt_id" field.
+func ReceiptIDLTE(v uuid.UUID) predicate.KeyReturn {
+	return predicate.KeyReturn(sql.FieldLTE(FieldReceiptID, v))
 }
 
 // CountEQ applies the EQ predicate on the "count" field.

@@ -33,6 +33,12 @@ const (
 	FieldKind = "kind"
 	// FieldOutstanding holds the string denoting the outstanding field in the database.
 	FieldOutstanding = "outstanding"
+	// FieldCondition holds the string denoting the condition field in the database.
+	FieldCondition = "condition"
+	// FieldGeneration holds the string denoting the generation field in the database.
+	FieldGeneration = "generation"
+	// FieldLockChanges holds the string denoting the lock_changes field in the database.
+	FieldLockChanges = "lock_changes"
 	// FieldSortKey holds the string denoting the sort_key field in the database.
 	FieldSortKey = "sort_key"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -45,6 +51,12 @@ const (
 	EdgeAcceptanceLines = "acceptance_lines"
 	// EdgeFollowUps holds the string denoting the follow_ups edge name in mutations.
 	EdgeFollowUps = "follow_ups"
+	// EdgeGenerations holds the string denoting the generations edge name in mutations.
+	EdgeGenerations = "generations"
+	// EdgeHooks holds the string denoting the hooks edge name in mutations.
+	EdgeHooks = "hooks"
+	// EdgeSeals holds the string denoting the seals edge name in mutations.
+	EdgeSeals = "seals"
 	// Table holds the table name of the keyset in the database.
 	Table = "key_sets"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -82,6 +94,27 @@ const (
 	FollowUpsInverseTable = "key_follow_ups"
 	// FollowUpsColumn is the table column denoting the follow_ups relation/edge.
 	FollowUpsColumn = "set_id"
+	// GenerationsTable is the table that holds the generations relation/edge.
+	GenerationsTable = "key_generations"
+	// GenerationsInverseTable is the table name for the KeyGeneration entity.
+	// It exists in this package in order to avoid circular dependency with the "keygeneration" package.
+	GenerationsInverseTable = "key_generations"
+	// GenerationsColumn is the table column denoting the generations relation/edge.
+	GenerationsColumn = "set_id"
+	// HooksTable is the table that holds the hooks relation/edge.
+	HooksTable = "key_hooks"
+	// HooksInverseTable is the table name for the KeyHook entity.
+	// It exists in this package in order to avoid circular dependency with the "keyhook" package.
+	HooksInverseTable = "key_hooks"
+	// HooksColumn is the table column denoting the hooks relation/edge.
+	HooksColumn = "set_id"
+	// SealsTable is the table that holds the seals relation/edge.
+	SealsTable = "key_seals"
+	// SealsInverseTable is the table name for the KeySeal entity.
+	// It exists in this package in order to avoid circular dependency with the "keyseal" package.
+	SealsInverseTable = "key_seals"
+	// SealsColumn is the table column denoting the seals relation/edge.
+	SealsColumn = "set_id"
 )
 
 // Columns holds all SQL columns for keyset fields.
@@ -95,6 +128,9 @@ var Columns = []string{
 	FieldLabel,
 	FieldKind,
 	FieldOutstanding,
+	FieldCondition,
+	FieldGeneration,
+	FieldLockChanges,
 	FieldSortKey,
 }
 
@@ -115,6 +151,14 @@ var (
 	DefaultOutstanding int
 	// OutstandingValidator is a validator for the "outstanding" field. It is called by the builders before save.
 	OutstandingValidator func(int) error
+	// DefaultGeneration holds the default value on creation for the "generation" field.
+	DefaultGeneration int
+	// GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
+	GenerationValidator func(int) error
+	// DefaultLockChanges holds the default value on creation for the "lock_changes" field.
+	DefaultLockChanges int
+	// LockChangesValidator is a validator for the "lock_changes" field. It is called by the builders before save.
+	LockChangesValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -139,6 +183,33 @@ func KindValidator(k Kind) error {
 		return nil
 	default:
 		return fmt.Errorf("keyset: invalid enum value for kind field: %q", k)
+	}
+}
+
+// Condition defines the type for the "condition" enum field.
+type Condition string
+
+// ConditionInUse is the default value of the Condition enum.
+const DefaultCondition = ConditionInUse
+
+// Condition values.
+const (
+	ConditionInUse           Condition = "IN_USE"
+	ConditionDueForScrapping Condition = "DUE_FOR_SCRAPPING"
+	ConditionScrapped        Condition = "SCRAPPED"
+)
+
+func (c Condition) String() string {
+	return string(c)
+}
+
+// ConditionValidator is a validator for the "condition" field enum values. It is called by the builders before save.
+func ConditionValidator(c Condition) error {
+	switch c {
+	case ConditionInUse, ConditionDueForScrapping, ConditionScrapped:
+		return nil
+	default:
+		return fmt.Errorf("keyset: invalid enum value for condition field: %q", c)
 	}
 }
 
@@ -188,6 +259,21 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByOutstanding orders the results by the outstanding field.
 func ByOutstanding(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOutstanding, opts...).ToFunc()
+}
+
+// ByCondition orders the results by the condition field.
+func ByCondition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCondition, opts...).ToFunc()
+}
+
+// ByGeneration orders the results by the generation field.
+func ByGeneration(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGeneration, opts...).ToFunc()
+}
+
+// ByLockChanges orders the results by the lock_changes field.
+func ByLockChanges(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLockChanges, opts...).ToFunc()
 }
 
 // BySortKey orders the results by the sort_key field.
@@ -250,6 +336,48 @@ func ByFollowUps(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newFollowUpsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByGenerationsCount orders the results by generations count.
+func ByGenerationsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newGenerationsStep(), opts...)
+	}
+}
+
+// ByGenerations orders the results by generations terms.
+func ByGenerations(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newGenerationsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByHooksCount orders the results by hooks count.
+func ByHooksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newHooksStep(), opts...)
+	}
+}
+
+// ByHooks orders the results by hooks terms.
+func ByHooks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHooksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// BySealsCount orders the results by seals count.
+func BySealsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSealsStep(), opts...)
+	}
+}
+
+// BySeals orders the results by seals terms.
+func BySeals(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSealsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -285,6 +413,27 @@ func newFollowUpsStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, true, FollowUpsTable, FollowUpsColumn),
 	)
 }
+func newGenerationsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(GenerationsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, GenerationsTable, GenerationsColumn),
+	)
+}
+func newHooksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(HooksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, HooksTable, HooksColumn),
+	)
+}
+func newSealsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SealsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, SealsTable, SealsColumn),
+	)
+}
 
 // MarshalGQL implements graphql.Marshaler interface.
 func (e Kind) MarshalGQL(w io.Writer) {
@@ -300,6 +449,24 @@ func (e *Kind) UnmarshalGQL(val interface{}) error {
 	*e = Kind(str)
 	if err := KindValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid Kind", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Condition) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Condition) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Condition(str)
+	if err := ConditionValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Condition", str)
 	}
 	return nil
 }

@@ -86,6 +86,16 @@ func Outstanding(v int) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldOutstanding, v))
 }
 
+// Generation applies equality check predicate on the "generation" field. It's identical to GenerationEQ.
+func Generation(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldGeneration, v))
+}
+
+// LockChanges applies equality check predicate on the "lock_changes" field. It's identical to LockChangesEQ.
+func LockChanges(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldLockChanges, v))
+}
+
 // SortKey applies equality check predicate on the "sort_key" field. It's identical to SortKeyEQ.
 func SortKey(v string) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldSortKey, v))
@@ -401,6 +411,106 @@ func OutstandingLTE(v int) predicate.KeySet {
 	return predicate.KeySet(sql.FieldLTE(FieldOutstanding, v))
 }
 
+// ConditionEQ applies the EQ predicate on the "condition" field.
+func ConditionEQ(v Condition) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldCondition, v))
+}
+
+// ConditionNEQ applies the NEQ predicate on the "condition" field.
+func ConditionNEQ(v Condition) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNEQ(FieldCondition, v))
+}
+
+// ConditionIn applies the In predicate on the "condition" field.
+func ConditionIn(vs ...Condition) predicate.KeySet {
+	return predicate.KeySet(sql.FieldIn(FieldCondition, vs...))
+}
+
+// ConditionNotIn applies the NotIn predicate on the "condition" field.
+func ConditionNotIn(vs ...Condition) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNotIn(FieldCondition, vs...))
+}
+
+// GenerationEQ applies the EQ predicate on the "generation" field.
+func GenerationEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldGeneration, v))
+}
+
+// GenerationNEQ applies the NEQ predicate on the "generation" field.
+func GenerationNEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNEQ(FieldGeneration, v))
+}
+
+// GenerationIn applies the In predicate on the "generation" field.
+func GenerationIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldIn(FieldGeneration, vs...))
+}
+
+// GenerationNotIn applies the NotIn predicate on the "generation" field.
+func GenerationNotIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNotIn(FieldGeneration, vs...))
+}
+
+// GenerationGT applies the GT predicate on the "generation" field.
+func GenerationGT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGT(FieldGeneration, v))
+}
+
+// GenerationGTE applies the GTE predicate on the "generation" field.
+func GenerationGTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGTE(FieldGeneration, v))
+}
+
+// GenerationLT applies the LT predicate on the "generation" field.
+func GenerationLT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLT(FieldGeneration, v))
+}
+
+// GenerationLTE applies the LTE predicate on the "generation" field.
+func GenerationLTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLTE(FieldGeneration, v))
+}
+
+// LockChangesEQ applies the EQ predicate on the "lock_changes" field.
+func LockChangesEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldEQ(FieldLockChanges, v))
+}
+
+// LockChangesNEQ applies the NEQ predicate on the "lock_changes" field.
+func LockChangesNEQ(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNEQ(FieldLockChanges, v))
+}
+
+// LockChangesIn applies the In predicate on the "lock_changes" field.
+func LockChangesIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldIn(FieldLockChanges, vs...))
+}
+
+// LockChangesNotIn applies the NotIn predicate on the "lock_changes" field.
+func LockChangesNotIn(vs ...int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldNotIn(FieldLockChanges, vs...))
+}
+
+// LockChangesGT applies the GT predicate on the "lock_changes" field.
+func LockChangesGT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGT(FieldLockChanges, v))
+}
+
+// LockChangesGTE applies the GTE predicate on the "lock_changes" field.
+func LockChangesGTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldGTE(FieldLockChanges, v))
+}
+
+// LockChangesLT applies the LT predicate on the "lock_changes" field.
+func LockChangesLT(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLT(FieldLockChanges, v))
+}
+
+// LockChangesLTE applies the LTE predicate on the "lock_changes" field.
+func LockChangesLTE(v int) predicate.KeySet {
+	return predicate.KeySet(sql.FieldLTE(FieldLockChanges, v))
+}
+
 // SortKeyEQ applies the EQ predicate on the "sort_key" field.
 func SortKeyEQ(v string) predicate.KeySet {
 	return predicate.KeySet(sql.FieldEQ(FieldSortKey, v))
@@ -573,6 +683,75 @@ func HasFollowUps() predicate.KeySet {
 func HasFollowUpsWith(preds ...predicate.KeyFollowUp) predicate.KeySet {
 	return predicate.KeySet(func(s *sql.Selector) {
 		step := newFollowUpsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasGenerations applies the HasEdge predicate on the "generations" edge.
+func HasGenerations() predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, GenerationsTable, GenerationsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasGenerationsWith applies the HasEdge predicate on the "generations" edge with a given conditions (other predicates).
+func HasGenerationsWith(preds ...predicate.KeyGeneration) predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := newGenerationsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasHooks applies the HasEdge predicate on the "hooks" edge.
+func HasHooks() predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, HooksTable, HooksColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasHooksWith applies the HasEdge predicate on the "hooks" edge with a given conditions (other predicates).
+func HasHooksWith(preds ...predicate.KeyHook) predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := newHooksStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSeals applies the HasEdge predicate on the "seals" edge.
+func HasSeals() predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, SealsTable, SealsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSealsWith applies the HasEdge predicate on the "seals" edge with a given conditions (other predicates).
+func HasSealsWith(preds ...predicate.KeySeal) predicate.KeySet {
+	return predicate.KeySet(func(s *sql.Selector) {
+		step := newSealsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

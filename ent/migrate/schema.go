@@ -8,6 +8,62 @@ import (
 )
 
 var (
+	// ApprovalsColumns holds the columns for the "approvals" table.
+	ApprovalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "clause", Type: field.TypeString},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "title", Type: field.TypeString},
+		{Name: "title_en", Type: field.TypeString},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+		{Name: "content_hash", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "asked_by_id", Type: field.TypeUUID},
+		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "asked_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "GIVEN", "DECLINED", "WITHDRAWN", "EXPIRED", "USED"}, Default: "ASKED"},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decision_note", Type: field.TypeString, Default: ""},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// ApprovalsTable holds the schema information for the "approvals" table.
+	ApprovalsTable = &schema.Table{
+		Name:       "approvals",
+		Columns:    ApprovalsColumns,
+		PrimaryKey: []*schema.Column{ApprovalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approvals_estates_estate",
+				Columns:    []*schema.Column{ApprovalsColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approval_estate_id_state_expires_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[15], ApprovalsColumns[14], ApprovalsColumns[0]},
+			},
+			{
+				Name:    "approval_estate_id_asked_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[13], ApprovalsColumns[0]},
+			},
+			{
+				Name:    "approval_estate_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[5]},
+			},
+		},
+	}
 	// AreasColumns holds the columns for the "areas" table.
 	AreasColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -78,6 +134,51 @@ var (
 				Name:    "building_estate_id_sort_key_id",
 				Unique:  false,
 				Columns: []*schema.Column{BuildingsColumns[5], BuildingsColumns[4], BuildingsColumns[0]},
+			},
+		},
+	}
+	// CertificatesColumns holds the columns for the "certificates" table.
+	CertificatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "number", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString},
+		{Name: "title_en", Type: field.TypeString},
+		{Name: "content", Type: field.TypeString, Size: 2147483647},
+		{Name: "content_hash", Type: field.TypeString},
+		{Name: "issued_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// CertificatesTable holds the schema information for the "certificates" table.
+	CertificatesTable = &schema.Table{
+		Name:       "certificates",
+		Columns:    CertificatesColumns,
+		PrimaryKey: []*schema.Column{CertificatesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "certificates_estates_estate",
+				Columns:    []*schema.Column{CertificatesColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "certificate_estate_id_subject_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{CertificatesColumns[10], CertificatesColumns[3], CertificatesColumns[2]},
+			},
+			{
+				Name:    "certificate_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{CertificatesColumns[10], CertificatesColumns[4]},
+			},
+			{
+				Name:    "certificate_estate_id_issued_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CertificatesColumns[10], CertificatesColumns[9], CertificatesColumns[0]},
 			},
 		},
 	}
@@ -306,9 +407,16 @@ var (
 	KeyAcceptancesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "source_file", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "source_file", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "EFFECTIVE", "CANCELLED", "VOIDED"}, Default: "EFFECTIVE"},
+		{Name: "deliverer", Type: field.TypeString, Default: ""},
 		{Name: "handler", Type: field.TypeString},
-		{Name: "accepted_at", Type: field.TypeTime},
+		{Name: "accepted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
 	// KeyAcceptancesTable holds the schema information for the "key_acceptances" table.
@@ -319,7 +427,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_acceptances_estates_estate",
-				Columns:    []*schema.Column{KeyAcceptancesColumns[5]},
+				Columns:    []*schema.Column{KeyAcceptancesColumns[12]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -328,7 +436,57 @@ var (
 			{
 				Name:    "keyacceptance_estate_id_accepted_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyAcceptancesColumns[5], KeyAcceptancesColumns[4], KeyAcceptancesColumns[0]},
+				Columns: []*schema.Column{KeyAcceptancesColumns[12], KeyAcceptancesColumns[11], KeyAcceptancesColumns[0]},
+			},
+		},
+	}
+	// KeyAcceptanceChecksColumns holds the columns for the "key_acceptance_checks" table.
+	KeyAcceptanceChecksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "place", Type: field.TypeString},
+		{Name: "due", Type: field.TypeInt},
+		{Name: "delivered", Type: field.TypeInt, Nullable: true},
+		{Name: "faulty", Type: field.TypeInt, Default: 0},
+		{Name: "remark", Type: field.TypeString, Default: ""},
+		{Name: "checked_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "checked_by_name", Type: field.TypeString, Default: ""},
+		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "acceptance_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID},
+	}
+	// KeyAcceptanceChecksTable holds the schema information for the "key_acceptance_checks" table.
+	KeyAcceptanceChecksTable = &schema.Table{
+		Name:       "key_acceptance_checks",
+		Columns:    KeyAcceptanceChecksColumns,
+		PrimaryKey: []*schema.Column{KeyAcceptanceChecksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_acceptance_checks_estates_estate",
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[11]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_acceptance_checks_key_acceptances_acceptance",
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[12]},
+				RefColumns: []*schema.Column{KeyAcceptancesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_acceptance_checks_units_unit",
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[13]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyacceptancecheck_estate_id_acceptance_id_unit_id_place",
+				Unique:  true,
+				Columns: []*schema.Column{KeyAcceptanceChecksColumns[11], KeyAcceptanceChecksColumns[12], KeyAcceptanceChecksColumns[13], KeyAcceptanceChecksColumns[3]},
 			},
 		},
 	}
@@ -437,12 +595,16 @@ var (
 	KeyCabinetOpeningsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
 		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"OPENED", "REFUSED"}},
 		{Name: "purpose", Type: field.TypeString},
 		{Name: "opened_by_id", Type: field.TypeUUID},
 		{Name: "opened_by_name", Type: field.TypeString},
 		{Name: "occurred_at", Type: field.TypeTime},
-		{Name: "late_reason", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "cabinet_id", Type: field.TypeUUID},
 	}
@@ -454,13 +616,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_cabinet_openings_estates_estate",
-				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[8]},
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[12]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_cabinet_openings_key_holders_cabinet",
-				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[9]},
+				Columns:    []*schema.Column{KeyCabinetOpeningsColumns[13]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -469,12 +631,73 @@ var (
 			{
 				Name:    "keycabinetopening_estate_id_occurred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[6], KeyCabinetOpeningsColumns[0]},
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[12], KeyCabinetOpeningsColumns[11], KeyCabinetOpeningsColumns[0]},
 			},
 			{
 				Name:    "keycabinetopening_estate_id_cabinet_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyCabinetOpeningsColumns[8], KeyCabinetOpeningsColumns[9]},
+				Columns: []*schema.Column{KeyCabinetOpeningsColumns[12], KeyCabinetOpeningsColumns[13]},
+			},
+		},
+	}
+	// KeyCopyOrdersColumns holds the columns for the "key_copy_orders" table.
+	KeyCopyOrdersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "MADE", "ENDED"}, Default: "OPEN"},
+		{Name: "ordered_by_id", Type: field.TypeUUID},
+		{Name: "ordered_by_name", Type: field.TypeString},
+		{Name: "ordered_at", Type: field.TypeTime},
+		{Name: "made_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "made_by_name", Type: field.TypeString, Default: ""},
+		{Name: "made_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyCopyOrdersTable holds the schema information for the "key_copy_orders" table.
+	KeyCopyOrdersTable = &schema.Table{
+		Name:       "key_copy_orders",
+		Columns:    KeyCopyOrdersColumns,
+		PrimaryKey: []*schema.Column{KeyCopyOrdersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_copy_orders_estates_estate",
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[12]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_copy_orders_key_sets_set",
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[13]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_copy_orders_approvals_approval",
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[14]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keycopyorder_estate_id_ordered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[8], KeyCopyOrdersColumns[0]},
+			},
+			{
+				Name:    "keycopyorder_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[13]},
+			},
+			{
+				Name:    "keycopyorder_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[14]},
 			},
 		},
 	}
@@ -482,6 +705,10 @@ var (
 	KeyFollowUpsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "note", Type: field.TypeString},
 		{Name: "outstanding", Type: field.TypeInt},
 		{Name: "follow_up_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -498,13 +725,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_follow_ups_estates_estate",
-				Columns:    []*schema.Column{KeyFollowUpsColumns[7]},
+				Columns:    []*schema.Column{KeyFollowUpsColumns[11]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_follow_ups_key_sets_set",
-				Columns:    []*schema.Column{KeyFollowUpsColumns[8]},
+				Columns:    []*schema.Column{KeyFollowUpsColumns[12]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -513,7 +740,45 @@ var (
 			{
 				Name:    "keyfollowup_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyFollowUpsColumns[7], KeyFollowUpsColumns[8]},
+				Columns: []*schema.Column{KeyFollowUpsColumns[11], KeyFollowUpsColumns[12]},
+			},
+		},
+	}
+	// KeyGenerationsColumns holds the columns for the "key_generations" table.
+	KeyGenerationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "count", Type: field.TypeInt, Default: 0},
+		{Name: "opened_at", Type: field.TypeTime},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+	}
+	// KeyGenerationsTable holds the schema information for the "key_generations" table.
+	KeyGenerationsTable = &schema.Table{
+		Name:       "key_generations",
+		Columns:    KeyGenerationsColumns,
+		PrimaryKey: []*schema.Column{KeyGenerationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_generations_estates_estate",
+				Columns:    []*schema.Column{KeyGenerationsColumns[6]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_generations_key_sets_set",
+				Columns:    []*schema.Column{KeyGenerationsColumns[7]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keygeneration_estate_id_set_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{KeyGenerationsColumns[6], KeyGenerationsColumns[7], KeyGenerationsColumns[2]},
 			},
 		},
 	}
@@ -574,11 +839,75 @@ var (
 			},
 		},
 	}
+	// KeyHooksColumns holds the columns for the "key_hooks" table.
+	KeyHooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "number", Type: field.TypeString},
+		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "cabinet_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyHooksTable holds the schema information for the "key_hooks" table.
+	KeyHooksTable = &schema.Table{
+		Name:       "key_hooks",
+		Columns:    KeyHooksColumns,
+		PrimaryKey: []*schema.Column{KeyHooksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_hooks_estates_estate",
+				Columns:    []*schema.Column{KeyHooksColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_hooks_key_holders_cabinet",
+				Columns:    []*schema.Column{KeyHooksColumns[6]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_hooks_key_sets_set",
+				Columns:    []*schema.Column{KeyHooksColumns[7]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyhook_estate_id_cabinet_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{KeyHooksColumns[5], KeyHooksColumns[6], KeyHooksColumns[3]},
+			},
+			{
+				Name:    "keyhook_estate_id_cabinet_id_set_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeyHooksColumns[5], KeyHooksColumns[6], KeyHooksColumns[7]},
+			},
+			{
+				Name:    "keyhook_estate_id_sort_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyHooksColumns[5], KeyHooksColumns[4], KeyHooksColumns[0]},
+			},
+			{
+				Name:    "keyhook_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyHooksColumns[5], KeyHooksColumns[7]},
+			},
+		},
+	}
 	// KeyLoansColumns holds the columns for the "key_loans" table.
 	KeyLoansColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
 		{Name: "borrower_name", Type: field.TypeString},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "purpose", Type: field.TypeString},
@@ -587,9 +916,10 @@ var (
 		{Name: "lent_at", Type: field.TypeTime},
 		{Name: "due_at", Type: field.TypeTime},
 		{Name: "returned_at", Type: field.TypeTime, Nullable: true},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RETURNED", "LOST"}, Default: "OPEN"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RETURNED", "LOST", "VOIDED"}, Default: "OPEN"},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "borrower_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeyLoansTable holds the schema information for the "key_loans" table.
 	KeyLoansTable = &schema.Table{
@@ -599,32 +929,38 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_loans_estates_estate",
-				Columns:    []*schema.Column{KeyLoansColumns[12]},
+				Columns:    []*schema.Column{KeyLoansColumns[17]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loans_key_holders_borrower",
-				Columns:    []*schema.Column{KeyLoansColumns[13]},
+				Columns:    []*schema.Column{KeyLoansColumns[18]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_loans_approvals_approval",
+				Columns:    []*schema.Column{KeyLoansColumns[19]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "keyloan_estate_id_lent_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoansColumns[12], KeyLoansColumns[8], KeyLoansColumns[0]},
+				Columns: []*schema.Column{KeyLoansColumns[17], KeyLoansColumns[13], KeyLoansColumns[0]},
 			},
 			{
 				Name:    "keyloan_estate_id_state_due_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoansColumns[12], KeyLoansColumns[11], KeyLoansColumns[9], KeyLoansColumns[0]},
+				Columns: []*schema.Column{KeyLoansColumns[17], KeyLoansColumns[16], KeyLoansColumns[14], KeyLoansColumns[0]},
 			},
 			{
 				Name:    "keyloan_estate_id_borrower_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoansColumns[12], KeyLoansColumns[13]},
+				Columns: []*schema.Column{KeyLoansColumns[17], KeyLoansColumns[18]},
 			},
 		},
 	}
@@ -686,11 +1022,190 @@ var (
 			},
 		},
 	}
+	// KeyLoanRequestsColumns holds the columns for the "key_loan_requests" table.
+	KeyLoanRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "borrower_name", Type: field.TypeString},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "until", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "loan_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "borrower_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyLoanRequestsTable holds the schema information for the "key_loan_requests" table.
+	KeyLoanRequestsTable = &schema.Table{
+		Name:       "key_loan_requests",
+		Columns:    KeyLoanRequestsColumns,
+		PrimaryKey: []*schema.Column{KeyLoanRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_loan_requests_estates_estate",
+				Columns:    []*schema.Column{KeyLoanRequestsColumns[7]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_loan_requests_key_loans_loan",
+				Columns:    []*schema.Column{KeyLoanRequestsColumns[8]},
+				RefColumns: []*schema.Column{KeyLoansColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_loan_requests_key_holders_borrower",
+				Columns:    []*schema.Column{KeyLoanRequestsColumns[9]},
+				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_loan_requests_approvals_approval",
+				Columns:    []*schema.Column{KeyLoanRequestsColumns[10]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyloanrequest_estate_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLoanRequestsColumns[7], KeyLoanRequestsColumns[1], KeyLoanRequestsColumns[0]},
+			},
+			{
+				Name:    "keyloanrequest_estate_id_loan_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLoanRequestsColumns[7], KeyLoanRequestsColumns[8]},
+			},
+			{
+				Name:    "keyloanrequest_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLoanRequestsColumns[7], KeyLoanRequestsColumns[10]},
+			},
+		},
+	}
+	// KeyLoanRequestLinesColumns holds the columns for the "key_loan_request_lines" table.
+	KeyLoanRequestLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "label", Type: field.TypeString},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "request_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+	}
+	// KeyLoanRequestLinesTable holds the schema information for the "key_loan_request_lines" table.
+	KeyLoanRequestLinesTable = &schema.Table{
+		Name:       "key_loan_request_lines",
+		Columns:    KeyLoanRequestLinesColumns,
+		PrimaryKey: []*schema.Column{KeyLoanRequestLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_loan_request_lines_estates_estate",
+				Columns:    []*schema.Column{KeyLoanRequestLinesColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_loan_request_lines_key_loan_requests_request",
+				Columns:    []*schema.Column{KeyLoanRequestLinesColumns[6]},
+				RefColumns: []*schema.Column{KeyLoanRequestsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_loan_request_lines_key_sets_set",
+				Columns:    []*schema.Column{KeyLoanRequestLinesColumns[7]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyloanrequestline_estate_id_request_id_set_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeyLoanRequestLinesColumns[5], KeyLoanRequestLinesColumns[6], KeyLoanRequestLinesColumns[7]},
+			},
+		},
+	}
+	// KeyLockChangesColumns holds the columns for the "key_lock_changes" table.
+	KeyLockChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ORDERED", "DONE", "CANCELLED"}, Default: "ORDERED"},
+		{Name: "ordered_by_id", Type: field.TypeUUID},
+		{Name: "ordered_by_name", Type: field.TypeString},
+		{Name: "ordered_at", Type: field.TypeTime},
+		{Name: "done_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "done_by_name", Type: field.TypeString, Default: ""},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "new_count", Type: field.TypeInt, Nullable: true},
+		{Name: "retired_count", Type: field.TypeInt, Nullable: true},
+		{Name: "generation", Type: field.TypeInt, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "loss_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyLockChangesTable holds the schema information for the "key_lock_changes" table.
+	KeyLockChangesTable = &schema.Table{
+		Name:       "key_lock_changes",
+		Columns:    KeyLockChangesColumns,
+		PrimaryKey: []*schema.Column{KeyLockChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_lock_changes_estates_estate",
+				Columns:    []*schema.Column{KeyLockChangesColumns[19]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_lock_changes_key_sets_set",
+				Columns:    []*schema.Column{KeyLockChangesColumns[20]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_lock_changes_key_losses_loss",
+				Columns:    []*schema.Column{KeyLockChangesColumns[21]},
+				RefColumns: []*schema.Column{KeyLossesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keylockchange_estate_id_ordered_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[11], KeyLockChangesColumns[0]},
+			},
+			{
+				Name:    "keylockchange_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[20]},
+			},
+			{
+				Name:    "keylockchange_estate_id_loss_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[21]},
+			},
+		},
+	}
 	// KeyLossesColumns holds the columns for the "key_losses" table.
 	KeyLossesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "label", Type: field.TypeString},
 		{Name: "holder_name", Type: field.TypeString},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
@@ -702,7 +1217,7 @@ var (
 		{Name: "reported_at", Type: field.TypeTime},
 		{Name: "reported_by_id", Type: field.TypeUUID},
 		{Name: "reported_by_name", Type: field.TypeString},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED"}, Default: "OPEN"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED", "VOIDED"}, Default: "OPEN"},
 		{Name: "finding", Type: field.TypeString, Default: ""},
 		{Name: "lock_change_requested", Type: field.TypeBool, Nullable: true},
 		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
@@ -721,25 +1236,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_losses_estates_estate",
-				Columns:    []*schema.Column{KeyLossesColumns[20]},
+				Columns:    []*schema.Column{KeyLossesColumns[24]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_losses_key_sets_set",
-				Columns:    []*schema.Column{KeyLossesColumns[21]},
+				Columns:    []*schema.Column{KeyLossesColumns[25]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_losses_key_holders_holder",
-				Columns:    []*schema.Column{KeyLossesColumns[22]},
+				Columns:    []*schema.Column{KeyLossesColumns[26]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_losses_key_loan_lines_loan_line",
-				Columns:    []*schema.Column{KeyLossesColumns[23]},
+				Columns:    []*schema.Column{KeyLossesColumns[27]},
 				RefColumns: []*schema.Column{KeyLoanLinesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -748,17 +1263,17 @@ var (
 			{
 				Name:    "keyloss_estate_id_reported_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[11], KeyLossesColumns[0]},
+				Columns: []*schema.Column{KeyLossesColumns[24], KeyLossesColumns[15], KeyLossesColumns[0]},
 			},
 			{
 				Name:    "keyloss_estate_id_occurred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[10], KeyLossesColumns[0]},
+				Columns: []*schema.Column{KeyLossesColumns[24], KeyLossesColumns[14], KeyLossesColumns[0]},
 			},
 			{
 				Name:    "keyloss_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLossesColumns[20], KeyLossesColumns[21]},
+				Columns: []*schema.Column{KeyLossesColumns[24], KeyLossesColumns[25]},
 			},
 		},
 	}
@@ -766,8 +1281,10 @@ var (
 	KeyMovementsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
 		{Name: "count", Type: field.TypeInt},
-		{Name: "reason", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "PLACED", "LENT", "RETURNED", "HANDED_OVER", "LOST", "FOUND"}},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "PLACED", "LENT", "RETURNED", "HANDED_OVER", "LOST", "FOUND", "SEALED", "UNSEALED", "COPIED", "REPLACED", "RETIRED", "TAKEN_BACK", "TO_ENGINEERING", "FROM_ENGINEERING", "SCRAPPED", "ADJUSTED", "VOIDED"}},
+		{Name: "generation", Type: field.TypeInt, Default: 1},
 		{Name: "note", Type: field.TypeString, Default: ""},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "occurred_at", Type: field.TypeTime},
@@ -778,6 +1295,7 @@ var (
 		{Name: "loan_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "acceptance_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "loss_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reverses_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeyMovementsTable holds the schema information for the "key_movements" table.
 	KeyMovementsTable = &schema.Table{
@@ -787,44 +1305,50 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_movements_estates_estate",
-				Columns:    []*schema.Column{KeyMovementsColumns[7]},
+				Columns:    []*schema.Column{KeyMovementsColumns[9]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_sets_set",
-				Columns:    []*schema.Column{KeyMovementsColumns[8]},
+				Columns:    []*schema.Column{KeyMovementsColumns[10]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_holders_from",
-				Columns:    []*schema.Column{KeyMovementsColumns[9]},
+				Columns:    []*schema.Column{KeyMovementsColumns[11]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_holders_to",
-				Columns:    []*schema.Column{KeyMovementsColumns[10]},
+				Columns:    []*schema.Column{KeyMovementsColumns[12]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_movements_key_loan_lines_loan_line",
-				Columns:    []*schema.Column{KeyMovementsColumns[11]},
+				Columns:    []*schema.Column{KeyMovementsColumns[13]},
 				RefColumns: []*schema.Column{KeyLoanLinesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "key_movements_key_acceptance_lines_acceptance_line",
-				Columns:    []*schema.Column{KeyMovementsColumns[12]},
+				Columns:    []*schema.Column{KeyMovementsColumns[14]},
 				RefColumns: []*schema.Column{KeyAcceptanceLinesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "key_movements_key_losses_loss",
-				Columns:    []*schema.Column{KeyMovementsColumns[13]},
+				Columns:    []*schema.Column{KeyMovementsColumns[15]},
 				RefColumns: []*schema.Column{KeyLossesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_movements_key_movements_reversals",
+				Columns:    []*schema.Column{KeyMovementsColumns[16]},
+				RefColumns: []*schema.Column{KeyMovementsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -832,22 +1356,27 @@ var (
 			{
 				Name:    "keymovement_estate_id_set_id_occurred_at",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[8], KeyMovementsColumns[6]},
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[10], KeyMovementsColumns[8]},
 			},
 			{
 				Name:    "keymovement_estate_id_occurred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[6], KeyMovementsColumns[0]},
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[8], KeyMovementsColumns[0]},
 			},
 			{
 				Name:    "keymovement_estate_id_loan_line_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[11]},
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[13]},
 			},
 			{
 				Name:    "keymovement_estate_id_loss_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyMovementsColumns[7], KeyMovementsColumns[13]},
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[15]},
+			},
+			{
+				Name:    "keymovement_estate_id_reverses_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[16]},
 			},
 		},
 	}
@@ -855,6 +1384,12 @@ var (
 	KeyReturnsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "late_reason", Type: field.TypeString, Default: ""},
+		{Name: "receipt_id", Type: field.TypeUUID},
 		{Name: "count", Type: field.TypeInt},
 		{Name: "returned_by", Type: field.TypeString},
 		{Name: "received_by_id", Type: field.TypeUUID},
@@ -872,13 +1407,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_returns_estates_estate",
-				Columns:    []*schema.Column{KeyReturnsColumns[8]},
+				Columns:    []*schema.Column{KeyReturnsColumns[14]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_returns_key_loan_lines_line",
-				Columns:    []*schema.Column{KeyReturnsColumns[9]},
+				Columns:    []*schema.Column{KeyReturnsColumns[15]},
 				RefColumns: []*schema.Column{KeyLoanLinesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -887,7 +1422,140 @@ var (
 			{
 				Name:    "keyreturn_estate_id_line_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyReturnsColumns[8], KeyReturnsColumns[9]},
+				Columns: []*schema.Column{KeyReturnsColumns[14], KeyReturnsColumns[15]},
+			},
+		},
+	}
+	// KeyScrappingsColumns holds the columns for the "key_scrappings" table.
+	KeyScrappingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "DONE", "ENDED"}, Default: "OPEN"},
+		{Name: "requested_by_id", Type: field.TypeUUID},
+		{Name: "requested_by_name", Type: field.TypeString},
+		{Name: "requested_at", Type: field.TypeTime},
+		{Name: "count", Type: field.TypeInt, Nullable: true},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "certificate_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeyScrappingsTable holds the schema information for the "key_scrappings" table.
+	KeyScrappingsTable = &schema.Table{
+		Name:       "key_scrappings",
+		Columns:    KeyScrappingsColumns,
+		PrimaryKey: []*schema.Column{KeyScrappingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_scrappings_estates_estate",
+				Columns:    []*schema.Column{KeyScrappingsColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_scrappings_key_sets_set",
+				Columns:    []*schema.Column{KeyScrappingsColumns[11]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_scrappings_approvals_approval",
+				Columns:    []*schema.Column{KeyScrappingsColumns[12]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_scrappings_certificates_certificate",
+				Columns:    []*schema.Column{KeyScrappingsColumns[13]},
+				RefColumns: []*schema.Column{CertificatesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyscrapping_estate_id_requested_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyScrappingsColumns[10], KeyScrappingsColumns[7], KeyScrappingsColumns[0]},
+			},
+			{
+				Name:    "keyscrapping_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyScrappingsColumns[10], KeyScrappingsColumns[11]},
+			},
+			{
+				Name:    "keyscrapping_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyScrappingsColumns[10], KeyScrappingsColumns[12]},
+			},
+		},
+	}
+	// KeySealsColumns holds the columns for the "key_seals" table.
+	KeySealsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "number", Type: field.TypeString},
+		{Name: "count", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"SEALED", "BROKEN", "REPLACED"}, Default: "SEALED"},
+		{Name: "sealed_at", Type: field.TypeTime},
+		{Name: "sealed_by_id", Type: field.TypeUUID},
+		{Name: "sealed_by_name", Type: field.TypeString},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "ended_by_name", Type: field.TypeString, Default: ""},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// KeySealsTable holds the schema information for the "key_seals" table.
+	KeySealsTable = &schema.Table{
+		Name:       "key_seals",
+		Columns:    KeySealsColumns,
+		PrimaryKey: []*schema.Column{KeySealsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_seals_estates_estate",
+				Columns:    []*schema.Column{KeySealsColumns[13]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_seals_key_sets_set",
+				Columns:    []*schema.Column{KeySealsColumns[14]},
+				RefColumns: []*schema.Column{KeySetsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_seals_key_seals_successors",
+				Columns:    []*schema.Column{KeySealsColumns[15]},
+				RefColumns: []*schema.Column{KeySealsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyseal_estate_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[3]},
+			},
+			{
+				Name:    "keyseal_estate_id_set_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[14]},
+			},
+			{
+				Name:    "keyseal_estate_id_previous_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[15]},
+			},
+			{
+				Name:    "keyseal_estate_id_sealed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[6], KeySealsColumns[0]},
 			},
 		},
 	}
@@ -900,6 +1568,9 @@ var (
 		{Name: "label", Type: field.TypeString},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNIT", "PUBLIC_AREA"}},
 		{Name: "outstanding", Type: field.TypeInt, Default: 0},
+		{Name: "condition", Type: field.TypeEnum, Enums: []string{"IN_USE", "DUE_FOR_SCRAPPING", "SCRAPPED"}, Default: "IN_USE"},
+		{Name: "generation", Type: field.TypeInt, Default: 1},
+		{Name: "lock_changes", Type: field.TypeInt, Default: 0},
 		{Name: "sort_key", Type: field.TypeString, Collation: "C"},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
@@ -912,13 +1583,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_sets_estates_estate",
-				Columns:    []*schema.Column{KeySetsColumns[8]},
+				Columns:    []*schema.Column{KeySetsColumns[11]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_sets_units_unit",
-				Columns:    []*schema.Column{KeySetsColumns[9]},
+				Columns:    []*schema.Column{KeySetsColumns[12]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -927,12 +1598,148 @@ var (
 			{
 				Name:    "keyset_estate_id_unit_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{KeySetsColumns[8], KeySetsColumns[9], KeySetsColumns[3]},
+				Columns: []*schema.Column{KeySetsColumns[11], KeySetsColumns[12], KeySetsColumns[3]},
 			},
 			{
 				Name:    "keyset_estate_id_sort_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeySetsColumns[8], KeySetsColumns[7], KeySetsColumns[0]},
+				Columns: []*schema.Column{KeySetsColumns[11], KeySetsColumns[10], KeySetsColumns[0]},
+			},
+		},
+	}
+	// KeySpotChecksColumns holds the columns for the "key_spot_checks" table.
+	KeySpotChecksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "seed", Type: field.TypeString},
+		{Name: "population", Type: field.TypeInt},
+		{Name: "size", Type: field.TypeInt},
+		{Name: "register_population", Type: field.TypeInt},
+		{Name: "register_size", Type: field.TypeInt},
+		{Name: "drawn_by_id", Type: field.TypeUUID},
+		{Name: "drawn_by_name", Type: field.TypeString},
+		{Name: "drawn_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "reconciliation_id", Type: field.TypeUUID},
+	}
+	// KeySpotChecksTable holds the schema information for the "key_spot_checks" table.
+	KeySpotChecksTable = &schema.Table{
+		Name:       "key_spot_checks",
+		Columns:    KeySpotChecksColumns,
+		PrimaryKey: []*schema.Column{KeySpotChecksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_spot_checks_estates_estate",
+				Columns:    []*schema.Column{KeySpotChecksColumns[10]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_spot_checks_reconciliations_reconciliation",
+				Columns:    []*schema.Column{KeySpotChecksColumns[11]},
+				RefColumns: []*schema.Column{ReconciliationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keyspotcheck_estate_id_drawn_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeySpotChecksColumns[10], KeySpotChecksColumns[9], KeySpotChecksColumns[0]},
+			},
+			{
+				Name:    "keyspotcheck_estate_id_reconciliation_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeySpotChecksColumns[10], KeySpotChecksColumns[11]},
+			},
+		},
+	}
+	// KeyStatementsColumns holds the columns for the "key_statements" table.
+	KeyStatementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "month", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "closed_by_id", Type: field.TypeUUID},
+		{Name: "closed_by_name", Type: field.TypeString},
+		{Name: "closed_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// KeyStatementsTable holds the schema information for the "key_statements" table.
+	KeyStatementsTable = &schema.Table{
+		Name:       "key_statements",
+		Columns:    KeyStatementsColumns,
+		PrimaryKey: []*schema.Column{KeyStatementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_statements_estates_estate",
+				Columns:    []*schema.Column{KeyStatementsColumns[6]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keystatement_estate_id_month",
+				Unique:  true,
+				Columns: []*schema.Column{KeyStatementsColumns[6], KeyStatementsColumns[2]},
+			},
+			{
+				Name:    "keystatement_estate_id_closed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyStatementsColumns[6], KeyStatementsColumns[5], KeyStatementsColumns[0]},
+			},
+		},
+	}
+	// KeyStatementLinesColumns holds the columns for the "key_statement_lines" table.
+	KeyStatementLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "area", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"UNIT", "PUBLIC_AREA"}},
+		{Name: "opening", Type: field.TypeInt},
+		{Name: "accepted", Type: field.TypeInt, Default: 0},
+		{Name: "replaced", Type: field.TypeInt, Default: 0},
+		{Name: "copied", Type: field.TypeInt, Default: 0},
+		{Name: "taken_back", Type: field.TypeInt, Default: 0},
+		{Name: "found", Type: field.TypeInt, Default: 0},
+		{Name: "from_engineering", Type: field.TypeInt, Default: 0},
+		{Name: "handed_over", Type: field.TypeInt, Default: 0},
+		{Name: "lost", Type: field.TypeInt, Default: 0},
+		{Name: "scrapped", Type: field.TypeInt, Default: 0},
+		{Name: "retired", Type: field.TypeInt, Default: 0},
+		{Name: "to_engineering", Type: field.TypeInt, Default: 0},
+		{Name: "adjusted", Type: field.TypeInt, Default: 0},
+		{Name: "closing", Type: field.TypeInt},
+		{Name: "with_households", Type: field.TypeInt, Default: 0},
+		{Name: "lock_changes", Type: field.TypeInt, Default: 0},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "statement_id", Type: field.TypeUUID},
+	}
+	// KeyStatementLinesTable holds the schema information for the "key_statement_lines" table.
+	KeyStatementLinesTable = &schema.Table{
+		Name:       "key_statement_lines",
+		Columns:    KeyStatementLinesColumns,
+		PrimaryKey: []*schema.Column{KeyStatementLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "key_statement_lines_estates_estate",
+				Columns:    []*schema.Column{KeyStatementLinesColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "key_statement_lines_key_statements_statement",
+				Columns:    []*schema.Column{KeyStatementLinesColumns[22]},
+				RefColumns: []*schema.Column{KeyStatementsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keystatementline_estate_id_statement_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{KeyStatementLinesColumns[21], KeyStatementLinesColumns[22], KeyStatementLinesColumns[2]},
 			},
 		},
 	}
@@ -1048,6 +1855,119 @@ var (
 			},
 		},
 	}
+	// ReconciliationsColumns holds the columns for the "reconciliations" table.
+	ReconciliationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "clause", Type: field.TypeString},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "title", Type: field.TypeString},
+		{Name: "title_en", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"COUNTING", "SETTLING", "CLOSED", "CANCELLED"}, Default: "COUNTING"},
+		{Name: "frozen_at", Type: field.TypeTime},
+		{Name: "opened_by_id", Type: field.TypeUUID},
+		{Name: "opened_by_name", Type: field.TypeString},
+		{Name: "counted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "closed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "closed_by_name", Type: field.TypeString, Default: ""},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "close_note", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// ReconciliationsTable holds the schema information for the "reconciliations" table.
+	ReconciliationsTable = &schema.Table{
+		Name:       "reconciliations",
+		Columns:    ReconciliationsColumns,
+		PrimaryKey: []*schema.Column{ReconciliationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reconciliations_estates_estate",
+				Columns:    []*schema.Column{ReconciliationsColumns[17]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reconciliation_estate_id_state_frozen_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReconciliationsColumns[17], ReconciliationsColumns[8], ReconciliationsColumns[9], ReconciliationsColumns[0]},
+			},
+			{
+				Name:    "reconciliation_estate_id_frozen_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReconciliationsColumns[17], ReconciliationsColumns[9], ReconciliationsColumns[0]},
+			},
+			{
+				Name:    "reconciliation_estate_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReconciliationsColumns[17], ReconciliationsColumns[5]},
+			},
+		},
+	}
+	// ReconciliationLinesColumns holds the columns for the "reconciliation_lines" table.
+	ReconciliationLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "item_id", Type: field.TypeUUID},
+		{Name: "place_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "label", Type: field.TypeString},
+		{Name: "frozen", Type: field.TypeInt},
+		{Name: "expected", Type: field.TypeInt, Nullable: true},
+		{Name: "counted", Type: field.TypeInt, Nullable: true},
+		{Name: "counted_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "counted_by_name", Type: field.TypeString, Default: ""},
+		{Name: "counted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"AWAITING", "MATCHED", "DIFFERENT", "RESOLVED"}, Default: "AWAITING"},
+		{Name: "resolution", Type: field.TypeString, Default: ""},
+		{Name: "resolution_reason", Type: field.TypeString, Default: ""},
+		{Name: "resolved_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "resolved_by_name", Type: field.TypeString, Default: ""},
+		{Name: "resolved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "reconciliation_id", Type: field.TypeUUID},
+	}
+	// ReconciliationLinesTable holds the schema information for the "reconciliation_lines" table.
+	ReconciliationLinesTable = &schema.Table{
+		Name:       "reconciliation_lines",
+		Columns:    ReconciliationLinesColumns,
+		PrimaryKey: []*schema.Column{ReconciliationLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reconciliation_lines_estates_estate",
+				Columns:    []*schema.Column{ReconciliationLinesColumns[19]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "reconciliation_lines_reconciliations_reconciliation",
+				Columns:    []*schema.Column{ReconciliationLinesColumns[20]},
+				RefColumns: []*schema.Column{ReconciliationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reconciliationline_estate_id_reconciliation_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{ReconciliationLinesColumns[19], ReconciliationLinesColumns[20], ReconciliationLinesColumns[5]},
+			},
+			{
+				Name:    "reconciliationline_estate_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReconciliationLinesColumns[19], ReconciliationLinesColumns[13], ReconciliationLinesColumns[0]},
+			},
+			{
+				Name:    "reconciliationline_estate_id_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReconciliationLinesColumns[19], ReconciliationLinesColumns[3]},
+			},
+		},
+	}
 	// ResidentsColumns holds the columns for the "residents" table.
 	ResidentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1095,6 +2015,69 @@ var (
 				Name:    "resident_estate_id_phone",
 				Unique:  false,
 				Columns: []*schema.Column{ResidentsColumns[8], ResidentsColumns[6]},
+			},
+		},
+	}
+	// SignaturesColumns holds the columns for the "signatures" table.
+	SignaturesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "capacity", Type: field.TypeString},
+		{Name: "signer_name", Type: field.TypeString},
+		{Name: "person", Type: field.TypeString},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"SESSION", "CREDENTIAL", "ATTESTED"}},
+		{Name: "attested_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "attested_by_name", Type: field.TypeString, Default: ""},
+		{Name: "content_hash", Type: field.TypeString},
+		{Name: "strokes", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "signed_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "resident_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// SignaturesTable holds the schema information for the "signatures" table.
+	SignaturesTable = &schema.Table{
+		Name:       "signatures",
+		Columns:    SignaturesColumns,
+		PrimaryKey: []*schema.Column{SignaturesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "signatures_estates_estate",
+				Columns:    []*schema.Column{SignaturesColumns[14]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "signatures_staffs_staff",
+				Columns:    []*schema.Column{SignaturesColumns[15]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "signatures_residents_resident",
+				Columns:    []*schema.Column{SignaturesColumns[16]},
+				RefColumns: []*schema.Column{ResidentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signature_estate_id_subject_id_capacity",
+				Unique:  true,
+				Columns: []*schema.Column{SignaturesColumns[14], SignaturesColumns[3], SignaturesColumns[4]},
+			},
+			{
+				Name:    "signature_estate_id_signed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignaturesColumns[14], SignaturesColumns[12], SignaturesColumns[0]},
+			},
+			{
+				Name:    "signature_estate_id_staff_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignaturesColumns[14], SignaturesColumns[15]},
 			},
 		},
 	}
@@ -1210,8 +2193,10 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		ApprovalsTable,
 		AreasTable,
 		BuildingsTable,
+		CertificatesTable,
 		DepartmentsTable,
 		EmergencyContactsTable,
 		EstatesTable,
@@ -1220,29 +2205,46 @@ var (
 		HouseholdsTable,
 		ImportRunsTable,
 		KeyAcceptancesTable,
+		KeyAcceptanceChecksTable,
 		KeyAcceptanceLinesTable,
 		KeyBalancesTable,
 		KeyCabinetOpeningsTable,
+		KeyCopyOrdersTable,
 		KeyFollowUpsTable,
+		KeyGenerationsTable,
 		KeyHoldersTable,
+		KeyHooksTable,
 		KeyLoansTable,
 		KeyLoanLinesTable,
+		KeyLoanRequestsTable,
+		KeyLoanRequestLinesTable,
+		KeyLockChangesTable,
 		KeyLossesTable,
 		KeyMovementsTable,
 		KeyReturnsTable,
+		KeyScrappingsTable,
+		KeySealsTable,
 		KeySetsTable,
+		KeySpotChecksTable,
+		KeyStatementsTable,
+		KeyStatementLinesTable,
 		ObligationsTable,
 		OccupanciesTable,
+		ReconciliationsTable,
+		ReconciliationLinesTable,
 		ResidentsTable,
+		SignaturesTable,
 		StaffsTable,
 		UnitsTable,
 	}
 )
 
 func init() {
+	ApprovalsTable.ForeignKeys[0].RefTable = EstatesTable
 	AreasTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable
+	CertificatesTable.ForeignKeys[0].RefTable = EstatesTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -1251,6 +2253,9 @@ func init() {
 	HouseholdsTable.ForeignKeys[0].RefTable = EstatesTable
 	ImportRunsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptancesTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyAcceptanceChecksTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyAcceptanceChecksTable.ForeignKeys[1].RefTable = KeyAcceptancesTable
+	KeyAcceptanceChecksTable.ForeignKeys[2].RefTable = UnitsTable
 	KeyAcceptanceLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyAcceptanceLinesTable.ForeignKeys[1].RefTable = KeyAcceptancesTable
 	KeyAcceptanceLinesTable.ForeignKeys[2].RefTable = KeySetsTable
@@ -1259,19 +2264,38 @@ func init() {
 	KeyBalancesTable.ForeignKeys[2].RefTable = KeyHoldersTable
 	KeyCabinetOpeningsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyCabinetOpeningsTable.ForeignKeys[1].RefTable = KeyHoldersTable
+	KeyCopyOrdersTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyCopyOrdersTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeyCopyOrdersTable.ForeignKeys[2].RefTable = ApprovalsTable
 	KeyFollowUpsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyFollowUpsTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeyGenerationsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyGenerationsTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyHoldersTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyHoldersTable.ForeignKeys[1].RefTable = StaffsTable
 	KeyHoldersTable.ForeignKeys[2].RefTable = ResidentsTable
 	KeyHoldersTable.ForeignKeys[3].RefTable = ExternalPersonsTable
 	KeyHoldersTable.ForeignKeys[4].RefTable = HouseholdsTable
+	KeyHooksTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyHooksTable.ForeignKeys[1].RefTable = KeyHoldersTable
+	KeyHooksTable.ForeignKeys[2].RefTable = KeySetsTable
 	KeyLoansTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyLoansTable.ForeignKeys[1].RefTable = KeyHoldersTable
+	KeyLoansTable.ForeignKeys[2].RefTable = ApprovalsTable
 	KeyLoanLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyLoanLinesTable.ForeignKeys[1].RefTable = KeyLoansTable
 	KeyLoanLinesTable.ForeignKeys[2].RefTable = KeySetsTable
 	KeyLoanLinesTable.ForeignKeys[3].RefTable = KeyHoldersTable
+	KeyLoanRequestsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyLoanRequestsTable.ForeignKeys[1].RefTable = KeyLoansTable
+	KeyLoanRequestsTable.ForeignKeys[2].RefTable = KeyHoldersTable
+	KeyLoanRequestsTable.ForeignKeys[3].RefTable = ApprovalsTable
+	KeyLoanRequestLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyLoanRequestLinesTable.ForeignKeys[1].RefTable = KeyLoanRequestsTable
+	KeyLoanRequestLinesTable.ForeignKeys[2].RefTable = KeySetsTable
+	KeyLockChangesTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyLockChangesTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeyLockChangesTable.ForeignKeys[2].RefTable = KeyLossesTable
 	KeyLossesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyLossesTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyLossesTable.ForeignKeys[2].RefTable = KeyHoldersTable
@@ -1283,16 +2307,35 @@ func init() {
 	KeyMovementsTable.ForeignKeys[4].RefTable = KeyLoanLinesTable
 	KeyMovementsTable.ForeignKeys[5].RefTable = KeyAcceptanceLinesTable
 	KeyMovementsTable.ForeignKeys[6].RefTable = KeyLossesTable
+	KeyMovementsTable.ForeignKeys[7].RefTable = KeyMovementsTable
 	KeyReturnsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyReturnsTable.ForeignKeys[1].RefTable = KeyLoanLinesTable
+	KeyScrappingsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyScrappingsTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeyScrappingsTable.ForeignKeys[2].RefTable = ApprovalsTable
+	KeyScrappingsTable.ForeignKeys[3].RefTable = CertificatesTable
+	KeySealsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeySealsTable.ForeignKeys[1].RefTable = KeySetsTable
+	KeySealsTable.ForeignKeys[2].RefTable = KeySealsTable
 	KeySetsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeySetsTable.ForeignKeys[1].RefTable = UnitsTable
+	KeySpotChecksTable.ForeignKeys[0].RefTable = EstatesTable
+	KeySpotChecksTable.ForeignKeys[1].RefTable = ReconciliationsTable
+	KeyStatementsTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyStatementLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	KeyStatementLinesTable.ForeignKeys[1].RefTable = KeyStatementsTable
 	ObligationsTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[0].RefTable = EstatesTable
 	OccupanciesTable.ForeignKeys[1].RefTable = HouseholdsTable
 	OccupanciesTable.ForeignKeys[2].RefTable = UnitsTable
+	ReconciliationsTable.ForeignKeys[0].RefTable = EstatesTable
+	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
+	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable
 	ResidentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ResidentsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	SignaturesTable.ForeignKeys[0].RefTable = EstatesTable
+	SignaturesTable.ForeignKeys[1].RefTable = StaffsTable
+	SignaturesTable.ForeignKeys[2].RefTable = ResidentsTable
 	StaffsTable.ForeignKeys[0].RefTable = EstatesTable
 	StaffsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable

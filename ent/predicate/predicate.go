@@ -6,11 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Approval is the predicate function for approval builders.
+type Approval func(*sql.Selector)
+
 // Area is the predicate function for area builders.
 type Area func(*sql.Selector)
 
 // Building is the predicate function for building builders.
 type Building func(*sql.Selector)
+
+// Certificate is the predicate function for certificate builders.
+type Certificate func(*sql.Selector)
 
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
@@ -36,6 +42,9 @@ type ImportRun func(*sql.Selector)
 // KeyAcceptance is the predicate function for keyacceptance builders.
 type KeyAcceptance func(*sql.Selector)
 
+// KeyAcceptanceCheck is the predicate function for keyacceptancecheck builders.
+type KeyAcceptanceCheck func(*sql.Selector)
+
 // KeyAcceptanceLine is the predicate function for keyacceptanceline builders.
 type KeyAcceptanceLine func(*sql.Selector)
 
@@ -45,17 +54,35 @@ type KeyBalance func(*sql.Selector)
 // KeyCabinetOpening is the predicate function for keycabinetopening builders.
 type KeyCabinetOpening func(*sql.Selector)
 
+// KeyCopyOrder is the predicate function for keycopyorder builders.
+type KeyCopyOrder func(*sql.Selector)
+
 // KeyFollowUp is the predicate function for keyfollowup builders.
 type KeyFollowUp func(*sql.Selector)
 
+// KeyGeneration is the predicate function for keygeneration builders.
+type KeyGeneration func(*sql.Selector)
+
 // KeyHolder is the predicate function for keyholder builders.
 type KeyHolder func(*sql.Selector)
+
+// KeyHook is the predicate function for keyhook builders.
+type KeyHook func(*sql.Selector)
 
 // KeyLoan is the predicate function for keyloan builders.
 type KeyLoan func(*sql.Selector)
 
 // KeyLoanLine is the predicate function for keyloanline builders.
 type KeyLoanLine func(*sql.Selector)
+
+// KeyLoanRequest is the predicate function for keyloanrequest builders.
+type KeyLoanRequest func(*sql.Selector)
+
+// KeyLoanRequestLine is the predicate function for keyloanrequestline builders.
+type KeyLoanRequestLine func(*sql.Selector)
+
+// KeyLockChange is the predicate function for keylockchange builders.
+type KeyLockChange func(*sql.Selector)
 
 // KeyLoss is the predicate function for keyloss builders.
 type KeyLoss func(*sql.Selector)
@@ -66,8 +93,23 @@ type KeyMovement func(*sql.Selector)
 // KeyReturn is the predicate function for keyreturn builders.
 type KeyReturn func(*sql.Selector)
 
+// KeyScrapping is the predicate function for keyscrapping builders.
+type KeyScrapping func(*sql.Selector)
+
+// KeySeal is the predicate function for keyseal builders.
+type KeySeal func(*sql.Selector)
+
 // KeySet is the predicate function for keyset builders.
 type KeySet func(*sql.Selector)
+
+// KeySpotCheck is the predicate function for keyspotcheck builders.
+type KeySpotCheck func(*sql.Selector)
+
+// KeyStatement is the predicate function for keystatement builders.
+type KeyStatement func(*sql.Selector)
+
+// KeyStatementLine is the predicate function for keystatementline builders.
+type KeyStatementLine func(*sql.Selector)
 
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)
@@ -75,8 +117,17 @@ type Obligation func(*sql.Selector)
 // Occupancy is the predicate function for occupancy builders.
 type Occupancy func(*sql.Selector)
 
+// Reconciliation is the predicate function for reconciliation builders.
+type Reconciliation func(*sql.Selector)
+
+// ReconciliationLine is the predicate function for reconciliationline builders.
+type ReconciliationLine func(*sql.Selector)
+
 // Resident is the predicate function for resident builders.
 type Resident func(*sql.Selector)
+
+// Signature is the predicate function for signature builders.
+type Signature func(*sql.Selector)
 
 // Staff is the predicate function for staff builders.
 type Staff func(*sql.Selector)

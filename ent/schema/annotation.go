@@ -16,7 +16,7 @@ type Steward struct {
 	Department string   `json:",omitempty"` // column that makes a row a department's own
 	Self       string   `json:",omitempty"` // column with the account whom the row concerns
 	Household  string   `json:",omitempty"` // column with the household whose residents may read the row
-	AppendOnly bool     `json:",omitempty"` // the app role may insert and read, never update or delete
+	AppendOnly bool     `json:",omitempty"` // the app role may insert and read, never update (but the columns of Voidable) or delete
 
 	Filter       bool `json:",omitempty"` // may be filtered by: all other fields are left out of where-inputs
 	Confidential bool `json:",omitempty"` // never in the audit trail, jobs or logs in clear: name and HMAC only

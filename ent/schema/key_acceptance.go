@@ -15,15 +15,18 @@ type KeyAcceptance struct{ ent.Schema }
 
 // Mixin of a sheet.
 func (KeyAcceptance) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0305}, EstateScoped{}}
+	return []ent.Mixin{Identified{Code: 0x0305}, EstateScoped{}, Versioned{}, Voidable{}}
 }
 
 // Fields of a sheet.
 func (KeyAcceptance) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("source_file").Immutable().Comment("Name of the spreadsheet that it was imported from."),
+		field.String("source_file").Default("").Immutable().Comment("Name of the spreadsheet that it was imported from; empty for a sheet that was filled in here."),
+		field.Enum("state").NamedValues("Draft", "DRAFT", "Effective", "EFFECTIVE", "Cancelled", "CANCELLED", "Voided", "VOIDED").Default("EFFECTIVE").Annotations(Filter()).
+			Comment("Draft while lines are checked; effective when engineering has signed; cancelled before, voided after (K1.1)."),
+		field.String("deliverer").Default("").Immutable().Comment("Who delivers the keys (交验人); of an imported sheet each line says it."),
 		field.String("handler").Immutable().Comment("Who took the keys over (经手人)."),
-		field.Time("accepted_at").Immutable().Annotations(entgql.OrderField("ACCEPTED_AT"), Filter()).Comment("When it took effect."),
+		field.Time("accepted_at").Optional().Nillable().Annotations(entgql.OrderField("ACCEPTED_AT"), Filter()).Comment("When it took effect; null while it has not."),
 	}
 }
 
@@ -32,6 +35,8 @@ func (KeyAcceptance) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("lines", KeyAcceptanceLine.Type).Ref("acceptance").
 			Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("Its lines."),
+		edge.From("checks", KeyAcceptanceCheck.Type).Ref("acceptance").
+			Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("The lines of its draft."),
 	}
 }
 
@@ -94,7 +99,7 @@ type KeyFollowUp struct{ ent.Schema }
 
 // Mixin of a note.
 func (KeyFollowUp) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x030c}, EstateScoped{}}
+	return []ent.Mixin{Identified{Code: 0x030c}, EstateScoped{}, Voidable{}}
 }
 
 // Fields of a note.
@@ -122,4 +127,47 @@ func (KeyFollowUp) Indexes() []ent.Index { return []ent.Index{index.Fields("esta
 // Annotations of a note.
 func (KeyFollowUp) Annotations() []schema.Annotation {
 	return []schema.Annotation{schema.Comment("A note on keys that engineering still owes (K1.4)."), Steward{AppendOnly: true}}
+}
+
+// KeyAcceptanceCheck is a line of a sheet in draft: what engineering says it delivers, and what was found when it was
+// checked. When engineering has signed, it becomes a KeyAcceptanceLine (K1.1).
+type KeyAcceptanceCheck struct{ ent.Schema }
+
+// Mixin of a line in draft.
+func (KeyAcceptanceCheck) Mixin() []ent.Mixin {
+	return []ent.Mixin{Identified{Code: 0x030f}, EstateScoped{}, Versioned{}}
+}
+
+// Fields of a line in draft.
+func (KeyAcceptanceCheck) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("acceptance_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The sheet."),
+		field.UUID("unit_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The unit that the keys open."),
+		field.String("place").Immutable().Annotations(Filter()).Comment("Which door (位置): 户门."),
+		field.Int("due").Positive().Immutable().Comment("How many keys engineering owes (应交)."),
+		field.Int("delivered").NonNegative().Optional().Nillable().Comment("How many good keys were counted (实交); null until checked."),
+		field.Int("faulty").NonNegative().Default(0).Comment("How many were faulty and went back: they stay outstanding."),
+		field.String("remark").Default("").Comment("What the check found."),
+		field.UUID("checked_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who checked it."),
+		field.String("checked_by_name").Default("").Comment("Who checked it, as signed."),
+		field.Time("checked_at").Optional().Nillable().Annotations(Filter()).Comment("When it was checked; null until then."),
+	}
+}
+
+// Edges of a line in draft.
+func (KeyAcceptanceCheck) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("acceptance", KeyAcceptance.Type).Field("acceptance_id").Unique().Required().Immutable().Comment("The sheet."),
+		edge.To("unit", Unit.Type).Field("unit_id").Unique().Required().Immutable().Comment("The unit."),
+	}
+}
+
+// Indexes of a line in draft.
+func (KeyAcceptanceCheck) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("estate_id", "acceptance_id", "unit_id", "place").Unique()}
+}
+
+// Annotations of a line in draft.
+func (KeyAcceptanceCheck) Annotations() []schema.Annotation {
+	return public("A line of an acceptance sheet in draft (K1.1).")
 }

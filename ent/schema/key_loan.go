@@ -15,7 +15,7 @@ type KeyLoan struct{ ent.Schema }
 
 // Mixin of a loan.
 func (KeyLoan) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0307}, EstateScoped{Household: "household_id"}, Versioned{}}
+	return []ent.Mixin{Identified{Code: 0x0307}, EstateScoped{Household: "household_id"}, Versioned{}, Voidable{}, LateRecorded{}}
 }
 
 // Fields of a loan.
@@ -30,8 +30,10 @@ func (KeyLoan) Fields() []ent.Field {
 		field.Time("lent_at").Immutable().Annotations(entgql.OrderField("LENT_AT"), Filter()).Comment("When the keys were lent."),
 		field.Time("due_at").Annotations(entgql.OrderField("DUE_AT"), Filter()).Comment("When they are due back: the end of the day in the estate's time zone (K2.2)."),
 		field.Time("returned_at").Optional().Nillable().Annotations(Filter()).Comment("When the last key came back; null while some are out or lost."),
-		field.Enum("state").NamedValues("Open", "OPEN", "Returned", "RETURNED", "Lost", "LOST").Default("OPEN").Annotations(Filter()).
-			Comment("Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3)."),
+		field.Enum("state").NamedValues("Open", "OPEN", "Returned", "RETURNED", "Lost", "LOST", "Voided", "VOIDED").Default("OPEN").Annotations(Filter()).
+			Comment("Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3), voided when it was recorded by mistake."),
+		field.UUID("approval_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).
+			Comment("The general manager's approval, if it is for more than a day (K2.2): the latest, after an extension."),
 	}
 }
 
@@ -39,6 +41,7 @@ func (KeyLoan) Fields() []ent.Field {
 func (KeyLoan) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("borrower", KeyHolder.Type).Field("borrower_id").Unique().Required().Immutable().Comment("The borrower's account in the ledger."),
+		edge.To("approval", Approval.Type).Field("approval_id").Unique().Comment("The general manager's approval."),
 		edge.From("lines", KeyLoanLine.Type).Ref("loan").Comment("What was lent."),
 	}
 }
@@ -106,13 +109,14 @@ type KeyReturn struct{ ent.Schema }
 
 // Mixin of a return.
 func (KeyReturn) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0309}, EstateScoped{Household: "household_id"}}
+	return []ent.Mixin{Identified{Code: 0x0309}, EstateScoped{Household: "household_id"}, Voidable{}, LateRecorded{}}
 }
 
 // Fields of a return.
 func (KeyReturn) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("line_id", uuid.UUID{}).Immutable().Comment("The line of the loan."),
+		field.UUID("receipt_id", uuid.UUID{}).Immutable().Comment("The same for all that came back at once, which is signed for as one: the subject of its signatures."),
 		field.Int("count").Positive().Immutable().Comment("How many keys came back."),
 		field.String("returned_by").Immutable().Comment("Who brought them, as signed."),
 		field.UUID("received_by_id", uuid.UUID{}).Immutable().Comment("The account of the handler who took them back."),

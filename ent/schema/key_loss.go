@@ -16,7 +16,7 @@ type KeyLoss struct{ ent.Schema }
 
 // Mixin of a loss.
 func (KeyLoss) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x030a}, EstateScoped{Department: "department_id", Household: "household_id"}, Versioned{}}
+	return []ent.Mixin{Identified{Code: 0x030a}, EstateScoped{Department: "department_id", Household: "household_id"}, Versioned{}, Voidable{}}
 }
 
 // Fields of a loss.
@@ -39,8 +39,8 @@ func (KeyLoss) Fields() []ent.Field {
 		field.Time("reported_at").Immutable().Annotations(entgql.OrderField("REPORTED_AT"), Filter()).Comment("When it was reported."),
 		field.UUID("reported_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that reported it."),
 		field.String("reported_by_name").Immutable().Comment("Who reported it, as signed."),
-		field.Enum("state").NamedValues("Open", "OPEN", "Answered", "ANSWERED").Default("OPEN").Annotations(Filter()).
-			Comment("Open until the leader has answered."),
+		field.Enum("state").NamedValues("Open", "OPEN", "Answered", "ANSWERED", "Voided", "VOIDED").Default("OPEN").Annotations(Filter()).
+			Comment("Open until the leader has answered; voided when it was reported by mistake."),
 		field.String("finding").Default("").Comment("What the leader found."),
 		field.Bool("lock_change_requested").Optional().Nillable().Annotations(Filter()).
 			Comment("Whether the lock is to be changed; null while the leader has not answered."),

@@ -28,6 +28,10 @@ func (KeySet) Fields() []ent.Field {
 			Annotations(Filter()).Comment("Keys of a unit, or of a public area (K1.3)."),
 		field.Int("outstanding").NonNegative().Default(0).Annotations(Filter()).
 			Comment("How many keys engineering still owes, by the newest sheet (K1.4)."),
+		field.Enum("condition").NamedValues("InUse", "IN_USE", "DueForScrapping", "DUE_FOR_SCRAPPING", "Scrapped", "SCRAPPED").Default("IN_USE").
+			Annotations(Filter()).Comment("In use, due for scrapping (third lock change, or keys of the generation are gone: it cannot be lent), scrapped (K3.1)."),
+		field.Int("generation").Positive().Default(1).Comment("Which lock it is for: grows with each lock change (K3.1)."),
+		field.Int("lock_changes").NonNegative().Default(0).Annotations(Filter()).Comment("How often the lock was changed since the original set came (K3.1)."),
 		sortKey(),
 	}
 }
@@ -39,6 +43,9 @@ func (KeySet) Edges() []ent.Edge {
 		edge.From("balances", KeyBalance.Type).Ref("set").Comment("Where its keys are now (K4.1)."),
 		edge.From("acceptance_lines", KeyAcceptanceLine.Type).Ref("set").Comment("What engineering owed and delivered, sheet by sheet (K1.1)."),
 		edge.From("follow_ups", KeyFollowUp.Type).Ref("set").Comment("What is done about what it still owes (K1.4)."),
+		edge.From("generations", KeyGeneration.Type).Ref("set").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("The locks that it was for, one after the other (K3.1)."),
+		edge.From("hooks", KeyHook.Type).Ref("set").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("Where it hangs in the cabinets (K1.2)."),
+		edge.From("seals", KeySeal.Type).Ref("set").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("What of it is sealed with security (K1.3)."),
 	}
 }
 
@@ -104,7 +111,7 @@ type KeyMovement struct{ ent.Schema }
 
 // Mixin of a movement.
 func (KeyMovement) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0303}, EstateScoped{Household: "household_id"}}
+	return []ent.Mixin{Identified{Code: 0x0303}, EstateScoped{Household: "household_id"}, LateRecorded{}}
 }
 
 // Fields of a movement.
@@ -115,11 +122,16 @@ func (KeyMovement) Fields() []ent.Field {
 		field.UUID("to_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The holder that got."),
 		field.Int("count").Positive().Immutable().Comment("How many keys."),
 		field.Enum("reason").NamedValues("Accepted", "ACCEPTED", "Placed", "PLACED", "Lent", "LENT", "Returned", "RETURNED", "HandedOver", "HANDED_OVER",
-			"Lost", "LOST", "Found", "FOUND").
-			Immutable().Annotations(Filter()).Comment("Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again."),
+			"Lost", "LOST", "Found", "FOUND", "Sealed", "SEALED", "Unsealed", "UNSEALED", "Copied", "COPIED", "Replaced", "REPLACED", "Retired", "RETIRED",
+			"TakenBack", "TAKEN_BACK", "ToEngineering", "TO_ENGINEERING", "FromEngineering", "FROM_ENGINEERING", "Scrapped", "SCRAPPED",
+			"Adjusted", "ADJUSTED", "Voided", "VOIDED").
+			Immutable().Annotations(Filter()).
+			Comment("Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again, sealed with security, unsealed, copied by order, replaced and retired by a lock change, taken back from a household, given to engineering and back, scrapped, adjusted after a count, voided (a counter-entry)."),
 		field.UUID("loan_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The line of the loan that it belongs to."),
 		field.UUID("acceptance_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The line of the acceptance sheet that it belongs to."),
 		field.UUID("loss_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The loss that it belongs to (K2.3)."),
+		field.UUID("reverses_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The entry that this one counters, if it does; note says why."),
+		field.Int("generation").Positive().Default(1).Immutable().Comment("The generation of the set's keys that moved (K3.1)."),
 		field.String("note").Default("").Immutable().Comment("What is to be said of it: where keys were found."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household that gave or got."),
 		field.Time("occurred_at").Immutable().Annotations(entgql.OrderField("OCCURRED_AT"), Filter()).Comment("When the keys changed hands."),
@@ -135,6 +147,8 @@ func (KeyMovement) Edges() []ent.Edge {
 		edge.To("loan_line", KeyLoanLine.Type).Field("loan_line_id").Unique().Immutable().Comment("The line of the loan."),
 		edge.To("acceptance_line", KeyAcceptanceLine.Type).Field("acceptance_line_id").Unique().Immutable().Comment("The line of the acceptance sheet."),
 		edge.To("loss", KeyLoss.Type).Field("loss_id").Unique().Immutable().Comment("The loss."),
+		edge.To("reversals", KeyMovement.Type).Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("The counter-entry, if it was voided.").
+			From("reverses").Field("reverses_id").Unique().Immutable().Comment("The entry that this one counters."),
 	}
 }
 
@@ -145,6 +159,7 @@ func (KeyMovement) Indexes() []ent.Index {
 		index.Fields("estate_id", "occurred_at", "id"),
 		index.Fields("estate_id", "loan_line_id"),
 		index.Fields("estate_id", "loss_id"),
+		index.Fields("estate_id", "reverses_id").Unique(),
 	}
 }
 

@@ -76,6 +76,29 @@ func (Versioned) Fields() []ent.Field {
 	}
 }
 
+// Voidable lets an act be countered, with a reason: the row stays, and says who voided it when and why.
+type Voidable struct{ mixin.Schema }
+
+// Fields of what can be voided.
+func (Voidable) Fields() []ent.Field {
+	return []ent.Field{
+		field.Time("voided_at").Optional().Nillable().Annotations(Filter()).Comment("When it was voided; null while it stands."),
+		field.String("void_reason").Default("").Comment("Why it was voided."),
+		field.UUID("voided_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account that voided it."),
+		field.String("voided_by_name").Default("").Comment("Who voided it, as signed."),
+	}
+}
+
+// LateRecorded lets an act be recorded up to 24 hours after it happened (paper kept during an outage), with a reason.
+type LateRecorded struct{ mixin.Schema }
+
+// Fields of what may be recorded late.
+func (LateRecorded) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("late_reason").Default("").Immutable().Comment("Why it was recorded later than it happened, if it was."),
+	}
+}
+
 // public are the GraphQL annotations of an entity that is listed as a Relay connection.
 func public(comment string, more ...schema.Annotation) []schema.Annotation {
 	return append([]schema.Annotation{

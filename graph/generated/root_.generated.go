@@ -87,6 +87,43 @@ type ComplexityRoot struct {
 		Loss func(childComplexity int) int
 	}
 
+	Approval struct {
+		AskedAt       func(childComplexity int) int
+		AskedByID     func(childComplexity int) int
+		AskedByName   func(childComplexity int) int
+		Clause        func(childComplexity int) int
+		Content       func(childComplexity int) int
+		ContentHash   func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		DecidedAt     func(childComplexity int) int
+		DecidedByID   func(childComplexity int) int
+		DecidedByName func(childComplexity int) int
+		DecisionNote  func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		State         func(childComplexity int) int
+		SubjectID     func(childComplexity int) int
+		Title         func(childComplexity int) int
+		TitleEn       func(childComplexity int) int
+		UsedAt        func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ApprovalConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApprovalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Area struct {
 		Code      func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -183,6 +220,32 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Certificate struct {
+		Content     func(childComplexity int) int
+		ContentHash func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		IssuedAt    func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Number      func(childComplexity int) int
+		SubjectID   func(childComplexity int) int
+		Title       func(childComplexity int) int
+		TitleEn     func(childComplexity int) int
+	}
+
+	CertificateConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CertificateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ChangePasswordPayload struct {
@@ -419,13 +482,51 @@ type ComplexityRoot struct {
 	}
 
 	KeyAcceptance struct {
-		AcceptedAt func(childComplexity int) int
-		CreatedAt  func(childComplexity int) int
-		Estate     func(childComplexity int) int
-		EstateID   func(childComplexity int) int
-		Handler    func(childComplexity int) int
-		ID         func(childComplexity int) int
-		SourceFile func(childComplexity int) int
+		AcceptedAt   func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Deliverer    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		Handler      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		SourceFile   func(childComplexity int) int
+		State        func(childComplexity int) int
+		Version      func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
+	}
+
+	KeyAcceptanceCheck struct {
+		Acceptance    func(childComplexity int) int
+		AcceptanceID  func(childComplexity int) int
+		CheckedAt     func(childComplexity int) int
+		CheckedByID   func(childComplexity int) int
+		CheckedByName func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Delivered     func(childComplexity int) int
+		Due           func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		Faulty        func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Place         func(childComplexity int) int
+		Remark        func(childComplexity int) int
+		Unit          func(childComplexity int) int
+		UnitID        func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	KeyAcceptanceCheckConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyAcceptanceCheckEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	KeyAcceptanceConnection struct {
@@ -505,6 +606,10 @@ type ComplexityRoot struct {
 		OpenedByName func(childComplexity int) int
 		Outcome      func(childComplexity int) int
 		Purpose      func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
 	}
 
 	KeyCabinetOpeningConnection struct {
@@ -518,18 +623,67 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyCopyOrder struct {
+		Approval      func(childComplexity int) int
+		ApprovalID    func(childComplexity int) int
+		Count         func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		MadeAt        func(childComplexity int) int
+		MadeByID      func(childComplexity int) int
+		MadeByName    func(childComplexity int) int
+		OrderedAt     func(childComplexity int) int
+		OrderedByID   func(childComplexity int) int
+		OrderedByName func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Set           func(childComplexity int) int
+		SetID         func(childComplexity int) int
+		State         func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	KeyCopyOrderConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyCopyOrderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	KeyFollowUp struct {
-		CreatedAt   func(childComplexity int) int
-		Estate      func(childComplexity int) int
-		EstateID    func(childComplexity int) int
-		FollowUpOn  func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Note        func(childComplexity int) int
-		NotedByID   func(childComplexity int) int
-		NotedByName func(childComplexity int) int
-		Outstanding func(childComplexity int) int
-		Set         func(childComplexity int) int
-		SetID       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		FollowUpOn   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		NotedByID    func(childComplexity int) int
+		NotedByName  func(childComplexity int) int
+		Outstanding  func(childComplexity int) int
+		Set          func(childComplexity int) int
+		SetID        func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
+	}
+
+	KeyGeneration struct {
+		Count     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Number    func(childComplexity int) int
+		OpenedAt  func(childComplexity int) int
+		RetiredAt func(childComplexity int) int
+		Set       func(childComplexity int) int
+		SetID     func(childComplexity int) int
 	}
 
 	KeyHolder struct {
@@ -560,7 +714,33 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyHook struct {
+		Cabinet   func(childComplexity int) int
+		CabinetID func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Set       func(childComplexity int) int
+		SetID     func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	KeyHookConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyHookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	KeyLoan struct {
+		Approval     func(childComplexity int) int
+		ApprovalID   func(childComplexity int) int
 		Borrower     func(childComplexity int) int
 		BorrowerID   func(childComplexity int) int
 		BorrowerName func(childComplexity int) int
@@ -570,6 +750,7 @@ type ComplexityRoot struct {
 		EstateID     func(childComplexity int) int
 		HouseholdID  func(childComplexity int) int
 		ID           func(childComplexity int) int
+		LateReason   func(childComplexity int) int
 		LentAt       func(childComplexity int) int
 		LentByID     func(childComplexity int) int
 		LentByName   func(childComplexity int) int
@@ -578,6 +759,10 @@ type ComplexityRoot struct {
 		ReturnedAt   func(childComplexity int) int
 		State        func(childComplexity int) int
 		Version      func(childComplexity int) int
+		VoidReason   func(childComplexity int) int
+		VoidedAt     func(childComplexity int) int
+		VoidedByID   func(childComplexity int) int
+		VoidedByName func(childComplexity int) int
 	}
 
 	KeyLoanConnection struct {
@@ -621,6 +806,89 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyLoanRequest struct {
+		Approval     func(childComplexity int) int
+		ApprovalID   func(childComplexity int) int
+		Borrower     func(childComplexity int) int
+		BorrowerID   func(childComplexity int) int
+		BorrowerName func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Loan         func(childComplexity int) int
+		LoanID       func(childComplexity int) int
+		Purpose      func(childComplexity int) int
+		Until        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	KeyLoanRequestConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyLoanRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyLoanRequestLine struct {
+		Count       func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		HouseholdID func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Request     func(childComplexity int) int
+		RequestID   func(childComplexity int) int
+		Set         func(childComplexity int) int
+		SetID       func(childComplexity int) int
+	}
+
+	KeyLockChange struct {
+		CreatedAt     func(childComplexity int) int
+		DoneAt        func(childComplexity int) int
+		DoneByID      func(childComplexity int) int
+		DoneByName    func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		Generation    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Loss          func(childComplexity int) int
+		LossID        func(childComplexity int) int
+		NewCount      func(childComplexity int) int
+		Note          func(childComplexity int) int
+		OrderedAt     func(childComplexity int) int
+		OrderedByID   func(childComplexity int) int
+		OrderedByName func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		RetiredCount  func(childComplexity int) int
+		Set           func(childComplexity int) int
+		SetID         func(childComplexity int) int
+		State         func(childComplexity int) int
+		Version       func(childComplexity int) int
+		VoidReason    func(childComplexity int) int
+		VoidedAt      func(childComplexity int) int
+		VoidedByID    func(childComplexity int) int
+		VoidedByName  func(childComplexity int) int
+	}
+
+	KeyLockChangeConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyLockChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	KeyLoss struct {
 		AnsweredAt          func(childComplexity int) int
 		AnsweredByID        func(childComplexity int) int
@@ -651,6 +919,10 @@ type ComplexityRoot struct {
 		SetID               func(childComplexity int) int
 		State               func(childComplexity int) int
 		Version             func(childComplexity int) int
+		VoidReason          func(childComplexity int) int
+		VoidedAt            func(childComplexity int) int
+		VoidedByID          func(childComplexity int) int
+		VoidedByName        func(childComplexity int) int
 	}
 
 	KeyLossConnection struct {
@@ -673,8 +945,10 @@ type ComplexityRoot struct {
 		EstateID         func(childComplexity int) int
 		From             func(childComplexity int) int
 		FromID           func(childComplexity int) int
+		Generation       func(childComplexity int) int
 		HouseholdID      func(childComplexity int) int
 		ID               func(childComplexity int) int
+		LateReason       func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
 		Loss             func(childComplexity int) int
@@ -682,6 +956,9 @@ type ComplexityRoot struct {
 		Note             func(childComplexity int) int
 		OccurredAt       func(childComplexity int) int
 		Reason           func(childComplexity int) int
+		Reversals        func(childComplexity int) int
+		Reverses         func(childComplexity int) int
+		ReversesID       func(childComplexity int) int
 		Set              func(childComplexity int) int
 		SetID            func(childComplexity int) int
 		To               func(childComplexity int) int
@@ -706,24 +983,99 @@ type ComplexityRoot struct {
 		EstateID       func(childComplexity int) int
 		HouseholdID    func(childComplexity int) int
 		ID             func(childComplexity int) int
+		LateReason     func(childComplexity int) int
 		Line           func(childComplexity int) int
 		LineID         func(childComplexity int) int
+		ReceiptID      func(childComplexity int) int
 		ReceivedByID   func(childComplexity int) int
 		ReceivedByName func(childComplexity int) int
 		ReturnedAt     func(childComplexity int) int
 		ReturnedBy     func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	KeyScrapping struct {
+		Approval        func(childComplexity int) int
+		ApprovalID      func(childComplexity int) int
+		Certificate     func(childComplexity int) int
+		CertificateID   func(childComplexity int) int
+		Count           func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DoneAt          func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		RequestedAt     func(childComplexity int) int
+		RequestedByID   func(childComplexity int) int
+		RequestedByName func(childComplexity int) int
+		Set             func(childComplexity int) int
+		SetID           func(childComplexity int) int
+		State           func(childComplexity int) int
+		Version         func(childComplexity int) int
+	}
+
+	KeyScrappingConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyScrappingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeySeal struct {
+		Count        func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		EndReason    func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		EndedByID    func(childComplexity int) int
+		EndedByName  func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Number       func(childComplexity int) int
+		Previous     func(childComplexity int) int
+		PreviousID   func(childComplexity int) int
+		SealedAt     func(childComplexity int) int
+		SealedByID   func(childComplexity int) int
+		SealedByName func(childComplexity int) int
+		Set          func(childComplexity int) int
+		SetID        func(childComplexity int) int
+		State        func(childComplexity int) int
+		Successors   func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	KeySealConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeySealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	KeySet struct {
 		AcceptanceLines func(childComplexity int) int
 		Balances        func(childComplexity int) int
+		Condition       func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
 		FollowUps       func(childComplexity int) int
+		Generation      func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Kind            func(childComplexity int) int
 		Label           func(childComplexity int) int
+		LockChanges     func(childComplexity int) int
 		Outstanding     func(childComplexity int) int
 		Place           func(childComplexity int) int
 		Unit            func(childComplexity int) int
@@ -738,6 +1090,95 @@ type ComplexityRoot struct {
 	}
 
 	KeySetEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeySpotCheck struct {
+		CreatedAt          func(childComplexity int) int
+		DrawnAt            func(childComplexity int) int
+		DrawnByID          func(childComplexity int) int
+		DrawnByName        func(childComplexity int) int
+		Estate             func(childComplexity int) int
+		EstateID           func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Population         func(childComplexity int) int
+		Reconciliation     func(childComplexity int) int
+		ReconciliationID   func(childComplexity int) int
+		RegisterPopulation func(childComplexity int) int
+		RegisterSize       func(childComplexity int) int
+		Seed               func(childComplexity int) int
+		Size               func(childComplexity int) int
+	}
+
+	KeySpotCheckConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeySpotCheckEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyStatement struct {
+		ClosedAt     func(childComplexity int) int
+		ClosedByID   func(childComplexity int) int
+		ClosedByName func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Month        func(childComplexity int) int
+	}
+
+	KeyStatementConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyStatementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyStatementLine struct {
+		Accepted        func(childComplexity int) int
+		Adjusted        func(childComplexity int) int
+		Area            func(childComplexity int) int
+		Closing         func(childComplexity int) int
+		Copied          func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		Found           func(childComplexity int) int
+		FromEngineering func(childComplexity int) int
+		HandedOver      func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		LockChanges     func(childComplexity int) int
+		Lost            func(childComplexity int) int
+		Opening         func(childComplexity int) int
+		Position        func(childComplexity int) int
+		Replaced        func(childComplexity int) int
+		Retired         func(childComplexity int) int
+		Scrapped        func(childComplexity int) int
+		Statement       func(childComplexity int) int
+		StatementID     func(childComplexity int) int
+		TakenBack       func(childComplexity int) int
+		ToEngineering   func(childComplexity int) int
+		WithHouseholds  func(childComplexity int) int
+	}
+
+	KeyStatementLineConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	KeyStatementLineEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -920,41 +1361,125 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens          func(childComplexity int, accountID *uuid.UUID) int
-		Account            func(childComplexity int, id uuid.UUID) int
-		AccountGrants      func(childComplexity int, accountID uuid.UUID) int
-		Accounts           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
-		AllowedActions     func(childComplexity int, id uuid.UUID) int
-		Areas              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
-		AuditTrail         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
-		Buildings          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
-		Can                func(childComplexity int, checks []*model.CanInput) int
-		Departments        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
-		Estates            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
-		ExternalPersons    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
-		Files              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
-		Households         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
-		ImportRuns         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
-		Inbox              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
-		KeyAcceptanceLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
-		KeyAcceptances     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
-		KeyBalances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
-		KeyCabinetOpenings func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
-		KeyHolders         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
-		KeyLoans           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
-		KeyLosses          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
-		KeyMovements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
-		KeySets            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
-		Node               func(childComplexity int, id uuid.UUID) int
-		Nodes              func(childComplexity int, ids []uuid.UUID) int
-		Obligations        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
-		Occupancies        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
-		Residents          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
-		Sessions           func(childComplexity int) int
-		Staff              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
-		Units              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
-		UnreadCount        func(childComplexity int) int
-		Viewer             func(childComplexity int) int
+		APITokens           func(childComplexity int, accountID *uuid.UUID) int
+		Account             func(childComplexity int, id uuid.UUID) int
+		AccountGrants       func(childComplexity int, accountID uuid.UUID) int
+		Accounts            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
+		AllowedActions      func(childComplexity int, id uuid.UUID) int
+		Approvals           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
+		Areas               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
+		AuditTrail          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
+		Buildings           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
+		Can                 func(childComplexity int, checks []*model.CanInput) int
+		Certificates        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
+		Departments         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
+		Estates             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
+		ExternalPersons     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		Files               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
+		Households          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
+		ImportRuns          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
+		Inbox               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		KeyAcceptanceChecks func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
+		KeyAcceptanceLines  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
+		KeyAcceptances      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
+		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
+		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
+		KeyHolders          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
+		KeyHooks            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
+		KeyLoanRequests     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
+		KeyLoans            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
+		KeyLockChanges      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
+		KeyLosses           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
+		KeyMovements        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
+		KeyScrappings       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
+		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
+		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
+		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
+		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		Node                func(childComplexity int, id uuid.UUID) int
+		Nodes               func(childComplexity int, ids []uuid.UUID) int
+		Obligations         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
+		Occupancies         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
+		ReconciliationLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
+		Reconciliations     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		Residents           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		Sessions            func(childComplexity int) int
+		Signatures          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
+		Staff               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
+		Units               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
+		UnreadCount         func(childComplexity int) int
+		Viewer              func(childComplexity int) int
+	}
+
+	Reconciliation struct {
+		Clause       func(childComplexity int) int
+		CloseNote    func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		ClosedByID   func(childComplexity int) int
+		ClosedByName func(childComplexity int) int
+		CountedAt    func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		FrozenAt     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		OpenedByID   func(childComplexity int) int
+		OpenedByName func(childComplexity int) int
+		State        func(childComplexity int) int
+		SubjectID    func(childComplexity int) int
+		Title        func(childComplexity int) int
+		TitleEn      func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	ReconciliationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ReconciliationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ReconciliationLine struct {
+		Counted          func(childComplexity int) int
+		CountedAt        func(childComplexity int) int
+		CountedByID      func(childComplexity int) int
+		CountedByName    func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		Expected         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		ItemID           func(childComplexity int) int
+		Label            func(childComplexity int) int
+		PlaceID          func(childComplexity int) int
+		Position         func(childComplexity int) int
+		Reconciliation   func(childComplexity int) int
+		ReconciliationID func(childComplexity int) int
+		Resolution       func(childComplexity int) int
+		ResolutionReason func(childComplexity int) int
+		ResolvedAt       func(childComplexity int) int
+		ResolvedByID     func(childComplexity int) int
+		ResolvedByName   func(childComplexity int) int
+		State            func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	ReconciliationLineConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ReconciliationLineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	RecordKeyFoundPayload struct {
@@ -1036,6 +1561,38 @@ type ComplexityRoot struct {
 
 	SignOutPayload struct {
 		SessionID func(childComplexity int) int
+	}
+
+	Signature struct {
+		AttestedByID   func(childComplexity int) int
+		AttestedByName func(childComplexity int) int
+		Capacity       func(childComplexity int) int
+		ContentHash    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Method         func(childComplexity int) int
+		Resident       func(childComplexity int) int
+		ResidentID     func(childComplexity int) int
+		SignedAt       func(childComplexity int) int
+		SignerName     func(childComplexity int) int
+		Staff          func(childComplexity int) int
+		StaffID        func(childComplexity int) int
+		SubjectID      func(childComplexity int) int
+	}
+
+	SignatureConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	SignatureEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Staff struct {
@@ -1318,6 +1875,177 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerKeyLossPayload.Loss(childComplexity), true
+
+	case "Approval.askedAt":
+		if e.ComplexityRoot.Approval.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.AskedAt(childComplexity), true
+	case "Approval.askedByID":
+		if e.ComplexityRoot.Approval.AskedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.AskedByID(childComplexity), true
+	case "Approval.askedByName":
+		if e.ComplexityRoot.Approval.AskedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.AskedByName(childComplexity), true
+	case "Approval.clause":
+		if e.ComplexityRoot.Approval.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Clause(childComplexity), true
+	case "Approval.content":
+		if e.ComplexityRoot.Approval.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Content(childComplexity), true
+	case "Approval.contentHash":
+		if e.ComplexityRoot.Approval.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.ContentHash(childComplexity), true
+	case "Approval.createdAt":
+		if e.ComplexityRoot.Approval.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.CreatedAt(childComplexity), true
+	case "Approval.decidedAt":
+		if e.ComplexityRoot.Approval.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DecidedAt(childComplexity), true
+	case "Approval.decidedByID":
+		if e.ComplexityRoot.Approval.DecidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DecidedByID(childComplexity), true
+	case "Approval.decidedByName":
+		if e.ComplexityRoot.Approval.DecidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DecidedByName(childComplexity), true
+	case "Approval.decisionNote":
+		if e.ComplexityRoot.Approval.DecisionNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DecisionNote(childComplexity), true
+	case "Approval.estate":
+		if e.ComplexityRoot.Approval.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Estate(childComplexity), true
+	case "Approval.estateID":
+		if e.ComplexityRoot.Approval.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.EstateID(childComplexity), true
+	case "Approval.expiresAt":
+		if e.ComplexityRoot.Approval.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.ExpiresAt(childComplexity), true
+	case "Approval.id":
+		if e.ComplexityRoot.Approval.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.ID(childComplexity), true
+	case "Approval.kind":
+		if e.ComplexityRoot.Approval.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Kind(childComplexity), true
+	case "Approval.reason":
+		if e.ComplexityRoot.Approval.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Reason(childComplexity), true
+	case "Approval.state":
+		if e.ComplexityRoot.Approval.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.State(childComplexity), true
+	case "Approval.subjectID":
+		if e.ComplexityRoot.Approval.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.SubjectID(childComplexity), true
+	case "Approval.title":
+		if e.ComplexityRoot.Approval.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Title(childComplexity), true
+	case "Approval.titleEn":
+		if e.ComplexityRoot.Approval.TitleEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.TitleEn(childComplexity), true
+	case "Approval.usedAt":
+		if e.ComplexityRoot.Approval.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.UsedAt(childComplexity), true
+	case "Approval.version":
+		if e.ComplexityRoot.Approval.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Version(childComplexity), true
+
+	case "ApprovalConnection.edges":
+		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.Edges(childComplexity), true
+	case "ApprovalConnection.pageInfo":
+		if e.ComplexityRoot.ApprovalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.PageInfo(childComplexity), true
+	case "ApprovalConnection.totalCount":
+		if e.ComplexityRoot.ApprovalConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.TotalCount(childComplexity), true
+
+	case "ApprovalEdge.cursor":
+		if e.ComplexityRoot.ApprovalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalEdge.Cursor(childComplexity), true
+	case "ApprovalEdge.node":
+		if e.ComplexityRoot.ApprovalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalEdge.Node(childComplexity), true
 
 	case "Area.code":
 		if e.ComplexityRoot.Area.Code == nil {
@@ -1702,6 +2430,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
+
+	case "Certificate.content":
+		if e.ComplexityRoot.Certificate.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Content(childComplexity), true
+	case "Certificate.contentHash":
+		if e.ComplexityRoot.Certificate.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.ContentHash(childComplexity), true
+	case "Certificate.createdAt":
+		if e.ComplexityRoot.Certificate.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.CreatedAt(childComplexity), true
+	case "Certificate.estate":
+		if e.ComplexityRoot.Certificate.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Estate(childComplexity), true
+	case "Certificate.estateID":
+		if e.ComplexityRoot.Certificate.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.EstateID(childComplexity), true
+	case "Certificate.id":
+		if e.ComplexityRoot.Certificate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.ID(childComplexity), true
+	case "Certificate.issuedAt":
+		if e.ComplexityRoot.Certificate.IssuedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.IssuedAt(childComplexity), true
+	case "Certificate.kind":
+		if e.ComplexityRoot.Certificate.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Kind(childComplexity), true
+	case "Certificate.number":
+		if e.ComplexityRoot.Certificate.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Number(childComplexity), true
+	case "Certificate.subjectID":
+		if e.ComplexityRoot.Certificate.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.SubjectID(childComplexity), true
+	case "Certificate.title":
+		if e.ComplexityRoot.Certificate.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.Title(childComplexity), true
+	case "Certificate.titleEn":
+		if e.ComplexityRoot.Certificate.TitleEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Certificate.TitleEn(childComplexity), true
+
+	case "CertificateConnection.edges":
+		if e.ComplexityRoot.CertificateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.Edges(childComplexity), true
+	case "CertificateConnection.pageInfo":
+		if e.ComplexityRoot.CertificateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.PageInfo(childComplexity), true
+	case "CertificateConnection.totalCount":
+		if e.ComplexityRoot.CertificateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateConnection.TotalCount(childComplexity), true
+
+	case "CertificateEdge.cursor":
+		if e.ComplexityRoot.CertificateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Cursor(childComplexity), true
+	case "CertificateEdge.node":
+		if e.ComplexityRoot.CertificateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
 	case "ChangePasswordPayload.accountID":
 		if e.ComplexityRoot.ChangePasswordPayload.AccountID == nil {
@@ -2484,6 +3317,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyAcceptance.CreatedAt(childComplexity), true
+	case "KeyAcceptance.deliverer":
+		if e.ComplexityRoot.KeyAcceptance.Deliverer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.Deliverer(childComplexity), true
 	case "KeyAcceptance.estate":
 		if e.ComplexityRoot.KeyAcceptance.Estate == nil {
 			break
@@ -2514,6 +3353,177 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyAcceptance.SourceFile(childComplexity), true
+	case "KeyAcceptance.state":
+		if e.ComplexityRoot.KeyAcceptance.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.State(childComplexity), true
+	case "KeyAcceptance.version":
+		if e.ComplexityRoot.KeyAcceptance.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.Version(childComplexity), true
+	case "KeyAcceptance.voidReason":
+		if e.ComplexityRoot.KeyAcceptance.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.VoidReason(childComplexity), true
+	case "KeyAcceptance.voidedAt":
+		if e.ComplexityRoot.KeyAcceptance.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.VoidedAt(childComplexity), true
+	case "KeyAcceptance.voidedByID":
+		if e.ComplexityRoot.KeyAcceptance.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.VoidedByID(childComplexity), true
+	case "KeyAcceptance.voidedByName":
+		if e.ComplexityRoot.KeyAcceptance.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptance.VoidedByName(childComplexity), true
+
+	case "KeyAcceptanceCheck.acceptance":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Acceptance(childComplexity), true
+	case "KeyAcceptanceCheck.acceptanceID":
+		if e.ComplexityRoot.KeyAcceptanceCheck.AcceptanceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.AcceptanceID(childComplexity), true
+	case "KeyAcceptanceCheck.checkedAt":
+		if e.ComplexityRoot.KeyAcceptanceCheck.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.CheckedAt(childComplexity), true
+	case "KeyAcceptanceCheck.checkedByID":
+		if e.ComplexityRoot.KeyAcceptanceCheck.CheckedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.CheckedByID(childComplexity), true
+	case "KeyAcceptanceCheck.checkedByName":
+		if e.ComplexityRoot.KeyAcceptanceCheck.CheckedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.CheckedByName(childComplexity), true
+	case "KeyAcceptanceCheck.createdAt":
+		if e.ComplexityRoot.KeyAcceptanceCheck.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.CreatedAt(childComplexity), true
+	case "KeyAcceptanceCheck.delivered":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Delivered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Delivered(childComplexity), true
+	case "KeyAcceptanceCheck.due":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Due == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Due(childComplexity), true
+	case "KeyAcceptanceCheck.estate":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Estate(childComplexity), true
+	case "KeyAcceptanceCheck.estateID":
+		if e.ComplexityRoot.KeyAcceptanceCheck.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.EstateID(childComplexity), true
+	case "KeyAcceptanceCheck.faulty":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Faulty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Faulty(childComplexity), true
+	case "KeyAcceptanceCheck.id":
+		if e.ComplexityRoot.KeyAcceptanceCheck.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.ID(childComplexity), true
+	case "KeyAcceptanceCheck.place":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Place(childComplexity), true
+	case "KeyAcceptanceCheck.remark":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Remark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Remark(childComplexity), true
+	case "KeyAcceptanceCheck.unit":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Unit(childComplexity), true
+	case "KeyAcceptanceCheck.unitID":
+		if e.ComplexityRoot.KeyAcceptanceCheck.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.UnitID(childComplexity), true
+	case "KeyAcceptanceCheck.version":
+		if e.ComplexityRoot.KeyAcceptanceCheck.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.Version(childComplexity), true
+
+	case "KeyAcceptanceCheckConnection.edges":
+		if e.ComplexityRoot.KeyAcceptanceCheckConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheckConnection.Edges(childComplexity), true
+	case "KeyAcceptanceCheckConnection.pageInfo":
+		if e.ComplexityRoot.KeyAcceptanceCheckConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheckConnection.PageInfo(childComplexity), true
+	case "KeyAcceptanceCheckConnection.totalCount":
+		if e.ComplexityRoot.KeyAcceptanceCheckConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheckConnection.TotalCount(childComplexity), true
+
+	case "KeyAcceptanceCheckEdge.cursor":
+		if e.ComplexityRoot.KeyAcceptanceCheckEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheckEdge.Cursor(childComplexity), true
+	case "KeyAcceptanceCheckEdge.node":
+		if e.ComplexityRoot.KeyAcceptanceCheckEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheckEdge.Node(childComplexity), true
 
 	case "KeyAcceptanceConnection.edges":
 		if e.ComplexityRoot.KeyAcceptanceConnection.Edges == nil {
@@ -2835,6 +3845,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyCabinetOpening.Purpose(childComplexity), true
+	case "KeyCabinetOpening.voidReason":
+		if e.ComplexityRoot.KeyCabinetOpening.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.VoidReason(childComplexity), true
+	case "KeyCabinetOpening.voidedAt":
+		if e.ComplexityRoot.KeyCabinetOpening.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.VoidedAt(childComplexity), true
+	case "KeyCabinetOpening.voidedByID":
+		if e.ComplexityRoot.KeyCabinetOpening.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.VoidedByID(childComplexity), true
+	case "KeyCabinetOpening.voidedByName":
+		if e.ComplexityRoot.KeyCabinetOpening.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCabinetOpening.VoidedByName(childComplexity), true
 
 	case "KeyCabinetOpeningConnection.edges":
 		if e.ComplexityRoot.KeyCabinetOpeningConnection.Edges == nil {
@@ -2867,6 +3901,147 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyCabinetOpeningEdge.Node(childComplexity), true
+
+	case "KeyCopyOrder.approval":
+		if e.ComplexityRoot.KeyCopyOrder.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Approval(childComplexity), true
+	case "KeyCopyOrder.approvalID":
+		if e.ComplexityRoot.KeyCopyOrder.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.ApprovalID(childComplexity), true
+	case "KeyCopyOrder.count":
+		if e.ComplexityRoot.KeyCopyOrder.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Count(childComplexity), true
+	case "KeyCopyOrder.createdAt":
+		if e.ComplexityRoot.KeyCopyOrder.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.CreatedAt(childComplexity), true
+	case "KeyCopyOrder.estate":
+		if e.ComplexityRoot.KeyCopyOrder.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Estate(childComplexity), true
+	case "KeyCopyOrder.estateID":
+		if e.ComplexityRoot.KeyCopyOrder.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.EstateID(childComplexity), true
+	case "KeyCopyOrder.id":
+		if e.ComplexityRoot.KeyCopyOrder.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.ID(childComplexity), true
+	case "KeyCopyOrder.madeAt":
+		if e.ComplexityRoot.KeyCopyOrder.MadeAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.MadeAt(childComplexity), true
+	case "KeyCopyOrder.madeByID":
+		if e.ComplexityRoot.KeyCopyOrder.MadeByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.MadeByID(childComplexity), true
+	case "KeyCopyOrder.madeByName":
+		if e.ComplexityRoot.KeyCopyOrder.MadeByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.MadeByName(childComplexity), true
+	case "KeyCopyOrder.orderedAt":
+		if e.ComplexityRoot.KeyCopyOrder.OrderedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.OrderedAt(childComplexity), true
+	case "KeyCopyOrder.orderedByID":
+		if e.ComplexityRoot.KeyCopyOrder.OrderedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.OrderedByID(childComplexity), true
+	case "KeyCopyOrder.orderedByName":
+		if e.ComplexityRoot.KeyCopyOrder.OrderedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.OrderedByName(childComplexity), true
+	case "KeyCopyOrder.reason":
+		if e.ComplexityRoot.KeyCopyOrder.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Reason(childComplexity), true
+	case "KeyCopyOrder.set":
+		if e.ComplexityRoot.KeyCopyOrder.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Set(childComplexity), true
+	case "KeyCopyOrder.setID":
+		if e.ComplexityRoot.KeyCopyOrder.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.SetID(childComplexity), true
+	case "KeyCopyOrder.state":
+		if e.ComplexityRoot.KeyCopyOrder.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.State(childComplexity), true
+	case "KeyCopyOrder.version":
+		if e.ComplexityRoot.KeyCopyOrder.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.Version(childComplexity), true
+
+	case "KeyCopyOrderConnection.edges":
+		if e.ComplexityRoot.KeyCopyOrderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrderConnection.Edges(childComplexity), true
+	case "KeyCopyOrderConnection.pageInfo":
+		if e.ComplexityRoot.KeyCopyOrderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrderConnection.PageInfo(childComplexity), true
+	case "KeyCopyOrderConnection.totalCount":
+		if e.ComplexityRoot.KeyCopyOrderConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrderConnection.TotalCount(childComplexity), true
+
+	case "KeyCopyOrderEdge.cursor":
+		if e.ComplexityRoot.KeyCopyOrderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrderEdge.Cursor(childComplexity), true
+	case "KeyCopyOrderEdge.node":
+		if e.ComplexityRoot.KeyCopyOrderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrderEdge.Node(childComplexity), true
 
 	case "KeyFollowUp.createdAt":
 		if e.ComplexityRoot.KeyFollowUp.CreatedAt == nil {
@@ -2934,6 +4109,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyFollowUp.SetID(childComplexity), true
+	case "KeyFollowUp.voidReason":
+		if e.ComplexityRoot.KeyFollowUp.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.VoidReason(childComplexity), true
+	case "KeyFollowUp.voidedAt":
+		if e.ComplexityRoot.KeyFollowUp.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.VoidedAt(childComplexity), true
+	case "KeyFollowUp.voidedByID":
+		if e.ComplexityRoot.KeyFollowUp.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.VoidedByID(childComplexity), true
+	case "KeyFollowUp.voidedByName":
+		if e.ComplexityRoot.KeyFollowUp.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFollowUp.VoidedByName(childComplexity), true
+
+	case "KeyGeneration.count":
+		if e.ComplexityRoot.KeyGeneration.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.Count(childComplexity), true
+	case "KeyGeneration.createdAt":
+		if e.ComplexityRoot.KeyGeneration.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.CreatedAt(childComplexity), true
+	case "KeyGeneration.estate":
+		if e.ComplexityRoot.KeyGeneration.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.Estate(childComplexity), true
+	case "KeyGeneration.estateID":
+		if e.ComplexityRoot.KeyGeneration.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.EstateID(childComplexity), true
+	case "KeyGeneration.id":
+		if e.ComplexityRoot.KeyGeneration.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.ID(childComplexity), true
+	case "KeyGeneration.number":
+		if e.ComplexityRoot.KeyGeneration.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.Number(childComplexity), true
+	case "KeyGeneration.openedAt":
+		if e.ComplexityRoot.KeyGeneration.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.OpenedAt(childComplexity), true
+	case "KeyGeneration.retiredAt":
+		if e.ComplexityRoot.KeyGeneration.RetiredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.RetiredAt(childComplexity), true
+	case "KeyGeneration.set":
+		if e.ComplexityRoot.KeyGeneration.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.Set(childComplexity), true
+	case "KeyGeneration.setID":
+		if e.ComplexityRoot.KeyGeneration.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyGeneration.SetID(childComplexity), true
 
 	case "KeyHolder.createdAt":
 		if e.ComplexityRoot.KeyHolder.CreatedAt == nil {
@@ -3052,6 +4312,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyHolderEdge.Node(childComplexity), true
 
+	case "KeyHook.cabinet":
+		if e.ComplexityRoot.KeyHook.Cabinet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.Cabinet(childComplexity), true
+	case "KeyHook.cabinetID":
+		if e.ComplexityRoot.KeyHook.CabinetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.CabinetID(childComplexity), true
+	case "KeyHook.createdAt":
+		if e.ComplexityRoot.KeyHook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.CreatedAt(childComplexity), true
+	case "KeyHook.estate":
+		if e.ComplexityRoot.KeyHook.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.Estate(childComplexity), true
+	case "KeyHook.estateID":
+		if e.ComplexityRoot.KeyHook.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.EstateID(childComplexity), true
+	case "KeyHook.id":
+		if e.ComplexityRoot.KeyHook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.ID(childComplexity), true
+	case "KeyHook.number":
+		if e.ComplexityRoot.KeyHook.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.Number(childComplexity), true
+	case "KeyHook.set":
+		if e.ComplexityRoot.KeyHook.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.Set(childComplexity), true
+	case "KeyHook.setID":
+		if e.ComplexityRoot.KeyHook.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.SetID(childComplexity), true
+	case "KeyHook.version":
+		if e.ComplexityRoot.KeyHook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHook.Version(childComplexity), true
+
+	case "KeyHookConnection.edges":
+		if e.ComplexityRoot.KeyHookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHookConnection.Edges(childComplexity), true
+	case "KeyHookConnection.pageInfo":
+		if e.ComplexityRoot.KeyHookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHookConnection.PageInfo(childComplexity), true
+	case "KeyHookConnection.totalCount":
+		if e.ComplexityRoot.KeyHookConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHookConnection.TotalCount(childComplexity), true
+
+	case "KeyHookEdge.cursor":
+		if e.ComplexityRoot.KeyHookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHookEdge.Cursor(childComplexity), true
+	case "KeyHookEdge.node":
+		if e.ComplexityRoot.KeyHookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyHookEdge.Node(childComplexity), true
+
+	case "KeyLoan.approval":
+		if e.ComplexityRoot.KeyLoan.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.Approval(childComplexity), true
+	case "KeyLoan.approvalID":
+		if e.ComplexityRoot.KeyLoan.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.ApprovalID(childComplexity), true
 	case "KeyLoan.borrower":
 		if e.ComplexityRoot.KeyLoan.Borrower == nil {
 			break
@@ -3106,6 +4471,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.ID(childComplexity), true
+	case "KeyLoan.lateReason":
+		if e.ComplexityRoot.KeyLoan.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.LateReason(childComplexity), true
 	case "KeyLoan.lentAt":
 		if e.ComplexityRoot.KeyLoan.LentAt == nil {
 			break
@@ -3154,6 +4525,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.Version(childComplexity), true
+	case "KeyLoan.voidReason":
+		if e.ComplexityRoot.KeyLoan.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.VoidReason(childComplexity), true
+	case "KeyLoan.voidedAt":
+		if e.ComplexityRoot.KeyLoan.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.VoidedAt(childComplexity), true
+	case "KeyLoan.voidedByID":
+		if e.ComplexityRoot.KeyLoan.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.VoidedByID(childComplexity), true
+	case "KeyLoan.voidedByName":
+		if e.ComplexityRoot.KeyLoan.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.VoidedByName(childComplexity), true
 
 	case "KeyLoanConnection.edges":
 		if e.ComplexityRoot.KeyLoanConnection.Edges == nil {
@@ -3315,6 +4710,385 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLineEdge.Node(childComplexity), true
+
+	case "KeyLoanRequest.approval":
+		if e.ComplexityRoot.KeyLoanRequest.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Approval(childComplexity), true
+	case "KeyLoanRequest.approvalID":
+		if e.ComplexityRoot.KeyLoanRequest.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.ApprovalID(childComplexity), true
+	case "KeyLoanRequest.borrower":
+		if e.ComplexityRoot.KeyLoanRequest.Borrower == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Borrower(childComplexity), true
+	case "KeyLoanRequest.borrowerID":
+		if e.ComplexityRoot.KeyLoanRequest.BorrowerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.BorrowerID(childComplexity), true
+	case "KeyLoanRequest.borrowerName":
+		if e.ComplexityRoot.KeyLoanRequest.BorrowerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.BorrowerName(childComplexity), true
+	case "KeyLoanRequest.createdAt":
+		if e.ComplexityRoot.KeyLoanRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.CreatedAt(childComplexity), true
+	case "KeyLoanRequest.estate":
+		if e.ComplexityRoot.KeyLoanRequest.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Estate(childComplexity), true
+	case "KeyLoanRequest.estateID":
+		if e.ComplexityRoot.KeyLoanRequest.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.EstateID(childComplexity), true
+	case "KeyLoanRequest.householdID":
+		if e.ComplexityRoot.KeyLoanRequest.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.HouseholdID(childComplexity), true
+	case "KeyLoanRequest.id":
+		if e.ComplexityRoot.KeyLoanRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.ID(childComplexity), true
+	case "KeyLoanRequest.lines":
+		if e.ComplexityRoot.KeyLoanRequest.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Lines(childComplexity), true
+	case "KeyLoanRequest.loan":
+		if e.ComplexityRoot.KeyLoanRequest.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Loan(childComplexity), true
+	case "KeyLoanRequest.loanID":
+		if e.ComplexityRoot.KeyLoanRequest.LoanID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.LoanID(childComplexity), true
+	case "KeyLoanRequest.purpose":
+		if e.ComplexityRoot.KeyLoanRequest.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Purpose(childComplexity), true
+	case "KeyLoanRequest.until":
+		if e.ComplexityRoot.KeyLoanRequest.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Until(childComplexity), true
+	case "KeyLoanRequest.version":
+		if e.ComplexityRoot.KeyLoanRequest.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequest.Version(childComplexity), true
+
+	case "KeyLoanRequestConnection.edges":
+		if e.ComplexityRoot.KeyLoanRequestConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestConnection.Edges(childComplexity), true
+	case "KeyLoanRequestConnection.pageInfo":
+		if e.ComplexityRoot.KeyLoanRequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestConnection.PageInfo(childComplexity), true
+	case "KeyLoanRequestConnection.totalCount":
+		if e.ComplexityRoot.KeyLoanRequestConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestConnection.TotalCount(childComplexity), true
+
+	case "KeyLoanRequestEdge.cursor":
+		if e.ComplexityRoot.KeyLoanRequestEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestEdge.Cursor(childComplexity), true
+	case "KeyLoanRequestEdge.node":
+		if e.ComplexityRoot.KeyLoanRequestEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestEdge.Node(childComplexity), true
+
+	case "KeyLoanRequestLine.count":
+		if e.ComplexityRoot.KeyLoanRequestLine.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.Count(childComplexity), true
+	case "KeyLoanRequestLine.createdAt":
+		if e.ComplexityRoot.KeyLoanRequestLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.CreatedAt(childComplexity), true
+	case "KeyLoanRequestLine.estate":
+		if e.ComplexityRoot.KeyLoanRequestLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.Estate(childComplexity), true
+	case "KeyLoanRequestLine.estateID":
+		if e.ComplexityRoot.KeyLoanRequestLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.EstateID(childComplexity), true
+	case "KeyLoanRequestLine.householdID":
+		if e.ComplexityRoot.KeyLoanRequestLine.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.HouseholdID(childComplexity), true
+	case "KeyLoanRequestLine.id":
+		if e.ComplexityRoot.KeyLoanRequestLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.ID(childComplexity), true
+	case "KeyLoanRequestLine.label":
+		if e.ComplexityRoot.KeyLoanRequestLine.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.Label(childComplexity), true
+	case "KeyLoanRequestLine.request":
+		if e.ComplexityRoot.KeyLoanRequestLine.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.Request(childComplexity), true
+	case "KeyLoanRequestLine.requestID":
+		if e.ComplexityRoot.KeyLoanRequestLine.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.RequestID(childComplexity), true
+	case "KeyLoanRequestLine.set":
+		if e.ComplexityRoot.KeyLoanRequestLine.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.Set(childComplexity), true
+	case "KeyLoanRequestLine.setID":
+		if e.ComplexityRoot.KeyLoanRequestLine.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanRequestLine.SetID(childComplexity), true
+
+	case "KeyLockChange.createdAt":
+		if e.ComplexityRoot.KeyLockChange.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.CreatedAt(childComplexity), true
+	case "KeyLockChange.doneAt":
+		if e.ComplexityRoot.KeyLockChange.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.DoneAt(childComplexity), true
+	case "KeyLockChange.doneByID":
+		if e.ComplexityRoot.KeyLockChange.DoneByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.DoneByID(childComplexity), true
+	case "KeyLockChange.doneByName":
+		if e.ComplexityRoot.KeyLockChange.DoneByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.DoneByName(childComplexity), true
+	case "KeyLockChange.estate":
+		if e.ComplexityRoot.KeyLockChange.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Estate(childComplexity), true
+	case "KeyLockChange.estateID":
+		if e.ComplexityRoot.KeyLockChange.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.EstateID(childComplexity), true
+	case "KeyLockChange.generation":
+		if e.ComplexityRoot.KeyLockChange.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Generation(childComplexity), true
+	case "KeyLockChange.id":
+		if e.ComplexityRoot.KeyLockChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.ID(childComplexity), true
+	case "KeyLockChange.loss":
+		if e.ComplexityRoot.KeyLockChange.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Loss(childComplexity), true
+	case "KeyLockChange.lossID":
+		if e.ComplexityRoot.KeyLockChange.LossID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.LossID(childComplexity), true
+	case "KeyLockChange.newCount":
+		if e.ComplexityRoot.KeyLockChange.NewCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.NewCount(childComplexity), true
+	case "KeyLockChange.note":
+		if e.ComplexityRoot.KeyLockChange.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Note(childComplexity), true
+	case "KeyLockChange.orderedAt":
+		if e.ComplexityRoot.KeyLockChange.OrderedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.OrderedAt(childComplexity), true
+	case "KeyLockChange.orderedByID":
+		if e.ComplexityRoot.KeyLockChange.OrderedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.OrderedByID(childComplexity), true
+	case "KeyLockChange.orderedByName":
+		if e.ComplexityRoot.KeyLockChange.OrderedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.OrderedByName(childComplexity), true
+	case "KeyLockChange.reason":
+		if e.ComplexityRoot.KeyLockChange.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Reason(childComplexity), true
+	case "KeyLockChange.retiredCount":
+		if e.ComplexityRoot.KeyLockChange.RetiredCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.RetiredCount(childComplexity), true
+	case "KeyLockChange.set":
+		if e.ComplexityRoot.KeyLockChange.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Set(childComplexity), true
+	case "KeyLockChange.setID":
+		if e.ComplexityRoot.KeyLockChange.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.SetID(childComplexity), true
+	case "KeyLockChange.state":
+		if e.ComplexityRoot.KeyLockChange.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.State(childComplexity), true
+	case "KeyLockChange.version":
+		if e.ComplexityRoot.KeyLockChange.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Version(childComplexity), true
+	case "KeyLockChange.voidReason":
+		if e.ComplexityRoot.KeyLockChange.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.VoidReason(childComplexity), true
+	case "KeyLockChange.voidedAt":
+		if e.ComplexityRoot.KeyLockChange.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.VoidedAt(childComplexity), true
+	case "KeyLockChange.voidedByID":
+		if e.ComplexityRoot.KeyLockChange.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.VoidedByID(childComplexity), true
+	case "KeyLockChange.voidedByName":
+		if e.ComplexityRoot.KeyLockChange.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.VoidedByName(childComplexity), true
+
+	case "KeyLockChangeConnection.edges":
+		if e.ComplexityRoot.KeyLockChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChangeConnection.Edges(childComplexity), true
+	case "KeyLockChangeConnection.pageInfo":
+		if e.ComplexityRoot.KeyLockChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChangeConnection.PageInfo(childComplexity), true
+	case "KeyLockChangeConnection.totalCount":
+		if e.ComplexityRoot.KeyLockChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChangeConnection.TotalCount(childComplexity), true
+
+	case "KeyLockChangeEdge.cursor":
+		if e.ComplexityRoot.KeyLockChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChangeEdge.Cursor(childComplexity), true
+	case "KeyLockChangeEdge.node":
+		if e.ComplexityRoot.KeyLockChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChangeEdge.Node(childComplexity), true
 
 	case "KeyLoss.answeredAt":
 		if e.ComplexityRoot.KeyLoss.AnsweredAt == nil {
@@ -3490,6 +5264,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoss.Version(childComplexity), true
+	case "KeyLoss.voidReason":
+		if e.ComplexityRoot.KeyLoss.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.VoidReason(childComplexity), true
+	case "KeyLoss.voidedAt":
+		if e.ComplexityRoot.KeyLoss.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.VoidedAt(childComplexity), true
+	case "KeyLoss.voidedByID":
+		if e.ComplexityRoot.KeyLoss.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.VoidedByID(childComplexity), true
+	case "KeyLoss.voidedByName":
+		if e.ComplexityRoot.KeyLoss.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoss.VoidedByName(childComplexity), true
 
 	case "KeyLossConnection.edges":
 		if e.ComplexityRoot.KeyLossConnection.Edges == nil {
@@ -3571,6 +5369,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.FromID(childComplexity), true
+	case "KeyMovement.generation":
+		if e.ComplexityRoot.KeyMovement.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Generation(childComplexity), true
 	case "KeyMovement.householdID":
 		if e.ComplexityRoot.KeyMovement.HouseholdID == nil {
 			break
@@ -3583,6 +5387,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.ID(childComplexity), true
+	case "KeyMovement.lateReason":
+		if e.ComplexityRoot.KeyMovement.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LateReason(childComplexity), true
 	case "KeyMovement.loanLine":
 		if e.ComplexityRoot.KeyMovement.LoanLine == nil {
 			break
@@ -3625,6 +5435,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.Reason(childComplexity), true
+	case "KeyMovement.reversals":
+		if e.ComplexityRoot.KeyMovement.Reversals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Reversals(childComplexity), true
+	case "KeyMovement.reverses":
+		if e.ComplexityRoot.KeyMovement.Reverses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Reverses(childComplexity), true
+	case "KeyMovement.reversesID":
+		if e.ComplexityRoot.KeyMovement.ReversesID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.ReversesID(childComplexity), true
 	case "KeyMovement.set":
 		if e.ComplexityRoot.KeyMovement.Set == nil {
 			break
@@ -3718,6 +5546,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyReturn.ID(childComplexity), true
+	case "KeyReturn.lateReason":
+		if e.ComplexityRoot.KeyReturn.LateReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.LateReason(childComplexity), true
 	case "KeyReturn.line":
 		if e.ComplexityRoot.KeyReturn.Line == nil {
 			break
@@ -3730,6 +5564,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyReturn.LineID(childComplexity), true
+	case "KeyReturn.receiptID":
+		if e.ComplexityRoot.KeyReturn.ReceiptID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.ReceiptID(childComplexity), true
 	case "KeyReturn.receivedByID":
 		if e.ComplexityRoot.KeyReturn.ReceivedByID == nil {
 			break
@@ -3754,6 +5594,324 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyReturn.ReturnedBy(childComplexity), true
+	case "KeyReturn.voidReason":
+		if e.ComplexityRoot.KeyReturn.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.VoidReason(childComplexity), true
+	case "KeyReturn.voidedAt":
+		if e.ComplexityRoot.KeyReturn.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.VoidedAt(childComplexity), true
+	case "KeyReturn.voidedByID":
+		if e.ComplexityRoot.KeyReturn.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.VoidedByID(childComplexity), true
+	case "KeyReturn.voidedByName":
+		if e.ComplexityRoot.KeyReturn.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyReturn.VoidedByName(childComplexity), true
+
+	case "KeyScrapping.approval":
+		if e.ComplexityRoot.KeyScrapping.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Approval(childComplexity), true
+	case "KeyScrapping.approvalID":
+		if e.ComplexityRoot.KeyScrapping.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.ApprovalID(childComplexity), true
+	case "KeyScrapping.certificate":
+		if e.ComplexityRoot.KeyScrapping.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Certificate(childComplexity), true
+	case "KeyScrapping.certificateID":
+		if e.ComplexityRoot.KeyScrapping.CertificateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.CertificateID(childComplexity), true
+	case "KeyScrapping.count":
+		if e.ComplexityRoot.KeyScrapping.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Count(childComplexity), true
+	case "KeyScrapping.createdAt":
+		if e.ComplexityRoot.KeyScrapping.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.CreatedAt(childComplexity), true
+	case "KeyScrapping.doneAt":
+		if e.ComplexityRoot.KeyScrapping.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.DoneAt(childComplexity), true
+	case "KeyScrapping.estate":
+		if e.ComplexityRoot.KeyScrapping.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Estate(childComplexity), true
+	case "KeyScrapping.estateID":
+		if e.ComplexityRoot.KeyScrapping.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.EstateID(childComplexity), true
+	case "KeyScrapping.id":
+		if e.ComplexityRoot.KeyScrapping.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.ID(childComplexity), true
+	case "KeyScrapping.reason":
+		if e.ComplexityRoot.KeyScrapping.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Reason(childComplexity), true
+	case "KeyScrapping.requestedAt":
+		if e.ComplexityRoot.KeyScrapping.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.RequestedAt(childComplexity), true
+	case "KeyScrapping.requestedByID":
+		if e.ComplexityRoot.KeyScrapping.RequestedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.RequestedByID(childComplexity), true
+	case "KeyScrapping.requestedByName":
+		if e.ComplexityRoot.KeyScrapping.RequestedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.RequestedByName(childComplexity), true
+	case "KeyScrapping.set":
+		if e.ComplexityRoot.KeyScrapping.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Set(childComplexity), true
+	case "KeyScrapping.setID":
+		if e.ComplexityRoot.KeyScrapping.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.SetID(childComplexity), true
+	case "KeyScrapping.state":
+		if e.ComplexityRoot.KeyScrapping.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.State(childComplexity), true
+	case "KeyScrapping.version":
+		if e.ComplexityRoot.KeyScrapping.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrapping.Version(childComplexity), true
+
+	case "KeyScrappingConnection.edges":
+		if e.ComplexityRoot.KeyScrappingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrappingConnection.Edges(childComplexity), true
+	case "KeyScrappingConnection.pageInfo":
+		if e.ComplexityRoot.KeyScrappingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrappingConnection.PageInfo(childComplexity), true
+	case "KeyScrappingConnection.totalCount":
+		if e.ComplexityRoot.KeyScrappingConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrappingConnection.TotalCount(childComplexity), true
+
+	case "KeyScrappingEdge.cursor":
+		if e.ComplexityRoot.KeyScrappingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrappingEdge.Cursor(childComplexity), true
+	case "KeyScrappingEdge.node":
+		if e.ComplexityRoot.KeyScrappingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyScrappingEdge.Node(childComplexity), true
+
+	case "KeySeal.count":
+		if e.ComplexityRoot.KeySeal.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Count(childComplexity), true
+	case "KeySeal.createdAt":
+		if e.ComplexityRoot.KeySeal.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.CreatedAt(childComplexity), true
+	case "KeySeal.endReason":
+		if e.ComplexityRoot.KeySeal.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.EndReason(childComplexity), true
+	case "KeySeal.endedAt":
+		if e.ComplexityRoot.KeySeal.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.EndedAt(childComplexity), true
+	case "KeySeal.endedByID":
+		if e.ComplexityRoot.KeySeal.EndedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.EndedByID(childComplexity), true
+	case "KeySeal.endedByName":
+		if e.ComplexityRoot.KeySeal.EndedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.EndedByName(childComplexity), true
+	case "KeySeal.estate":
+		if e.ComplexityRoot.KeySeal.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Estate(childComplexity), true
+	case "KeySeal.estateID":
+		if e.ComplexityRoot.KeySeal.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.EstateID(childComplexity), true
+	case "KeySeal.id":
+		if e.ComplexityRoot.KeySeal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.ID(childComplexity), true
+	case "KeySeal.number":
+		if e.ComplexityRoot.KeySeal.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Number(childComplexity), true
+	case "KeySeal.previous":
+		if e.ComplexityRoot.KeySeal.Previous == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Previous(childComplexity), true
+	case "KeySeal.previousID":
+		if e.ComplexityRoot.KeySeal.PreviousID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.PreviousID(childComplexity), true
+	case "KeySeal.sealedAt":
+		if e.ComplexityRoot.KeySeal.SealedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.SealedAt(childComplexity), true
+	case "KeySeal.sealedByID":
+		if e.ComplexityRoot.KeySeal.SealedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.SealedByID(childComplexity), true
+	case "KeySeal.sealedByName":
+		if e.ComplexityRoot.KeySeal.SealedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.SealedByName(childComplexity), true
+	case "KeySeal.set":
+		if e.ComplexityRoot.KeySeal.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Set(childComplexity), true
+	case "KeySeal.setID":
+		if e.ComplexityRoot.KeySeal.SetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.SetID(childComplexity), true
+	case "KeySeal.state":
+		if e.ComplexityRoot.KeySeal.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.State(childComplexity), true
+	case "KeySeal.successors":
+		if e.ComplexityRoot.KeySeal.Successors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Successors(childComplexity), true
+	case "KeySeal.version":
+		if e.ComplexityRoot.KeySeal.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.Version(childComplexity), true
+
+	case "KeySealConnection.edges":
+		if e.ComplexityRoot.KeySealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySealConnection.Edges(childComplexity), true
+	case "KeySealConnection.pageInfo":
+		if e.ComplexityRoot.KeySealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySealConnection.PageInfo(childComplexity), true
+	case "KeySealConnection.totalCount":
+		if e.ComplexityRoot.KeySealConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySealConnection.TotalCount(childComplexity), true
+
+	case "KeySealEdge.cursor":
+		if e.ComplexityRoot.KeySealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySealEdge.Cursor(childComplexity), true
+	case "KeySealEdge.node":
+		if e.ComplexityRoot.KeySealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySealEdge.Node(childComplexity), true
 
 	case "KeySet.acceptanceLines":
 		if e.ComplexityRoot.KeySet.AcceptanceLines == nil {
@@ -3767,6 +5925,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.Balances(childComplexity), true
+	case "KeySet.condition":
+		if e.ComplexityRoot.KeySet.Condition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.Condition(childComplexity), true
 	case "KeySet.createdAt":
 		if e.ComplexityRoot.KeySet.CreatedAt == nil {
 			break
@@ -3791,6 +5955,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.FollowUps(childComplexity), true
+	case "KeySet.generation":
+		if e.ComplexityRoot.KeySet.Generation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.Generation(childComplexity), true
 	case "KeySet.id":
 		if e.ComplexityRoot.KeySet.ID == nil {
 			break
@@ -3809,6 +5979,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySet.Label(childComplexity), true
+	case "KeySet.lockChanges":
+		if e.ComplexityRoot.KeySet.LockChanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySet.LockChanges(childComplexity), true
 	case "KeySet.outstanding":
 		if e.ComplexityRoot.KeySet.Outstanding == nil {
 			break
@@ -3871,6 +6047,387 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySetEdge.Node(childComplexity), true
+
+	case "KeySpotCheck.createdAt":
+		if e.ComplexityRoot.KeySpotCheck.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.CreatedAt(childComplexity), true
+	case "KeySpotCheck.drawnAt":
+		if e.ComplexityRoot.KeySpotCheck.DrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.DrawnAt(childComplexity), true
+	case "KeySpotCheck.drawnByID":
+		if e.ComplexityRoot.KeySpotCheck.DrawnByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.DrawnByID(childComplexity), true
+	case "KeySpotCheck.drawnByName":
+		if e.ComplexityRoot.KeySpotCheck.DrawnByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.DrawnByName(childComplexity), true
+	case "KeySpotCheck.estate":
+		if e.ComplexityRoot.KeySpotCheck.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.Estate(childComplexity), true
+	case "KeySpotCheck.estateID":
+		if e.ComplexityRoot.KeySpotCheck.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.EstateID(childComplexity), true
+	case "KeySpotCheck.id":
+		if e.ComplexityRoot.KeySpotCheck.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.ID(childComplexity), true
+	case "KeySpotCheck.population":
+		if e.ComplexityRoot.KeySpotCheck.Population == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.Population(childComplexity), true
+	case "KeySpotCheck.reconciliation":
+		if e.ComplexityRoot.KeySpotCheck.Reconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.Reconciliation(childComplexity), true
+	case "KeySpotCheck.reconciliationID":
+		if e.ComplexityRoot.KeySpotCheck.ReconciliationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.ReconciliationID(childComplexity), true
+	case "KeySpotCheck.registerPopulation":
+		if e.ComplexityRoot.KeySpotCheck.RegisterPopulation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.RegisterPopulation(childComplexity), true
+	case "KeySpotCheck.registerSize":
+		if e.ComplexityRoot.KeySpotCheck.RegisterSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.RegisterSize(childComplexity), true
+	case "KeySpotCheck.seed":
+		if e.ComplexityRoot.KeySpotCheck.Seed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.Seed(childComplexity), true
+	case "KeySpotCheck.size":
+		if e.ComplexityRoot.KeySpotCheck.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheck.Size(childComplexity), true
+
+	case "KeySpotCheckConnection.edges":
+		if e.ComplexityRoot.KeySpotCheckConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckConnection.Edges(childComplexity), true
+	case "KeySpotCheckConnection.pageInfo":
+		if e.ComplexityRoot.KeySpotCheckConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckConnection.PageInfo(childComplexity), true
+	case "KeySpotCheckConnection.totalCount":
+		if e.ComplexityRoot.KeySpotCheckConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckConnection.TotalCount(childComplexity), true
+
+	case "KeySpotCheckEdge.cursor":
+		if e.ComplexityRoot.KeySpotCheckEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckEdge.Cursor(childComplexity), true
+	case "KeySpotCheckEdge.node":
+		if e.ComplexityRoot.KeySpotCheckEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckEdge.Node(childComplexity), true
+
+	case "KeyStatement.closedAt":
+		if e.ComplexityRoot.KeyStatement.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.ClosedAt(childComplexity), true
+	case "KeyStatement.closedByID":
+		if e.ComplexityRoot.KeyStatement.ClosedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.ClosedByID(childComplexity), true
+	case "KeyStatement.closedByName":
+		if e.ComplexityRoot.KeyStatement.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.ClosedByName(childComplexity), true
+	case "KeyStatement.createdAt":
+		if e.ComplexityRoot.KeyStatement.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.CreatedAt(childComplexity), true
+	case "KeyStatement.estate":
+		if e.ComplexityRoot.KeyStatement.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.Estate(childComplexity), true
+	case "KeyStatement.estateID":
+		if e.ComplexityRoot.KeyStatement.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.EstateID(childComplexity), true
+	case "KeyStatement.id":
+		if e.ComplexityRoot.KeyStatement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.ID(childComplexity), true
+	case "KeyStatement.month":
+		if e.ComplexityRoot.KeyStatement.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatement.Month(childComplexity), true
+
+	case "KeyStatementConnection.edges":
+		if e.ComplexityRoot.KeyStatementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementConnection.Edges(childComplexity), true
+	case "KeyStatementConnection.pageInfo":
+		if e.ComplexityRoot.KeyStatementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementConnection.PageInfo(childComplexity), true
+	case "KeyStatementConnection.totalCount":
+		if e.ComplexityRoot.KeyStatementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementConnection.TotalCount(childComplexity), true
+
+	case "KeyStatementEdge.cursor":
+		if e.ComplexityRoot.KeyStatementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementEdge.Cursor(childComplexity), true
+	case "KeyStatementEdge.node":
+		if e.ComplexityRoot.KeyStatementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementEdge.Node(childComplexity), true
+
+	case "KeyStatementLine.accepted":
+		if e.ComplexityRoot.KeyStatementLine.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Accepted(childComplexity), true
+	case "KeyStatementLine.adjusted":
+		if e.ComplexityRoot.KeyStatementLine.Adjusted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Adjusted(childComplexity), true
+	case "KeyStatementLine.area":
+		if e.ComplexityRoot.KeyStatementLine.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Area(childComplexity), true
+	case "KeyStatementLine.closing":
+		if e.ComplexityRoot.KeyStatementLine.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Closing(childComplexity), true
+	case "KeyStatementLine.copied":
+		if e.ComplexityRoot.KeyStatementLine.Copied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Copied(childComplexity), true
+	case "KeyStatementLine.createdAt":
+		if e.ComplexityRoot.KeyStatementLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.CreatedAt(childComplexity), true
+	case "KeyStatementLine.estate":
+		if e.ComplexityRoot.KeyStatementLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Estate(childComplexity), true
+	case "KeyStatementLine.estateID":
+		if e.ComplexityRoot.KeyStatementLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.EstateID(childComplexity), true
+	case "KeyStatementLine.found":
+		if e.ComplexityRoot.KeyStatementLine.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Found(childComplexity), true
+	case "KeyStatementLine.fromEngineering":
+		if e.ComplexityRoot.KeyStatementLine.FromEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.FromEngineering(childComplexity), true
+	case "KeyStatementLine.handedOver":
+		if e.ComplexityRoot.KeyStatementLine.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.HandedOver(childComplexity), true
+	case "KeyStatementLine.id":
+		if e.ComplexityRoot.KeyStatementLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.ID(childComplexity), true
+	case "KeyStatementLine.kind":
+		if e.ComplexityRoot.KeyStatementLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Kind(childComplexity), true
+	case "KeyStatementLine.lockChanges":
+		if e.ComplexityRoot.KeyStatementLine.LockChanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.LockChanges(childComplexity), true
+	case "KeyStatementLine.lost":
+		if e.ComplexityRoot.KeyStatementLine.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Lost(childComplexity), true
+	case "KeyStatementLine.opening":
+		if e.ComplexityRoot.KeyStatementLine.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Opening(childComplexity), true
+	case "KeyStatementLine.position":
+		if e.ComplexityRoot.KeyStatementLine.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Position(childComplexity), true
+	case "KeyStatementLine.replaced":
+		if e.ComplexityRoot.KeyStatementLine.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Replaced(childComplexity), true
+	case "KeyStatementLine.retired":
+		if e.ComplexityRoot.KeyStatementLine.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Retired(childComplexity), true
+	case "KeyStatementLine.scrapped":
+		if e.ComplexityRoot.KeyStatementLine.Scrapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Scrapped(childComplexity), true
+	case "KeyStatementLine.statement":
+		if e.ComplexityRoot.KeyStatementLine.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.Statement(childComplexity), true
+	case "KeyStatementLine.statementID":
+		if e.ComplexityRoot.KeyStatementLine.StatementID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.StatementID(childComplexity), true
+	case "KeyStatementLine.takenBack":
+		if e.ComplexityRoot.KeyStatementLine.TakenBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.TakenBack(childComplexity), true
+	case "KeyStatementLine.toEngineering":
+		if e.ComplexityRoot.KeyStatementLine.ToEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.ToEngineering(childComplexity), true
+	case "KeyStatementLine.withHouseholds":
+		if e.ComplexityRoot.KeyStatementLine.WithHouseholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLine.WithHouseholds(childComplexity), true
+
+	case "KeyStatementLineConnection.edges":
+		if e.ComplexityRoot.KeyStatementLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLineConnection.Edges(childComplexity), true
+	case "KeyStatementLineConnection.pageInfo":
+		if e.ComplexityRoot.KeyStatementLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLineConnection.PageInfo(childComplexity), true
+	case "KeyStatementLineConnection.totalCount":
+		if e.ComplexityRoot.KeyStatementLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLineConnection.TotalCount(childComplexity), true
+
+	case "KeyStatementLineEdge.cursor":
+		if e.ComplexityRoot.KeyStatementLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLineEdge.Cursor(childComplexity), true
+	case "KeyStatementLineEdge.node":
+		if e.ComplexityRoot.KeyStatementLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyStatementLineEdge.Node(childComplexity), true
 
 	case "LendKeysPayload.loan":
 		if e.ComplexityRoot.LendKeysPayload.Loan == nil {
@@ -4928,6 +7485,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AllowedActions(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.approvals":
+		if e.ComplexityRoot.Query.Approvals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Approvals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ApprovalOrder), args["where"].(*ent.ApprovalWhereInput)), true
 	case "Query.areas":
 		if e.ComplexityRoot.Query.Areas == nil {
 			break
@@ -4972,6 +7540,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Can(childComplexity, args["checks"].([]*model.CanInput)), true
+	case "Query.certificates":
+		if e.ComplexityRoot.Query.Certificates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_certificates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Certificates(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CertificateOrder), args["where"].(*ent.CertificateWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -5050,6 +7629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Inbox(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["unreadOnly"].(*bool)), true
 
+	case "Query.keyAcceptanceChecks":
+		if e.ComplexityRoot.Query.KeyAcceptanceChecks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyAcceptanceChecks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyAcceptanceChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyAcceptanceCheckOrder), args["where"].(*ent.KeyAcceptanceCheckWhereInput)), true
 	case "Query.keyAcceptanceLines":
 		if e.ComplexityRoot.Query.KeyAcceptanceLines == nil {
 			break
@@ -5094,6 +7684,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyCabinetOpenings(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCabinetOpeningOrder), args["where"].(*ent.KeyCabinetOpeningWhereInput)), true
+	case "Query.keyCopyOrders":
+		if e.ComplexityRoot.Query.KeyCopyOrders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyCopyOrders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyCopyOrders(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCopyOrderOrder), args["where"].(*ent.KeyCopyOrderWhereInput)), true
 	case "Query.keyHolders":
 		if e.ComplexityRoot.Query.KeyHolders == nil {
 			break
@@ -5105,6 +7706,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyHolders(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyHolderOrder), args["where"].(*ent.KeyHolderWhereInput)), true
+	case "Query.keyHooks":
+		if e.ComplexityRoot.Query.KeyHooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyHooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyHooks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyHookOrder), args["where"].(*ent.KeyHookWhereInput)), true
+	case "Query.keyLoanRequests":
+		if e.ComplexityRoot.Query.KeyLoanRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyLoanRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyLoanRequests(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLoanRequestOrder), args["where"].(*ent.KeyLoanRequestWhereInput)), true
 	case "Query.keyLoans":
 		if e.ComplexityRoot.Query.KeyLoans == nil {
 			break
@@ -5116,6 +7739,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyLoans(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLoanOrder), args["where"].(*ent.KeyLoanWhereInput)), true
+	case "Query.keyLockChanges":
+		if e.ComplexityRoot.Query.KeyLockChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyLockChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyLockChanges(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLockChangeOrder), args["where"].(*ent.KeyLockChangeWhereInput)), true
 	case "Query.keyLosses":
 		if e.ComplexityRoot.Query.KeyLosses == nil {
 			break
@@ -5138,6 +7772,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyMovements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyMovementOrder), args["where"].(*ent.KeyMovementWhereInput)), true
+	case "Query.keyScrappings":
+		if e.ComplexityRoot.Query.KeyScrappings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyScrappings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyScrappings(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyScrappingOrder), args["where"].(*ent.KeyScrappingWhereInput)), true
+	case "Query.keySeals":
+		if e.ComplexityRoot.Query.KeySeals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keySeals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeySeals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySealOrder), args["where"].(*ent.KeySealWhereInput)), true
 	case "Query.keySets":
 		if e.ComplexityRoot.Query.KeySets == nil {
 			break
@@ -5149,6 +7805,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySets(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySetOrder), args["where"].(*ent.KeySetWhereInput)), true
+	case "Query.keySpotChecks":
+		if e.ComplexityRoot.Query.KeySpotChecks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keySpotChecks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
+	case "Query.keyStatementLines":
+		if e.ComplexityRoot.Query.KeyStatementLines == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyStatementLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyStatementLines(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementLineOrder), args["where"].(*ent.KeyStatementLineWhereInput)), true
+	case "Query.keyStatements":
+		if e.ComplexityRoot.Query.KeyStatements == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyStatements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyStatements(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyStatementOrder), args["where"].(*ent.KeyStatementWhereInput)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -5193,6 +7882,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Occupancies(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.OccupancyOrder), args["where"].(*ent.OccupancyWhereInput)), true
+	case "Query.reconciliationLines":
+		if e.ComplexityRoot.Query.ReconciliationLines == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliationLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReconciliationLines(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ReconciliationLineOrder), args["where"].(*ent.ReconciliationLineWhereInput)), true
+	case "Query.reconciliations":
+		if e.ComplexityRoot.Query.Reconciliations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reconciliations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Reconciliations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ReconciliationOrder), args["where"].(*ent.ReconciliationWhereInput)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -5210,6 +7921,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.signatures":
+		if e.ComplexityRoot.Query.Signatures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_signatures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Signatures(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.SignatureOrder), args["where"].(*ent.SignatureWhereInput)), true
 	case "Query.staff":
 		if e.ComplexityRoot.Query.Staff == nil {
 			break
@@ -5244,6 +7966,318 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Reconciliation.clause":
+		if e.ComplexityRoot.Reconciliation.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Clause(childComplexity), true
+	case "Reconciliation.closeNote":
+		if e.ComplexityRoot.Reconciliation.CloseNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.CloseNote(childComplexity), true
+	case "Reconciliation.closedAt":
+		if e.ComplexityRoot.Reconciliation.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.ClosedAt(childComplexity), true
+	case "Reconciliation.closedByID":
+		if e.ComplexityRoot.Reconciliation.ClosedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.ClosedByID(childComplexity), true
+	case "Reconciliation.closedByName":
+		if e.ComplexityRoot.Reconciliation.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.ClosedByName(childComplexity), true
+	case "Reconciliation.countedAt":
+		if e.ComplexityRoot.Reconciliation.CountedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.CountedAt(childComplexity), true
+	case "Reconciliation.createdAt":
+		if e.ComplexityRoot.Reconciliation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.CreatedAt(childComplexity), true
+	case "Reconciliation.estate":
+		if e.ComplexityRoot.Reconciliation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Estate(childComplexity), true
+	case "Reconciliation.estateID":
+		if e.ComplexityRoot.Reconciliation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.EstateID(childComplexity), true
+	case "Reconciliation.frozenAt":
+		if e.ComplexityRoot.Reconciliation.FrozenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.FrozenAt(childComplexity), true
+	case "Reconciliation.id":
+		if e.ComplexityRoot.Reconciliation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.ID(childComplexity), true
+	case "Reconciliation.kind":
+		if e.ComplexityRoot.Reconciliation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Kind(childComplexity), true
+	case "Reconciliation.openedByID":
+		if e.ComplexityRoot.Reconciliation.OpenedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.OpenedByID(childComplexity), true
+	case "Reconciliation.openedByName":
+		if e.ComplexityRoot.Reconciliation.OpenedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.OpenedByName(childComplexity), true
+	case "Reconciliation.state":
+		if e.ComplexityRoot.Reconciliation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.State(childComplexity), true
+	case "Reconciliation.subjectID":
+		if e.ComplexityRoot.Reconciliation.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.SubjectID(childComplexity), true
+	case "Reconciliation.title":
+		if e.ComplexityRoot.Reconciliation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Title(childComplexity), true
+	case "Reconciliation.titleEn":
+		if e.ComplexityRoot.Reconciliation.TitleEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.TitleEn(childComplexity), true
+	case "Reconciliation.version":
+		if e.ComplexityRoot.Reconciliation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Version(childComplexity), true
+
+	case "ReconciliationConnection.edges":
+		if e.ComplexityRoot.ReconciliationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationConnection.Edges(childComplexity), true
+	case "ReconciliationConnection.pageInfo":
+		if e.ComplexityRoot.ReconciliationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationConnection.PageInfo(childComplexity), true
+	case "ReconciliationConnection.totalCount":
+		if e.ComplexityRoot.ReconciliationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationConnection.TotalCount(childComplexity), true
+
+	case "ReconciliationEdge.cursor":
+		if e.ComplexityRoot.ReconciliationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationEdge.Cursor(childComplexity), true
+	case "ReconciliationEdge.node":
+		if e.ComplexityRoot.ReconciliationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationEdge.Node(childComplexity), true
+
+	case "ReconciliationLine.counted":
+		if e.ComplexityRoot.ReconciliationLine.Counted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Counted(childComplexity), true
+	case "ReconciliationLine.countedAt":
+		if e.ComplexityRoot.ReconciliationLine.CountedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.CountedAt(childComplexity), true
+	case "ReconciliationLine.countedByID":
+		if e.ComplexityRoot.ReconciliationLine.CountedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.CountedByID(childComplexity), true
+	case "ReconciliationLine.countedByName":
+		if e.ComplexityRoot.ReconciliationLine.CountedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.CountedByName(childComplexity), true
+	case "ReconciliationLine.createdAt":
+		if e.ComplexityRoot.ReconciliationLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.CreatedAt(childComplexity), true
+	case "ReconciliationLine.estate":
+		if e.ComplexityRoot.ReconciliationLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Estate(childComplexity), true
+	case "ReconciliationLine.estateID":
+		if e.ComplexityRoot.ReconciliationLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.EstateID(childComplexity), true
+	case "ReconciliationLine.expected":
+		if e.ComplexityRoot.ReconciliationLine.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Expected(childComplexity), true
+	case "ReconciliationLine.id":
+		if e.ComplexityRoot.ReconciliationLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ID(childComplexity), true
+	case "ReconciliationLine.itemID":
+		if e.ComplexityRoot.ReconciliationLine.ItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ItemID(childComplexity), true
+	case "ReconciliationLine.label":
+		if e.ComplexityRoot.ReconciliationLine.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Label(childComplexity), true
+	case "ReconciliationLine.placeID":
+		if e.ComplexityRoot.ReconciliationLine.PlaceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.PlaceID(childComplexity), true
+	case "ReconciliationLine.position":
+		if e.ComplexityRoot.ReconciliationLine.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Position(childComplexity), true
+	case "ReconciliationLine.reconciliation":
+		if e.ComplexityRoot.ReconciliationLine.Reconciliation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Reconciliation(childComplexity), true
+	case "ReconciliationLine.reconciliationID":
+		if e.ComplexityRoot.ReconciliationLine.ReconciliationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ReconciliationID(childComplexity), true
+	case "ReconciliationLine.resolution":
+		if e.ComplexityRoot.ReconciliationLine.Resolution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Resolution(childComplexity), true
+	case "ReconciliationLine.resolutionReason":
+		if e.ComplexityRoot.ReconciliationLine.ResolutionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ResolutionReason(childComplexity), true
+	case "ReconciliationLine.resolvedAt":
+		if e.ComplexityRoot.ReconciliationLine.ResolvedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ResolvedAt(childComplexity), true
+	case "ReconciliationLine.resolvedByID":
+		if e.ComplexityRoot.ReconciliationLine.ResolvedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ResolvedByID(childComplexity), true
+	case "ReconciliationLine.resolvedByName":
+		if e.ComplexityRoot.ReconciliationLine.ResolvedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.ResolvedByName(childComplexity), true
+	case "ReconciliationLine.state":
+		if e.ComplexityRoot.ReconciliationLine.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.State(childComplexity), true
+	case "ReconciliationLine.version":
+		if e.ComplexityRoot.ReconciliationLine.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLine.Version(childComplexity), true
+
+	case "ReconciliationLineConnection.edges":
+		if e.ComplexityRoot.ReconciliationLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLineConnection.Edges(childComplexity), true
+	case "ReconciliationLineConnection.pageInfo":
+		if e.ComplexityRoot.ReconciliationLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLineConnection.PageInfo(childComplexity), true
+	case "ReconciliationLineConnection.totalCount":
+		if e.ComplexityRoot.ReconciliationLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLineConnection.TotalCount(childComplexity), true
+
+	case "ReconciliationLineEdge.cursor":
+		if e.ComplexityRoot.ReconciliationLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLineEdge.Cursor(childComplexity), true
+	case "ReconciliationLineEdge.node":
+		if e.ComplexityRoot.ReconciliationLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
 	case "RecordKeyFoundPayload.loss":
 		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
@@ -5475,6 +8509,147 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignOutPayload.SessionID(childComplexity), true
+
+	case "Signature.attestedByID":
+		if e.ComplexityRoot.Signature.AttestedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.AttestedByID(childComplexity), true
+	case "Signature.attestedByName":
+		if e.ComplexityRoot.Signature.AttestedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.AttestedByName(childComplexity), true
+	case "Signature.capacity":
+		if e.ComplexityRoot.Signature.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Capacity(childComplexity), true
+	case "Signature.contentHash":
+		if e.ComplexityRoot.Signature.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.ContentHash(childComplexity), true
+	case "Signature.createdAt":
+		if e.ComplexityRoot.Signature.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.CreatedAt(childComplexity), true
+	case "Signature.estate":
+		if e.ComplexityRoot.Signature.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Estate(childComplexity), true
+	case "Signature.estateID":
+		if e.ComplexityRoot.Signature.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.EstateID(childComplexity), true
+	case "Signature.householdID":
+		if e.ComplexityRoot.Signature.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.HouseholdID(childComplexity), true
+	case "Signature.id":
+		if e.ComplexityRoot.Signature.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.ID(childComplexity), true
+	case "Signature.kind":
+		if e.ComplexityRoot.Signature.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Kind(childComplexity), true
+	case "Signature.method":
+		if e.ComplexityRoot.Signature.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Method(childComplexity), true
+	case "Signature.resident":
+		if e.ComplexityRoot.Signature.Resident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Resident(childComplexity), true
+	case "Signature.residentID":
+		if e.ComplexityRoot.Signature.ResidentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.ResidentID(childComplexity), true
+	case "Signature.signedAt":
+		if e.ComplexityRoot.Signature.SignedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.SignedAt(childComplexity), true
+	case "Signature.signerName":
+		if e.ComplexityRoot.Signature.SignerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.SignerName(childComplexity), true
+	case "Signature.staff":
+		if e.ComplexityRoot.Signature.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Staff(childComplexity), true
+	case "Signature.staffID":
+		if e.ComplexityRoot.Signature.StaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.StaffID(childComplexity), true
+	case "Signature.subjectID":
+		if e.ComplexityRoot.Signature.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.SubjectID(childComplexity), true
+
+	case "SignatureConnection.edges":
+		if e.ComplexityRoot.SignatureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignatureConnection.Edges(childComplexity), true
+	case "SignatureConnection.pageInfo":
+		if e.ComplexityRoot.SignatureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignatureConnection.PageInfo(childComplexity), true
+	case "SignatureConnection.totalCount":
+		if e.ComplexityRoot.SignatureConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignatureConnection.TotalCount(childComplexity), true
+
+	case "SignatureEdge.cursor":
+		if e.ComplexityRoot.SignatureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignatureEdge.Cursor(childComplexity), true
+	case "SignatureEdge.node":
+		if e.ComplexityRoot.SignatureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignatureEdge.Node(childComplexity), true
 
 	case "Staff.accountID":
 		if e.ComplexityRoot.Staff.AccountID == nil {
@@ -5832,6 +9007,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
+			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
+			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
@@ -5839,6 +9016,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
+			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
@@ -5871,6 +9050,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportRunOrder", ec.unmarshalInputImportRunOrder),
 			graphql.NewInputUnmarshaler("ImportRunWhereInput", ec.unmarshalInputImportRunWhereInput),
 			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
+			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
+			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineOrder", ec.unmarshalInputKeyAcceptanceLineOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineWhereInput", ec.unmarshalInputKeyAcceptanceLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceOrder", ec.unmarshalInputKeyAcceptanceOrder),
@@ -5879,22 +9060,44 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyBalanceWhereInput", ec.unmarshalInputKeyBalanceWhereInput),
 			graphql.NewInputUnmarshaler("KeyCabinetOpeningOrder", ec.unmarshalInputKeyCabinetOpeningOrder),
 			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
+			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
+			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
+			graphql.NewInputUnmarshaler("KeyGenerationOrder", ec.unmarshalInputKeyGenerationOrder),
+			graphql.NewInputUnmarshaler("KeyGenerationWhereInput", ec.unmarshalInputKeyGenerationWhereInput),
 			graphql.NewInputUnmarshaler("KeyHolderOrder", ec.unmarshalInputKeyHolderOrder),
 			graphql.NewInputUnmarshaler("KeyHolderWhereInput", ec.unmarshalInputKeyHolderWhereInput),
+			graphql.NewInputUnmarshaler("KeyHookOrder", ec.unmarshalInputKeyHookOrder),
+			graphql.NewInputUnmarshaler("KeyHookWhereInput", ec.unmarshalInputKeyHookWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanLineOrder", ec.unmarshalInputKeyLoanLineOrder),
 			graphql.NewInputUnmarshaler("KeyLoanLineWhereInput", ec.unmarshalInputKeyLoanLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanOrder", ec.unmarshalInputKeyLoanOrder),
+			graphql.NewInputUnmarshaler("KeyLoanRequestLineOrder", ec.unmarshalInputKeyLoanRequestLineOrder),
+			graphql.NewInputUnmarshaler("KeyLoanRequestLineWhereInput", ec.unmarshalInputKeyLoanRequestLineWhereInput),
+			graphql.NewInputUnmarshaler("KeyLoanRequestOrder", ec.unmarshalInputKeyLoanRequestOrder),
+			graphql.NewInputUnmarshaler("KeyLoanRequestWhereInput", ec.unmarshalInputKeyLoanRequestWhereInput),
 			graphql.NewInputUnmarshaler("KeyLoanWhereInput", ec.unmarshalInputKeyLoanWhereInput),
+			graphql.NewInputUnmarshaler("KeyLockChangeOrder", ec.unmarshalInputKeyLockChangeOrder),
+			graphql.NewInputUnmarshaler("KeyLockChangeWhereInput", ec.unmarshalInputKeyLockChangeWhereInput),
 			graphql.NewInputUnmarshaler("KeyLossOrder", ec.unmarshalInputKeyLossOrder),
 			graphql.NewInputUnmarshaler("KeyLossWhereInput", ec.unmarshalInputKeyLossWhereInput),
 			graphql.NewInputUnmarshaler("KeyMovementOrder", ec.unmarshalInputKeyMovementOrder),
 			graphql.NewInputUnmarshaler("KeyMovementWhereInput", ec.unmarshalInputKeyMovementWhereInput),
 			graphql.NewInputUnmarshaler("KeyReturnOrder", ec.unmarshalInputKeyReturnOrder),
 			graphql.NewInputUnmarshaler("KeyReturnWhereInput", ec.unmarshalInputKeyReturnWhereInput),
+			graphql.NewInputUnmarshaler("KeyScrappingOrder", ec.unmarshalInputKeyScrappingOrder),
+			graphql.NewInputUnmarshaler("KeyScrappingWhereInput", ec.unmarshalInputKeyScrappingWhereInput),
+			graphql.NewInputUnmarshaler("KeySealOrder", ec.unmarshalInputKeySealOrder),
+			graphql.NewInputUnmarshaler("KeySealWhereInput", ec.unmarshalInputKeySealWhereInput),
 			graphql.NewInputUnmarshaler("KeySetOrder", ec.unmarshalInputKeySetOrder),
 			graphql.NewInputUnmarshaler("KeySetWhereInput", ec.unmarshalInputKeySetWhereInput),
+			graphql.NewInputUnmarshaler("KeySpotCheckOrder", ec.unmarshalInputKeySpotCheckOrder),
+			graphql.NewInputUnmarshaler("KeySpotCheckWhereInput", ec.unmarshalInputKeySpotCheckWhereInput),
+			graphql.NewInputUnmarshaler("KeyStatementLineOrder", ec.unmarshalInputKeyStatementLineOrder),
+			graphql.NewInputUnmarshaler("KeyStatementLineWhereInput", ec.unmarshalInputKeyStatementLineWhereInput),
+			graphql.NewInputUnmarshaler("KeyStatementOrder", ec.unmarshalInputKeyStatementOrder),
+			graphql.NewInputUnmarshaler("KeyStatementWhereInput", ec.unmarshalInputKeyStatementWhereInput),
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
@@ -5908,6 +9111,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
+			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
+			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
+			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
@@ -5920,6 +9127,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
+			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
@@ -6011,6 +9220,24 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
+  "What was asked for and what was decided; filter by state ASKED for what waits."
+  approvals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ApprovalOrder = {field: ASKED_AT, direction: DESC}
+    "Which ones."
+    where: ApprovalWhereInput
+  ): ApprovalConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
 enum AuditKind {
   "What was done."
@@ -7497,85 +10724,7 @@ type Mutation {
   ): RevokeGrantPayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys.graphqls", Input: `"Who borrows: exactly one of these is given."
-input BorrowerInput @oneOf {
-  "A member of staff."
-  staffID: ID
-  "A resident."
-  residentID: ID
-  "A registered external person."
-  externalPersonID: ID
-}
-
-"Keys of one set to be lent."
-input LendLineInput {
-  "The key set."
-  setID: ID!
-  "How many keys."
-  count: Int!
-}
-
-"Lending keys until the end of the estate's day (K2.1, K2.2)."
-input LendKeysInput {
-  "Who borrows."
-  borrower: BorrowerInput!
-  "What the keys are for."
-  purpose: String!
-  "What is lent."
-  lines: [LendLineInput!]!
-  "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
-  fromID: ID
-}
-
-"What lending gave."
-type LendKeysPayload {
-  "The loan."
-  loan: KeyLoan!
-}
-
-"Keys of one line coming back."
-input ReturnLineInput {
-  "The line of the loan."
-  lineID: ID!
-  "How many keys came back."
-  count: Int!
-}
-
-"Keys coming back, perhaps some of them, perhaps brought by another person (K2.1)."
-input ReturnKeysInput {
-  "The loan."
-  loanID: ID!
-  "What came back; everything that is out unless given."
-  lines: [ReturnLineInput!]
-  "Who brought the keys, if not the borrower."
-  returnedBy: String
-}
-
-"What the return gave."
-type ReturnKeysPayload {
-  "The loan as it stands now."
-  loan: KeyLoan!
-}
-
-"Keys moved between a cabinet and the front desk (K1.2)."
-input MoveKeysInput {
-  "The key set."
-  setID: ID!
-  "How many keys."
-  count: Int!
-  "The holder that gives: a cabinet or the front desk."
-  fromID: ID!
-  "The holder that gets: a cabinet or the front desk."
-  toID: ID!
-}
-
-"What the move gave."
-type MoveKeysPayload {
-  "The entry in the ledger."
-  movement: KeyMovement!
-}
-
-"Keys handed over to the household of the unit, at move-in (K4.1)."
+	{Name: "../schema/keys.graphqls", Input: `"Keys handed over to the household of the unit, at move-in (K4.1)."
 input HandOverKeysInput {
   "The key set."
   setID: ID!
@@ -7593,46 +10742,12 @@ type HandOverKeysPayload {
   movement: KeyMovement!
 }
 
-"A new cabinet."
-input CreateKeyCabinetInput {
-  "The estate."
-  estateID: ID!
-  "Its name."
-  name: String!
-}
-
-"What creating a cabinet gave."
-type CreateKeyCabinetPayload {
-  "The cabinet, as a holder of keys."
-  holder: KeyHolder!
-}
-
 extend type Mutation {
-  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
-  lendKeys(
-    "Who borrows what."
-    input: LendKeysInput!
-  ): LendKeysPayload!
-  "Takes lent keys back, all or some (K2.1)."
-  returnKeys(
-    "What comes back."
-    input: ReturnKeysInput!
-  ): ReturnKeysPayload!
-  "Moves keys between a cabinet and the front desk: the custodian's act (K1.2)."
-  moveKeys(
-    "What moves where."
-    input: MoveKeysInput!
-  ): MoveKeysPayload!
   "Hands keys over to a household (K4.1)."
   handOverKeys(
     "What is handed to whom."
     input: HandOverKeysInput!
   ): HandOverKeysPayload!
-  "Sets up a further key cabinet (K1.2). CONFLICT if the estate has one of the name."
-  createKeyCabinet(
-    "The cabinet."
-    input: CreateKeyCabinetInput!
-  ): CreateKeyCabinetPayload!
 }
 
 extend type Query {
@@ -7696,21 +10811,33 @@ extend type Query {
     "Which ones."
     where: KeyBalanceWhereInput
   ): KeyBalanceConnection!
-  "The loans of keys: 钥匙借用登记表 (K2.1)."
-  keyLoans(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: KeyLoanOrder = {field: LENT_AT, direction: DESC}
-    "Which ones."
-    where: KeyLoanWhereInput
-  ): KeyLoanConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_acceptance.graphqls", Input: `"What is done about keys that engineering still owes (K1.4)."
+input NoteOutstandingKeysInput {
+  "The key set."
+  setID: ID!
+  "What was done, or is to be done."
+  note: String!
+  "When it is followed up next."
+  followUpOn: Date
+}
+
+"What noting gave."
+type NoteOutstandingKeysPayload {
+  "The note."
+  followUp: KeyFollowUp!
+}
+
+extend type Mutation {
+  "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
+  noteOutstandingKeys(
+    "The note."
+    input: NoteOutstandingKeysInput!
+  ): NoteOutstandingKeysPayload!
+}
+
+extend type Query {
   "The sheets of keys taken over from engineering: 钥匙交接验收统计表 (K1.1)."
   keyAcceptances(
     "At most so many: 50 unless given, at most 200."
@@ -7741,9 +10868,294 @@ extend type Query {
     "Which ones."
     where: KeyAcceptanceLineWhereInput
   ): KeyAcceptanceLineConnection!
+  "The lines of acceptance sheets in draft (K1.1)."
+  keyAcceptanceChecks(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyAcceptanceCheckOrder
+    "Which ones."
+    where: KeyAcceptanceCheckWhereInput
+  ): KeyAcceptanceCheckConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_cabinet.graphqls", Input: `"Keys moved between a cabinet and the front desk (K1.2)."
+input MoveKeysInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gives: a cabinet or the front desk."
+  fromID: ID!
+  "The holder that gets: a cabinet or the front desk."
+  toID: ID!
 }
 
-"Keys that are lost: of a loan's line, or of a set with a holder (K2.3)."
+"What the move gave."
+type MoveKeysPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A new cabinet."
+input CreateKeyCabinetInput {
+  "The estate."
+  estateID: ID!
+  "Its name."
+  name: String!
+}
+
+"What creating a cabinet gave."
+type CreateKeyCabinetPayload {
+  "The cabinet, as a holder of keys."
+  holder: KeyHolder!
+}
+
+"The opening of a key cabinet (K1.2)."
+input OpenKeyCabinetInput {
+  "The cabinet."
+  cabinetID: ID!
+  "What it is opened for."
+  purpose: String!
+  "When it was opened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What recording the opening gave."
+type OpenKeyCabinetPayload {
+  "The opening."
+  opening: KeyCabinetOpening!
+}
+
+extend type Mutation {
+  "Moves keys between a cabinet and the front desk: the custodian's act (K1.2)."
+  moveKeys(
+    "What moves where."
+    input: MoveKeysInput!
+  ): MoveKeysPayload!
+  "Sets up a further key cabinet (K1.2). CONFLICT if the estate has one of the name."
+  createKeyCabinet(
+    "The cabinet."
+    input: CreateKeyCabinetInput!
+  ): CreateKeyCabinetPayload!
+  "Records the opening of a key cabinet: the custodian's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
+  openKeyCabinet(
+    "Which one, and what for."
+    input: OpenKeyCabinetInput!
+  ): OpenKeyCabinetPayload!
+}
+
+extend type Query {
+  "The openings of key cabinets, those that were refused included (K1.2)."
+  keyCabinetOpenings(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyCabinetOpeningOrder = {field: OCCURRED_AT, direction: DESC}
+    "Which ones."
+    where: KeyCabinetOpeningWhereInput
+  ): KeyCabinetOpeningConnection!
+  "The hooks of the key cabinets, in natural order of their numbers, and the sets that hang there (K1.2)."
+  keyHooks(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyHookOrder = {field: NATURAL}
+    "Which ones."
+    where: KeyHookWhereInput
+  ): KeyHookConnection!
+  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
+  keySeals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
+    "Which ones."
+    where: KeySealWhereInput
+  ): KeySealConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
+input BorrowerInput @oneOf {
+  "A member of staff."
+  staffID: ID
+  "A resident."
+  residentID: ID
+  "A registered external person."
+  externalPersonID: ID
+}
+
+"Keys of one set to be lent."
+input LendLineInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+}
+
+"Lending keys until the end of the estate's day (K2.1, K2.2)."
+input LendKeysInput {
+  "Who borrows."
+  borrower: BorrowerInput!
+  "What the keys are for."
+  purpose: String!
+  "What is lent."
+  lines: [LendLineInput!]!
+  "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
+  fromID: ID
+}
+
+"What lending gave."
+type LendKeysPayload {
+  "The loan."
+  loan: KeyLoan!
+}
+
+"Keys of one line coming back."
+input ReturnLineInput {
+  "The line of the loan."
+  lineID: ID!
+  "How many keys came back."
+  count: Int!
+}
+
+"Keys coming back, perhaps some of them, perhaps brought by another person (K2.1)."
+input ReturnKeysInput {
+  "The loan."
+  loanID: ID!
+  "What came back; everything that is out unless given."
+  lines: [ReturnLineInput!]
+  "Who brought the keys, if not the borrower."
+  returnedBy: String
+}
+
+"What the return gave."
+type ReturnKeysPayload {
+  "The loan as it stands now."
+  loan: KeyLoan!
+}
+
+extend type Mutation {
+  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
+  lendKeys(
+    "Who borrows what."
+    input: LendKeysInput!
+  ): LendKeysPayload!
+  "Takes lent keys back, all or some (K2.1)."
+  returnKeys(
+    "What comes back."
+    input: ReturnKeysInput!
+  ): ReturnKeysPayload!
+}
+
+extend type Query {
+  "The loans of keys: 钥匙借用登记表 (K2.1)."
+  keyLoans(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyLoanOrder = {field: LENT_AT, direction: DESC}
+    "Which ones."
+    where: KeyLoanWhereInput
+  ): KeyLoanConnection!
+  "The requests for loans of more than a day, and for extensions (K2.2)."
+  keyLoanRequests(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyLoanRequestOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: KeyLoanRequestWhereInput
+  ): KeyLoanRequestConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_locks.graphqls", Input: `extend type Query {
+  "The lock changes, those ordered and not done yet included (K3.1)."
+  keyLockChanges(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyLockChangeOrder = {field: ORDERED_AT, direction: DESC}
+    "Which ones."
+    where: KeyLockChangeWhereInput
+  ): KeyLockChangeConnection!
+  "The orders to have keys copied (K2.3)."
+  keyCopyOrders(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyCopyOrderOrder = {field: ORDERED_AT, direction: DESC}
+    "Which ones."
+    where: KeyCopyOrderWhereInput
+  ): KeyCopyOrderConnection!
+  "The scrappings of key sets (K3.2)."
+  keyScrappings(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyScrappingOrder = {field: REQUESTED_AT, direction: DESC}
+    "Which ones."
+    where: KeyScrappingWhereInput
+  ): KeyScrappingConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_losses.graphqls", Input: `"Keys that are lost: of a loan's line, or of a set with a holder (K2.3)."
 input ReportKeyLossInput {
   "The line of the loan, if the keys were lent."
   loanLineID: ID
@@ -7836,57 +11248,10 @@ extend type Query {
     where: KeyLossWhereInput
   ): KeyLossConnection!
 }
-
-"The opening of a key cabinet (K1.2)."
-input OpenKeyCabinetInput {
-  "The cabinet."
-  cabinetID: ID!
-  "What it is opened for."
-  purpose: String!
-  "When it was opened, at most 24 hours ago; now unless given."
-  occurredAt: Time
-  "Why it is recorded late; needed after ten minutes."
-  lateReason: String
-}
-
-"What recording the opening gave."
-type OpenKeyCabinetPayload {
-  "The opening."
-  opening: KeyCabinetOpening!
-}
-
-"What is done about keys that engineering still owes (K1.4)."
-input NoteOutstandingKeysInput {
-  "The key set."
-  setID: ID!
-  "What was done, or is to be done."
-  note: String!
-  "When it is followed up next."
-  followUpOn: Date
-}
-
-"What noting gave."
-type NoteOutstandingKeysPayload {
-  "The note."
-  followUp: KeyFollowUp!
-}
-
-extend type Mutation {
-  "Records the opening of a key cabinet: the custodian's or a manager's act (K1.2). To others it is FORBIDDEN, and that is recorded."
-  openKeyCabinet(
-    "Which one, and what for."
-    input: OpenKeyCabinetInput!
-  ): OpenKeyCabinetPayload!
-  "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
-  noteOutstandingKeys(
-    "The note."
-    input: NoteOutstandingKeysInput!
-  ): NoteOutstandingKeysPayload!
-}
-
-extend type Query {
-  "The openings of key cabinets, those that were refused included (K1.2)."
-  keyCabinetOpenings(
+`, BuiltIn: false},
+	{Name: "../schema/keys_spotchecks.graphqls", Input: `extend type Query {
+  "The spot checks of keys (K4.3); their counts are reconciliations."
+  keySpotChecks(
     "At most so many: 50 unless given, at most 200."
     first: Int
     "Those after this cursor."
@@ -7896,10 +11261,109 @@ extend type Query {
     "Those before this cursor."
     before: Cursor
     "The order."
-    orderBy: KeyCabinetOpeningOrder = {field: OCCURRED_AT, direction: DESC}
+    orderBy: KeySpotCheckOrder = {field: DRAWN_AT, direction: DESC}
     "Which ones."
-    where: KeyCabinetOpeningWhereInput
-  ): KeyCabinetOpeningConnection!
+    where: KeySpotCheckWhereInput
+  ): KeySpotCheckConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
+  "The statistics of the months that are closed (K4.2)."
+  keyStatements(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyStatementOrder = {field: MONTH, direction: DESC}
+    "Which ones."
+    where: KeyStatementWhereInput
+  ): KeyStatementConnection!
+  "The lines of those statistics (K4.2)."
+  keyStatementLines(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeyStatementLineOrder
+    "Which ones."
+    where: KeyStatementLineWhereInput
+  ): KeyStatementLineConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
+  "Counts against what is on record."
+  reconciliations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ReconciliationOrder = {field: FROZEN_AT, direction: DESC}
+    "Which ones."
+    where: ReconciliationWhereInput
+  ): ReconciliationConnection!
+  "The lines of those counts; filter by state DIFFERENT for the cases that are open."
+  reconciliationLines(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ReconciliationLineOrder
+    "Which ones."
+    where: ReconciliationLineWhereInput
+  ): ReconciliationLineConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/signatures.graphqls", Input: `extend type Query {
+  "The signatures under what the viewer may see; filter by subjectID."
+  signatures(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: SignatureOrder = {field: SIGNED_AT, direction: DESC}
+    "Which ones."
+    where: SignatureWhereInput
+  ): SignatureConnection!
+  "The certificates of witnessed acts."
+  certificates(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: CertificateOrder = {field: ISSUED_AT, direction: DESC}
+    "Which ones."
+    where: CertificateWhereInput
+  ): CertificateConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/steward.graphqls", Input: `"A civil date: 2026-11-24."
@@ -7990,6 +11454,618 @@ extend type Mutation {
 `, BuiltIn: false},
 	{Name: "../schema/ent.graphql", Input: `directive @goField(forceResolver: Boolean, name: String, omittable: Boolean) on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @goModel(model: String, models: [String!], forceGenerate: Boolean) on OBJECT | INPUT_OBJECT | SCALAR | ENUM | INTERFACE | UNION
+"""
+A question to who decides, and the answer.
+"""
+type Approval implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  What is asked: keys.longLoan.
+  """
+  kind: String!
+  """
+  The clause that demands it: K2.2.
+  """
+  clause: String!
+  """
+  What it is about.
+  """
+  subjectID: ID!
+  """
+  What is asked, in a line, in Chinese.
+  """
+  title: String!
+  """
+  The same in English.
+  """
+  titleEn: String!
+  """
+  What exactly is asked, as JSON.
+  """
+  content: JSON!
+  """
+  SHA-256, in hex, of the content: the signature has the same.
+  """
+  contentHash: String!
+  """
+  Why it is asked.
+  """
+  reason: String!
+  """
+  The account of who asked it.
+  """
+  askedByID: ID!
+  """
+  Who asked it, as signed.
+  """
+  askedByName: String!
+  """
+  When it was asked.
+  """
+  askedAt: Time!
+  """
+  When it lapses if not decided, or if given and not used.
+  """
+  expiresAt: Time!
+  """
+  Asked, given, declined, withdrawn, expired, used.
+  """
+  state: ApprovalState!
+  """
+  The account of who decided it.
+  """
+  decidedByID: ID
+  """
+  Who decided it, as signed.
+  """
+  decidedByName: String!
+  """
+  When it was decided.
+  """
+  decidedAt: Time
+  """
+  What was said with the decision, or the withdrawal.
+  """
+  decisionNote: String!
+  """
+  When it was used.
+  """
+  usedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type ApprovalConnection {
+  """
+  A list of edges.
+  """
+  edges: [ApprovalEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ApprovalEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Approval
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Approval connections
+"""
+input ApprovalOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Approvals.
+  """
+  field: ApprovalOrderField!
+}
+"""
+Properties by which Approval connections can be ordered.
+"""
+enum ApprovalOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  asked at.
+  """
+  ASKED_AT
+  """
+  expires at.
+  """
+  EXPIRES_AT
+}
+"""
+ApprovalState is enum for the field state
+"""
+enum ApprovalState @goModel(model: "github.com/steward-pm/steward/ent/approval.State") {
+  """
+  asked.
+  """
+  ASKED
+  """
+  given.
+  """
+  GIVEN
+  """
+  declined.
+  """
+  DECLINED
+  """
+  withdrawn.
+  """
+  WITHDRAWN
+  """
+  expired.
+  """
+  EXPIRED
+  """
+  used.
+  """
+  USED
+}
+"""
+ApprovalWhereInput is used for filtering Approval objects.
+Input was generated by ent.
+"""
+input ApprovalWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ApprovalWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ApprovalWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ApprovalWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: String
+  """
+  kind differs from this.
+  """
+  kindNEQ: String
+  """
+  kind is one of these.
+  """
+  kindIn: [String!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [String!]
+  """
+  kind is greater than this.
+  """
+  kindGT: String
+  """
+  kind is at least this.
+  """
+  kindGTE: String
+  """
+  kind is less than this.
+  """
+  kindLT: String
+  """
+  kind is at most this.
+  """
+  kindLTE: String
+  """
+  kind contains this.
+  """
+  kindContains: String
+  """
+  kind begins with this.
+  """
+  kindHasPrefix: String
+  """
+  kind ends with this.
+  """
+  kindHasSuffix: String
+  """
+  kind equals this, upper and lower case alike.
+  """
+  kindEqualFold: String
+  """
+  kind contains this, upper and lower case alike.
+  """
+  kindContainsFold: String
+  """
+  clause field predicates
+  """
+  clause: String
+  """
+  clause differs from this.
+  """
+  clauseNEQ: String
+  """
+  clause is one of these.
+  """
+  clauseIn: [String!]
+  """
+  clause is none of these.
+  """
+  clauseNotIn: [String!]
+  """
+  clause is greater than this.
+  """
+  clauseGT: String
+  """
+  clause is at least this.
+  """
+  clauseGTE: String
+  """
+  clause is less than this.
+  """
+  clauseLT: String
+  """
+  clause is at most this.
+  """
+  clauseLTE: String
+  """
+  clause contains this.
+  """
+  clauseContains: String
+  """
+  clause begins with this.
+  """
+  clauseHasPrefix: String
+  """
+  clause ends with this.
+  """
+  clauseHasSuffix: String
+  """
+  clause equals this, upper and lower case alike.
+  """
+  clauseEqualFold: String
+  """
+  clause contains this, upper and lower case alike.
+  """
+  clauseContainsFold: String
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  asked_by_id field predicates
+  """
+  askedByID: ID
+  """
+  askedByID differs from this.
+  """
+  askedByIDNEQ: ID
+  """
+  askedByID is one of these.
+  """
+  askedByIDIn: [ID!]
+  """
+  askedByID is none of these.
+  """
+  askedByIDNotIn: [ID!]
+  """
+  askedByID is greater than this.
+  """
+  askedByIDGT: ID
+  """
+  askedByID is at least this.
+  """
+  askedByIDGTE: ID
+  """
+  askedByID is less than this.
+  """
+  askedByIDLT: ID
+  """
+  askedByID is at most this.
+  """
+  askedByIDLTE: ID
+  """
+  asked_at field predicates
+  """
+  askedAt: Time
+  """
+  askedAt differs from this.
+  """
+  askedAtNEQ: Time
+  """
+  askedAt is one of these.
+  """
+  askedAtIn: [Time!]
+  """
+  askedAt is none of these.
+  """
+  askedAtNotIn: [Time!]
+  """
+  askedAt is greater than this.
+  """
+  askedAtGT: Time
+  """
+  askedAt is at least this.
+  """
+  askedAtGTE: Time
+  """
+  askedAt is less than this.
+  """
+  askedAtLT: Time
+  """
+  askedAt is at most this.
+  """
+  askedAtLTE: Time
+  """
+  expires_at field predicates
+  """
+  expiresAt: Time
+  """
+  expiresAt differs from this.
+  """
+  expiresAtNEQ: Time
+  """
+  expiresAt is one of these.
+  """
+  expiresAtIn: [Time!]
+  """
+  expiresAt is none of these.
+  """
+  expiresAtNotIn: [Time!]
+  """
+  expiresAt is greater than this.
+  """
+  expiresAtGT: Time
+  """
+  expiresAt is at least this.
+  """
+  expiresAtGTE: Time
+  """
+  expiresAt is less than this.
+  """
+  expiresAtLT: Time
+  """
+  expiresAt is at most this.
+  """
+  expiresAtLTE: Time
+  """
+  state field predicates
+  """
+  state: ApprovalState
+  """
+  state differs from this.
+  """
+  stateNEQ: ApprovalState
+  """
+  state is one of these.
+  """
+  stateIn: [ApprovalState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ApprovalState!]
+  """
+  decided_at field predicates
+  """
+  decidedAt: Time
+  """
+  decidedAt differs from this.
+  """
+  decidedAtNEQ: Time
+  """
+  decidedAt is one of these.
+  """
+  decidedAtIn: [Time!]
+  """
+  decidedAt is none of these.
+  """
+  decidedAtNotIn: [Time!]
+  """
+  decidedAt is greater than this.
+  """
+  decidedAtGT: Time
+  """
+  decidedAt is at least this.
+  """
+  decidedAtGTE: Time
+  """
+  decidedAt is less than this.
+  """
+  decidedAtLT: Time
+  """
+  decidedAt is at most this.
+  """
+  decidedAtLTE: Time
+  """
+  decidedAt is null.
+  """
+  decidedAtIsNil: Boolean
+  """
+  decidedAt is set.
+  """
+  decidedAtNotNil: Boolean
+  """
+  used_at field predicates
+  """
+  usedAt: Time
+  """
+  usedAt differs from this.
+  """
+  usedAtNEQ: Time
+  """
+  usedAt is one of these.
+  """
+  usedAtIn: [Time!]
+  """
+  usedAt is none of these.
+  """
+  usedAtNotIn: [Time!]
+  """
+  usedAt is greater than this.
+  """
+  usedAtGT: Time
+  """
+  usedAt is at least this.
+  """
+  usedAtGTE: Time
+  """
+  usedAt is less than this.
+  """
+  usedAtLT: Time
+  """
+  usedAt is at most this.
+  """
+  usedAtLTE: Time
+  """
+  usedAt is null.
+  """
+  usedAtIsNil: Boolean
+  """
+  usedAt is set.
+  """
+  usedAtNotNil: Boolean
+}
 """
 A part of an estate (区域).
 """
@@ -8547,6 +12623,381 @@ input BuildingWhereInput {
   areaID is set.
   """
   areaIDNotNil: Boolean
+}
+"""
+The certificate of a witnessed act.
+"""
+type Certificate implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  What it certifies: keys.scrap.
+  """
+  kind: String!
+  """
+  What it is about.
+  """
+  subjectID: ID!
+  """
+  Its number in the estate.
+  """
+  number: String!
+  """
+  What it certifies, in Chinese.
+  """
+  title: String!
+  """
+  The same in English.
+  """
+  titleEn: String!
+  """
+  What was signed, as JSON.
+  """
+  content: JSON!
+  """
+  SHA-256, in hex, of the content: each signature has the same.
+  """
+  contentHash: String!
+  """
+  When it was issued.
+  """
+  issuedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type CertificateConnection {
+  """
+  A list of edges.
+  """
+  edges: [CertificateEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type CertificateEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Certificate
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Certificate connections
+"""
+input CertificateOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Certificates.
+  """
+  field: CertificateOrderField!
+}
+"""
+Properties by which Certificate connections can be ordered.
+"""
+enum CertificateOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  issued at.
+  """
+  ISSUED_AT
+}
+"""
+CertificateWhereInput is used for filtering Certificate objects.
+Input was generated by ent.
+"""
+input CertificateWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: CertificateWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [CertificateWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [CertificateWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: String
+  """
+  kind differs from this.
+  """
+  kindNEQ: String
+  """
+  kind is one of these.
+  """
+  kindIn: [String!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [String!]
+  """
+  kind is greater than this.
+  """
+  kindGT: String
+  """
+  kind is at least this.
+  """
+  kindGTE: String
+  """
+  kind is less than this.
+  """
+  kindLT: String
+  """
+  kind is at most this.
+  """
+  kindLTE: String
+  """
+  kind contains this.
+  """
+  kindContains: String
+  """
+  kind begins with this.
+  """
+  kindHasPrefix: String
+  """
+  kind ends with this.
+  """
+  kindHasSuffix: String
+  """
+  kind equals this, upper and lower case alike.
+  """
+  kindEqualFold: String
+  """
+  kind contains this, upper and lower case alike.
+  """
+  kindContainsFold: String
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  number field predicates
+  """
+  number: String
+  """
+  number differs from this.
+  """
+  numberNEQ: String
+  """
+  number is one of these.
+  """
+  numberIn: [String!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [String!]
+  """
+  number is greater than this.
+  """
+  numberGT: String
+  """
+  number is at least this.
+  """
+  numberGTE: String
+  """
+  number is less than this.
+  """
+  numberLT: String
+  """
+  number is at most this.
+  """
+  numberLTE: String
+  """
+  number contains this.
+  """
+  numberContains: String
+  """
+  number begins with this.
+  """
+  numberHasPrefix: String
+  """
+  number ends with this.
+  """
+  numberHasSuffix: String
+  """
+  number equals this, upper and lower case alike.
+  """
+  numberEqualFold: String
+  """
+  number contains this, upper and lower case alike.
+  """
+  numberContainsFold: String
+  """
+  issued_at field predicates
+  """
+  issuedAt: Time
+  """
+  issuedAt differs from this.
+  """
+  issuedAtNEQ: Time
+  """
+  issuedAt is one of these.
+  """
+  issuedAtIn: [Time!]
+  """
+  issuedAt is none of these.
+  """
+  issuedAtNotIn: [Time!]
+  """
+  issuedAt is greater than this.
+  """
+  issuedAtGT: Time
+  """
+  issuedAt is at least this.
+  """
+  issuedAtGTE: Time
+  """
+  issuedAt is less than this.
+  """
+  issuedAtLT: Time
+  """
+  issuedAt is at most this.
+  """
+  issuedAtLTE: Time
 }
 """
 Define a Relay Cursor type:
@@ -10303,21 +14754,396 @@ type KeyAcceptance implements Node {
   """
   estateID: ID!
   """
-  Name of the spreadsheet that it was imported from.
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Name of the spreadsheet that it was imported from; empty for a sheet that was filled in here.
   """
   sourceFile: String!
+  """
+  Draft while lines are checked; effective when engineering has signed; cancelled before, voided after (K1.1).
+  """
+  state: KeyAcceptanceState!
+  """
+  Who delivers the keys (交验人); of an imported sheet each line says it.
+  """
+  deliverer: String!
   """
   Who took the keys over (经手人).
   """
   handler: String!
   """
-  When it took effect.
+  When it took effect; null while it has not.
   """
-  acceptedAt: Time!
+  acceptedAt: Time
   """
   The estate that this belongs to.
   """
   estate: Estate!
+}
+"""
+A line of an acceptance sheet in draft (K1.1).
+"""
+type KeyAcceptanceCheck implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The sheet.
+  """
+  acceptanceID: ID!
+  """
+  The unit that the keys open.
+  """
+  unitID: ID!
+  """
+  Which door (位置): 户门.
+  """
+  place: String!
+  """
+  How many keys engineering owes (应交).
+  """
+  due: Int!
+  """
+  How many good keys were counted (实交); null until checked.
+  """
+  delivered: Int
+  """
+  How many were faulty and went back: they stay outstanding.
+  """
+  faulty: Int!
+  """
+  What the check found.
+  """
+  remark: String!
+  """
+  The account of who checked it.
+  """
+  checkedByID: ID
+  """
+  Who checked it, as signed.
+  """
+  checkedByName: String!
+  """
+  When it was checked; null until then.
+  """
+  checkedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The sheet.
+  """
+  acceptance: KeyAcceptance!
+  """
+  The unit.
+  """
+  unit: Unit!
+}
+"""
+A connection to a list of items.
+"""
+type KeyAcceptanceCheckConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyAcceptanceCheckEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyAcceptanceCheckEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyAcceptanceCheck
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyAcceptanceCheck connections
+"""
+input KeyAcceptanceCheckOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyAcceptanceChecks.
+  """
+  field: KeyAcceptanceCheckOrderField!
+}
+"""
+Properties by which KeyAcceptanceCheck connections can be ordered.
+"""
+enum KeyAcceptanceCheckOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyAcceptanceCheckWhereInput is used for filtering KeyAcceptanceCheck objects.
+Input was generated by ent.
+"""
+input KeyAcceptanceCheckWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyAcceptanceCheckWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyAcceptanceCheckWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyAcceptanceCheckWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  acceptance_id field predicates
+  """
+  acceptanceID: ID
+  """
+  acceptanceID differs from this.
+  """
+  acceptanceIDNEQ: ID
+  """
+  acceptanceID is one of these.
+  """
+  acceptanceIDIn: [ID!]
+  """
+  acceptanceID is none of these.
+  """
+  acceptanceIDNotIn: [ID!]
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  place field predicates
+  """
+  place: String
+  """
+  place differs from this.
+  """
+  placeNEQ: String
+  """
+  place is one of these.
+  """
+  placeIn: [String!]
+  """
+  place is none of these.
+  """
+  placeNotIn: [String!]
+  """
+  place is greater than this.
+  """
+  placeGT: String
+  """
+  place is at least this.
+  """
+  placeGTE: String
+  """
+  place is less than this.
+  """
+  placeLT: String
+  """
+  place is at most this.
+  """
+  placeLTE: String
+  """
+  place contains this.
+  """
+  placeContains: String
+  """
+  place begins with this.
+  """
+  placeHasPrefix: String
+  """
+  place ends with this.
+  """
+  placeHasSuffix: String
+  """
+  place equals this, upper and lower case alike.
+  """
+  placeEqualFold: String
+  """
+  place contains this, upper and lower case alike.
+  """
+  placeContainsFold: String
+  """
+  checked_at field predicates
+  """
+  checkedAt: Time
+  """
+  checkedAt differs from this.
+  """
+  checkedAtNEQ: Time
+  """
+  checkedAt is one of these.
+  """
+  checkedAtIn: [Time!]
+  """
+  checkedAt is none of these.
+  """
+  checkedAtNotIn: [Time!]
+  """
+  checkedAt is greater than this.
+  """
+  checkedAtGT: Time
+  """
+  checkedAt is at least this.
+  """
+  checkedAtGTE: Time
+  """
+  checkedAt is less than this.
+  """
+  checkedAtLT: Time
+  """
+  checkedAt is at most this.
+  """
+  checkedAtLTE: Time
+  """
+  checkedAt is null.
+  """
+  checkedAtIsNil: Boolean
+  """
+  checkedAt is set.
+  """
+  checkedAtNotNil: Boolean
 }
 """
 A connection to a list of items.
@@ -10671,6 +15497,27 @@ enum KeyAcceptanceOrderField {
   ACCEPTED_AT
 }
 """
+KeyAcceptanceState is enum for the field state
+"""
+enum KeyAcceptanceState @goModel(model: "github.com/steward-pm/steward/ent/keyacceptance.State") {
+  """
+  draft.
+  """
+  DRAFT
+  """
+  effective.
+  """
+  EFFECTIVE
+  """
+  cancelled.
+  """
+  CANCELLED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
 KeyAcceptanceWhereInput is used for filtering KeyAcceptance objects.
 Input was generated by ent.
 """
@@ -10768,6 +15615,62 @@ input KeyAcceptanceWhereInput {
   """
   estateIDNotIn: [ID!]
   """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: KeyAcceptanceState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeyAcceptanceState
+  """
+  state is one of these.
+  """
+  stateIn: [KeyAcceptanceState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeyAcceptanceState!]
+  """
   accepted_at field predicates
   """
   acceptedAt: Time
@@ -10799,6 +15702,14 @@ input KeyAcceptanceWhereInput {
   acceptedAt is at most this.
   """
   acceptedAtLTE: Time
+  """
+  acceptedAt is null.
+  """
+  acceptedAtIsNil: Boolean
+  """
+  acceptedAt is set.
+  """
+  acceptedAtNotNil: Boolean
 }
 """
 How many keys of a set a holder has now.
@@ -11080,6 +15991,26 @@ type KeyCabinetOpening implements Node {
   """
   estateID: ID!
   """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
   The cabinet.
   """
   cabinetID: ID!
@@ -11103,10 +16034,6 @@ type KeyCabinetOpening implements Node {
   When it was opened, or refused.
   """
   occurredAt: Time!
-  """
-  Why it was recorded later, if it was.
-  """
-  lateReason: String!
   """
   The estate that this belongs to.
   """
@@ -11283,6 +16210,46 @@ input KeyCabinetOpeningWhereInput {
   """
   estateIDNotIn: [ID!]
   """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
   cabinet_id field predicates
   """
   cabinetID: ID
@@ -11380,6 +16347,414 @@ input KeyCabinetOpeningWhereInput {
   occurredAtLTE: Time
 }
 """
+The order to have keys copied (K2.3).
+"""
+type KeyCopyOrder implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  How many copies.
+  """
+  count: Int!
+  """
+  What the copies are for.
+  """
+  reason: String!
+  """
+  The leader's approval.
+  """
+  approvalID: ID
+  """
+  Open, made, ended without (declined, withdrawn, expired).
+  """
+  state: KeyCopyOrderState!
+  """
+  The account of who ordered it.
+  """
+  orderedByID: ID!
+  """
+  Who ordered it, as signed.
+  """
+  orderedByName: String!
+  """
+  When it was ordered.
+  """
+  orderedAt: Time!
+  """
+  The account of who recorded the copies of it.
+  """
+  madeByID: ID
+  """
+  Who recorded the copies of it, as signed.
+  """
+  madeByName: String!
+  """
+  When the copies came.
+  """
+  madeAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+  """
+  The leader's approval.
+  """
+  approval: Approval
+}
+"""
+A connection to a list of items.
+"""
+type KeyCopyOrderConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyCopyOrderEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyCopyOrderEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyCopyOrder
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyCopyOrder connections
+"""
+input KeyCopyOrderOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyCopyOrders.
+  """
+  field: KeyCopyOrderOrderField!
+}
+"""
+Properties by which KeyCopyOrder connections can be ordered.
+"""
+enum KeyCopyOrderOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  ordered at.
+  """
+  ORDERED_AT
+}
+"""
+KeyCopyOrderState is enum for the field state
+"""
+enum KeyCopyOrderState @goModel(model: "github.com/steward-pm/steward/ent/keycopyorder.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  made.
+  """
+  MADE
+  """
+  ended.
+  """
+  ENDED
+}
+"""
+KeyCopyOrderWhereInput is used for filtering KeyCopyOrder objects.
+Input was generated by ent.
+"""
+input KeyCopyOrderWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyCopyOrderWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyCopyOrderWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyCopyOrderWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: KeyCopyOrderState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeyCopyOrderState
+  """
+  state is one of these.
+  """
+  stateIn: [KeyCopyOrderState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeyCopyOrderState!]
+  """
+  ordered_by_id field predicates
+  """
+  orderedByID: ID
+  """
+  orderedByID differs from this.
+  """
+  orderedByIDNEQ: ID
+  """
+  orderedByID is one of these.
+  """
+  orderedByIDIn: [ID!]
+  """
+  orderedByID is none of these.
+  """
+  orderedByIDNotIn: [ID!]
+  """
+  orderedByID is greater than this.
+  """
+  orderedByIDGT: ID
+  """
+  orderedByID is at least this.
+  """
+  orderedByIDGTE: ID
+  """
+  orderedByID is less than this.
+  """
+  orderedByIDLT: ID
+  """
+  orderedByID is at most this.
+  """
+  orderedByIDLTE: ID
+  """
+  ordered_at field predicates
+  """
+  orderedAt: Time
+  """
+  orderedAt differs from this.
+  """
+  orderedAtNEQ: Time
+  """
+  orderedAt is one of these.
+  """
+  orderedAtIn: [Time!]
+  """
+  orderedAt is none of these.
+  """
+  orderedAtNotIn: [Time!]
+  """
+  orderedAt is greater than this.
+  """
+  orderedAtGT: Time
+  """
+  orderedAt is at least this.
+  """
+  orderedAtGTE: Time
+  """
+  orderedAt is less than this.
+  """
+  orderedAtLT: Time
+  """
+  orderedAt is at most this.
+  """
+  orderedAtLTE: Time
+  """
+  made_at field predicates
+  """
+  madeAt: Time
+  """
+  madeAt differs from this.
+  """
+  madeAtNEQ: Time
+  """
+  madeAt is one of these.
+  """
+  madeAtIn: [Time!]
+  """
+  madeAt is none of these.
+  """
+  madeAtNotIn: [Time!]
+  """
+  madeAt is greater than this.
+  """
+  madeAtGT: Time
+  """
+  madeAt is at least this.
+  """
+  madeAtGTE: Time
+  """
+  madeAt is less than this.
+  """
+  madeAtLT: Time
+  """
+  madeAt is at most this.
+  """
+  madeAtLTE: Time
+  """
+  madeAt is null.
+  """
+  madeAtIsNil: Boolean
+  """
+  madeAt is set.
+  """
+  madeAtNotNil: Boolean
+}
+"""
 A note on keys that engineering still owes (K1.4).
 """
 type KeyFollowUp implements Node {
@@ -11395,6 +16770,22 @@ type KeyFollowUp implements Node {
   The estate that the row belongs to.
   """
   estateID: ID!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
   """
   The key set.
   """
@@ -11548,6 +16939,46 @@ input KeyFollowUpWhereInput {
   """
   estateIDNotIn: [ID!]
   """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
   set_id field predicates
   """
   setID: ID
@@ -11563,6 +16994,259 @@ input KeyFollowUpWhereInput {
   setID is none of these.
   """
   setIDNotIn: [ID!]
+}
+"""
+The keys of one lock of a set (K3.1).
+"""
+type KeyGeneration implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  Which generation of the set, from 1.
+  """
+  number: Int!
+  """
+  How many keys it has had in all: accepted, copied, replaced. Kept by the database as it posts.
+  """
+  count: Int!
+  """
+  When its first key came.
+  """
+  openedAt: Time!
+  """
+  When the lock was changed; null for the current one.
+  """
+  retiredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+}
+"""
+Ordering options for KeyGeneration connections
+"""
+input KeyGenerationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyGenerations.
+  """
+  field: KeyGenerationOrderField!
+}
+"""
+Properties by which KeyGeneration connections can be ordered.
+"""
+enum KeyGenerationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyGenerationWhereInput is used for filtering KeyGeneration objects.
+Input was generated by ent.
+"""
+input KeyGenerationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyGenerationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyGenerationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyGenerationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  opened_at field predicates
+  """
+  openedAt: Time
+  """
+  openedAt differs from this.
+  """
+  openedAtNEQ: Time
+  """
+  openedAt is one of these.
+  """
+  openedAtIn: [Time!]
+  """
+  openedAt is none of these.
+  """
+  openedAtNotIn: [Time!]
+  """
+  openedAt is greater than this.
+  """
+  openedAtGT: Time
+  """
+  openedAt is at least this.
+  """
+  openedAtGTE: Time
+  """
+  openedAt is less than this.
+  """
+  openedAtLT: Time
+  """
+  openedAt is at most this.
+  """
+  openedAtLTE: Time
+  """
+  retired_at field predicates
+  """
+  retiredAt: Time
+  """
+  retiredAt differs from this.
+  """
+  retiredAtNEQ: Time
+  """
+  retiredAt is one of these.
+  """
+  retiredAtIn: [Time!]
+  """
+  retiredAt is none of these.
+  """
+  retiredAtNotIn: [Time!]
+  """
+  retiredAt is greater than this.
+  """
+  retiredAtGT: Time
+  """
+  retiredAt is at least this.
+  """
+  retiredAtGTE: Time
+  """
+  retiredAt is less than this.
+  """
+  retiredAtLT: Time
+  """
+  retiredAt is at most this.
+  """
+  retiredAtLTE: Time
+  """
+  retiredAt is null.
+  """
+  retiredAtIsNil: Boolean
+  """
+  retiredAt is set.
+  """
+  retiredAtNotNil: Boolean
 }
 """
 Who or what holds keys: an account of the key ledger.
@@ -11989,6 +17673,297 @@ input KeyHolderWhereInput {
   householdIDNotNil: Boolean
 }
 """
+A hook of a key cabinet, and the set that hangs there (K1.2).
+"""
+type KeyHook implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The cabinet.
+  """
+  cabinetID: ID!
+  """
+  The hook's number in the cabinet.
+  """
+  number: String!
+  """
+  The key set that hangs there; null: free.
+  """
+  setID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The cabinet.
+  """
+  cabinet: KeyHolder!
+  """
+  The key set that hangs there.
+  """
+  set: KeySet
+}
+"""
+A connection to a list of items.
+"""
+type KeyHookConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyHookEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyHookEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyHook
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyHook connections
+"""
+input KeyHookOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyHooks.
+  """
+  field: KeyHookOrderField!
+}
+"""
+Properties by which KeyHook connections can be ordered.
+"""
+enum KeyHookOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  natural.
+  """
+  NATURAL
+}
+"""
+KeyHookWhereInput is used for filtering KeyHook objects.
+Input was generated by ent.
+"""
+input KeyHookWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyHookWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyHookWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyHookWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  cabinet_id field predicates
+  """
+  cabinetID: ID
+  """
+  cabinetID differs from this.
+  """
+  cabinetIDNEQ: ID
+  """
+  cabinetID is one of these.
+  """
+  cabinetIDIn: [ID!]
+  """
+  cabinetID is none of these.
+  """
+  cabinetIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: String
+  """
+  number differs from this.
+  """
+  numberNEQ: String
+  """
+  number is one of these.
+  """
+  numberIn: [String!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [String!]
+  """
+  number is greater than this.
+  """
+  numberGT: String
+  """
+  number is at least this.
+  """
+  numberGTE: String
+  """
+  number is less than this.
+  """
+  numberLT: String
+  """
+  number is at most this.
+  """
+  numberLTE: String
+  """
+  number contains this.
+  """
+  numberContains: String
+  """
+  number begins with this.
+  """
+  numberHasPrefix: String
+  """
+  number ends with this.
+  """
+  numberHasSuffix: String
+  """
+  number equals this, upper and lower case alike.
+  """
+  numberEqualFold: String
+  """
+  number contains this, upper and lower case alike.
+  """
+  numberContainsFold: String
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  setID is null.
+  """
+  setIDIsNil: Boolean
+  """
+  setID is set.
+  """
+  setIDNotNil: Boolean
+}
+"""
 Keys lent to a borrower (K2.1).
 """
 type KeyLoan implements Node {
@@ -12008,6 +17983,26 @@ type KeyLoan implements Node {
   Grows with every change; give it back as expectedVersion.
   """
   version: Int!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
   """
   The borrower's account in the ledger.
   """
@@ -12045,9 +18040,13 @@ type KeyLoan implements Node {
   """
   returnedAt: Time
   """
-  Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3).
+  Open while a key is out. Returned when all came back, lost when what did not was reported lost (K2.3), voided when it was recorded by mistake.
   """
   state: KeyLoanState!
+  """
+  The general manager's approval, if it is for more than a day (K2.2): the latest, after an extension.
+  """
+  approvalID: ID
   """
   The estate that this belongs to.
   """
@@ -12056,6 +18055,10 @@ type KeyLoan implements Node {
   The borrower's account in the ledger.
   """
   borrower: KeyHolder!
+  """
+  The general manager's approval.
+  """
+  approval: Approval
   """
   What was lent.
   """
@@ -12373,6 +18376,522 @@ enum KeyLoanOrderField {
   DUE_AT
 }
 """
+A request for a loan of more than a day, or its extension (K2.2).
+"""
+type KeyLoanRequest implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The loan to be extended; null for a new loan.
+  """
+  loanID: ID
+  """
+  The borrower's account in the ledger.
+  """
+  borrowerID: ID!
+  """
+  The borrower's name.
+  """
+  borrowerName: String!
+  """
+  The borrower's household, if a resident.
+  """
+  householdID: ID
+  """
+  What the keys are for.
+  """
+  purpose: String!
+  """
+  Until when: the end of a day in the estate's time zone.
+  """
+  until: Time!
+  """
+  The approval asked for.
+  """
+  approvalID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The loan to be extended.
+  """
+  loan: KeyLoan
+  """
+  The borrower's account in the ledger.
+  """
+  borrower: KeyHolder!
+  """
+  The approval asked for.
+  """
+  approval: Approval
+  """
+  What is to be lent.
+  """
+  lines: [KeyLoanRequestLine!]
+}
+"""
+A connection to a list of items.
+"""
+type KeyLoanRequestConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyLoanRequestEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyLoanRequestEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyLoanRequest
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+One key set asked for.
+"""
+type KeyLoanRequestLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The request.
+  """
+  requestID: ID!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  The set's label as it was asked for.
+  """
+  label: String!
+  """
+  How many keys.
+  """
+  count: Int!
+  """
+  The borrower's household, if a resident.
+  """
+  householdID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The request.
+  """
+  request: KeyLoanRequest!
+  """
+  The key set.
+  """
+  set: KeySet!
+}
+"""
+Ordering options for KeyLoanRequestLine connections
+"""
+input KeyLoanRequestLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyLoanRequestLines.
+  """
+  field: KeyLoanRequestLineOrderField!
+}
+"""
+Properties by which KeyLoanRequestLine connections can be ordered.
+"""
+enum KeyLoanRequestLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyLoanRequestLineWhereInput is used for filtering KeyLoanRequestLine objects.
+Input was generated by ent.
+"""
+input KeyLoanRequestLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyLoanRequestLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyLoanRequestLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyLoanRequestLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  request_id field predicates
+  """
+  requestID: ID
+  """
+  requestID differs from this.
+  """
+  requestIDNEQ: ID
+  """
+  requestID is one of these.
+  """
+  requestIDIn: [ID!]
+  """
+  requestID is none of these.
+  """
+  requestIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+}
+"""
+Ordering options for KeyLoanRequest connections
+"""
+input KeyLoanRequestOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyLoanRequests.
+  """
+  field: KeyLoanRequestOrderField!
+}
+"""
+Properties by which KeyLoanRequest connections can be ordered.
+"""
+enum KeyLoanRequestOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyLoanRequestWhereInput is used for filtering KeyLoanRequest objects.
+Input was generated by ent.
+"""
+input KeyLoanRequestWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyLoanRequestWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyLoanRequestWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyLoanRequestWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  loan_id field predicates
+  """
+  loanID: ID
+  """
+  loanID differs from this.
+  """
+  loanIDNEQ: ID
+  """
+  loanID is one of these.
+  """
+  loanIDIn: [ID!]
+  """
+  loanID is none of these.
+  """
+  loanIDNotIn: [ID!]
+  """
+  loanID is null.
+  """
+  loanIDIsNil: Boolean
+  """
+  loanID is set.
+  """
+  loanIDNotNil: Boolean
+  """
+  borrower_id field predicates
+  """
+  borrowerID: ID
+  """
+  borrowerID differs from this.
+  """
+  borrowerIDNEQ: ID
+  """
+  borrowerID is one of these.
+  """
+  borrowerIDIn: [ID!]
+  """
+  borrowerID is none of these.
+  """
+  borrowerIDNotIn: [ID!]
+  """
+  until field predicates
+  """
+  until: Time
+  """
+  until differs from this.
+  """
+  untilNEQ: Time
+  """
+  until is one of these.
+  """
+  untilIn: [Time!]
+  """
+  until is none of these.
+  """
+  untilNotIn: [Time!]
+  """
+  until is greater than this.
+  """
+  untilGT: Time
+  """
+  until is at least this.
+  """
+  untilGTE: Time
+  """
+  until is less than this.
+  """
+  untilLT: Time
+  """
+  until is at most this.
+  """
+  untilLTE: Time
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
+}
+"""
 KeyLoanState is enum for the field state
 """
 enum KeyLoanState @goModel(model: "github.com/steward-pm/steward/ent/keyloan.State") {
@@ -12388,6 +18907,10 @@ enum KeyLoanState @goModel(model: "github.com/steward-pm/steward/ent/keyloan.Sta
   lost.
   """
   LOST
+  """
+  voided.
+  """
+  VOIDED
 }
 """
 KeyLoanWhereInput is used for filtering KeyLoan objects.
@@ -12486,6 +19009,46 @@ input KeyLoanWhereInput {
   estateID is none of these.
   """
   estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
   """
   borrower_id field predicates
   """
@@ -12706,6 +19269,506 @@ input KeyLoanWhereInput {
   state is none of these.
   """
   stateNotIn: [KeyLoanState!]
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
+}
+"""
+The order to change a lock, and what came of it (K3.1).
+"""
+type KeyLockChange implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  The loss that asked for it, if one did.
+  """
+  lossID: ID
+  """
+  Why the lock is changed.
+  """
+  reason: String!
+  """
+  Ordered, done, cancelled.
+  """
+  state: KeyLockChangeState!
+  """
+  The account of who ordered it.
+  """
+  orderedByID: ID!
+  """
+  Who ordered it, as signed.
+  """
+  orderedByName: String!
+  """
+  When it was ordered.
+  """
+  orderedAt: Time!
+  """
+  The account of who recorded it.
+  """
+  doneByID: ID
+  """
+  Who recorded it, as signed.
+  """
+  doneByName: String!
+  """
+  When the lock was changed.
+  """
+  doneAt: Time
+  """
+  What is to be said of the change.
+  """
+  note: String!
+  """
+  How many keys the new lock came with.
+  """
+  newCount: Int
+  """
+  How many keys of the old lock were retired.
+  """
+  retiredCount: Int
+  """
+  The generation that it opened.
+  """
+  generation: Int
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+  """
+  The loss that asked for it.
+  """
+  loss: KeyLoss
+}
+"""
+A connection to a list of items.
+"""
+type KeyLockChangeConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyLockChangeEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyLockChangeEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyLockChange
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyLockChange connections
+"""
+input KeyLockChangeOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyLockChanges.
+  """
+  field: KeyLockChangeOrderField!
+}
+"""
+Properties by which KeyLockChange connections can be ordered.
+"""
+enum KeyLockChangeOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  ordered at.
+  """
+  ORDERED_AT
+}
+"""
+KeyLockChangeState is enum for the field state
+"""
+enum KeyLockChangeState @goModel(model: "github.com/steward-pm/steward/ent/keylockchange.State") {
+  """
+  ordered.
+  """
+  ORDERED
+  """
+  done.
+  """
+  DONE
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+KeyLockChangeWhereInput is used for filtering KeyLockChange objects.
+Input was generated by ent.
+"""
+input KeyLockChangeWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyLockChangeWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyLockChangeWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyLockChangeWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  loss_id field predicates
+  """
+  lossID: ID
+  """
+  lossID differs from this.
+  """
+  lossIDNEQ: ID
+  """
+  lossID is one of these.
+  """
+  lossIDIn: [ID!]
+  """
+  lossID is none of these.
+  """
+  lossIDNotIn: [ID!]
+  """
+  lossID is null.
+  """
+  lossIDIsNil: Boolean
+  """
+  lossID is set.
+  """
+  lossIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: KeyLockChangeState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeyLockChangeState
+  """
+  state is one of these.
+  """
+  stateIn: [KeyLockChangeState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeyLockChangeState!]
+  """
+  ordered_by_id field predicates
+  """
+  orderedByID: ID
+  """
+  orderedByID differs from this.
+  """
+  orderedByIDNEQ: ID
+  """
+  orderedByID is one of these.
+  """
+  orderedByIDIn: [ID!]
+  """
+  orderedByID is none of these.
+  """
+  orderedByIDNotIn: [ID!]
+  """
+  orderedByID is greater than this.
+  """
+  orderedByIDGT: ID
+  """
+  orderedByID is at least this.
+  """
+  orderedByIDGTE: ID
+  """
+  orderedByID is less than this.
+  """
+  orderedByIDLT: ID
+  """
+  orderedByID is at most this.
+  """
+  orderedByIDLTE: ID
+  """
+  ordered_at field predicates
+  """
+  orderedAt: Time
+  """
+  orderedAt differs from this.
+  """
+  orderedAtNEQ: Time
+  """
+  orderedAt is one of these.
+  """
+  orderedAtIn: [Time!]
+  """
+  orderedAt is none of these.
+  """
+  orderedAtNotIn: [Time!]
+  """
+  orderedAt is greater than this.
+  """
+  orderedAtGT: Time
+  """
+  orderedAt is at least this.
+  """
+  orderedAtGTE: Time
+  """
+  orderedAt is less than this.
+  """
+  orderedAtLT: Time
+  """
+  orderedAt is at most this.
+  """
+  orderedAtLTE: Time
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+  """
+  doneAt is null.
+  """
+  doneAtIsNil: Boolean
+  """
+  doneAt is set.
+  """
+  doneAtNotNil: Boolean
 }
 """
 Keys reported lost (K2.3).
@@ -12727,6 +19790,22 @@ type KeyLoss implements Node {
   Grows with every change; give it back as expectedVersion.
   """
   version: Int!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
   """
   The key set.
   """
@@ -12784,7 +19863,7 @@ type KeyLoss implements Node {
   """
   reportedByName: String!
   """
-  Open until the leader has answered.
+  Open until the leader has answered; voided when it was reported by mistake.
   """
   state: KeyLossState!
   """
@@ -12900,6 +19979,10 @@ enum KeyLossState @goModel(model: "github.com/steward-pm/steward/ent/keyloss.Sta
   answered.
   """
   ANSWERED
+  """
+  voided.
+  """
+  VOIDED
 }
 """
 KeyLossWhereInput is used for filtering KeyLoss objects.
@@ -12998,6 +20081,46 @@ input KeyLossWhereInput {
   estateID is none of these.
   """
   estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
   """
   set_id field predicates
   """
@@ -13372,6 +20495,10 @@ type KeyMovement implements Node {
   """
   estateID: ID!
   """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
   The key set.
   """
   setID: ID!
@@ -13388,7 +20515,7 @@ type KeyMovement implements Node {
   """
   count: Int!
   """
-  Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again.
+  Accepted from engineering, placed (cabinet and desk), lent, returned, handed over to a household, lost, found again, sealed with security, unsealed, copied by order, replaced and retired by a lock change, taken back from a household, given to engineering and back, scrapped, adjusted after a count, voided (a counter-entry).
   """
   reason: KeyMovementReason!
   """
@@ -13403,6 +20530,14 @@ type KeyMovement implements Node {
   The loss that it belongs to (K2.3).
   """
   lossID: ID
+  """
+  The entry that this one counters, if it does; note says why.
+  """
+  reversesID: ID
+  """
+  The generation of the set's keys that moved (K3.1).
+  """
+  generation: Int!
   """
   What is to be said of it: where keys were found.
   """
@@ -13443,6 +20578,14 @@ type KeyMovement implements Node {
   The loss.
   """
   loss: KeyLoss
+  """
+  The entry that this one counters.
+  """
+  reverses: KeyMovement
+  """
+  The counter-entry, if it was voided.
+  """
+  reversals: [KeyMovement!]
 }
 """
 A connection to a list of items.
@@ -13532,6 +20675,50 @@ enum KeyMovementReason @goModel(model: "github.com/steward-pm/steward/ent/keymov
   found.
   """
   FOUND
+  """
+  sealed.
+  """
+  SEALED
+  """
+  unsealed.
+  """
+  UNSEALED
+  """
+  copied.
+  """
+  COPIED
+  """
+  replaced.
+  """
+  REPLACED
+  """
+  retired.
+  """
+  RETIRED
+  """
+  taken back.
+  """
+  TAKEN_BACK
+  """
+  to engineering.
+  """
+  TO_ENGINEERING
+  """
+  from engineering.
+  """
+  FROM_ENGINEERING
+  """
+  scrapped.
+  """
+  SCRAPPED
+  """
+  adjusted.
+  """
+  ADJUSTED
+  """
+  voided.
+  """
+  VOIDED
 }
 """
 KeyMovementWhereInput is used for filtering KeyMovement objects.
@@ -13743,6 +20930,30 @@ input KeyMovementWhereInput {
   """
   lossIDNotNil: Boolean
   """
+  reverses_id field predicates
+  """
+  reversesID: ID
+  """
+  reversesID differs from this.
+  """
+  reversesIDNEQ: ID
+  """
+  reversesID is one of these.
+  """
+  reversesIDIn: [ID!]
+  """
+  reversesID is none of these.
+  """
+  reversesIDNotIn: [ID!]
+  """
+  reversesID is null.
+  """
+  reversesIDIsNil: Boolean
+  """
+  reversesID is set.
+  """
+  reversesIDNotNil: Boolean
+  """
   occurred_at field predicates
   """
   occurredAt: Time
@@ -13792,9 +21003,33 @@ type KeyReturn implements Node {
   """
   estateID: ID!
   """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Why it was recorded later than it happened, if it was.
+  """
+  lateReason: String!
+  """
   The line of the loan.
   """
   lineID: ID!
+  """
+  The same for all that came back at once, which is signed for as one: the subject of its signatures.
+  """
+  receiptID: ID!
   """
   How many keys came back.
   """
@@ -13947,6 +21182,890 @@ input KeyReturnWhereInput {
   estateID is none of these.
   """
   estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+}
+"""
+The scrapping of a key set (K3.2).
+"""
+type KeyScrapping implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  Why it is scrapped.
+  """
+  reason: String!
+  """
+  The leader's consent.
+  """
+  approvalID: ID
+  """
+  The certificate of the witnessed act.
+  """
+  certificateID: ID
+  """
+  Open, done, ended without (declined, withdrawn, expired).
+  """
+  state: KeyScrappingState!
+  """
+  The account of who requested it.
+  """
+  requestedByID: ID!
+  """
+  Who requested it, as signed.
+  """
+  requestedByName: String!
+  """
+  When it was requested.
+  """
+  requestedAt: Time!
+  """
+  How many keys went back to engineering.
+  """
+  count: Int
+  """
+  When engineering took them back.
+  """
+  doneAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+  """
+  The leader's consent.
+  """
+  approval: Approval
+  """
+  The certificate.
+  """
+  certificate: Certificate
+}
+"""
+A connection to a list of items.
+"""
+type KeyScrappingConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyScrappingEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyScrappingEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyScrapping
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeyScrapping connections
+"""
+input KeyScrappingOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyScrappings.
+  """
+  field: KeyScrappingOrderField!
+}
+"""
+Properties by which KeyScrapping connections can be ordered.
+"""
+enum KeyScrappingOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  requested at.
+  """
+  REQUESTED_AT
+}
+"""
+KeyScrappingState is enum for the field state
+"""
+enum KeyScrappingState @goModel(model: "github.com/steward-pm/steward/ent/keyscrapping.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  done.
+  """
+  DONE
+  """
+  ended.
+  """
+  ENDED
+}
+"""
+KeyScrappingWhereInput is used for filtering KeyScrapping objects.
+Input was generated by ent.
+"""
+input KeyScrappingWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyScrappingWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyScrappingWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyScrappingWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
+  """
+  certificate_id field predicates
+  """
+  certificateID: ID
+  """
+  certificateID differs from this.
+  """
+  certificateIDNEQ: ID
+  """
+  certificateID is one of these.
+  """
+  certificateIDIn: [ID!]
+  """
+  certificateID is none of these.
+  """
+  certificateIDNotIn: [ID!]
+  """
+  certificateID is null.
+  """
+  certificateIDIsNil: Boolean
+  """
+  certificateID is set.
+  """
+  certificateIDNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: KeyScrappingState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeyScrappingState
+  """
+  state is one of these.
+  """
+  stateIn: [KeyScrappingState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeyScrappingState!]
+  """
+  requested_by_id field predicates
+  """
+  requestedByID: ID
+  """
+  requestedByID differs from this.
+  """
+  requestedByIDNEQ: ID
+  """
+  requestedByID is one of these.
+  """
+  requestedByIDIn: [ID!]
+  """
+  requestedByID is none of these.
+  """
+  requestedByIDNotIn: [ID!]
+  """
+  requestedByID is greater than this.
+  """
+  requestedByIDGT: ID
+  """
+  requestedByID is at least this.
+  """
+  requestedByIDGTE: ID
+  """
+  requestedByID is less than this.
+  """
+  requestedByIDLT: ID
+  """
+  requestedByID is at most this.
+  """
+  requestedByIDLTE: ID
+  """
+  requested_at field predicates
+  """
+  requestedAt: Time
+  """
+  requestedAt differs from this.
+  """
+  requestedAtNEQ: Time
+  """
+  requestedAt is one of these.
+  """
+  requestedAtIn: [Time!]
+  """
+  requestedAt is none of these.
+  """
+  requestedAtNotIn: [Time!]
+  """
+  requestedAt is greater than this.
+  """
+  requestedAtGT: Time
+  """
+  requestedAt is at least this.
+  """
+  requestedAtGTE: Time
+  """
+  requestedAt is less than this.
+  """
+  requestedAtLT: Time
+  """
+  requestedAt is at most this.
+  """
+  requestedAtLTE: Time
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+  """
+  doneAt is null.
+  """
+  doneAtIsNil: Boolean
+  """
+  doneAt is set.
+  """
+  doneAtNotNil: Boolean
+}
+"""
+A sealed packet of public-area keys with security (K1.3).
+"""
+type KeySeal implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The key set.
+  """
+  setID: ID!
+  """
+  The number on the seal.
+  """
+  number: String!
+  """
+  How many keys are in the packet.
+  """
+  count: Int!
+  """
+  Sealed, broken (the keys came out), or replaced by another seal.
+  """
+  state: KeySealState!
+  """
+  When it was sealed.
+  """
+  sealedAt: Time!
+  """
+  The account of who sealed it.
+  """
+  sealedByID: ID!
+  """
+  Who sealed it, as signed.
+  """
+  sealedByName: String!
+  """
+  When it was broken or replaced.
+  """
+  endedAt: Time
+  """
+  The account of who broke or replaced it.
+  """
+  endedByID: ID
+  """
+  Who broke or replaced it, as signed.
+  """
+  endedByName: String!
+  """
+  Why it was broken or replaced.
+  """
+  endReason: String!
+  """
+  The seal that this one replaces.
+  """
+  previousID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The key set.
+  """
+  set: KeySet!
+  """
+  The seal that this one replaces.
+  """
+  previous: KeySeal
+  """
+  The seal that replaced it, if one did.
+  """
+  successors: [KeySeal!]
+}
+"""
+A connection to a list of items.
+"""
+type KeySealConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeySealEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeySealEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeySeal
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeySeal connections
+"""
+input KeySealOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeySeals.
+  """
+  field: KeySealOrderField!
+}
+"""
+Properties by which KeySeal connections can be ordered.
+"""
+enum KeySealOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  sealed at.
+  """
+  SEALED_AT
+}
+"""
+KeySealState is enum for the field state
+"""
+enum KeySealState @goModel(model: "github.com/steward-pm/steward/ent/keyseal.State") {
+  """
+  sealed.
+  """
+  SEALED
+  """
+  broken.
+  """
+  BROKEN
+  """
+  replaced.
+  """
+  REPLACED
+}
+"""
+KeySealWhereInput is used for filtering KeySeal objects.
+Input was generated by ent.
+"""
+input KeySealWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeySealWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeySealWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeySealWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  set_id field predicates
+  """
+  setID: ID
+  """
+  setID differs from this.
+  """
+  setIDNEQ: ID
+  """
+  setID is one of these.
+  """
+  setIDIn: [ID!]
+  """
+  setID is none of these.
+  """
+  setIDNotIn: [ID!]
+  """
+  number field predicates
+  """
+  number: String
+  """
+  number differs from this.
+  """
+  numberNEQ: String
+  """
+  number is one of these.
+  """
+  numberIn: [String!]
+  """
+  number is none of these.
+  """
+  numberNotIn: [String!]
+  """
+  number is greater than this.
+  """
+  numberGT: String
+  """
+  number is at least this.
+  """
+  numberGTE: String
+  """
+  number is less than this.
+  """
+  numberLT: String
+  """
+  number is at most this.
+  """
+  numberLTE: String
+  """
+  number contains this.
+  """
+  numberContains: String
+  """
+  number begins with this.
+  """
+  numberHasPrefix: String
+  """
+  number ends with this.
+  """
+  numberHasSuffix: String
+  """
+  number equals this, upper and lower case alike.
+  """
+  numberEqualFold: String
+  """
+  number contains this, upper and lower case alike.
+  """
+  numberContainsFold: String
+  """
+  state field predicates
+  """
+  state: KeySealState
+  """
+  state differs from this.
+  """
+  stateNEQ: KeySealState
+  """
+  state is one of these.
+  """
+  stateIn: [KeySealState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [KeySealState!]
+  """
+  sealed_at field predicates
+  """
+  sealedAt: Time
+  """
+  sealedAt differs from this.
+  """
+  sealedAtNEQ: Time
+  """
+  sealedAt is one of these.
+  """
+  sealedAtIn: [Time!]
+  """
+  sealedAt is none of these.
+  """
+  sealedAtNotIn: [Time!]
+  """
+  sealedAt is greater than this.
+  """
+  sealedAtGT: Time
+  """
+  sealedAt is at least this.
+  """
+  sealedAtGTE: Time
+  """
+  sealedAt is less than this.
+  """
+  sealedAtLT: Time
+  """
+  sealedAt is at most this.
+  """
+  sealedAtLTE: Time
+  """
+  ended_at field predicates
+  """
+  endedAt: Time
+  """
+  endedAt differs from this.
+  """
+  endedAtNEQ: Time
+  """
+  endedAt is one of these.
+  """
+  endedAtIn: [Time!]
+  """
+  endedAt is none of these.
+  """
+  endedAtNotIn: [Time!]
+  """
+  endedAt is greater than this.
+  """
+  endedAtGT: Time
+  """
+  endedAt is at least this.
+  """
+  endedAtGTE: Time
+  """
+  endedAt is less than this.
+  """
+  endedAtLT: Time
+  """
+  endedAt is at most this.
+  """
+  endedAtLTE: Time
+  """
+  endedAt is null.
+  """
+  endedAtIsNil: Boolean
+  """
+  endedAt is set.
+  """
+  endedAtNotNil: Boolean
 }
 """
 The keys of one lock.
@@ -13989,6 +22108,18 @@ type KeySet implements Node {
   """
   outstanding: Int!
   """
+  In use, due for scrapping (third lock change, or keys of the generation are gone: it cannot be lent), scrapped (K3.1).
+  """
+  condition: KeySetCondition!
+  """
+  Which lock it is for: grows with each lock change (K3.1).
+  """
+  generation: Int!
+  """
+  How often the lock was changed since the original set came (K3.1).
+  """
+  lockChanges: Int!
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -14008,6 +22139,23 @@ type KeySet implements Node {
   What is done about what it still owes (K1.4).
   """
   followUps: [KeyFollowUp!]
+}
+"""
+KeySetCondition is enum for the field condition
+"""
+enum KeySetCondition @goModel(model: "github.com/steward-pm/steward/ent/keyset.Condition") {
+  """
+  in use.
+  """
+  IN_USE
+  """
+  due for scrapping.
+  """
+  DUE_FOR_SCRAPPING
+  """
+  scrapped.
+  """
+  SCRAPPED
 }
 """
 A connection to a list of items.
@@ -14347,6 +22495,940 @@ input KeySetWhereInput {
   outstanding is at most this.
   """
   outstandingLTE: Int
+  """
+  condition field predicates
+  """
+  condition: KeySetCondition
+  """
+  condition differs from this.
+  """
+  conditionNEQ: KeySetCondition
+  """
+  condition is one of these.
+  """
+  conditionIn: [KeySetCondition!]
+  """
+  condition is none of these.
+  """
+  conditionNotIn: [KeySetCondition!]
+  """
+  lock_changes field predicates
+  """
+  lockChanges: Int
+  """
+  lockChanges differs from this.
+  """
+  lockChangesNEQ: Int
+  """
+  lockChanges is one of these.
+  """
+  lockChangesIn: [Int!]
+  """
+  lockChanges is none of these.
+  """
+  lockChangesNotIn: [Int!]
+  """
+  lockChanges is greater than this.
+  """
+  lockChangesGT: Int
+  """
+  lockChanges is at least this.
+  """
+  lockChangesGTE: Int
+  """
+  lockChanges is less than this.
+  """
+  lockChangesLT: Int
+  """
+  lockChanges is at most this.
+  """
+  lockChangesLTE: Int
+}
+"""
+An unannounced spot check (K4.3).
+"""
+type KeySpotCheck implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The count.
+  """
+  reconciliationID: ID!
+  """
+  The seed of the draw.
+  """
+  seed: String!
+  """
+  From how many sets it was drawn.
+  """
+  population: Int!
+  """
+  How many sets were drawn.
+  """
+  size: Int!
+  """
+  From how many loans of the register it was drawn.
+  """
+  registerPopulation: Int!
+  """
+  How many loans of the register were drawn.
+  """
+  registerSize: Int!
+  """
+  The account of who drew it.
+  """
+  drawnByID: ID!
+  """
+  Who drew it, as signed.
+  """
+  drawnByName: String!
+  """
+  When it was drawn.
+  """
+  drawnAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The count.
+  """
+  reconciliation: Reconciliation!
+}
+"""
+A connection to a list of items.
+"""
+type KeySpotCheckConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeySpotCheckEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeySpotCheckEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeySpotCheck
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for KeySpotCheck connections
+"""
+input KeySpotCheckOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeySpotChecks.
+  """
+  field: KeySpotCheckOrderField!
+}
+"""
+Properties by which KeySpotCheck connections can be ordered.
+"""
+enum KeySpotCheckOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  drawn at.
+  """
+  DRAWN_AT
+}
+"""
+KeySpotCheckWhereInput is used for filtering KeySpotCheck objects.
+Input was generated by ent.
+"""
+input KeySpotCheckWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeySpotCheckWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeySpotCheckWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeySpotCheckWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  reconciliation_id field predicates
+  """
+  reconciliationID: ID
+  """
+  reconciliationID differs from this.
+  """
+  reconciliationIDNEQ: ID
+  """
+  reconciliationID is one of these.
+  """
+  reconciliationIDIn: [ID!]
+  """
+  reconciliationID is none of these.
+  """
+  reconciliationIDNotIn: [ID!]
+  """
+  drawn_by_id field predicates
+  """
+  drawnByID: ID
+  """
+  drawnByID differs from this.
+  """
+  drawnByIDNEQ: ID
+  """
+  drawnByID is one of these.
+  """
+  drawnByIDIn: [ID!]
+  """
+  drawnByID is none of these.
+  """
+  drawnByIDNotIn: [ID!]
+  """
+  drawnByID is greater than this.
+  """
+  drawnByIDGT: ID
+  """
+  drawnByID is at least this.
+  """
+  drawnByIDGTE: ID
+  """
+  drawnByID is less than this.
+  """
+  drawnByIDLT: ID
+  """
+  drawnByID is at most this.
+  """
+  drawnByIDLTE: ID
+  """
+  drawn_at field predicates
+  """
+  drawnAt: Time
+  """
+  drawnAt differs from this.
+  """
+  drawnAtNEQ: Time
+  """
+  drawnAt is one of these.
+  """
+  drawnAtIn: [Time!]
+  """
+  drawnAt is none of these.
+  """
+  drawnAtNotIn: [Time!]
+  """
+  drawnAt is greater than this.
+  """
+  drawnAtGT: Time
+  """
+  drawnAt is at least this.
+  """
+  drawnAtGTE: Time
+  """
+  drawnAt is less than this.
+  """
+  drawnAtLT: Time
+  """
+  drawnAt is at most this.
+  """
+  drawnAtLTE: Time
+}
+"""
+The statistics of a closed month (K4.2).
+"""
+type KeyStatement implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The month, as its first day.
+  """
+  month: Date!
+  """
+  The account of who closed it.
+  """
+  closedByID: ID!
+  """
+  Who closed it, as signed.
+  """
+  closedByName: String!
+  """
+  When the month was closed.
+  """
+  closedAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type KeyStatementConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyStatementEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyStatementEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyStatement
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+One area and kind of a statement (K4.2).
+"""
+type KeyStatementLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The statement.
+  """
+  statementID: ID!
+  """
+  Its place on the statement, from 1.
+  """
+  position: Int!
+  """
+  The area, as named then; empty: none.
+  """
+  area: String!
+  """
+  Keys of units, or of public areas.
+  """
+  kind: KeyStatementLineKind!
+  """
+  In the office's keeping at the month's begin: cabinet, desk, seal, borrowers.
+  """
+  opening: Int!
+  """
+  Accepted from engineering (验收).
+  """
+  accepted: Int!
+  """
+  Came with a changed lock (更换).
+  """
+  replaced: Int!
+  """
+  Copied by approved order.
+  """
+  copied: Int!
+  """
+  Taken back from households.
+  """
+  takenBack: Int!
+  """
+  Found again.
+  """
+  found: Int!
+  """
+  Came back from engineering.
+  """
+  fromEngineering: Int!
+  """
+  Handed over to households (移交).
+  """
+  handedOver: Int!
+  """
+  Lost.
+  """
+  lost: Int!
+  """
+  Scrapped (报废).
+  """
+  scrapped: Int!
+  """
+  Retired by a lock change.
+  """
+  retired: Int!
+  """
+  Given to engineering.
+  """
+  toEngineering: Int!
+  """
+  Adjusted after counts, more or fewer.
+  """
+  adjusted: Int!
+  """
+  In the office's keeping at the month's end (保管).
+  """
+  closing: Int!
+  """
+  With households at the month's end (签收).
+  """
+  withHouseholds: Int!
+  """
+  Locks changed in the month.
+  """
+  lockChanges: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The statement.
+  """
+  statement: KeyStatement!
+}
+"""
+A connection to a list of items.
+"""
+type KeyStatementLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [KeyStatementLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type KeyStatementLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: KeyStatementLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+KeyStatementLineKind is enum for the field kind
+"""
+enum KeyStatementLineKind @goModel(model: "github.com/steward-pm/steward/ent/keystatementline.Kind") {
+  """
+  unit.
+  """
+  UNIT
+  """
+  public area.
+  """
+  PUBLIC_AREA
+}
+"""
+Ordering options for KeyStatementLine connections
+"""
+input KeyStatementLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyStatementLines.
+  """
+  field: KeyStatementLineOrderField!
+}
+"""
+Properties by which KeyStatementLine connections can be ordered.
+"""
+enum KeyStatementLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+KeyStatementLineWhereInput is used for filtering KeyStatementLine objects.
+Input was generated by ent.
+"""
+input KeyStatementLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyStatementLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyStatementLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyStatementLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  statement_id field predicates
+  """
+  statementID: ID
+  """
+  statementID differs from this.
+  """
+  statementIDNEQ: ID
+  """
+  statementID is one of these.
+  """
+  statementIDIn: [ID!]
+  """
+  statementID is none of these.
+  """
+  statementIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: KeyStatementLineKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: KeyStatementLineKind
+  """
+  kind is one of these.
+  """
+  kindIn: [KeyStatementLineKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [KeyStatementLineKind!]
+}
+"""
+Ordering options for KeyStatement connections
+"""
+input KeyStatementOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order KeyStatements.
+  """
+  field: KeyStatementOrderField!
+}
+"""
+Properties by which KeyStatement connections can be ordered.
+"""
+enum KeyStatementOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  month.
+  """
+  MONTH
+  """
+  closed at.
+  """
+  CLOSED_AT
+}
+"""
+KeyStatementWhereInput is used for filtering KeyStatement objects.
+Input was generated by ent.
+"""
+input KeyStatementWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: KeyStatementWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [KeyStatementWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [KeyStatementWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  month field predicates
+  """
+  month: Date
+  """
+  month differs from this.
+  """
+  monthNEQ: Date
+  """
+  month is one of these.
+  """
+  monthIn: [Date!]
+  """
+  month is none of these.
+  """
+  monthNotIn: [Date!]
+  """
+  month is greater than this.
+  """
+  monthGT: Date
+  """
+  month is at least this.
+  """
+  monthGTE: Date
+  """
+  month is less than this.
+  """
+  monthLT: Date
+  """
+  month is at most this.
+  """
+  monthLTE: Date
+  """
+  closed_by_id field predicates
+  """
+  closedByID: ID
+  """
+  closedByID differs from this.
+  """
+  closedByIDNEQ: ID
+  """
+  closedByID is one of these.
+  """
+  closedByIDIn: [ID!]
+  """
+  closedByID is none of these.
+  """
+  closedByIDNotIn: [ID!]
+  """
+  closedByID is greater than this.
+  """
+  closedByIDGT: ID
+  """
+  closedByID is at least this.
+  """
+  closedByIDGTE: ID
+  """
+  closedByID is less than this.
+  """
+  closedByIDLT: ID
+  """
+  closedByID is at most this.
+  """
+  closedByIDLTE: ID
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
 }
 """
 An object with an ID.
@@ -15502,6 +24584,1058 @@ type Query {
   ): [Node]!
 }
 """
+A count against what is on record.
+"""
+type Reconciliation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  What is counted: keys.spotCheck.
+  """
+  kind: String!
+  """
+  The clause that demands it: K4.3.
+  """
+  clause: String!
+  """
+  What it is about.
+  """
+  subjectID: ID!
+  """
+  What is counted, in a line, in Chinese.
+  """
+  title: String!
+  """
+  The same in English.
+  """
+  titleEn: String!
+  """
+  Counting, settling (all is counted, differences are being resolved), closed; cancelled with a reason.
+  """
+  state: ReconciliationState!
+  """
+  As of when the record was frozen.
+  """
+  frozenAt: Time!
+  """
+  The account of who opened it.
+  """
+  openedByID: ID!
+  """
+  Who opened it, as signed.
+  """
+  openedByName: String!
+  """
+  When the last line was counted.
+  """
+  countedAt: Time
+  """
+  The account of who closed or cancelled it.
+  """
+  closedByID: ID
+  """
+  Who closed or cancelled it, as signed.
+  """
+  closedByName: String!
+  """
+  When it was closed or cancelled.
+  """
+  closedAt: Time
+  """
+  What was said at the end.
+  """
+  closeNote: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+A connection to a list of items.
+"""
+type ReconciliationConnection {
+  """
+  A list of edges.
+  """
+  edges: [ReconciliationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ReconciliationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Reconciliation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+One thing counted.
+"""
+type ReconciliationLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The reconciliation.
+  """
+  reconciliationID: ID!
+  """
+  What is counted.
+  """
+  itemID: ID!
+  """
+  Where it is counted, if that matters.
+  """
+  placeID: ID
+  """
+  Its place on the sheet, from 1.
+  """
+  position: Int!
+  """
+  What is counted, as written on the sheet.
+  """
+  label: String!
+  """
+  What the record said; null until it is counted.
+  """
+  expected: Int
+  """
+  What was counted; null until then.
+  """
+  counted: Int
+  """
+  The account of who counted it.
+  """
+  countedByID: ID
+  """
+  Who counted it, as signed.
+  """
+  countedByName: String!
+  """
+  When it was counted.
+  """
+  countedAt: Time
+  """
+  Awaiting the count, matched, different (a case that is open), resolved.
+  """
+  state: ReconciliationLineState!
+  """
+  How the difference was resolved.
+  """
+  resolution: String!
+  """
+  Why there was a difference.
+  """
+  resolutionReason: String!
+  """
+  The account of who resolved it.
+  """
+  resolvedByID: ID
+  """
+  Who resolved it, as signed.
+  """
+  resolvedByName: String!
+  """
+  When the difference was resolved.
+  """
+  resolvedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The reconciliation.
+  """
+  reconciliation: Reconciliation!
+}
+"""
+A connection to a list of items.
+"""
+type ReconciliationLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [ReconciliationLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ReconciliationLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ReconciliationLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ReconciliationLine connections
+"""
+input ReconciliationLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ReconciliationLines.
+  """
+  field: ReconciliationLineOrderField!
+}
+"""
+Properties by which ReconciliationLine connections can be ordered.
+"""
+enum ReconciliationLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ReconciliationLineState is enum for the field state
+"""
+enum ReconciliationLineState @goModel(model: "github.com/steward-pm/steward/ent/reconciliationline.State") {
+  """
+  awaiting.
+  """
+  AWAITING
+  """
+  matched.
+  """
+  MATCHED
+  """
+  different.
+  """
+  DIFFERENT
+  """
+  resolved.
+  """
+  RESOLVED
+}
+"""
+ReconciliationLineWhereInput is used for filtering ReconciliationLine objects.
+Input was generated by ent.
+"""
+input ReconciliationLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ReconciliationLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ReconciliationLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ReconciliationLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  reconciliation_id field predicates
+  """
+  reconciliationID: ID
+  """
+  reconciliationID differs from this.
+  """
+  reconciliationIDNEQ: ID
+  """
+  reconciliationID is one of these.
+  """
+  reconciliationIDIn: [ID!]
+  """
+  reconciliationID is none of these.
+  """
+  reconciliationIDNotIn: [ID!]
+  """
+  item_id field predicates
+  """
+  itemID: ID
+  """
+  itemID differs from this.
+  """
+  itemIDNEQ: ID
+  """
+  itemID is one of these.
+  """
+  itemIDIn: [ID!]
+  """
+  itemID is none of these.
+  """
+  itemIDNotIn: [ID!]
+  """
+  itemID is greater than this.
+  """
+  itemIDGT: ID
+  """
+  itemID is at least this.
+  """
+  itemIDGTE: ID
+  """
+  itemID is less than this.
+  """
+  itemIDLT: ID
+  """
+  itemID is at most this.
+  """
+  itemIDLTE: ID
+  """
+  place_id field predicates
+  """
+  placeID: ID
+  """
+  placeID differs from this.
+  """
+  placeIDNEQ: ID
+  """
+  placeID is one of these.
+  """
+  placeIDIn: [ID!]
+  """
+  placeID is none of these.
+  """
+  placeIDNotIn: [ID!]
+  """
+  placeID is greater than this.
+  """
+  placeIDGT: ID
+  """
+  placeID is at least this.
+  """
+  placeIDGTE: ID
+  """
+  placeID is less than this.
+  """
+  placeIDLT: ID
+  """
+  placeID is at most this.
+  """
+  placeIDLTE: ID
+  """
+  placeID is null.
+  """
+  placeIDIsNil: Boolean
+  """
+  placeID is set.
+  """
+  placeIDNotNil: Boolean
+  """
+  counted_at field predicates
+  """
+  countedAt: Time
+  """
+  countedAt differs from this.
+  """
+  countedAtNEQ: Time
+  """
+  countedAt is one of these.
+  """
+  countedAtIn: [Time!]
+  """
+  countedAt is none of these.
+  """
+  countedAtNotIn: [Time!]
+  """
+  countedAt is greater than this.
+  """
+  countedAtGT: Time
+  """
+  countedAt is at least this.
+  """
+  countedAtGTE: Time
+  """
+  countedAt is less than this.
+  """
+  countedAtLT: Time
+  """
+  countedAt is at most this.
+  """
+  countedAtLTE: Time
+  """
+  countedAt is null.
+  """
+  countedAtIsNil: Boolean
+  """
+  countedAt is set.
+  """
+  countedAtNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: ReconciliationLineState
+  """
+  state differs from this.
+  """
+  stateNEQ: ReconciliationLineState
+  """
+  state is one of these.
+  """
+  stateIn: [ReconciliationLineState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ReconciliationLineState!]
+  """
+  resolution field predicates
+  """
+  resolution: String
+  """
+  resolution differs from this.
+  """
+  resolutionNEQ: String
+  """
+  resolution is one of these.
+  """
+  resolutionIn: [String!]
+  """
+  resolution is none of these.
+  """
+  resolutionNotIn: [String!]
+  """
+  resolution is greater than this.
+  """
+  resolutionGT: String
+  """
+  resolution is at least this.
+  """
+  resolutionGTE: String
+  """
+  resolution is less than this.
+  """
+  resolutionLT: String
+  """
+  resolution is at most this.
+  """
+  resolutionLTE: String
+  """
+  resolution contains this.
+  """
+  resolutionContains: String
+  """
+  resolution begins with this.
+  """
+  resolutionHasPrefix: String
+  """
+  resolution ends with this.
+  """
+  resolutionHasSuffix: String
+  """
+  resolution equals this, upper and lower case alike.
+  """
+  resolutionEqualFold: String
+  """
+  resolution contains this, upper and lower case alike.
+  """
+  resolutionContainsFold: String
+  """
+  resolved_at field predicates
+  """
+  resolvedAt: Time
+  """
+  resolvedAt differs from this.
+  """
+  resolvedAtNEQ: Time
+  """
+  resolvedAt is one of these.
+  """
+  resolvedAtIn: [Time!]
+  """
+  resolvedAt is none of these.
+  """
+  resolvedAtNotIn: [Time!]
+  """
+  resolvedAt is greater than this.
+  """
+  resolvedAtGT: Time
+  """
+  resolvedAt is at least this.
+  """
+  resolvedAtGTE: Time
+  """
+  resolvedAt is less than this.
+  """
+  resolvedAtLT: Time
+  """
+  resolvedAt is at most this.
+  """
+  resolvedAtLTE: Time
+  """
+  resolvedAt is null.
+  """
+  resolvedAtIsNil: Boolean
+  """
+  resolvedAt is set.
+  """
+  resolvedAtNotNil: Boolean
+}
+"""
+Ordering options for Reconciliation connections
+"""
+input ReconciliationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Reconciliations.
+  """
+  field: ReconciliationOrderField!
+}
+"""
+Properties by which Reconciliation connections can be ordered.
+"""
+enum ReconciliationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  frozen at.
+  """
+  FROZEN_AT
+}
+"""
+ReconciliationState is enum for the field state
+"""
+enum ReconciliationState @goModel(model: "github.com/steward-pm/steward/ent/reconciliation.State") {
+  """
+  counting.
+  """
+  COUNTING
+  """
+  settling.
+  """
+  SETTLING
+  """
+  closed.
+  """
+  CLOSED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+ReconciliationWhereInput is used for filtering Reconciliation objects.
+Input was generated by ent.
+"""
+input ReconciliationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ReconciliationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ReconciliationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ReconciliationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: String
+  """
+  kind differs from this.
+  """
+  kindNEQ: String
+  """
+  kind is one of these.
+  """
+  kindIn: [String!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [String!]
+  """
+  kind is greater than this.
+  """
+  kindGT: String
+  """
+  kind is at least this.
+  """
+  kindGTE: String
+  """
+  kind is less than this.
+  """
+  kindLT: String
+  """
+  kind is at most this.
+  """
+  kindLTE: String
+  """
+  kind contains this.
+  """
+  kindContains: String
+  """
+  kind begins with this.
+  """
+  kindHasPrefix: String
+  """
+  kind ends with this.
+  """
+  kindHasSuffix: String
+  """
+  kind equals this, upper and lower case alike.
+  """
+  kindEqualFold: String
+  """
+  kind contains this, upper and lower case alike.
+  """
+  kindContainsFold: String
+  """
+  clause field predicates
+  """
+  clause: String
+  """
+  clause differs from this.
+  """
+  clauseNEQ: String
+  """
+  clause is one of these.
+  """
+  clauseIn: [String!]
+  """
+  clause is none of these.
+  """
+  clauseNotIn: [String!]
+  """
+  clause is greater than this.
+  """
+  clauseGT: String
+  """
+  clause is at least this.
+  """
+  clauseGTE: String
+  """
+  clause is less than this.
+  """
+  clauseLT: String
+  """
+  clause is at most this.
+  """
+  clauseLTE: String
+  """
+  clause contains this.
+  """
+  clauseContains: String
+  """
+  clause begins with this.
+  """
+  clauseHasPrefix: String
+  """
+  clause ends with this.
+  """
+  clauseHasSuffix: String
+  """
+  clause equals this, upper and lower case alike.
+  """
+  clauseEqualFold: String
+  """
+  clause contains this, upper and lower case alike.
+  """
+  clauseContainsFold: String
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  state field predicates
+  """
+  state: ReconciliationState
+  """
+  state differs from this.
+  """
+  stateNEQ: ReconciliationState
+  """
+  state is one of these.
+  """
+  stateIn: [ReconciliationState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ReconciliationState!]
+  """
+  frozen_at field predicates
+  """
+  frozenAt: Time
+  """
+  frozenAt differs from this.
+  """
+  frozenAtNEQ: Time
+  """
+  frozenAt is one of these.
+  """
+  frozenAtIn: [Time!]
+  """
+  frozenAt is none of these.
+  """
+  frozenAtNotIn: [Time!]
+  """
+  frozenAt is greater than this.
+  """
+  frozenAtGT: Time
+  """
+  frozenAt is at least this.
+  """
+  frozenAtGTE: Time
+  """
+  frozenAt is less than this.
+  """
+  frozenAtLT: Time
+  """
+  frozenAt is at most this.
+  """
+  frozenAtLTE: Time
+  """
+  opened_by_id field predicates
+  """
+  openedByID: ID
+  """
+  openedByID differs from this.
+  """
+  openedByIDNEQ: ID
+  """
+  openedByID is one of these.
+  """
+  openedByIDIn: [ID!]
+  """
+  openedByID is none of these.
+  """
+  openedByIDNotIn: [ID!]
+  """
+  openedByID is greater than this.
+  """
+  openedByIDGT: ID
+  """
+  openedByID is at least this.
+  """
+  openedByIDGTE: ID
+  """
+  openedByID is less than this.
+  """
+  openedByIDLT: ID
+  """
+  openedByID is at most this.
+  """
+  openedByIDLTE: ID
+  """
+  counted_at field predicates
+  """
+  countedAt: Time
+  """
+  countedAt differs from this.
+  """
+  countedAtNEQ: Time
+  """
+  countedAt is one of these.
+  """
+  countedAtIn: [Time!]
+  """
+  countedAt is none of these.
+  """
+  countedAtNotIn: [Time!]
+  """
+  countedAt is greater than this.
+  """
+  countedAtGT: Time
+  """
+  countedAt is at least this.
+  """
+  countedAtGTE: Time
+  """
+  countedAt is less than this.
+  """
+  countedAtLT: Time
+  """
+  countedAt is at most this.
+  """
+  countedAtLTE: Time
+  """
+  countedAt is null.
+  """
+  countedAtIsNil: Boolean
+  """
+  countedAt is set.
+  """
+  countedAtNotNil: Boolean
+  """
+  closed_at field predicates
+  """
+  closedAt: Time
+  """
+  closedAt differs from this.
+  """
+  closedAtNEQ: Time
+  """
+  closedAt is one of these.
+  """
+  closedAtIn: [Time!]
+  """
+  closedAt is none of these.
+  """
+  closedAtNotIn: [Time!]
+  """
+  closedAt is greater than this.
+  """
+  closedAtGT: Time
+  """
+  closedAt is at least this.
+  """
+  closedAtGTE: Time
+  """
+  closedAt is less than this.
+  """
+  closedAtLT: Time
+  """
+  closedAt is at most this.
+  """
+  closedAtLTE: Time
+  """
+  closedAt is null.
+  """
+  closedAtIsNil: Boolean
+  """
+  closedAt is set.
+  """
+  closedAtNotNil: Boolean
+}
+"""
 A person of a household.
 """
 type Resident implements Node {
@@ -15800,6 +25934,538 @@ input ResidentWhereInput {
   relation is none of these.
   """
   relationNotIn: [ResidentRelation!]
+}
+"""
+A signature.
+"""
+type Signature implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  What is signed: keys.lend.
+  """
+  kind: String!
+  """
+  What is signed for.
+  """
+  subjectID: ID!
+  """
+  In what capacity: borrower, handler, witness.
+  """
+  capacity: String!
+  """
+  Who signed.
+  """
+  signerName: String!
+  """
+  The signer, if a member of staff.
+  """
+  staffID: ID
+  """
+  The signer, if a resident.
+  """
+  residentID: ID
+  """
+  By being signed in, by the own password in that very call, or on paper or screen as attested by the clerk.
+  """
+  method: SignatureMethod!
+  """
+  The account of the clerk who attests.
+  """
+  attestedByID: ID
+  """
+  The clerk who attests, as signed.
+  """
+  attestedByName: String!
+  """
+  SHA-256, in hex, of the content that was signed.
+  """
+  contentHash: String!
+  """
+  When it was signed.
+  """
+  signedAt: Time!
+  """
+  The household concerned, if any.
+  """
+  householdID: ID
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The signer, if a member of staff.
+  """
+  staff: Staff
+  """
+  The signer, if a resident.
+  """
+  resident: Resident
+}
+"""
+A connection to a list of items.
+"""
+type SignatureConnection {
+  """
+  A list of edges.
+  """
+  edges: [SignatureEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type SignatureEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Signature
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+SignatureMethod is enum for the field method
+"""
+enum SignatureMethod @goModel(model: "github.com/steward-pm/steward/ent/signature.Method") {
+  """
+  session.
+  """
+  SESSION
+  """
+  credential.
+  """
+  CREDENTIAL
+  """
+  attested.
+  """
+  ATTESTED
+}
+"""
+Ordering options for Signature connections
+"""
+input SignatureOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Signatures.
+  """
+  field: SignatureOrderField!
+}
+"""
+Properties by which Signature connections can be ordered.
+"""
+enum SignatureOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  signed at.
+  """
+  SIGNED_AT
+}
+"""
+SignatureWhereInput is used for filtering Signature objects.
+Input was generated by ent.
+"""
+input SignatureWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: SignatureWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [SignatureWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [SignatureWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: String
+  """
+  kind differs from this.
+  """
+  kindNEQ: String
+  """
+  kind is one of these.
+  """
+  kindIn: [String!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [String!]
+  """
+  kind is greater than this.
+  """
+  kindGT: String
+  """
+  kind is at least this.
+  """
+  kindGTE: String
+  """
+  kind is less than this.
+  """
+  kindLT: String
+  """
+  kind is at most this.
+  """
+  kindLTE: String
+  """
+  kind contains this.
+  """
+  kindContains: String
+  """
+  kind begins with this.
+  """
+  kindHasPrefix: String
+  """
+  kind ends with this.
+  """
+  kindHasSuffix: String
+  """
+  kind equals this, upper and lower case alike.
+  """
+  kindEqualFold: String
+  """
+  kind contains this, upper and lower case alike.
+  """
+  kindContainsFold: String
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  capacity field predicates
+  """
+  capacity: String
+  """
+  capacity differs from this.
+  """
+  capacityNEQ: String
+  """
+  capacity is one of these.
+  """
+  capacityIn: [String!]
+  """
+  capacity is none of these.
+  """
+  capacityNotIn: [String!]
+  """
+  capacity is greater than this.
+  """
+  capacityGT: String
+  """
+  capacity is at least this.
+  """
+  capacityGTE: String
+  """
+  capacity is less than this.
+  """
+  capacityLT: String
+  """
+  capacity is at most this.
+  """
+  capacityLTE: String
+  """
+  capacity contains this.
+  """
+  capacityContains: String
+  """
+  capacity begins with this.
+  """
+  capacityHasPrefix: String
+  """
+  capacity ends with this.
+  """
+  capacityHasSuffix: String
+  """
+  capacity equals this, upper and lower case alike.
+  """
+  capacityEqualFold: String
+  """
+  capacity contains this, upper and lower case alike.
+  """
+  capacityContainsFold: String
+  """
+  signer_name field predicates
+  """
+  signerName: String
+  """
+  signerName differs from this.
+  """
+  signerNameNEQ: String
+  """
+  signerName is one of these.
+  """
+  signerNameIn: [String!]
+  """
+  signerName is none of these.
+  """
+  signerNameNotIn: [String!]
+  """
+  signerName is greater than this.
+  """
+  signerNameGT: String
+  """
+  signerName is at least this.
+  """
+  signerNameGTE: String
+  """
+  signerName is less than this.
+  """
+  signerNameLT: String
+  """
+  signerName is at most this.
+  """
+  signerNameLTE: String
+  """
+  signerName contains this.
+  """
+  signerNameContains: String
+  """
+  signerName begins with this.
+  """
+  signerNameHasPrefix: String
+  """
+  signerName ends with this.
+  """
+  signerNameHasSuffix: String
+  """
+  signerName equals this, upper and lower case alike.
+  """
+  signerNameEqualFold: String
+  """
+  signerName contains this, upper and lower case alike.
+  """
+  signerNameContainsFold: String
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  staffID is null.
+  """
+  staffIDIsNil: Boolean
+  """
+  staffID is set.
+  """
+  staffIDNotNil: Boolean
+  """
+  resident_id field predicates
+  """
+  residentID: ID
+  """
+  residentID differs from this.
+  """
+  residentIDNEQ: ID
+  """
+  residentID is one of these.
+  """
+  residentIDIn: [ID!]
+  """
+  residentID is none of these.
+  """
+  residentIDNotIn: [ID!]
+  """
+  residentID is null.
+  """
+  residentIDIsNil: Boolean
+  """
+  residentID is set.
+  """
+  residentIDNotNil: Boolean
+  """
+  method field predicates
+  """
+  method: SignatureMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: SignatureMethod
+  """
+  method is one of these.
+  """
+  methodIn: [SignatureMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [SignatureMethod!]
+  """
+  signed_at field predicates
+  """
+  signedAt: Time
+  """
+  signedAt differs from this.
+  """
+  signedAtNEQ: Time
+  """
+  signedAt is one of these.
+  """
+  signedAtIn: [Time!]
+  """
+  signedAt is none of these.
+  """
+  signedAtNotIn: [Time!]
+  """
+  signedAt is greater than this.
+  """
+  signedAtGT: Time
+  """
+  signedAt is at least this.
+  """
+  signedAtGTE: Time
+  """
+  signedAt is less than this.
+  """
+  signedAtLT: Time
+  """
+  signedAt is at most this.
+  """
+  signedAtLTE: Time
 }
 """
 A member of an estate's staff.
@@ -16827,6 +27493,80 @@ func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type AnswerKeyLossPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Approval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Approval_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Approval_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Approval_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_Approval_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_Approval_kind(ctx, field)
+	case "clause":
+		return ec.fieldContext_Approval_clause(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_Approval_subjectID(ctx, field)
+	case "title":
+		return ec.fieldContext_Approval_title(ctx, field)
+	case "titleEn":
+		return ec.fieldContext_Approval_titleEn(ctx, field)
+	case "content":
+		return ec.fieldContext_Approval_content(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_Approval_contentHash(ctx, field)
+	case "reason":
+		return ec.fieldContext_Approval_reason(ctx, field)
+	case "askedByID":
+		return ec.fieldContext_Approval_askedByID(ctx, field)
+	case "askedByName":
+		return ec.fieldContext_Approval_askedByName(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_Approval_askedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Approval_expiresAt(ctx, field)
+	case "state":
+		return ec.fieldContext_Approval_state(ctx, field)
+	case "decidedByID":
+		return ec.fieldContext_Approval_decidedByID(ctx, field)
+	case "decidedByName":
+		return ec.fieldContext_Approval_decidedByName(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Approval_decidedAt(ctx, field)
+	case "decisionNote":
+		return ec.fieldContext_Approval_decisionNote(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_Approval_usedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Approval_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Approval", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApprovalConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApprovalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApprovalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApprovalEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApprovalEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17021,6 +27761,58 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 		return ec.fieldContext_CanAnswer_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Certificate_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Certificate_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Certificate_estateID(ctx, field)
+	case "kind":
+		return ec.fieldContext_Certificate_kind(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_Certificate_subjectID(ctx, field)
+	case "number":
+		return ec.fieldContext_Certificate_number(ctx, field)
+	case "title":
+		return ec.fieldContext_Certificate_title(ctx, field)
+	case "titleEn":
+		return ec.fieldContext_Certificate_titleEn(ctx, field)
+	case "content":
+		return ec.fieldContext_Certificate_content(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_Certificate_contentHash(ctx, field)
+	case "issuedAt":
+		return ec.fieldContext_Certificate_issuedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Certificate_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Certificate", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CertificateConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CertificateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CertificateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CertificateEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CertificateEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17497,8 +28289,22 @@ func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field
 		return ec.fieldContext_KeyAcceptance_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_KeyAcceptance_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyAcceptance_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyAcceptance_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyAcceptance_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyAcceptance_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyAcceptance_voidedByName(ctx, field)
 	case "sourceFile":
 		return ec.fieldContext_KeyAcceptance_sourceFile(ctx, field)
+	case "state":
+		return ec.fieldContext_KeyAcceptance_state(ctx, field)
+	case "deliverer":
+		return ec.fieldContext_KeyAcceptance_deliverer(ctx, field)
 	case "handler":
 		return ec.fieldContext_KeyAcceptance_handler(ctx, field)
 	case "acceptedAt":
@@ -17507,6 +28313,68 @@ func (ec *executionContext) childFields_KeyAcceptance(ctx context.Context, field
 		return ec.fieldContext_KeyAcceptance_estate(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyAcceptance", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyAcceptanceCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyAcceptanceCheck_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyAcceptanceCheck_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyAcceptanceCheck_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyAcceptanceCheck_version(ctx, field)
+	case "acceptanceID":
+		return ec.fieldContext_KeyAcceptanceCheck_acceptanceID(ctx, field)
+	case "unitID":
+		return ec.fieldContext_KeyAcceptanceCheck_unitID(ctx, field)
+	case "place":
+		return ec.fieldContext_KeyAcceptanceCheck_place(ctx, field)
+	case "due":
+		return ec.fieldContext_KeyAcceptanceCheck_due(ctx, field)
+	case "delivered":
+		return ec.fieldContext_KeyAcceptanceCheck_delivered(ctx, field)
+	case "faulty":
+		return ec.fieldContext_KeyAcceptanceCheck_faulty(ctx, field)
+	case "remark":
+		return ec.fieldContext_KeyAcceptanceCheck_remark(ctx, field)
+	case "checkedByID":
+		return ec.fieldContext_KeyAcceptanceCheck_checkedByID(ctx, field)
+	case "checkedByName":
+		return ec.fieldContext_KeyAcceptanceCheck_checkedByName(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_KeyAcceptanceCheck_checkedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyAcceptanceCheck_estate(ctx, field)
+	case "acceptance":
+		return ec.fieldContext_KeyAcceptanceCheck_acceptance(ctx, field)
+	case "unit":
+		return ec.fieldContext_KeyAcceptanceCheck_unit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyAcceptanceCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyAcceptanceCheckConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyAcceptanceCheckConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyAcceptanceCheckConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyAcceptanceCheckConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyAcceptanceCheckConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyAcceptanceCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyAcceptanceCheckEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyAcceptanceCheckEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyAcceptanceCheckEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyAcceptanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17645,6 +28513,16 @@ func (ec *executionContext) childFields_KeyCabinetOpening(ctx context.Context, f
 		return ec.fieldContext_KeyCabinetOpening_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_KeyCabinetOpening_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyCabinetOpening_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyCabinetOpening_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyCabinetOpening_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyCabinetOpening_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyCabinetOpening_lateReason(ctx, field)
 	case "cabinetID":
 		return ec.fieldContext_KeyCabinetOpening_cabinetID(ctx, field)
 	case "outcome":
@@ -17657,8 +28535,6 @@ func (ec *executionContext) childFields_KeyCabinetOpening(ctx context.Context, f
 		return ec.fieldContext_KeyCabinetOpening_openedByName(ctx, field)
 	case "occurredAt":
 		return ec.fieldContext_KeyCabinetOpening_occurredAt(ctx, field)
-	case "lateReason":
-		return ec.fieldContext_KeyCabinetOpening_lateReason(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeyCabinetOpening_estate(ctx, field)
 	case "cabinet":
@@ -17689,6 +28565,70 @@ func (ec *executionContext) childFields_KeyCabinetOpeningEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type KeyCabinetOpeningEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyCopyOrder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyCopyOrder_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyCopyOrder_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyCopyOrder_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyCopyOrder_version(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyCopyOrder_setID(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyCopyOrder_count(ctx, field)
+	case "reason":
+		return ec.fieldContext_KeyCopyOrder_reason(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_KeyCopyOrder_approvalID(ctx, field)
+	case "state":
+		return ec.fieldContext_KeyCopyOrder_state(ctx, field)
+	case "orderedByID":
+		return ec.fieldContext_KeyCopyOrder_orderedByID(ctx, field)
+	case "orderedByName":
+		return ec.fieldContext_KeyCopyOrder_orderedByName(ctx, field)
+	case "orderedAt":
+		return ec.fieldContext_KeyCopyOrder_orderedAt(ctx, field)
+	case "madeByID":
+		return ec.fieldContext_KeyCopyOrder_madeByID(ctx, field)
+	case "madeByName":
+		return ec.fieldContext_KeyCopyOrder_madeByName(ctx, field)
+	case "madeAt":
+		return ec.fieldContext_KeyCopyOrder_madeAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyCopyOrder_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyCopyOrder_set(ctx, field)
+	case "approval":
+		return ec.fieldContext_KeyCopyOrder_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCopyOrder", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCopyOrderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyCopyOrderConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyCopyOrderConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyCopyOrderConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCopyOrderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyCopyOrderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyCopyOrderEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyCopyOrderEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyCopyOrderEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17697,6 +28637,14 @@ func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field g
 		return ec.fieldContext_KeyFollowUp_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_KeyFollowUp_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyFollowUp_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyFollowUp_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyFollowUp_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyFollowUp_voidedByName(ctx, field)
 	case "setID":
 		return ec.fieldContext_KeyFollowUp_setID(ctx, field)
 	case "note":
@@ -17773,6 +28721,54 @@ func (ec *executionContext) childFields_KeyHolderEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type KeyHolderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyHook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyHook_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyHook_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyHook_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyHook_version(ctx, field)
+	case "cabinetID":
+		return ec.fieldContext_KeyHook_cabinetID(ctx, field)
+	case "number":
+		return ec.fieldContext_KeyHook_number(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyHook_setID(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyHook_estate(ctx, field)
+	case "cabinet":
+		return ec.fieldContext_KeyHook_cabinet(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyHook_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyHook", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyHookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyHookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyHookConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyHookConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyHookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyHookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyHookEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyHookEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyHookEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17783,6 +28779,16 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_estateID(ctx, field)
 	case "version":
 		return ec.fieldContext_KeyLoan_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyLoan_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyLoan_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyLoan_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyLoan_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyLoan_lateReason(ctx, field)
 	case "borrowerID":
 		return ec.fieldContext_KeyLoan_borrowerID(ctx, field)
 	case "borrowerName":
@@ -17803,10 +28809,14 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_returnedAt(ctx, field)
 	case "state":
 		return ec.fieldContext_KeyLoan_state(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_KeyLoan_approvalID(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeyLoan_estate(ctx, field)
 	case "borrower":
 		return ec.fieldContext_KeyLoan_borrower(ctx, field)
+	case "approval":
+		return ec.fieldContext_KeyLoan_approval(ctx, field)
 	case "lines":
 		return ec.fieldContext_KeyLoan_lines(ctx, field)
 	}
@@ -17883,6 +28893,172 @@ func (ec *executionContext) childFields_KeyLoanLineEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyLoanRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyLoanRequest_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyLoanRequest_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyLoanRequest_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyLoanRequest_version(ctx, field)
+	case "loanID":
+		return ec.fieldContext_KeyLoanRequest_loanID(ctx, field)
+	case "borrowerID":
+		return ec.fieldContext_KeyLoanRequest_borrowerID(ctx, field)
+	case "borrowerName":
+		return ec.fieldContext_KeyLoanRequest_borrowerName(ctx, field)
+	case "householdID":
+		return ec.fieldContext_KeyLoanRequest_householdID(ctx, field)
+	case "purpose":
+		return ec.fieldContext_KeyLoanRequest_purpose(ctx, field)
+	case "until":
+		return ec.fieldContext_KeyLoanRequest_until(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_KeyLoanRequest_approvalID(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyLoanRequest_estate(ctx, field)
+	case "loan":
+		return ec.fieldContext_KeyLoanRequest_loan(ctx, field)
+	case "borrower":
+		return ec.fieldContext_KeyLoanRequest_borrower(ctx, field)
+	case "approval":
+		return ec.fieldContext_KeyLoanRequest_approval(ctx, field)
+	case "lines":
+		return ec.fieldContext_KeyLoanRequest_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLoanRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLoanRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyLoanRequestConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyLoanRequestConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyLoanRequestConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLoanRequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLoanRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyLoanRequestEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyLoanRequestEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLoanRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLoanRequestLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyLoanRequestLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyLoanRequestLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyLoanRequestLine_estateID(ctx, field)
+	case "requestID":
+		return ec.fieldContext_KeyLoanRequestLine_requestID(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyLoanRequestLine_setID(ctx, field)
+	case "label":
+		return ec.fieldContext_KeyLoanRequestLine_label(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyLoanRequestLine_count(ctx, field)
+	case "householdID":
+		return ec.fieldContext_KeyLoanRequestLine_householdID(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyLoanRequestLine_estate(ctx, field)
+	case "request":
+		return ec.fieldContext_KeyLoanRequestLine_request(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyLoanRequestLine_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLoanRequestLine", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLockChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyLockChange_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyLockChange_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyLockChange_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyLockChange_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyLockChange_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyLockChange_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyLockChange_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyLockChange_voidedByName(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyLockChange_setID(ctx, field)
+	case "lossID":
+		return ec.fieldContext_KeyLockChange_lossID(ctx, field)
+	case "reason":
+		return ec.fieldContext_KeyLockChange_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_KeyLockChange_state(ctx, field)
+	case "orderedByID":
+		return ec.fieldContext_KeyLockChange_orderedByID(ctx, field)
+	case "orderedByName":
+		return ec.fieldContext_KeyLockChange_orderedByName(ctx, field)
+	case "orderedAt":
+		return ec.fieldContext_KeyLockChange_orderedAt(ctx, field)
+	case "doneByID":
+		return ec.fieldContext_KeyLockChange_doneByID(ctx, field)
+	case "doneByName":
+		return ec.fieldContext_KeyLockChange_doneByName(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_KeyLockChange_doneAt(ctx, field)
+	case "note":
+		return ec.fieldContext_KeyLockChange_note(ctx, field)
+	case "newCount":
+		return ec.fieldContext_KeyLockChange_newCount(ctx, field)
+	case "retiredCount":
+		return ec.fieldContext_KeyLockChange_retiredCount(ctx, field)
+	case "generation":
+		return ec.fieldContext_KeyLockChange_generation(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyLockChange_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyLockChange_set(ctx, field)
+	case "loss":
+		return ec.fieldContext_KeyLockChange_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLockChange", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLockChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyLockChangeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyLockChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyLockChangeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLockChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyLockChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyLockChangeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyLockChangeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyLockChangeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyLoss(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17893,6 +29069,14 @@ func (ec *executionContext) childFields_KeyLoss(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoss_estateID(ctx, field)
 	case "version":
 		return ec.fieldContext_KeyLoss_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyLoss_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyLoss_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyLoss_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyLoss_voidedByName(ctx, field)
 	case "setID":
 		return ec.fieldContext_KeyLoss_setID(ctx, field)
 	case "label":
@@ -17977,6 +29161,8 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_KeyMovement_estateID(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyMovement_lateReason(ctx, field)
 	case "setID":
 		return ec.fieldContext_KeyMovement_setID(ctx, field)
 	case "fromID":
@@ -17993,6 +29179,10 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyMovement_lossID(ctx, field)
+	case "reversesID":
+		return ec.fieldContext_KeyMovement_reversesID(ctx, field)
+	case "generation":
+		return ec.fieldContext_KeyMovement_generation(ctx, field)
 	case "note":
 		return ec.fieldContext_KeyMovement_note(ctx, field)
 	case "householdID":
@@ -18013,6 +29203,10 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyMovement_loss(ctx, field)
+	case "reverses":
+		return ec.fieldContext_KeyMovement_reverses(ctx, field)
+	case "reversals":
+		return ec.fieldContext_KeyMovement_reversals(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyMovement", field.Name)
 }
@@ -18047,8 +29241,20 @@ func (ec *executionContext) childFields_KeyReturn(ctx context.Context, field gra
 		return ec.fieldContext_KeyReturn_createdAt(ctx, field)
 	case "estateID":
 		return ec.fieldContext_KeyReturn_estateID(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyReturn_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyReturn_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyReturn_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyReturn_voidedByName(ctx, field)
+	case "lateReason":
+		return ec.fieldContext_KeyReturn_lateReason(ctx, field)
 	case "lineID":
 		return ec.fieldContext_KeyReturn_lineID(ctx, field)
+	case "receiptID":
+		return ec.fieldContext_KeyReturn_receiptID(ctx, field)
 	case "count":
 		return ec.fieldContext_KeyReturn_count(ctx, field)
 	case "returnedBy":
@@ -18067,6 +29273,138 @@ func (ec *executionContext) childFields_KeyReturn(ctx context.Context, field gra
 		return ec.fieldContext_KeyReturn_line(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyReturn", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyScrapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyScrapping_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyScrapping_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyScrapping_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeyScrapping_version(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeyScrapping_setID(ctx, field)
+	case "reason":
+		return ec.fieldContext_KeyScrapping_reason(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_KeyScrapping_approvalID(ctx, field)
+	case "certificateID":
+		return ec.fieldContext_KeyScrapping_certificateID(ctx, field)
+	case "state":
+		return ec.fieldContext_KeyScrapping_state(ctx, field)
+	case "requestedByID":
+		return ec.fieldContext_KeyScrapping_requestedByID(ctx, field)
+	case "requestedByName":
+		return ec.fieldContext_KeyScrapping_requestedByName(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_KeyScrapping_requestedAt(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyScrapping_count(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_KeyScrapping_doneAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyScrapping_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeyScrapping_set(ctx, field)
+	case "approval":
+		return ec.fieldContext_KeyScrapping_approval(ctx, field)
+	case "certificate":
+		return ec.fieldContext_KeyScrapping_certificate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyScrapping", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyScrappingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyScrappingConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyScrappingConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyScrappingConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyScrappingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyScrappingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyScrappingEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyScrappingEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyScrappingEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySeal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeySeal_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeySeal_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeySeal_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_KeySeal_version(ctx, field)
+	case "setID":
+		return ec.fieldContext_KeySeal_setID(ctx, field)
+	case "number":
+		return ec.fieldContext_KeySeal_number(ctx, field)
+	case "count":
+		return ec.fieldContext_KeySeal_count(ctx, field)
+	case "state":
+		return ec.fieldContext_KeySeal_state(ctx, field)
+	case "sealedAt":
+		return ec.fieldContext_KeySeal_sealedAt(ctx, field)
+	case "sealedByID":
+		return ec.fieldContext_KeySeal_sealedByID(ctx, field)
+	case "sealedByName":
+		return ec.fieldContext_KeySeal_sealedByName(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_KeySeal_endedAt(ctx, field)
+	case "endedByID":
+		return ec.fieldContext_KeySeal_endedByID(ctx, field)
+	case "endedByName":
+		return ec.fieldContext_KeySeal_endedByName(ctx, field)
+	case "endReason":
+		return ec.fieldContext_KeySeal_endReason(ctx, field)
+	case "previousID":
+		return ec.fieldContext_KeySeal_previousID(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeySeal_estate(ctx, field)
+	case "set":
+		return ec.fieldContext_KeySeal_set(ctx, field)
+	case "previous":
+		return ec.fieldContext_KeySeal_previous(ctx, field)
+	case "successors":
+		return ec.fieldContext_KeySeal_successors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySeal", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeySealConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeySealConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeySealConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeySealEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeySealEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySealEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_KeySet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18089,6 +29427,12 @@ func (ec *executionContext) childFields_KeySet(ctx context.Context, field graphq
 		return ec.fieldContext_KeySet_kind(ctx, field)
 	case "outstanding":
 		return ec.fieldContext_KeySet_outstanding(ctx, field)
+	case "condition":
+		return ec.fieldContext_KeySet_condition(ctx, field)
+	case "generation":
+		return ec.fieldContext_KeySet_generation(ctx, field)
+	case "lockChanges":
+		return ec.fieldContext_KeySet_lockChanges(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeySet_estate(ctx, field)
 	case "unit":
@@ -18123,6 +29467,184 @@ func (ec *executionContext) childFields_KeySetEdge(ctx context.Context, field gr
 		return ec.fieldContext_KeySetEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySetEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeySpotCheck_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeySpotCheck_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeySpotCheck_estateID(ctx, field)
+	case "reconciliationID":
+		return ec.fieldContext_KeySpotCheck_reconciliationID(ctx, field)
+	case "seed":
+		return ec.fieldContext_KeySpotCheck_seed(ctx, field)
+	case "population":
+		return ec.fieldContext_KeySpotCheck_population(ctx, field)
+	case "size":
+		return ec.fieldContext_KeySpotCheck_size(ctx, field)
+	case "registerPopulation":
+		return ec.fieldContext_KeySpotCheck_registerPopulation(ctx, field)
+	case "registerSize":
+		return ec.fieldContext_KeySpotCheck_registerSize(ctx, field)
+	case "drawnByID":
+		return ec.fieldContext_KeySpotCheck_drawnByID(ctx, field)
+	case "drawnByName":
+		return ec.fieldContext_KeySpotCheck_drawnByName(ctx, field)
+	case "drawnAt":
+		return ec.fieldContext_KeySpotCheck_drawnAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeySpotCheck_estate(ctx, field)
+	case "reconciliation":
+		return ec.fieldContext_KeySpotCheck_reconciliation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheckConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeySpotCheckConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeySpotCheckConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeySpotCheckConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeySpotCheckEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeySpotCheckEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyStatement_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyStatement_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyStatement_estateID(ctx, field)
+	case "month":
+		return ec.fieldContext_KeyStatement_month(ctx, field)
+	case "closedByID":
+		return ec.fieldContext_KeyStatement_closedByID(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_KeyStatement_closedByName(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_KeyStatement_closedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyStatement_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatement", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyStatementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyStatementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyStatementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyStatementEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyStatementEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatementLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeyStatementLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_KeyStatementLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_KeyStatementLine_estateID(ctx, field)
+	case "statementID":
+		return ec.fieldContext_KeyStatementLine_statementID(ctx, field)
+	case "position":
+		return ec.fieldContext_KeyStatementLine_position(ctx, field)
+	case "area":
+		return ec.fieldContext_KeyStatementLine_area(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyStatementLine_kind(ctx, field)
+	case "opening":
+		return ec.fieldContext_KeyStatementLine_opening(ctx, field)
+	case "accepted":
+		return ec.fieldContext_KeyStatementLine_accepted(ctx, field)
+	case "replaced":
+		return ec.fieldContext_KeyStatementLine_replaced(ctx, field)
+	case "copied":
+		return ec.fieldContext_KeyStatementLine_copied(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_KeyStatementLine_takenBack(ctx, field)
+	case "found":
+		return ec.fieldContext_KeyStatementLine_found(ctx, field)
+	case "fromEngineering":
+		return ec.fieldContext_KeyStatementLine_fromEngineering(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_KeyStatementLine_handedOver(ctx, field)
+	case "lost":
+		return ec.fieldContext_KeyStatementLine_lost(ctx, field)
+	case "scrapped":
+		return ec.fieldContext_KeyStatementLine_scrapped(ctx, field)
+	case "retired":
+		return ec.fieldContext_KeyStatementLine_retired(ctx, field)
+	case "toEngineering":
+		return ec.fieldContext_KeyStatementLine_toEngineering(ctx, field)
+	case "adjusted":
+		return ec.fieldContext_KeyStatementLine_adjusted(ctx, field)
+	case "closing":
+		return ec.fieldContext_KeyStatementLine_closing(ctx, field)
+	case "withHouseholds":
+		return ec.fieldContext_KeyStatementLine_withHouseholds(ctx, field)
+	case "lockChanges":
+		return ec.fieldContext_KeyStatementLine_lockChanges(ctx, field)
+	case "estate":
+		return ec.fieldContext_KeyStatementLine_estate(ctx, field)
+	case "statement":
+		return ec.fieldContext_KeyStatementLine_statement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatementLine", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatementLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyStatementLineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyStatementLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_KeyStatementLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatementLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyStatementLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyStatementLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyStatementLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyStatementLineEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_LendKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18371,6 +29893,144 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Reconciliation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Reconciliation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Reconciliation_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_Reconciliation_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_Reconciliation_kind(ctx, field)
+	case "clause":
+		return ec.fieldContext_Reconciliation_clause(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_Reconciliation_subjectID(ctx, field)
+	case "title":
+		return ec.fieldContext_Reconciliation_title(ctx, field)
+	case "titleEn":
+		return ec.fieldContext_Reconciliation_titleEn(ctx, field)
+	case "state":
+		return ec.fieldContext_Reconciliation_state(ctx, field)
+	case "frozenAt":
+		return ec.fieldContext_Reconciliation_frozenAt(ctx, field)
+	case "openedByID":
+		return ec.fieldContext_Reconciliation_openedByID(ctx, field)
+	case "openedByName":
+		return ec.fieldContext_Reconciliation_openedByName(ctx, field)
+	case "countedAt":
+		return ec.fieldContext_Reconciliation_countedAt(ctx, field)
+	case "closedByID":
+		return ec.fieldContext_Reconciliation_closedByID(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_Reconciliation_closedByName(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Reconciliation_closedAt(ctx, field)
+	case "closeNote":
+		return ec.fieldContext_Reconciliation_closeNote(ctx, field)
+	case "estate":
+		return ec.fieldContext_Reconciliation_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReconciliationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ReconciliationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ReconciliationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReconciliationLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ReconciliationLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ReconciliationLine_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ReconciliationLine_version(ctx, field)
+	case "reconciliationID":
+		return ec.fieldContext_ReconciliationLine_reconciliationID(ctx, field)
+	case "itemID":
+		return ec.fieldContext_ReconciliationLine_itemID(ctx, field)
+	case "placeID":
+		return ec.fieldContext_ReconciliationLine_placeID(ctx, field)
+	case "position":
+		return ec.fieldContext_ReconciliationLine_position(ctx, field)
+	case "label":
+		return ec.fieldContext_ReconciliationLine_label(ctx, field)
+	case "expected":
+		return ec.fieldContext_ReconciliationLine_expected(ctx, field)
+	case "counted":
+		return ec.fieldContext_ReconciliationLine_counted(ctx, field)
+	case "countedByID":
+		return ec.fieldContext_ReconciliationLine_countedByID(ctx, field)
+	case "countedByName":
+		return ec.fieldContext_ReconciliationLine_countedByName(ctx, field)
+	case "countedAt":
+		return ec.fieldContext_ReconciliationLine_countedAt(ctx, field)
+	case "state":
+		return ec.fieldContext_ReconciliationLine_state(ctx, field)
+	case "resolution":
+		return ec.fieldContext_ReconciliationLine_resolution(ctx, field)
+	case "resolutionReason":
+		return ec.fieldContext_ReconciliationLine_resolutionReason(ctx, field)
+	case "resolvedByID":
+		return ec.fieldContext_ReconciliationLine_resolvedByID(ctx, field)
+	case "resolvedByName":
+		return ec.fieldContext_ReconciliationLine_resolvedByName(ctx, field)
+	case "resolvedAt":
+		return ec.fieldContext_ReconciliationLine_resolvedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_ReconciliationLine_estate(ctx, field)
+	case "reconciliation":
+		return ec.fieldContext_ReconciliationLine_reconciliation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ReconciliationLineConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ReconciliationLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ReconciliationLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -18531,6 +30191,70 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_sessionID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Signature(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Signature_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Signature_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Signature_estateID(ctx, field)
+	case "kind":
+		return ec.fieldContext_Signature_kind(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_Signature_subjectID(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Signature_capacity(ctx, field)
+	case "signerName":
+		return ec.fieldContext_Signature_signerName(ctx, field)
+	case "staffID":
+		return ec.fieldContext_Signature_staffID(ctx, field)
+	case "residentID":
+		return ec.fieldContext_Signature_residentID(ctx, field)
+	case "method":
+		return ec.fieldContext_Signature_method(ctx, field)
+	case "attestedByID":
+		return ec.fieldContext_Signature_attestedByID(ctx, field)
+	case "attestedByName":
+		return ec.fieldContext_Signature_attestedByName(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_Signature_contentHash(ctx, field)
+	case "signedAt":
+		return ec.fieldContext_Signature_signedAt(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Signature_householdID(ctx, field)
+	case "estate":
+		return ec.fieldContext_Signature_estate(ctx, field)
+	case "staff":
+		return ec.fieldContext_Signature_staff(ctx, field)
+	case "resident":
+		return ec.fieldContext_Signature_resident(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Signature", field.Name)
+}
+
+func (ec *executionContext) childFields_SignatureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SignatureConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SignatureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SignatureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignatureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SignatureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_SignatureEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SignatureEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignatureEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -77,8 +78,9 @@ func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
 		by = wording.Tidy(*in.ReturnedBy)
 	}
 	slices.SortFunc(back, func(a, b returning) int { return cmp.Compare(a.line.SetID.String(), b.line.SetID.String()) })
+	receipt := importing.NewID(ent.TypeKeyReturn)
 	for _, r := range back {
-		if err := returnLine(tx, r, to, by); err != nil {
+		if err := returnLine(tx, r, to, by, receipt); err != nil {
 			return nil, err
 		}
 	}
@@ -129,12 +131,12 @@ func lostAlready() *fault.Error {
 }
 
 // returnLine writes down what came back of a line, and moves the keys to where they were lent from.
-func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string) error {
+func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string, receipt uuid.UUID) error {
 	l := r.line
 	if err := l.Update().SetReturned(l.Returned + r.count).Exec(tx); err != nil {
 		return err
 	}
-	if err := tx.KeyReturn.Create().SetEstateID(l.EstateID).SetLineID(l.ID).SetCount(r.count).SetReturnedBy(by).
+	if err := tx.KeyReturn.Create().SetReceiptID(receipt).SetEstateID(l.EstateID).SetLineID(l.ID).SetCount(r.count).SetReturnedBy(by).
 		SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetReturnedAt(tx.Now).SetNillableHouseholdID(l.HouseholdID).Exec(tx); err != nil {
 		return err
 	}

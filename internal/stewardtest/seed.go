@@ -179,7 +179,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_loans (id, created_at, estate_id, borrower_id, borrower_name, purpose, lent_by_id, lent_by_name, lent_at, due_at, returned_at, state)
 		VALUES ($1, $2, $3, $4, '工程部', '检修', $5, '客服', $2, $2, $2, 'RETURNED')`, loan, Start.AddDate(0, 0, -3), estate, holder["ENGINEERING"], account)
 	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
-	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, 1, '工程部', $5, '客服', $2)`,
+	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, receipt_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, $1, 1, '工程部', $5, '客服', $2)`,
 		ids.New(0x0309), Start, estate, line, account)
 	loss := ids.New(0x030a)
 	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
@@ -195,6 +195,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
+	b.queueMore(estate, account, set, loan, holder)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

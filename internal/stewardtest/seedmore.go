@@ -1,0 +1,70 @@
+package stewardtest
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/internal/ids"
+)
+
+// queueMore makes a row of each entity of what chapters share, and of the rest of chapter K, so that the walks and the
+// walls' tests find one: all about the set of the public area and its loan.
+func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[string]uuid.UUID) {
+	approval, hash := ids.New(0x0206), "00"
+	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
+		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '钥匙管理员', $2, $2::timestamptz + interval '30 days')`, approval, Start, estate, set, hash, account)
+	b.queue(`UPDATE key_loans SET approval_id = $1 WHERE id = $2`, approval, loan)
+	for range 2 { // an entry and its counter-entry
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id)
+			SELECT new_id(x'0303'::int), $1, $2, $3, CASE WHEN id IS NULL THEN $4 ELSE $5 END, CASE WHEN id IS NULL THEN $5 ELSE $4 END, 1,
+				CASE WHEN id IS NULL THEN 'ACCEPTED' ELSE 'VOIDED' END, $1, id
+			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, Start, estate, set, holder["SOURCE"], holder["CABINET"])
+	}
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, person, method, content_hash, signed_at)
+		VALUES ($1, $2, $3, 'keys.lend', $4, 'handler', '客服', '客服', 'SESSION', $5, $2)`, ids.New(0x0204), Start, estate, loan, hash)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, staff_id, person, method, content_hash, signed_at)
+		SELECT $1, $2, $3, 'keys.lend', $4, 'witness', name, id, 'staff:' || id, 'ATTESTED', $5, $2 FROM staffs WHERE estate_id = $3`, ids.New(0x0204), Start, estate, loan, hash)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, resident_id, person, method, content_hash, signed_at, household_id)
+		SELECT new_id(x'0204'::int), $1, $2, 'keys.lend', id, 'borrower', name, id, 'resident:' || id, 'ATTESTED', $3, $1, household_id FROM residents WHERE estate_id = $2`, Start, estate, hash)
+	certificate := ids.New(0x0205)
+	b.queue(`INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
+		VALUES ($1, $2, $3, 'keys.scrap', $4, 'SEED-1', '钥匙报废', 'Scrapping of keys', '{}', $5, $2)`, certificate, Start, estate, set, hash)
+	count := ids.New(0x0207)
+	b.queue(`INSERT INTO reconciliations (id, created_at, estate_id, kind, clause, subject_id, title, title_en, frozen_at, opened_by_id, opened_by_name)
+		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, Start, estate, account)
+	b.queue(`INSERT INTO reconciliation_lines (id, created_at, estate_id, reconciliation_id, item_id, place_id, position, label, frozen)
+		VALUES ($1, $2, $3, $4, $5, $6, 1, '设备间', 0)`, ids.New(0x0208), Start, estate, count, set, holder["CABINET"])
+	b.queue(`INSERT INTO key_spot_checks (id, created_at, estate_id, reconciliation_id, seed, population, size, register_population, register_size, drawn_by_id, drawn_by_name, drawn_at)
+		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), Start, estate, count, account)
+	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
+		ids.New(0x030d), Start, estate, holder["CABINET"], set)
+	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason)
+		VALUES ($1, $2, $3, $4, 'F-0001', 1, 'BROKEN', $2, $5, '钥匙管理员', $2, $5, '钥匙管理员', '消防演练')`, ids.New(0x030e), Start, estate, set, account)
+	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, previous_id)
+		SELECT $1, created_at, estate_id, set_id, 'F-0002', 1, 'BROKEN', sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, '换封', id FROM key_seals WHERE estate_id = $2`, ids.New(0x030e), estate)
+	sheet := ids.New(0x0305)
+	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, handler, state) VALUES ($1, $2, $3, '钥匙管理员', 'DRAFT')`, sheet, Start, estate)
+	b.queue(`INSERT INTO key_acceptance_checks (id, created_at, estate_id, acceptance_id, unit_id, place, due)
+		SELECT $1, $2, $3, $4, unit_id, '机房', 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, sheet, set)
+	b.queue(`INSERT INTO key_generations (id, created_at, estate_id, set_id, number, count, opened_at)
+		SELECT new_id(x'0310'::int), $1, estate_id, id, 1, 0, $1 FROM key_sets WHERE estate_id = $2 ON CONFLICT DO NOTHING`, Start, estate)
+	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)
+		SELECT $1, $2, $3, set_id, id, '钥匙遗失', $4, '钥匙管理员', $2 FROM key_losses WHERE estate_id = $3`, ids.New(0x0311), Start, estate, account)
+	b.queue(`INSERT INTO key_copy_orders (id, created_at, estate_id, set_id, count, reason, approval_id, ordered_by_id, ordered_by_name, ordered_at)
+		VALUES ($1, $2, $3, $4, 1, '丢失补配', $5, $6, '钥匙管理员', $2)`, ids.New(0x0312), Start, estate, set, approval, account)
+	b.queue(`INSERT INTO key_scrappings (id, created_at, estate_id, set_id, reason, state, requested_by_id, requested_by_name, requested_at, approval_id, certificate_id)
+		VALUES ($1, $2, $3, $4, '锁已更换三次', 'ENDED', $5, '钥匙管理员', $2, $6, $7)`, ids.New(0x0313), Start, estate, set, account, approval, certificate)
+	request := ids.New(0x0314)
+	b.queue(`INSERT INTO key_loan_requests (id, created_at, estate_id, loan_id, borrower_id, borrower_name, purpose, until, approval_id)
+		VALUES ($1, $2, $3, $4, $5, '工程部', '检修', $2::timestamptz + interval '3 days', $6)`, request, Start, estate, loan, holder["ENGINEERING"], approval)
+	b.queue(`INSERT INTO key_loan_requests (id, created_at, estate_id, borrower_id, borrower_name, household_id, purpose, until)
+		SELECT new_id(x'0314'::int), $1, $2, $3, name, id, '装修', $1::timestamptz + interval '3 days' FROM households WHERE estate_id = $2`, Start, estate, holder["ENGINEERING"])
+	b.queue(`INSERT INTO key_loan_request_lines (id, created_at, estate_id, request_id, set_id, label, count, household_id)
+		SELECT new_id(x'0315'::int), $1, $2, id, $3, '设备间', 1, household_id FROM key_loan_requests WHERE estate_id = $2 AND household_id IS NOT NULL`, Start, estate, set)
+	b.queue(`INSERT INTO key_loan_request_lines (id, created_at, estate_id, request_id, set_id, label, count) VALUES ($1, $2, $3, $4, $5, '设备间', 1)`,
+		ids.New(0x0315), Start, estate, request, set)
+	statement := ids.New(0x0316)
+	b.queue(`INSERT INTO key_statements (id, created_at, estate_id, month, closed_by_id, closed_by_name, closed_at) VALUES ($1, $2, $3, '2025-12-01', $4, '钥匙管理员', $2)`,
+		statement, Start, estate, account)
+	b.queue(`INSERT INTO key_statement_lines (id, created_at, estate_id, statement_id, position, area, kind, opening, closing) VALUES ($1, $2, $3, $4, 1, '', 'PUBLIC_AREA', 0, 0)`,
+		ids.New(0x0317), Start, estate, statement)
+}
