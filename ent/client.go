@@ -5473,6 +5473,54 @@ func (c *KeyMovementClient) QueryLoss(_m *KeyMovement) *KeyLossQuery {
 	return query
 }
 
+// QueryCopyOrder queries the copy_order edge of a KeyMovement.
+func (c *KeyMovementClient) QueryCopyOrder(_m *KeyMovement) *KeyCopyOrderQuery {
+	query := (&KeyCopyOrderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keycopyorder.Table, keycopyorder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.CopyOrderTable, keymovement.CopyOrderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLockChange queries the lock_change edge of a KeyMovement.
+func (c *KeyMovementClient) QueryLockChange(_m *KeyMovement) *KeyLockChangeQuery {
+	query := (&KeyLockChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keylockchange.Table, keylockchange.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LockChangeTable, keymovement.LockChangeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryScrapping queries the scrapping edge of a KeyMovement.
+func (c *KeyMovementClient) QueryScrapping(_m *KeyMovement) *KeyScrappingQuery {
+	query := (&KeyScrappingClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, id),
+			sqlgraph.To(keyscrapping.Table, keyscrapping.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.ScrappingTable, keymovement.ScrappingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryReverses queries the reverses edge of a KeyMovement.
 func (c *KeyMovementClient) QueryReverses(_m *KeyMovement) *KeyMovementQuery {
 	query := (&KeyMovementClient{config: c.config}).Query()

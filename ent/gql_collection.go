@@ -4818,6 +4818,51 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 				fieldSeen[keymovement.FieldLossID] = struct{}{}
 			}
 
+		case "copyOrder":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyCopyOrderClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keycopyorderImplementors)...); err != nil {
+				return err
+			}
+			_q.withCopyOrder = query
+			if _, ok := fieldSeen[keymovement.FieldCopyOrderID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldCopyOrderID)
+				fieldSeen[keymovement.FieldCopyOrderID] = struct{}{}
+			}
+
+		case "lockChange":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyLockChangeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keylockchangeImplementors)...); err != nil {
+				return err
+			}
+			_q.withLockChange = query
+			if _, ok := fieldSeen[keymovement.FieldLockChangeID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldLockChangeID)
+				fieldSeen[keymovement.FieldLockChangeID] = struct{}{}
+			}
+
+		case "scrapping":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyScrappingClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyscrappingImplementors)...); err != nil {
+				return err
+			}
+			_q.withScrapping = query
+			if _, ok := fieldSeen[keymovement.FieldScrappingID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldScrappingID)
+				fieldSeen[keymovement.FieldScrappingID] = struct{}{}
+			}
+
 		case "reverses":
 			var (
 				alias = field.Alias
@@ -4899,6 +4944,21 @@ func (_q *KeyMovementQuery) collectField(ctx context.Context, oneNode bool, opCt
 			if _, ok := fieldSeen[keymovement.FieldLossID]; !ok {
 				selectedFields = append(selectedFields, keymovement.FieldLossID)
 				fieldSeen[keymovement.FieldLossID] = struct{}{}
+			}
+		case "copyOrderID":
+			if _, ok := fieldSeen[keymovement.FieldCopyOrderID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldCopyOrderID)
+				fieldSeen[keymovement.FieldCopyOrderID] = struct{}{}
+			}
+		case "lockChangeID":
+			if _, ok := fieldSeen[keymovement.FieldLockChangeID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldLockChangeID)
+				fieldSeen[keymovement.FieldLockChangeID] = struct{}{}
+			}
+		case "scrappingID":
+			if _, ok := fieldSeen[keymovement.FieldScrappingID]; !ok {
+				selectedFields = append(selectedFields, keymovement.FieldScrappingID)
+				fieldSeen[keymovement.FieldScrappingID] = struct{}{}
 			}
 		case "reversesID":
 			if _, ok := fieldSeen[keymovement.FieldReversesID]; !ok {

@@ -628,6 +628,30 @@ func (_m *KeyMovement) Loss(ctx context.Context) (*KeyLoss, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *KeyMovement) CopyOrder(ctx context.Context) (*KeyCopyOrder, error) {
+	result, err := _m.Edges.CopyOrderOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryCopyOrder().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyMovement) LockChange(ctx context.Context) (*KeyLockChange, error) {
+	result, err := _m.Edges.LockChangeOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLockChange().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *KeyMovement) Scrapping(ctx context.Context) (*KeyScrapping, error) {
+	result, err := _m.Edges.ScrappingOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryScrapping().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeyMovement) Reverses(ctx context.Context) (*KeyMovement, error) {
 	result, err := _m.Edges.ReversesOrErr()
 	if IsNotLoaded(err) {

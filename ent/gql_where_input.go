@@ -8257,6 +8257,30 @@ type KeyMovementWhereInput struct {
 	LossIDIsNil  bool        `json:"lossIDIsNil,omitempty"`
 	LossIDNotNil bool        `json:"lossIDNotNil,omitempty"`
 
+	// "copy_order_id" field predicates.
+	CopyOrderID       *uuid.UUID  `json:"copyOrderID,omitempty"`
+	CopyOrderIDNEQ    *uuid.UUID  `json:"copyOrderIDNEQ,omitempty"`
+	CopyOrderIDIn     []uuid.UUID `json:"copyOrderIDIn,omitempty"`
+	CopyOrderIDNotIn  []uuid.UUID `json:"copyOrderIDNotIn,omitempty"`
+	CopyOrderIDIsNil  bool        `json:"copyOrderIDIsNil,omitempty"`
+	CopyOrderIDNotNil bool        `json:"copyOrderIDNotNil,omitempty"`
+
+	// "lock_change_id" field predicates.
+	LockChangeID       *uuid.UUID  `json:"lockChangeID,omitempty"`
+	LockChangeIDNEQ    *uuid.UUID  `json:"lockChangeIDNEQ,omitempty"`
+	LockChangeIDIn     []uuid.UUID `json:"lockChangeIDIn,omitempty"`
+	LockChangeIDNotIn  []uuid.UUID `json:"lockChangeIDNotIn,omitempty"`
+	LockChangeIDIsNil  bool        `json:"lockChangeIDIsNil,omitempty"`
+	LockChangeIDNotNil bool        `json:"lockChangeIDNotNil,omitempty"`
+
+	// "scrapping_id" field predicates.
+	ScrappingID       *uuid.UUID  `json:"scrappingID,omitempty"`
+	ScrappingIDNEQ    *uuid.UUID  `json:"scrappingIDNEQ,omitempty"`
+	ScrappingIDIn     []uuid.UUID `json:"scrappingIDIn,omitempty"`
+	ScrappingIDNotIn  []uuid.UUID `json:"scrappingIDNotIn,omitempty"`
+	ScrappingIDIsNil  bool        `json:"scrappingIDIsNil,omitempty"`
+	ScrappingIDNotNil bool        `json:"scrappingIDNotNil,omitempty"`
+
 	// "reverses_id" field predicates.
 	ReversesID       *uuid.UUID  `json:"reversesID,omitempty"`
 	ReversesIDNEQ    *uuid.UUID  `json:"reversesIDNEQ,omitempty"`
@@ -8490,6 +8514,60 @@ func (i *KeyMovementWhereInput) P() (predicate.KeyMovement, error) {
 	}
 	if i.LossIDNotNil {
 		predicates = append(predicates, keymovement.LossIDNotNil())
+	}
+	if i.CopyOrderID != nil {
+		predicates = append(predicates, keymovement.CopyOrderIDEQ(*i.CopyOrderID))
+	}
+	if i.CopyOrderIDNEQ != nil {
+		predicates = append(predicates, keymovement.CopyOrderIDNEQ(*i.CopyOrderIDNEQ))
+	}
+	if len(i.CopyOrderIDIn) > 0 {
+		predicates = append(predicates, keymovement.CopyOrderIDIn(i.CopyOrderIDIn...))
+	}
+	if len(i.CopyOrderIDNotIn) > 0 {
+		predicates = append(predicates, keymovement.CopyOrderIDNotIn(i.CopyOrderIDNotIn...))
+	}
+	if i.CopyOrderIDIsNil {
+		predicates = append(predicates, keymovement.CopyOrderIDIsNil())
+	}
+	if i.CopyOrderIDNotNil {
+		predicates = append(predicates, keymovement.CopyOrderIDNotNil())
+	}
+	if i.LockChangeID != nil {
+		predicates = append(predicates, keymovement.LockChangeIDEQ(*i.LockChangeID))
+	}
+	if i.LockChangeIDNEQ != nil {
+		predicates = append(predicates, keymovement.LockChangeIDNEQ(*i.LockChangeIDNEQ))
+	}
+	if len(i.LockChangeIDIn) > 0 {
+		predicates = append(predicates, keymovement.LockChangeIDIn(i.LockChangeIDIn...))
+	}
+	if len(i.LockChangeIDNotIn) > 0 {
+		predicates = append(predicates, keymovement.LockChangeIDNotIn(i.LockChangeIDNotIn...))
+	}
+	if i.LockChangeIDIsNil {
+		predicates = append(predicates, keymovement.LockChangeIDIsNil())
+	}
+	if i.LockChangeIDNotNil {
+		predicates = append(predicates, keymovement.LockChangeIDNotNil())
+	}
+	if i.ScrappingID != nil {
+		predicates = append(predicates, keymovement.ScrappingIDEQ(*i.ScrappingID))
+	}
+	if i.ScrappingIDNEQ != nil {
+		predicates = append(predicates, keymovement.ScrappingIDNEQ(*i.ScrappingIDNEQ))
+	}
+	if len(i.ScrappingIDIn) > 0 {
+		predicates = append(predicates, keymovement.ScrappingIDIn(i.ScrappingIDIn...))
+	}
+	if len(i.ScrappingIDNotIn) > 0 {
+		predicates = append(predicates, keymovement.ScrappingIDNotIn(i.ScrappingIDNotIn...))
+	}
+	if i.ScrappingIDIsNil {
+		predicates = append(predicates, keymovement.ScrappingIDIsNil())
+	}
+	if i.ScrappingIDNotNil {
+		predicates = append(predicates, keymovement.ScrappingIDNotNil())
 	}
 	if i.ReversesID != nil {
 		predicates = append(predicates, keymovement.ReversesIDEQ(*i.ReversesID))

@@ -31,7 +31,7 @@ type KeyGeneration struct {
 	Number int `json:"number,omitempty"`
 	// How many keys it has had in all: accepted, copied, replaced. Kept by the database as it posts.
 	Count int `json:"count,omitempty"`
-	// When its first key came.
+	// When it began: with the set, or with the lock change.
 	OpenedAt time.Time `json:"opened_at,omitempty"`
 	// When the lock was changed; null for the current one.
 	RetiredAt *time.Time `json:"retired_at,omitempty"`

@@ -12,10 +12,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyset"
 )
 
@@ -47,6 +50,12 @@ type KeyMovement struct {
 	AcceptanceLineID *uuid.UUID `json:"acceptance_line_id,omitempty"`
 	// The loss that it belongs to (K2.3).
 	LossID *uuid.UUID `json:"loss_id,omitempty"`
+	// The approved order that the copies were made by (K2.3).
+	CopyOrderID *uuid.UUID `json:"copy_order_id,omitempty"`
+	// The lock change that retired the keys, or that they came with (K3.1).
+	LockChangeID *uuid.UUID `json:"lock_change_id,omitempty"`
+	// The scrapping that they went back to engineering by (K3.2).
+	ScrappingID *uuid.UUID `json:"scrapping_id,omitempty"`
 	// The entry that this one counters, if it does; note says why.
 	ReversesID *uuid.UUID `json:"reverses_id,omitempty"`
 	// The generation of the set's keys that moved (K3.1).
@@ -79,15 +88,21 @@ type KeyMovementEdges struct {
 	AcceptanceLine *KeyAcceptanceLine `json:"acceptance_line,omitempty"`
 	// The loss.
 	Loss *KeyLoss `json:"loss,omitempty"`
+	// The approved order.
+	CopyOrder *KeyCopyOrder `json:"copy_order,omitempty"`
+	// The lock change.
+	LockChange *KeyLockChange `json:"lock_change,omitempty"`
+	// The scrapping.
+	Scrapping *KeyScrapping `json:"scrapping,omitempty"`
 	// The entry that this one counters.
 	Reverses *KeyMovement `json:"reverses,omitempty"`
 	// The counter-entry, if it was voided.
 	Reversals []*KeyMovement `json:"reversals,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [9]bool
+	loadedTypes [12]bool
 	// totalCount holds the count of the edges above.
-	totalCount [9]map[string]int
+	totalCount [12]map[string]int
 
 	namedReversals map[string][]*KeyMovement
 }
@@ -169,12 +184,45 @@ func (e KeyMovementEdges) LossOrErr() (*KeyLoss, error) {
 	return nil, &NotLoadedError{edge: "loss"}
 }
 
+// CopyOrderOrErr returns the CopyOrder value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyMovementEdges) CopyOrderOrErr() (*KeyCopyOrder, error) {
+	if e.CopyOrder != nil {
+		return e.CopyOrder, nil
+	} else if e.loadedTypes[7] {
+		return nil, &NotFoundError{label: keycopyorder.Label}
+	}
+	return nil, &NotLoadedError{edge: "copy_order"}
+}
+
+// LockChangeOrErr returns the LockChange value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyMovementEdges) LockChangeOrErr() (*KeyLockChange, error) {
+	if e.LockChange != nil {
+		return e.LockChange, nil
+	} else if e.loadedTypes[8] {
+		return nil, &NotFoundError{label: keylockchange.Label}
+	}
+	return nil, &NotLoadedError{edge: "lock_change"}
+}
+
+// ScrappingOrErr returns the Scrapping value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyMovementEdges) ScrappingOrErr() (*KeyScrapping, error) {
+	if e.Scrapping != nil {
+		return e.Scrapping, nil
+	} else if e.loadedTypes[9] {
+		return nil, &NotFoundError{label: keyscrapping.Label}
+	}
+	return nil, &NotLoadedError{edge: "scrapping"}
+}
+
 // ReversesOrErr returns the Reverses value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e KeyMovementEdges) ReversesOrErr() (*KeyMovement, error) {
 	if e.Reverses != nil {
 		return e.Reverses, nil
-	} else if e.loadedTypes[7] {
+	} else if e.loadedTypes[10] {
 		return nil, &NotFoundError{label: keymovement.Label}
 	}
 	return nil, &NotLoadedError{edge: "reverses"}
@@ -183,7 +231,7 @@ func (e KeyMovementEdges) ReversesOrErr() (*KeyMovement, error) {
 // ReversalsOrErr returns the Reversals value or an error if the edge
 // was not loaded in eager-loading.
 func (e KeyMovementEdges) ReversalsOrErr() ([]*KeyMovement, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[11] {
 		return e.Reversals, nil
 	}
 	return nil, &NotLoadedError{edge: "reversals"}
@@ -194,7 +242,7 @@ func (*KeyMovement) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldReversesID, keymovement.FieldHouseholdID:
+		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldCopyOrderID, keymovement.FieldLockChangeID, keymovement.FieldScrappingID, keymovement.FieldReversesID, keymovement.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keymovement.FieldCount, keymovement.FieldGeneration:
 			values[i] = new(sql.NullInt64)
@@ -294,6 +342,27 @@ func (_m *KeyMovement) assignValues(columns []string, values []any) error {
 				_m.LossID = new(uuid.UUID)
 				*_m.LossID = *value.S.(*uuid.UUID)
 			}
+		case keymovement.FieldCopyOrderID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field copy_order_id", values[i])
+			} else if value.Valid {
+				_m.CopyOrderID = new(uuid.UUID)
+				*_m.CopyOrderID = *value.S.(*uuid.UUID)
+			}
+		case keymovement.FieldLockChangeID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field lock_change_id", values[i])
+			} else if value.Valid {
+				_m.LockChangeID = new(uuid.UUID)
+				*_m.LockChangeID = *value.S.(*uuid.UUID)
+			}
+		case keymovement.FieldScrappingID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field scrapping_id", values[i])
+			} else if value.Valid {
+				_m.ScrappingID = new(uuid.UUID)
+				*_m.ScrappingID = *value.S.(*uuid.UUID)
+			}
 		case keymovement.FieldReversesID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field reverses_id", values[i])
@@ -374,6 +443,21 @@ func (_m *KeyMovement) QueryLoss() *KeyLossQuery {
 	return NewKeyMovementClient(_m.config).QueryLoss(_m)
 }
 
+// QueryCopyOrder queries the "copy_order" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryCopyOrder() *KeyCopyOrderQuery {
+	return NewKeyMovementClient(_m.config).QueryCopyOrder(_m)
+}
+
+// QueryLockChange queries the "lock_change" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryLockChange() *KeyLockChangeQuery {
+	return NewKeyMovementClient(_m.config).QueryLockChange(_m)
+}
+
+// QueryScrapping queries the "scrapping" edge of the KeyMovement entity.
+func (_m *KeyMovement) QueryScrapping() *KeyScrappingQuery {
+	return NewKeyMovementClient(_m.config).QueryScrapping(_m)
+}
+
 // QueryReverses queries the "reverses" edge of the KeyMovement entity.
 func (_m *KeyMovement) QueryReverses() *KeyMovementQuery {
 	return NewKeyMovementClient(_m.config).QueryReverses(_m)
@@ -443,6 +527,21 @@ func (_m *KeyMovement) String() string {
 	builder.WriteString(", ")
 	if v := _m.LossID; v != nil {
 		builder.WriteString("loss_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.CopyOrderID; v != nil {
+		builder.WriteString("copy_order_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.LockChangeID; v != nil {
+		builder.WriteString("lock_change_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ScrappingID; v != nil {
+		builder.WriteString("scrapping_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -13,10 +13,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyset"
 )
 
@@ -121,6 +124,48 @@ func (_c *KeyMovementCreate) SetLossID(v uuid.UUID) *KeyMovementCreate {
 func (_c *KeyMovementCreate) SetNillableLossID(v *uuid.UUID) *KeyMovementCreate {
 	if v != nil {
 		_c.SetLossID(*v)
+	}
+	return _c
+}
+
+// SetCopyOrderID sets the "copy_order_id" field.
+func (_c *KeyMovementCreate) SetCopyOrderID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetCopyOrderID(v)
+	return _c
+}
+
+// SetNillableCopyOrderID sets the "copy_order_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableCopyOrderID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetCopyOrderID(*v)
+	}
+	return _c
+}
+
+// SetLockChangeID sets the "lock_change_id" field.
+func (_c *KeyMovementCreate) SetLockChangeID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetLockChangeID(v)
+	return _c
+}
+
+// SetNillableLockChangeID sets the "lock_change_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableLockChangeID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetLockChangeID(*v)
+	}
+	return _c
+}
+
+// SetScrappingID sets the "scrapping_id" field.
+func (_c *KeyMovementCreate) SetScrappingID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetScrappingID(v)
+	return _c
+}
+
+// SetNillableScrappingID sets the "scrapping_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableScrappingID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetScrappingID(*v)
 	}
 	return _c
 }
@@ -234,6 +279,21 @@ func (_c *KeyMovementCreate) SetAcceptanceLine(v *KeyAcceptanceLine) *KeyMovemen
 // SetLoss sets the "loss" edge to the KeyLoss entity.
 func (_c *KeyMovementCreate) SetLoss(v *KeyLoss) *KeyMovementCreate {
 	return _c.SetLossID(v.ID)
+}
+
+// SetCopyOrder sets the "copy_order" edge to the KeyCopyOrder entity.
+func (_c *KeyMovementCreate) SetCopyOrder(v *KeyCopyOrder) *KeyMovementCreate {
+	return _c.SetCopyOrderID(v.ID)
+}
+
+// SetLockChange sets the "lock_change" edge to the KeyLockChange entity.
+func (_c *KeyMovementCreate) SetLockChange(v *KeyLockChange) *KeyMovementCreate {
+	return _c.SetLockChangeID(v.ID)
+}
+
+// SetScrapping sets the "scrapping" edge to the KeyScrapping entity.
+func (_c *KeyMovementCreate) SetScrapping(v *KeyScrapping) *KeyMovementCreate {
+	return _c.SetScrappingID(v.ID)
 }
 
 // SetReverses sets the "reverses" edge to the KeyMovement entity.
@@ -555,6 +615,57 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.LossID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CopyOrderIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keymovement.CopyOrderTable,
+			Columns: []string{keymovement.CopyOrderColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keycopyorder.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.CopyOrderID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LockChangeIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keymovement.LockChangeTable,
+			Columns: []string{keymovement.LockChangeColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keylockchange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.LockChangeID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ScrappingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keymovement.ScrappingTable,
+			Columns: []string{keymovement.ScrappingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyscrapping.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ScrappingID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ReversesIDs(); len(nodes) > 0 {

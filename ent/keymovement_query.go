@@ -16,10 +16,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
+	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloanline"
+	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -38,6 +41,9 @@ type KeyMovementQuery struct {
 	withLoanLine       *KeyLoanLineQuery
 	withAcceptanceLine *KeyAcceptanceLineQuery
 	withLoss           *KeyLossQuery
+	withCopyOrder      *KeyCopyOrderQuery
+	withLockChange     *KeyLockChangeQuery
+	withScrapping      *KeyScrappingQuery
 	withReverses       *KeyMovementQuery
 	withReversals      *KeyMovementQuery
 	loadTotal          []func(context.Context, []*KeyMovement) error
@@ -226,6 +232,72 @@ func (_q *KeyMovementQuery) QueryLoss() *KeyLossQuery {
 			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
 			sqlgraph.To(keyloss.Table, keyloss.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LossTable, keymovement.LossColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCopyOrder chains the current query on the "copy_order" edge.
+func (_q *KeyMovementQuery) QueryCopyOrder() *KeyCopyOrderQuery {
+	query := (&KeyCopyOrderClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keycopyorder.Table, keycopyorder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.CopyOrderTable, keymovement.CopyOrderColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLockChange chains the current query on the "lock_change" edge.
+func (_q *KeyMovementQuery) QueryLockChange() *KeyLockChangeQuery {
+	query := (&KeyLockChangeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keylockchange.Table, keylockchange.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.LockChangeTable, keymovement.LockChangeColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryScrapping chains the current query on the "scrapping" edge.
+func (_q *KeyMovementQuery) QueryScrapping() *KeyScrappingQuery {
+	query := (&KeyScrappingClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keymovement.Table, keymovement.FieldID, selector),
+			sqlgraph.To(keyscrapping.Table, keyscrapping.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keymovement.ScrappingTable, keymovement.ScrappingColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -476,6 +548,9 @@ func (_q *KeyMovementQuery) Clone() *KeyMovementQuery {
 		withLoanLine:       _q.withLoanLine.Clone(),
 		withAcceptanceLine: _q.withAcceptanceLine.Clone(),
 		withLoss:           _q.withLoss.Clone(),
+		withCopyOrder:      _q.withCopyOrder.Clone(),
+		withLockChange:     _q.withLockChange.Clone(),
+		withScrapping:      _q.withScrapping.Clone(),
 		withReverses:       _q.withReverses.Clone(),
 		withReversals:      _q.withReversals.Clone(),
 		// clone intermediate query.
@@ -559,6 +634,39 @@ func (_q *KeyMovementQuery) WithLoss(opts ...func(*KeyLossQuery)) *KeyMovementQu
 		opt(query)
 	}
 	_q.withLoss = query
+	return _q
+}
+
+// WithCopyOrder tells the query-builder to eager-load the nodes that are connected to
+// the "copy_order" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithCopyOrder(opts ...func(*KeyCopyOrderQuery)) *KeyMovementQuery {
+	query := (&KeyCopyOrderClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCopyOrder = query
+	return _q
+}
+
+// WithLockChange tells the query-builder to eager-load the nodes that are connected to
+// the "lock_change" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithLockChange(opts ...func(*KeyLockChangeQuery)) *KeyMovementQuery {
+	query := (&KeyLockChangeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLockChange = query
+	return _q
+}
+
+// WithScrapping tells the query-builder to eager-load the nodes that are connected to
+// the "scrapping" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyMovementQuery) WithScrapping(opts ...func(*KeyScrappingQuery)) *KeyMovementQuery {
+	query := (&KeyScrappingClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withScrapping = query
 	return _q
 }
 
@@ -662,7 +770,7 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*KeyMovement{}
 		_spec       = _q.querySpec()
-		loadedTypes = [9]bool{
+		loadedTypes = [12]bool{
 			_q.withEstate != nil,
 			_q.withSet != nil,
 			_q.withFrom != nil,
@@ -670,6 +778,9 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 			_q.withLoanLine != nil,
 			_q.withAcceptanceLine != nil,
 			_q.withLoss != nil,
+			_q.withCopyOrder != nil,
+			_q.withLockChange != nil,
+			_q.withScrapping != nil,
 			_q.withReverses != nil,
 			_q.withReversals != nil,
 		}
@@ -734,6 +845,24 @@ func (_q *KeyMovementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withLoss; query != nil {
 		if err := _q.loadLoss(ctx, query, nodes, nil,
 			func(n *KeyMovement, e *KeyLoss) { n.Edges.Loss = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCopyOrder; query != nil {
+		if err := _q.loadCopyOrder(ctx, query, nodes, nil,
+			func(n *KeyMovement, e *KeyCopyOrder) { n.Edges.CopyOrder = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLockChange; query != nil {
+		if err := _q.loadLockChange(ctx, query, nodes, nil,
+			func(n *KeyMovement, e *KeyLockChange) { n.Edges.LockChange = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withScrapping; query != nil {
+		if err := _q.loadScrapping(ctx, query, nodes, nil,
+			func(n *KeyMovement, e *KeyScrapping) { n.Edges.Scrapping = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -977,6 +1106,102 @@ func (_q *KeyMovementQuery) loadLoss(ctx context.Context, query *KeyLossQuery, n
 	}
 	return nil
 }
+func (_q *KeyMovementQuery) loadCopyOrder(ctx context.Context, query *KeyCopyOrderQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyCopyOrder)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyMovement)
+	for i := range nodes {
+		if nodes[i].CopyOrderID == nil {
+			continue
+		}
+		fk := *nodes[i].CopyOrderID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keycopyorder.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "copy_order_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *KeyMovementQuery) loadLockChange(ctx context.Context, query *KeyLockChangeQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyLockChange)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyMovement)
+	for i := range nodes {
+		if nodes[i].LockChangeID == nil {
+			continue
+		}
+		fk := *nodes[i].LockChangeID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keylockchange.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "lock_change_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *KeyMovementQuery) loadScrapping(ctx context.Context, query *KeyScrappingQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyScrapping)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyMovement)
+	for i := range nodes {
+		if nodes[i].ScrappingID == nil {
+			continue
+		}
+		fk := *nodes[i].ScrappingID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keyscrapping.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "scrapping_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *KeyMovementQuery) loadReverses(ctx context.Context, query *KeyMovementQuery, nodes []*KeyMovement, init func(*KeyMovement), assign func(*KeyMovement, *KeyMovement)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*KeyMovement)
@@ -1091,6 +1316,15 @@ func (_q *KeyMovementQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withLoss != nil {
 			_spec.Node.AddColumnOnce(keymovement.FieldLossID)
+		}
+		if _q.withCopyOrder != nil {
+			_spec.Node.AddColumnOnce(keymovement.FieldCopyOrderID)
+		}
+		if _q.withLockChange != nil {
+			_spec.Node.AddColumnOnce(keymovement.FieldLockChangeID)
+		}
+		if _q.withScrapping != nil {
+			_spec.Node.AddColumnOnce(keymovement.FieldScrappingID)
 		}
 		if _q.withReverses != nil {
 			_spec.Node.AddColumnOnce(keymovement.FieldReversesID)

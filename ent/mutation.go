@@ -28973,6 +28973,12 @@ type KeyMovementMutation struct {
 	clearedacceptance_line bool
 	loss                   *uuid.UUID
 	clearedloss            bool
+	copy_order             *uuid.UUID
+	clearedcopy_order      bool
+	lock_change            *uuid.UUID
+	clearedlock_change     bool
+	scrapping              *uuid.UUID
+	clearedscrapping       bool
 	reverses               *uuid.UUID
 	clearedreverses        bool
 	reversals              map[uuid.UUID]struct{}
@@ -29542,6 +29548,153 @@ func (m *KeyMovementMutation) ResetLossID() {
 	delete(m.clearedFields, keymovement.FieldLossID)
 }
 
+// SetCopyOrderID sets the "copy_order_id" field.
+func (m *KeyMovementMutation) SetCopyOrderID(u uuid.UUID) {
+	m.copy_order = &u
+}
+
+// CopyOrderID returns the value of the "copy_order_id" field in the mutation.
+func (m *KeyMovementMutation) CopyOrderID() (r uuid.UUID, exists bool) {
+	v := m.copy_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopyOrderID returns the old "copy_order_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldCopyOrderID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopyOrderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopyOrderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopyOrderID: %w", err)
+	}
+	return oldValue.CopyOrderID, nil
+}
+
+// ClearCopyOrderID clears the value of the "copy_order_id" field.
+func (m *KeyMovementMutation) ClearCopyOrderID() {
+	m.copy_order = nil
+	m.clearedFields[keymovement.FieldCopyOrderID] = struct{}{}
+}
+
+// CopyOrderIDCleared returns if the "copy_order_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) CopyOrderIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldCopyOrderID]
+	return ok
+}
+
+// ResetCopyOrderID resets all changes to the "copy_order_id" field.
+func (m *KeyMovementMutation) ResetCopyOrderID() {
+	m.copy_order = nil
+	delete(m.clearedFields, keymovement.FieldCopyOrderID)
+}
+
+// SetLockChangeID sets the "lock_change_id" field.
+func (m *KeyMovementMutation) SetLockChangeID(u uuid.UUID) {
+	m.lock_change = &u
+}
+
+// LockChangeID returns the value of the "lock_change_id" field in the mutation.
+func (m *KeyMovementMutation) LockChangeID() (r uuid.UUID, exists bool) {
+	v := m.lock_change
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLockChangeID returns the old "lock_change_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldLockChangeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLockChangeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLockChangeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLockChangeID: %w", err)
+	}
+	return oldValue.LockChangeID, nil
+}
+
+// ClearLockChangeID clears the value of the "lock_change_id" field.
+func (m *KeyMovementMutation) ClearLockChangeID() {
+	m.lock_change = nil
+	m.clearedFields[keymovement.FieldLockChangeID] = struct{}{}
+}
+
+// LockChangeIDCleared returns if the "lock_change_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) LockChangeIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldLockChangeID]
+	return ok
+}
+
+// ResetLockChangeID resets all changes to the "lock_change_id" field.
+func (m *KeyMovementMutation) ResetLockChangeID() {
+	m.lock_change = nil
+	delete(m.clearedFields, keymovement.FieldLockChangeID)
+}
+
+// SetScrappingID sets the "scrapping_id" field.
+func (m *KeyMovementMutation) SetScrappingID(u uuid.UUID) {
+	m.scrapping = &u
+}
+
+// ScrappingID returns the value of the "scrapping_id" field in the mutation.
+func (m *KeyMovementMutation) ScrappingID() (r uuid.UUID, exists bool) {
+	v := m.scrapping
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScrappingID returns the old "scrapping_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldScrappingID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScrappingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScrappingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScrappingID: %w", err)
+	}
+	return oldValue.ScrappingID, nil
+}
+
+// ClearScrappingID clears the value of the "scrapping_id" field.
+func (m *KeyMovementMutation) ClearScrappingID() {
+	m.scrapping = nil
+	m.clearedFields[keymovement.FieldScrappingID] = struct{}{}
+}
+
+// ScrappingIDCleared returns if the "scrapping_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) ScrappingIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldScrappingID]
+	return ok
+}
+
+// ResetScrappingID resets all changes to the "scrapping_id" field.
+func (m *KeyMovementMutation) ResetScrappingID() {
+	m.scrapping = nil
+	delete(m.clearedFields, keymovement.FieldScrappingID)
+}
+
 // SetReversesID sets the "reverses_id" field.
 func (m *KeyMovementMutation) SetReversesID(u uuid.UUID) {
 	m.reverses = &u
@@ -29957,6 +30110,87 @@ func (m *KeyMovementMutation) ResetLoss() {
 	m.clearedloss = false
 }
 
+// ClearCopyOrder clears the "copy_order" edge to the KeyCopyOrder entity.
+func (m *KeyMovementMutation) ClearCopyOrder() {
+	m.clearedcopy_order = true
+	m.clearedFields[keymovement.FieldCopyOrderID] = struct{}{}
+}
+
+// CopyOrderCleared reports if the "copy_order" edge to the KeyCopyOrder entity was cleared.
+func (m *KeyMovementMutation) CopyOrderCleared() bool {
+	return m.CopyOrderIDCleared() || m.clearedcopy_order
+}
+
+// CopyOrderIDs returns the "copy_order" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CopyOrderID instead. It exists only for internal usage by the builders.
+func (m *KeyMovementMutation) CopyOrderIDs() (ids []uuid.UUID) {
+	if id := m.copy_order; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCopyOrder resets all changes to the "copy_order" edge.
+func (m *KeyMovementMutation) ResetCopyOrder() {
+	m.copy_order = nil
+	m.clearedcopy_order = false
+}
+
+// ClearLockChange clears the "lock_change" edge to the KeyLockChange entity.
+func (m *KeyMovementMutation) ClearLockChange() {
+	m.clearedlock_change = true
+	m.clearedFields[keymovement.FieldLockChangeID] = struct{}{}
+}
+
+// LockChangeCleared reports if the "lock_change" edge to the KeyLockChange entity was cleared.
+func (m *KeyMovementMutation) LockChangeCleared() bool {
+	return m.LockChangeIDCleared() || m.clearedlock_change
+}
+
+// LockChangeIDs returns the "lock_change" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LockChangeID instead. It exists only for internal usage by the builders.
+func (m *KeyMovementMutation) LockChangeIDs() (ids []uuid.UUID) {
+	if id := m.lock_change; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLockChange resets all changes to the "lock_change" edge.
+func (m *KeyMovementMutation) ResetLockChange() {
+	m.lock_change = nil
+	m.clearedlock_change = false
+}
+
+// ClearScrapping clears the "scrapping" edge to the KeyScrapping entity.
+func (m *KeyMovementMutation) ClearScrapping() {
+	m.clearedscrapping = true
+	m.clearedFields[keymovement.FieldScrappingID] = struct{}{}
+}
+
+// ScrappingCleared reports if the "scrapping" edge to the KeyScrapping entity was cleared.
+func (m *KeyMovementMutation) ScrappingCleared() bool {
+	return m.ScrappingIDCleared() || m.clearedscrapping
+}
+
+// ScrappingIDs returns the "scrapping" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ScrappingID instead. It exists only for internal usage by the builders.
+func (m *KeyMovementMutation) ScrappingIDs() (ids []uuid.UUID) {
+	if id := m.scrapping; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetScrapping resets all changes to the "scrapping" edge.
+func (m *KeyMovementMutation) ResetScrapping() {
+	m.scrapping = nil
+	m.clearedscrapping = false
+}
+
 // ClearReverses clears the "reverses" edge to the KeyMovement entity.
 func (m *KeyMovementMutation) ClearReverses() {
 	m.clearedreverses = true
@@ -30072,7 +30306,7 @@ func (m *KeyMovementMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyMovementMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 19)
 	if m.created_at != nil {
 		fields = append(fields, keymovement.FieldCreatedAt)
 	}
@@ -30105,6 +30339,15 @@ func (m *KeyMovementMutation) Fields() []string {
 	}
 	if m.loss != nil {
 		fields = append(fields, keymovement.FieldLossID)
+	}
+	if m.copy_order != nil {
+		fields = append(fields, keymovement.FieldCopyOrderID)
+	}
+	if m.lock_change != nil {
+		fields = append(fields, keymovement.FieldLockChangeID)
+	}
+	if m.scrapping != nil {
+		fields = append(fields, keymovement.FieldScrappingID)
 	}
 	if m.reverses != nil {
 		fields = append(fields, keymovement.FieldReversesID)
@@ -30151,6 +30394,12 @@ func (m *KeyMovementMutation) Field(name string) (ent.Value, bool) {
 		return m.AcceptanceLineID()
 	case keymovement.FieldLossID:
 		return m.LossID()
+	case keymovement.FieldCopyOrderID:
+		return m.CopyOrderID()
+	case keymovement.FieldLockChangeID:
+		return m.LockChangeID()
+	case keymovement.FieldScrappingID:
+		return m.ScrappingID()
 	case keymovement.FieldReversesID:
 		return m.ReversesID()
 	case keymovement.FieldGeneration:
@@ -30192,6 +30441,12 @@ func (m *KeyMovementMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAcceptanceLineID(ctx)
 	case keymovement.FieldLossID:
 		return m.OldLossID(ctx)
+	case keymovement.FieldCopyOrderID:
+		return m.OldCopyOrderID(ctx)
+	case keymovement.FieldLockChangeID:
+		return m.OldLockChangeID(ctx)
+	case keymovement.FieldScrappingID:
+		return m.OldScrappingID(ctx)
 	case keymovement.FieldReversesID:
 		return m.OldReversesID(ctx)
 	case keymovement.FieldGeneration:
@@ -30287,6 +30542,27 @@ func (m *KeyMovementMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLossID(v)
+		return nil
+	case keymovement.FieldCopyOrderID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopyOrderID(v)
+		return nil
+	case keymovement.FieldLockChangeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLockChangeID(v)
+		return nil
+	case keymovement.FieldScrappingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScrappingID(v)
 		return nil
 	case keymovement.FieldReversesID:
 		v, ok := value.(uuid.UUID)
@@ -30389,6 +30665,15 @@ func (m *KeyMovementMutation) ClearedFields() []string {
 	if m.FieldCleared(keymovement.FieldLossID) {
 		fields = append(fields, keymovement.FieldLossID)
 	}
+	if m.FieldCleared(keymovement.FieldCopyOrderID) {
+		fields = append(fields, keymovement.FieldCopyOrderID)
+	}
+	if m.FieldCleared(keymovement.FieldLockChangeID) {
+		fields = append(fields, keymovement.FieldLockChangeID)
+	}
+	if m.FieldCleared(keymovement.FieldScrappingID) {
+		fields = append(fields, keymovement.FieldScrappingID)
+	}
 	if m.FieldCleared(keymovement.FieldReversesID) {
 		fields = append(fields, keymovement.FieldReversesID)
 	}
@@ -30417,6 +30702,15 @@ func (m *KeyMovementMutation) ClearField(name string) error {
 		return nil
 	case keymovement.FieldLossID:
 		m.ClearLossID()
+		return nil
+	case keymovement.FieldCopyOrderID:
+		m.ClearCopyOrderID()
+		return nil
+	case keymovement.FieldLockChangeID:
+		m.ClearLockChangeID()
+		return nil
+	case keymovement.FieldScrappingID:
+		m.ClearScrappingID()
 		return nil
 	case keymovement.FieldReversesID:
 		m.ClearReversesID()
@@ -30465,6 +30759,15 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 	case keymovement.FieldLossID:
 		m.ResetLossID()
 		return nil
+	case keymovement.FieldCopyOrderID:
+		m.ResetCopyOrderID()
+		return nil
+	case keymovement.FieldLockChangeID:
+		m.ResetLockChangeID()
+		return nil
+	case keymovement.FieldScrappingID:
+		m.ResetScrappingID()
+		return nil
 	case keymovement.FieldReversesID:
 		m.ResetReversesID()
 		return nil
@@ -30486,7 +30789,7 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyMovementMutation) AddedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 12)
 	if m.estate != nil {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -30507,6 +30810,15 @@ func (m *KeyMovementMutation) AddedEdges() []string {
 	}
 	if m.loss != nil {
 		edges = append(edges, keymovement.EdgeLoss)
+	}
+	if m.copy_order != nil {
+		edges = append(edges, keymovement.EdgeCopyOrder)
+	}
+	if m.lock_change != nil {
+		edges = append(edges, keymovement.EdgeLockChange)
+	}
+	if m.scrapping != nil {
+		edges = append(edges, keymovement.EdgeScrapping)
 	}
 	if m.reverses != nil {
 		edges = append(edges, keymovement.EdgeReverses)
@@ -30549,6 +30861,18 @@ func (m *KeyMovementMutation) AddedIDs(name string) []ent.Value {
 		if id := m.loss; id != nil {
 			return []ent.Value{*id}
 		}
+	case keymovement.EdgeCopyOrder:
+		if id := m.copy_order; id != nil {
+			return []ent.Value{*id}
+		}
+	case keymovement.EdgeLockChange:
+		if id := m.lock_change; id != nil {
+			return []ent.Value{*id}
+		}
+	case keymovement.EdgeScrapping:
+		if id := m.scrapping; id != nil {
+			return []ent.Value{*id}
+		}
 	case keymovement.EdgeReverses:
 		if id := m.reverses; id != nil {
 			return []ent.Value{*id}
@@ -30565,7 +30889,7 @@ func (m *KeyMovementMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyMovementMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 12)
 	if m.removedreversals != nil {
 		edges = append(edges, keymovement.EdgeReversals)
 	}
@@ -30588,7 +30912,7 @@ func (m *KeyMovementMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyMovementMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 12)
 	if m.clearedestate {
 		edges = append(edges, keymovement.EdgeEstate)
 	}
@@ -30609,6 +30933,15 @@ func (m *KeyMovementMutation) ClearedEdges() []string {
 	}
 	if m.clearedloss {
 		edges = append(edges, keymovement.EdgeLoss)
+	}
+	if m.clearedcopy_order {
+		edges = append(edges, keymovement.EdgeCopyOrder)
+	}
+	if m.clearedlock_change {
+		edges = append(edges, keymovement.EdgeLockChange)
+	}
+	if m.clearedscrapping {
+		edges = append(edges, keymovement.EdgeScrapping)
 	}
 	if m.clearedreverses {
 		edges = append(edges, keymovement.EdgeReverses)
@@ -30637,6 +30970,12 @@ func (m *KeyMovementMutation) EdgeCleared(name string) bool {
 		return m.clearedacceptance_line
 	case keymovement.EdgeLoss:
 		return m.clearedloss
+	case keymovement.EdgeCopyOrder:
+		return m.clearedcopy_order
+	case keymovement.EdgeLockChange:
+		return m.clearedlock_change
+	case keymovement.EdgeScrapping:
+		return m.clearedscrapping
 	case keymovement.EdgeReverses:
 		return m.clearedreverses
 	case keymovement.EdgeReversals:
@@ -30670,6 +31009,15 @@ func (m *KeyMovementMutation) ClearEdge(name string) error {
 	case keymovement.EdgeLoss:
 		m.ClearLoss()
 		return nil
+	case keymovement.EdgeCopyOrder:
+		m.ClearCopyOrder()
+		return nil
+	case keymovement.EdgeLockChange:
+		m.ClearLockChange()
+		return nil
+	case keymovement.EdgeScrapping:
+		m.ClearScrapping()
+		return nil
 	case keymovement.EdgeReverses:
 		m.ClearReverses()
 		return nil
@@ -30701,6 +31049,15 @@ func (m *KeyMovementMutation) ResetEdge(name string) error {
 		return nil
 	case keymovement.EdgeLoss:
 		m.ResetLoss()
+		return nil
+	case keymovement.EdgeCopyOrder:
+		m.ResetCopyOrder()
+		return nil
+	case keymovement.EdgeLockChange:
+		m.ResetLockChange()
+		return nil
+	case keymovement.EdgeScrapping:
+		m.ResetScrapping()
 		return nil
 	case keymovement.EdgeReverses:
 		m.ResetReverses()

@@ -634,13 +634,13 @@ func init() {
 	// keymovement.CountValidator is a validator for the "count" field. It is called by the builders before save.
 	keymovement.CountValidator = keymovementDescCount.Validators[0].(func(int) error)
 	// keymovementDescGeneration is the schema descriptor for generation field.
-	keymovementDescGeneration := keymovementFields[9].Descriptor()
+	keymovementDescGeneration := keymovementFields[12].Descriptor()
 	// keymovement.DefaultGeneration holds the default value on creation for the generation field.
 	keymovement.DefaultGeneration = keymovementDescGeneration.Default.(int)
 	// keymovement.GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
 	keymovement.GenerationValidator = keymovementDescGeneration.Validators[0].(func(int) error)
 	// keymovementDescNote is the schema descriptor for note field.
-	keymovementDescNote := keymovementFields[10].Descriptor()
+	keymovementDescNote := keymovementFields[13].Descriptor()
 	// keymovement.DefaultNote holds the default value on creation for the note field.
 	keymovement.DefaultNote = keymovementDescNote.Default.(string)
 	// keymovementDescID is the schema descriptor for id field.

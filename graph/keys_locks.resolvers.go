@@ -11,7 +11,20 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/keys"
 )
+
+func (r *mutationResolver) OrderLockChange(ctx context.Context, input keys.OrderLockChangeInput) (*keys.OrderLockChangePayload, error) {
+	return keys.OrderLockChange.Do(ctx, input)
+}
+
+func (r *mutationResolver) CancelLockChange(ctx context.Context, input keys.CancelLockChangeInput) (*keys.CancelLockChangePayload, error) {
+	return keys.CancelLockChange.Do(ctx, input)
+}
+
+func (r *mutationResolver) RecordLockChange(ctx context.Context, input keys.RecordLockChangeInput) (*keys.RecordLockChangePayload, error) {
+	return keys.RecordLockChange.Do(ctx, input)
+}
 
 func (r *queryResolver) KeyLockChanges(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) (*ent.KeyLockChangeConnection, error) {
 	return r.db().KeyLockChange.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyLockChangeOrder(orderBy), ent.WithKeyLockChangeFilter(where.Filter))

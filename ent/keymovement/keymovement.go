@@ -39,6 +39,12 @@ const (
 	FieldAcceptanceLineID = "acceptance_line_id"
 	// FieldLossID holds the string denoting the loss_id field in the database.
 	FieldLossID = "loss_id"
+	// FieldCopyOrderID holds the string denoting the copy_order_id field in the database.
+	FieldCopyOrderID = "copy_order_id"
+	// FieldLockChangeID holds the string denoting the lock_change_id field in the database.
+	FieldLockChangeID = "lock_change_id"
+	// FieldScrappingID holds the string denoting the scrapping_id field in the database.
+	FieldScrappingID = "scrapping_id"
 	// FieldReversesID holds the string denoting the reverses_id field in the database.
 	FieldReversesID = "reverses_id"
 	// FieldGeneration holds the string denoting the generation field in the database.
@@ -63,6 +69,12 @@ const (
 	EdgeAcceptanceLine = "acceptance_line"
 	// EdgeLoss holds the string denoting the loss edge name in mutations.
 	EdgeLoss = "loss"
+	// EdgeCopyOrder holds the string denoting the copy_order edge name in mutations.
+	EdgeCopyOrder = "copy_order"
+	// EdgeLockChange holds the string denoting the lock_change edge name in mutations.
+	EdgeLockChange = "lock_change"
+	// EdgeScrapping holds the string denoting the scrapping edge name in mutations.
+	EdgeScrapping = "scrapping"
 	// EdgeReverses holds the string denoting the reverses edge name in mutations.
 	EdgeReverses = "reverses"
 	// EdgeReversals holds the string denoting the reversals edge name in mutations.
@@ -118,6 +130,27 @@ const (
 	LossInverseTable = "key_losses"
 	// LossColumn is the table column denoting the loss relation/edge.
 	LossColumn = "loss_id"
+	// CopyOrderTable is the table that holds the copy_order relation/edge.
+	CopyOrderTable = "key_movements"
+	// CopyOrderInverseTable is the table name for the KeyCopyOrder entity.
+	// It exists in this package in order to avoid circular dependency with the "keycopyorder" package.
+	CopyOrderInverseTable = "key_copy_orders"
+	// CopyOrderColumn is the table column denoting the copy_order relation/edge.
+	CopyOrderColumn = "copy_order_id"
+	// LockChangeTable is the table that holds the lock_change relation/edge.
+	LockChangeTable = "key_movements"
+	// LockChangeInverseTable is the table name for the KeyLockChange entity.
+	// It exists in this package in order to avoid circular dependency with the "keylockchange" package.
+	LockChangeInverseTable = "key_lock_changes"
+	// LockChangeColumn is the table column denoting the lock_change relation/edge.
+	LockChangeColumn = "lock_change_id"
+	// ScrappingTable is the table that holds the scrapping relation/edge.
+	ScrappingTable = "key_movements"
+	// ScrappingInverseTable is the table name for the KeyScrapping entity.
+	// It exists in this package in order to avoid circular dependency with the "keyscrapping" package.
+	ScrappingInverseTable = "key_scrappings"
+	// ScrappingColumn is the table column denoting the scrapping relation/edge.
+	ScrappingColumn = "scrapping_id"
 	// ReversesTable is the table that holds the reverses relation/edge.
 	ReversesTable = "key_movements"
 	// ReversesColumn is the table column denoting the reverses relation/edge.
@@ -142,6 +175,9 @@ var Columns = []string{
 	FieldLoanLineID,
 	FieldAcceptanceLineID,
 	FieldLossID,
+	FieldCopyOrderID,
+	FieldLockChangeID,
+	FieldScrappingID,
 	FieldReversesID,
 	FieldGeneration,
 	FieldNote,
@@ -276,6 +312,21 @@ func ByLossID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLossID, opts...).ToFunc()
 }
 
+// ByCopyOrderID orders the results by the copy_order_id field.
+func ByCopyOrderID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCopyOrderID, opts...).ToFunc()
+}
+
+// ByLockChangeID orders the results by the lock_change_id field.
+func ByLockChangeID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLockChangeID, opts...).ToFunc()
+}
+
+// ByScrappingID orders the results by the scrapping_id field.
+func ByScrappingID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScrappingID, opts...).ToFunc()
+}
+
 // ByReversesID orders the results by the reverses_id field.
 func ByReversesID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReversesID, opts...).ToFunc()
@@ -350,6 +401,27 @@ func ByLossField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByCopyOrderField orders the results by copy_order field.
+func ByCopyOrderField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCopyOrderStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByLockChangeField orders the results by lock_change field.
+func ByLockChangeField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLockChangeStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByScrappingField orders the results by scrapping field.
+func ByScrappingField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newScrappingStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByReversesField orders the results by reverses field.
 func ByReversesField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -417,6 +489,27 @@ func newLossStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(LossInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, LossTable, LossColumn),
+	)
+}
+func newCopyOrderStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CopyOrderInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, CopyOrderTable, CopyOrderColumn),
+	)
+}
+func newLockChangeStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LockChangeInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, LockChangeTable, LockChangeColumn),
+	)
+}
+func newScrappingStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ScrappingInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ScrappingTable, ScrappingColumn),
 	)
 }
 func newReversesStep() *sqlgraph.Step {

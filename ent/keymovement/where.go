@@ -106,6 +106,21 @@ func LossID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldLossID, v))
 }
 
+// CopyOrderID applies equality check predicate on the "copy_order_id" field. It's identical to CopyOrderIDEQ.
+func CopyOrderID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldCopyOrderID, v))
+}
+
+// LockChangeID applies equality check predicate on the "lock_change_id" field. It's identical to LockChangeIDEQ.
+func LockChangeID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLockChangeID, v))
+}
+
+// ScrappingID applies equality check predicate on the "scrapping_id" field. It's identical to ScrappingIDEQ.
+func ScrappingID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldScrappingID, v))
+}
+
 // ReversesID applies equality check predicate on the "reverses_id" field. It's identical to ReversesIDEQ.
 func ReversesID(v uuid.UUID) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldReversesID, v))
@@ -464,6 +479,96 @@ func LossIDIsNil() predicate.KeyMovement {
 // LossIDNotNil applies the NotNil predicate on the "loss_id" field.
 func LossIDNotNil() predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldNotNull(FieldLossID))
+}
+
+// CopyOrderIDEQ applies the EQ predicate on the "copy_order_id" field.
+func CopyOrderIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldCopyOrderID, v))
+}
+
+// CopyOrderIDNEQ applies the NEQ predicate on the "copy_order_id" field.
+func CopyOrderIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldCopyOrderID, v))
+}
+
+// CopyOrderIDIn applies the In predicate on the "copy_order_id" field.
+func CopyOrderIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldCopyOrderID, vs...))
+}
+
+// CopyOrderIDNotIn applies the NotIn predicate on the "copy_order_id" field.
+func CopyOrderIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldCopyOrderID, vs...))
+}
+
+// CopyOrderIDIsNil applies the IsNil predicate on the "copy_order_id" field.
+func CopyOrderIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldCopyOrderID))
+}
+
+// CopyOrderIDNotNil applies the NotNil predicate on the "copy_order_id" field.
+func CopyOrderIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldCopyOrderID))
+}
+
+// LockChangeIDEQ applies the EQ predicate on the "lock_change_id" field.
+func LockChangeIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldLockChangeID, v))
+}
+
+// LockChangeIDNEQ applies the NEQ predicate on the "lock_change_id" field.
+func LockChangeIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldLockChangeID, v))
+}
+
+// LockChangeIDIn applies the In predicate on the "lock_change_id" field.
+func LockChangeIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldLockChangeID, vs...))
+}
+
+// LockChangeIDNotIn applies the NotIn predicate on the "lock_change_id" field.
+func LockChangeIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldLockChangeID, vs...))
+}
+
+// LockChangeIDIsNil applies the IsNil predicate on the "lock_change_id" field.
+func LockChangeIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldLockChangeID))
+}
+
+// LockChangeIDNotNil applies the NotNil predicate on the "lock_change_id" field.
+func LockChangeIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldLockChangeID))
+}
+
+// ScrappingIDEQ applies the EQ predicate on the "scrapping_id" field.
+func ScrappingIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldScrappingID, v))
+}
+
+// ScrappingIDNEQ applies the NEQ predicate on the "scrapping_id" field.
+func ScrappingIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldScrappingID, v))
+}
+
+// ScrappingIDIn applies the In predicate on the "scrapping_id" field.
+func ScrappingIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldScrappingID, vs...))
+}
+
+// ScrappingIDNotIn applies the NotIn predicate on the "scrapping_id" field.
+func ScrappingIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldScrappingID, vs...))
+}
+
+// ScrappingIDIsNil applies the IsNil predicate on the "scrapping_id" field.
+func ScrappingIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldScrappingID))
+}
+
+// ScrappingIDNotNil applies the NotNil predicate on the "scrapping_id" field.
+func ScrappingIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldScrappingID))
 }
 
 // ReversesIDEQ applies the EQ predicate on the "reverses_id" field.
@@ -844,6 +949,75 @@ func HasLoss() predicate.KeyMovement {
 func HasLossWith(preds ...predicate.KeyLoss) predicate.KeyMovement {
 	return predicate.KeyMovement(func(s *sql.Selector) {
 		step := newLossStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasCopyOrder applies the HasEdge predicate on the "copy_order" edge.
+func HasCopyOrder() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CopyOrderTable, CopyOrderColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCopyOrderWith applies the HasEdge predicate on the "copy_order" edge with a given conditions (other predicates).
+func HasCopyOrderWith(preds ...predicate.KeyCopyOrder) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newCopyOrderStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLockChange applies the HasEdge predicate on the "lock_change" edge.
+func HasLockChange() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, LockChangeTable, LockChangeColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLockChangeWith applies the HasEdge predicate on the "lock_change" edge with a given conditions (other predicates).
+func HasLockChangeWith(preds ...predicate.KeyLockChange) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newLockChangeStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasScrapping applies the HasEdge predicate on the "scrapping" edge.
+func HasScrapping() predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ScrappingTable, ScrappingColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasScrappingWith applies the HasEdge predicate on the "scrapping" edge with a given conditions (other predicates).
+func HasScrappingWith(preds ...predicate.KeyScrapping) predicate.KeyMovement {
+	return predicate.KeyMovement(func(s *sql.Selector) {
+		step := newScrappingStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

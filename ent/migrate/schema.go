@@ -1295,6 +1295,9 @@ var (
 		{Name: "loan_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "acceptance_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "loss_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "copy_order_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "lock_change_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "scrapping_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "reverses_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeyMovementsTable holds the schema information for the "key_movements" table.
@@ -1346,8 +1349,26 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "key_movements_key_movements_reversals",
+				Symbol:     "key_movements_key_copy_orders_copy_order",
 				Columns:    []*schema.Column{KeyMovementsColumns[16]},
+				RefColumns: []*schema.Column{KeyCopyOrdersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_movements_key_lock_changes_lock_change",
+				Columns:    []*schema.Column{KeyMovementsColumns[17]},
+				RefColumns: []*schema.Column{KeyLockChangesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_movements_key_scrappings_scrapping",
+				Columns:    []*schema.Column{KeyMovementsColumns[18]},
+				RefColumns: []*schema.Column{KeyScrappingsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_movements_key_movements_reversals",
+				Columns:    []*schema.Column{KeyMovementsColumns[19]},
 				RefColumns: []*schema.Column{KeyMovementsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1374,9 +1395,24 @@ var (
 				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[15]},
 			},
 			{
-				Name:    "keymovement_estate_id_reverses_id",
+				Name:    "keymovement_estate_id_copy_order_id",
 				Unique:  true,
 				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[16]},
+			},
+			{
+				Name:    "keymovement_estate_id_lock_change_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[17]},
+			},
+			{
+				Name:    "keymovement_estate_id_scrapping_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[18]},
+			},
+			{
+				Name:    "keymovement_estate_id_reverses_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeyMovementsColumns[9], KeyMovementsColumns[19]},
 			},
 		},
 	}
@@ -2307,7 +2343,10 @@ func init() {
 	KeyMovementsTable.ForeignKeys[4].RefTable = KeyLoanLinesTable
 	KeyMovementsTable.ForeignKeys[5].RefTable = KeyAcceptanceLinesTable
 	KeyMovementsTable.ForeignKeys[6].RefTable = KeyLossesTable
-	KeyMovementsTable.ForeignKeys[7].RefTable = KeyMovementsTable
+	KeyMovementsTable.ForeignKeys[7].RefTable = KeyCopyOrdersTable
+	KeyMovementsTable.ForeignKeys[8].RefTable = KeyLockChangesTable
+	KeyMovementsTable.ForeignKeys[9].RefTable = KeyScrappingsTable
+	KeyMovementsTable.ForeignKeys[10].RefTable = KeyMovementsTable
 	KeyReturnsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyReturnsTable.ForeignKeys[1].RefTable = KeyLoanLinesTable
 	KeyScrappingsTable.ForeignKeys[0].RefTable = EstatesTable

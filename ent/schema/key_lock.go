@@ -24,7 +24,7 @@ func (KeyGeneration) Fields() []ent.Field {
 		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
 		field.Int("number").Positive().Immutable().Comment("Which generation of the set, from 1."),
 		field.Int("count").Default(0).Comment("How many keys it has had in all: accepted, copied, replaced. Kept by the database as it posts."),
-		field.Time("opened_at").Immutable().Annotations(Filter()).Comment("When its first key came."),
+		field.Time("opened_at").Immutable().Annotations(Filter()).Comment("When it began: with the set, or with the lock change."),
 		field.Time("retired_at").Optional().Nillable().Annotations(Filter()).Comment("When the lock was changed; null for the current one."),
 	}
 }

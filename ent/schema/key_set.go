@@ -130,6 +130,9 @@ func (KeyMovement) Fields() []ent.Field {
 		field.UUID("loan_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The line of the loan that it belongs to."),
 		field.UUID("acceptance_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The line of the acceptance sheet that it belongs to."),
 		field.UUID("loss_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The loss that it belongs to (K2.3)."),
+		field.UUID("copy_order_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The approved order that the copies were made by (K2.3)."),
+		field.UUID("lock_change_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The lock change that retired the keys, or that they came with (K3.1)."),
+		field.UUID("scrapping_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The scrapping that they went back to engineering by (K3.2)."),
 		field.UUID("reverses_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The entry that this one counters, if it does; note says why."),
 		field.Int("generation").Positive().Default(1).Immutable().Comment("The generation of the set's keys that moved (K3.1)."),
 		field.String("note").Default("").Immutable().Comment("What is to be said of it: where keys were found."),
@@ -147,6 +150,9 @@ func (KeyMovement) Edges() []ent.Edge {
 		edge.To("loan_line", KeyLoanLine.Type).Field("loan_line_id").Unique().Immutable().Comment("The line of the loan."),
 		edge.To("acceptance_line", KeyAcceptanceLine.Type).Field("acceptance_line_id").Unique().Immutable().Comment("The line of the acceptance sheet."),
 		edge.To("loss", KeyLoss.Type).Field("loss_id").Unique().Immutable().Comment("The loss."),
+		edge.To("copy_order", KeyCopyOrder.Type).Field("copy_order_id").Unique().Immutable().Comment("The approved order."),
+		edge.To("lock_change", KeyLockChange.Type).Field("lock_change_id").Unique().Immutable().Comment("The lock change."),
+		edge.To("scrapping", KeyScrapping.Type).Field("scrapping_id").Unique().Immutable().Comment("The scrapping."),
 		edge.To("reversals", KeyMovement.Type).Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("The counter-entry, if it was voided.").
 			From("reverses").Field("reverses_id").Unique().Immutable().Comment("The entry that this one counters."),
 	}
@@ -159,6 +165,9 @@ func (KeyMovement) Indexes() []ent.Index {
 		index.Fields("estate_id", "occurred_at", "id"),
 		index.Fields("estate_id", "loan_line_id"),
 		index.Fields("estate_id", "loss_id"),
+		index.Fields("estate_id", "copy_order_id").Unique(),
+		index.Fields("estate_id", "lock_change_id"),
+		index.Fields("estate_id", "scrapping_id"),
 		index.Fields("estate_id", "reverses_id").Unique(),
 	}
 }

@@ -14963,6 +14963,75 @@ func (ec *executionContext) fieldContext_KeyMovement_lossID(_ context.Context, f
 	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
 }
 
+func (ec *executionContext) _KeyMovement_copyOrderID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_copyOrderID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CopyOrderID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_copyOrderID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyMovement_lockChangeID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_lockChangeID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LockChangeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_lockChangeID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyMovement_scrappingID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_scrappingID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScrappingID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_scrappingID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyMovement", field, false, false, "ID")
+}
+
 func (ec *executionContext) _KeyMovement_reversesID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15297,6 +15366,102 @@ func (ec *executionContext) fieldContext_KeyMovement_loss(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyMovement_copyOrder(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_copyOrder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CopyOrder(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCopyOrder) graphql.Marshaler {
+			return ec.marshalOKeyCopyOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCopyOrder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_copyOrder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyMovement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCopyOrder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyMovement_lockChange(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_lockChange(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LockChange(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLockChange) graphql.Marshaler {
+			return ec.marshalOKeyLockChange2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLockChange(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_lockChange(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyMovement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLockChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyMovement_scrapping(ctx context.Context, field graphql.CollectedField, obj *ent.KeyMovement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyMovement_scrapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scrapping(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyScrapping) graphql.Marshaler {
+			return ec.marshalOKeyScrapping2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyScrapping(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyMovement_scrapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyMovement",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyScrapping(ctx, field)
 		},
 	}
 	return fc, nil
@@ -38320,7 +38485,7 @@ func (ec *executionContext) unmarshalInputKeyMovementWhereInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "fromID", "fromIDNEQ", "fromIDIn", "fromIDNotIn", "toID", "toIDNEQ", "toIDIn", "toIDNotIn", "reason", "reasonNEQ", "reasonIn", "reasonNotIn", "loanLineID", "loanLineIDNEQ", "loanLineIDIn", "loanLineIDNotIn", "loanLineIDIsNil", "loanLineIDNotNil", "lossID", "lossIDNEQ", "lossIDIn", "lossIDNotIn", "lossIDIsNil", "lossIDNotNil", "reversesID", "reversesIDNEQ", "reversesIDIn", "reversesIDNotIn", "reversesIDIsNil", "reversesIDNotNil", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "fromID", "fromIDNEQ", "fromIDIn", "fromIDNotIn", "toID", "toIDNEQ", "toIDIn", "toIDNotIn", "reason", "reasonNEQ", "reasonIn", "reasonNotIn", "loanLineID", "loanLineIDNEQ", "loanLineIDIn", "loanLineIDNotIn", "loanLineIDIsNil", "loanLineIDNotNil", "lossID", "lossIDNEQ", "lossIDIn", "lossIDNotIn", "lossIDIsNil", "lossIDNotNil", "copyOrderID", "copyOrderIDNEQ", "copyOrderIDIn", "copyOrderIDNotIn", "copyOrderIDIsNil", "copyOrderIDNotNil", "lockChangeID", "lockChangeIDNEQ", "lockChangeIDIn", "lockChangeIDNotIn", "lockChangeIDIsNil", "lockChangeIDNotNil", "scrappingID", "scrappingIDNEQ", "scrappingIDIn", "scrappingIDNotIn", "scrappingIDIsNil", "scrappingIDNotNil", "reversesID", "reversesIDNEQ", "reversesIDIn", "reversesIDNotIn", "reversesIDIsNil", "reversesIDNotNil", "occurredAt", "occurredAtNEQ", "occurredAtIn", "occurredAtNotIn", "occurredAtGT", "occurredAtGTE", "occurredAtLT", "occurredAtLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38684,6 +38849,132 @@ func (ec *executionContext) unmarshalInputKeyMovementWhereInput(ctx context.Cont
 				return &it, err
 			}
 			it.LossIDNotNil = data
+		case "copyOrderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderID = data
+		case "copyOrderIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderIDNEQ = data
+		case "copyOrderIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderIDIn = data
+		case "copyOrderIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderIDNotIn = data
+		case "copyOrderIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderIDIsNil = data
+		case "copyOrderIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copyOrderIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CopyOrderIDNotNil = data
+		case "lockChangeID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeID = data
+		case "lockChangeIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeIDNEQ = data
+		case "lockChangeIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeIDIn = data
+		case "lockChangeIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeIDNotIn = data
+		case "lockChangeIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeIDIsNil = data
+		case "lockChangeIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lockChangeIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LockChangeIDNotNil = data
+		case "scrappingID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingID = data
+		case "scrappingIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingIDNEQ = data
+		case "scrappingIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingIDIn = data
+		case "scrappingIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingIDNotIn = data
+		case "scrappingIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingIDIsNil = data
+		case "scrappingIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingIDNotNil = data
 		case "reversesID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reversesID"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -52116,6 +52407,21 @@ func (ec *executionContext) _KeyMovement(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "copyOrderID":
+			out.Values[i] = ec._KeyMovement_copyOrderID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lockChangeID":
+			out.Values[i] = ec._KeyMovement_lockChangeID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scrappingID":
+			out.Values[i] = ec._KeyMovement_scrappingID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "reversesID":
 			out.Values[i] = ec._KeyMovement_reversesID(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -52182,6 +52488,24 @@ func (ec *executionContext) _KeyMovement(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeyMovement_loss(ctx, field, obj)
+				})
+		case "copyOrder":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyMovement_copyOrder(ctx, field, obj)
+				})
+		case "lockChange":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyMovement_lockChange(ctx, field, obj)
+				})
+		case "scrapping":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyMovement_scrapping(ctx, field, obj)
 				})
 		case "reverses":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -56410,6 +56734,14 @@ func (ec *executionContext) marshalNKeyLoanState2githubᚗcomᚋstewardᚑpmᚋs
 func (ec *executionContext) unmarshalNKeyLoanWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanWhereInput(ctx context.Context, v any) (*ent.KeyLoanWhereInput, error) {
 	res, err := ec.unmarshalInputKeyLoanWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeyLockChange2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLockChange(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLockChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyLockChange!")
+		return graphql.Null
+	}
+	return ec._KeyLockChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNKeyLockChangeConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLockChangeConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeyLockChangeConnection) graphql.Marshaler {

@@ -222,6 +222,10 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CancelLockChangePayload struct {
+		LockChange func(childComplexity int) int
+	}
+
 	Certificate struct {
 		Content     func(childComplexity int) int
 		ContentHash func(childComplexity int) int
@@ -939,6 +943,8 @@ type ComplexityRoot struct {
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
+		CopyOrder        func(childComplexity int) int
+		CopyOrderID      func(childComplexity int) int
 		Count            func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -951,6 +957,8 @@ type ComplexityRoot struct {
 		LateReason       func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
+		LockChange       func(childComplexity int) int
+		LockChangeID     func(childComplexity int) int
 		Loss             func(childComplexity int) int
 		LossID           func(childComplexity int) int
 		Note             func(childComplexity int) int
@@ -959,6 +967,8 @@ type ComplexityRoot struct {
 		Reversals        func(childComplexity int) int
 		Reverses         func(childComplexity int) int
 		ReversesID       func(childComplexity int) int
+		Scrapping        func(childComplexity int) int
+		ScrappingID      func(childComplexity int) int
 		Set              func(childComplexity int) int
 		SetID            func(childComplexity int) int
 		To               func(childComplexity int) int
@@ -1231,6 +1241,7 @@ type ComplexityRoot struct {
 		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
+		CancelLockChange       func(childComplexity int, input keys.CancelLockChangeInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
@@ -1257,7 +1268,9 @@ type ComplexityRoot struct {
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OrderLockChange        func(childComplexity int, input keys.OrderLockChangeInput) int
 		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RecordLockChange       func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
 		ResetPassword          func(childComplexity int, input identity.AccountInput) int
@@ -1351,6 +1364,10 @@ type ComplexityRoot struct {
 
 	OpenKeyCabinetPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	OrderLockChangePayload struct {
+		LockChange func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1485,6 +1502,11 @@ type ComplexityRoot struct {
 	RecordKeyFoundPayload struct {
 		Loss     func(childComplexity int) int
 		Movement func(childComplexity int) int
+	}
+
+	RecordLockChangePayload struct {
+		LockChange func(childComplexity int) int
+		Set        func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -2430,6 +2452,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
+
+	case "CancelLockChangePayload.lockChange":
+		if e.ComplexityRoot.CancelLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelLockChangePayload.LockChange(childComplexity), true
 
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
@@ -5333,6 +5362,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.AcceptanceLineID(childComplexity), true
+	case "KeyMovement.copyOrder":
+		if e.ComplexityRoot.KeyMovement.CopyOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrder(childComplexity), true
+	case "KeyMovement.copyOrderID":
+		if e.ComplexityRoot.KeyMovement.CopyOrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrderID(childComplexity), true
 	case "KeyMovement.count":
 		if e.ComplexityRoot.KeyMovement.Count == nil {
 			break
@@ -5405,6 +5446,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.LoanLineID(childComplexity), true
+	case "KeyMovement.lockChange":
+		if e.ComplexityRoot.KeyMovement.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChange(childComplexity), true
+	case "KeyMovement.lockChangeID":
+		if e.ComplexityRoot.KeyMovement.LockChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChangeID(childComplexity), true
 	case "KeyMovement.loss":
 		if e.ComplexityRoot.KeyMovement.Loss == nil {
 			break
@@ -5453,6 +5506,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.ReversesID(childComplexity), true
+	case "KeyMovement.scrapping":
+		if e.ComplexityRoot.KeyMovement.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Scrapping(childComplexity), true
+	case "KeyMovement.scrappingID":
+		if e.ComplexityRoot.KeyMovement.ScrappingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.ScrappingID(childComplexity), true
 	case "KeyMovement.set":
 		if e.ComplexityRoot.KeyMovement.Set == nil {
 			break
@@ -6590,6 +6655,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.cancelLockChange":
+		if e.ComplexityRoot.Mutation.CancelLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -6876,6 +6952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.orderLockChange":
+		if e.ComplexityRoot.Mutation.OrderLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -6887,6 +6974,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordKeyFound(childComplexity, args["input"].(keys.RecordKeyFoundInput)), true
+	case "Mutation.recordLockChange":
+		if e.ComplexityRoot.Mutation.RecordLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -7404,6 +7502,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
+	case "OrderLockChangePayload.lockChange":
+		if e.ComplexityRoot.OrderLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLockChangePayload.LockChange(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -8292,6 +8397,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordKeyFoundPayload.Movement(childComplexity), true
 
+	case "RecordLockChangePayload.lockChange":
+		if e.ComplexityRoot.RecordLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.LockChange(childComplexity), true
+	case "RecordLockChangePayload.set":
+		if e.ComplexityRoot.RecordLockChangePayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
+
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
 			break
@@ -9016,6 +9134,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
@@ -9111,11 +9230,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
+			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
@@ -11107,7 +11228,75 @@ extend type Query {
   ): KeyLoanRequestConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_locks.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_locks.graphqls", Input: `"A lock to be changed (K3.1)."
+input OrderLockChangeInput {
+  "The key set whose lock it is."
+  setID: ID!
+  "Why it is changed."
+  reason: String!
+  "The loss that asks for it, if one does."
+  lossID: ID
+}
+
+"What ordering gave."
+type OrderLockChangePayload {
+  "The order."
+  lockChange: KeyLockChange!
+}
+
+"An order to be cancelled (K3.1)."
+input CancelLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelLockChangePayload {
+  "The order as it stands now."
+  lockChange: KeyLockChange!
+}
+
+"A lock that was changed (K3.1)."
+input RecordLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "How many keys the new lock came with."
+  newCount: Int!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+  "What is to be said of the change."
+  note: String
+}
+
+"What recording gave."
+type RecordLockChangePayload {
+  "The lock change."
+  lockChange: KeyLockChange!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
+extend type Mutation {
+  "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
+  orderLockChange(
+    "Which one, and why."
+    input: OrderLockChangeInput!
+  ): OrderLockChangePayload!
+  "Cancels an order that was not carried out; one that a loss asked for, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
+  cancelLockChange(
+    "Which one, and why."
+    input: CancelLockChangeInput!
+  ): CancelLockChangePayload!
+  "Records that a lock was changed: the old keys are retired wherever they are, and the set's next generation begins with the new ones (K3.1). CONFLICT while keys of the set are lent."
+  recordLockChange(
+    "What was done."
+    input: RecordLockChangeInput!
+  ): RecordLockChangePayload!
+}
+
+extend type Query {
   "The lock changes, those ordered and not done yet included (K3.1)."
   keyLockChanges(
     "At most so many: 50 unless given, at most 200."
@@ -17024,7 +17213,7 @@ type KeyGeneration implements Node {
   """
   count: Int!
   """
-  When its first key came.
+  When it began: with the set, or with the lock change.
   """
   openedAt: Time!
   """
@@ -20531,6 +20720,18 @@ type KeyMovement implements Node {
   """
   lossID: ID
   """
+  The approved order that the copies were made by (K2.3).
+  """
+  copyOrderID: ID
+  """
+  The lock change that retired the keys, or that they came with (K3.1).
+  """
+  lockChangeID: ID
+  """
+  The scrapping that they went back to engineering by (K3.2).
+  """
+  scrappingID: ID
+  """
   The entry that this one counters, if it does; note says why.
   """
   reversesID: ID
@@ -20578,6 +20779,18 @@ type KeyMovement implements Node {
   The loss.
   """
   loss: KeyLoss
+  """
+  The approved order.
+  """
+  copyOrder: KeyCopyOrder
+  """
+  The lock change.
+  """
+  lockChange: KeyLockChange
+  """
+  The scrapping.
+  """
+  scrapping: KeyScrapping
   """
   The entry that this one counters.
   """
@@ -20929,6 +21142,78 @@ input KeyMovementWhereInput {
   lossID is set.
   """
   lossIDNotNil: Boolean
+  """
+  copy_order_id field predicates
+  """
+  copyOrderID: ID
+  """
+  copyOrderID differs from this.
+  """
+  copyOrderIDNEQ: ID
+  """
+  copyOrderID is one of these.
+  """
+  copyOrderIDIn: [ID!]
+  """
+  copyOrderID is none of these.
+  """
+  copyOrderIDNotIn: [ID!]
+  """
+  copyOrderID is null.
+  """
+  copyOrderIDIsNil: Boolean
+  """
+  copyOrderID is set.
+  """
+  copyOrderIDNotNil: Boolean
+  """
+  lock_change_id field predicates
+  """
+  lockChangeID: ID
+  """
+  lockChangeID differs from this.
+  """
+  lockChangeIDNEQ: ID
+  """
+  lockChangeID is one of these.
+  """
+  lockChangeIDIn: [ID!]
+  """
+  lockChangeID is none of these.
+  """
+  lockChangeIDNotIn: [ID!]
+  """
+  lockChangeID is null.
+  """
+  lockChangeIDIsNil: Boolean
+  """
+  lockChangeID is set.
+  """
+  lockChangeIDNotNil: Boolean
+  """
+  scrapping_id field predicates
+  """
+  scrappingID: ID
+  """
+  scrappingID differs from this.
+  """
+  scrappingIDNEQ: ID
+  """
+  scrappingID is one of these.
+  """
+  scrappingIDIn: [ID!]
+  """
+  scrappingID is none of these.
+  """
+  scrappingIDNotIn: [ID!]
+  """
+  scrappingID is null.
+  """
+  scrappingIDIsNil: Boolean
+  """
+  scrappingID is set.
+  """
+  scrappingIDNotNil: Boolean
   """
   reverses_id field predicates
   """
@@ -27763,6 +28048,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_CancelLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29179,6 +29472,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyMovement_lossID(ctx, field)
+	case "copyOrderID":
+		return ec.fieldContext_KeyMovement_copyOrderID(ctx, field)
+	case "lockChangeID":
+		return ec.fieldContext_KeyMovement_lockChangeID(ctx, field)
+	case "scrappingID":
+		return ec.fieldContext_KeyMovement_scrappingID(ctx, field)
 	case "reversesID":
 		return ec.fieldContext_KeyMovement_reversesID(ctx, field)
 	case "generation":
@@ -29203,6 +29502,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyMovement_loss(ctx, field)
+	case "copyOrder":
+		return ec.fieldContext_KeyMovement_copyOrder(ctx, field)
+	case "lockChange":
+		return ec.fieldContext_KeyMovement_lockChange(ctx, field)
+	case "scrapping":
+		return ec.fieldContext_KeyMovement_scrapping(ctx, field)
 	case "reverses":
 		return ec.fieldContext_KeyMovement_reverses(ctx, field)
 	case "reversals":
@@ -29879,6 +30184,14 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OrderLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_OrderLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -30039,6 +30352,16 @@ func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Contex
 		return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordKeyFoundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_RecordLockChangePayload_lockChange(ctx, field)
+	case "set":
+		return ec.fieldContext_RecordLockChangePayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,12 +1,15 @@
 package keys
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/wording"
@@ -37,11 +40,12 @@ type RecordKeyFoundPayload struct {
 
 // RecordFound brings lost keys back by a counter-entry, to the front desk or a cabinet (K2.3).
 //
-// Errors: NOT_FOUND; FORBIDDEN K1.2 into a cabinet for whom may not open it; CONFLICT if fewer are still lost.
-var RecordFound = act.Guarded(act.New("keys.recordFound", act.Needs(policy.KeyLoss, policy.Update), act.Clauses("K2.3"), recordFound), foundGuard)
+// Errors: NOT_FOUND; FORBIDDEN K1.2 into a cabinet for whom may not open it; CONFLICT if fewer are still lost; RULE K3.1
+// for keys of a lock that was changed meanwhile, or of a scrapped set.
+var RecordFound = act.Guarded(act.New("keys.recordFound", act.Needs(policy.KeyLoss, policy.Update), act.Clauses("K2.3", "K3.1"), recordFound), foundGuard)
 
 func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, error) {
-	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).ForUpdate().Only(tx)
+	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).WithSet().WithMovements().ForUpdate().Only(tx)
 	if loss, err = act.Find(loss, err, "lossID"); err != nil {
 		return nil, err
 	}
@@ -58,10 +62,7 @@ func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, er
 	if missing := loss.Count - loss.Found; in.Count > missing {
 		return nil, fault.Clash("只有 %[1]d 把仍未找回。", "Only %[1]d keys are still lost.", missing).By("K2.3").At("count")
 	}
-	set, err := loss.QuerySet().Only(tx)
-	if err != nil {
-		return nil, err
-	}
+	set := loss.Edges.Set
 	nowhere, err := office(tx, loss.EstateID, keyholder.KindLost)
 	if err != nil {
 		return nil, err
@@ -77,13 +78,18 @@ func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, er
 var foundGuard = act.Guard[*ent.KeyLoss]{
 	Entity: ent.TypeKeyLoss,
 	ID:     func(l *ent.KeyLoss) uuid.UUID { return l.ID },
-	Load:   losses,
-	Check:  canFind,
+	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoss, error) {
+		return tx.KeyLoss.Query().Where(keyloss.IDIn(list...)).WithSet().WithMovements().All(tx)
+	},
+	Check: canFind,
 }
 
-// canFind refuses a loss of which nothing is missing any more.
+// canFind refuses a loss of which nothing is missing any more, and keys that open nothing any more (K3.1).
 func canFind(_ *act.Tx, l *ent.KeyLoss) error {
 	if l.Found < l.Count {
+		if set := l.Edges.Set; set.Condition == keyset.ConditionScrapped || slices.ContainsFunc(l.Edges.Movements, func(m *ent.KeyMovement) bool { return m.Generation < set.Generation }) {
+			return retired().At("lossID")
+		}
 		return nil
 	}
 	return fault.Clash("这次遗失的钥匙已全部找回。", "All keys of this loss were found.").By("K2.3")

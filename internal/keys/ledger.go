@@ -20,8 +20,12 @@ type entry struct {
 	reason   keymovement.Reason
 	loanLine *uuid.UUID // nil: of no loan
 	loss     *uuid.UUID // nil: of no loss
+	order    orders
 	note     string
 }
+
+// orders are what keys come and go by: none, or one (K2.3, K3.1, K3.2).
+type orders struct{ copies, lockChange, scrapping *uuid.UUID }
 
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
 // fall below zero: of two people who take the last key at once, exactly one gets it.
@@ -31,6 +35,7 @@ func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
 	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
 		SetNillableLossID(e.loss).SetNote(e.note).
+		SetNillableCopyOrderID(e.order.copies).SetNillableLockChangeID(e.order.lockChange).SetNillableScrappingID(e.order.scrapping).
 		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
 }
 

@@ -25,10 +25,11 @@ func (in AnswerKeyLossInput) Check() error { return wording.CheckText("finding",
 // AnswerKeyLossPayload is the loss with its answer.
 type AnswerKeyLossPayload struct{ Loss *ent.KeyLoss }
 
-// AnswerLoss records what the leader found, and whether the lock is to be changed: once (K2.3).
+// AnswerLoss records what the leader found, and whether the lock is to be changed: once (K2.3). If it is, the change is
+// ordered (K3.1).
 //
 // Errors: NOT_FOUND; FORBIDDEN K2.3 for a loss of another department; CONFLICT if it was answered.
-var AnswerLoss = act.Guarded(act.New("keys.answerLoss", act.Needs(policy.KeyLoss, policy.Answer), act.Clauses("K2.3"), answerLoss), answerGuard)
+var AnswerLoss = act.Guarded(act.New("keys.answerLoss", act.Needs(policy.KeyLoss, policy.Answer), act.Clauses("K2.3", "K3.1"), answerLoss), answerGuard)
 
 func answerLoss(tx *act.Tx, in AnswerKeyLossInput) (*AnswerKeyLossPayload, error) {
 	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).ForUpdate().Only(tx)
@@ -42,6 +43,11 @@ func answerLoss(tx *act.Tx, in AnswerKeyLossInput) (*AnswerKeyLossPayload, error
 		SetAnsweredByID(tx.Viewer.Account).SetAnsweredByName(tx.Viewer.Name).SetAnsweredAt(tx.Now).Save(tx)
 	if err != nil {
 		return nil, err
+	}
+	if in.LockChange {
+		if err := changeLockFor(tx, loss); err != nil {
+			return nil, err
+		}
 	}
 	return &AnswerKeyLossPayload{loss}, obligation.Meet(tx, "keys.loss", loss.ID)
 }

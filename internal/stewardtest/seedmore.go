@@ -45,8 +45,6 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, handler, state) VALUES ($1, $2, $3, '钥匙管理员', 'DRAFT')`, sheet, Start, estate)
 	b.queue(`INSERT INTO key_acceptance_checks (id, created_at, estate_id, acceptance_id, unit_id, place, due)
 		SELECT $1, $2, $3, $4, unit_id, '机房', 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, sheet, set)
-	b.queue(`INSERT INTO key_generations (id, created_at, estate_id, set_id, number, count, opened_at)
-		SELECT new_id(x'0310'::int), $1, estate_id, id, 1, 0, $1 FROM key_sets WHERE estate_id = $2 ON CONFLICT DO NOTHING`, Start, estate)
 	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)
 		SELECT $1, $2, $3, set_id, id, '钥匙遗失', $4, '钥匙管理员', $2 FROM key_losses WHERE estate_id = $3`, ids.New(0x0311), Start, estate, account)
 	b.queue(`INSERT INTO key_copy_orders (id, created_at, estate_id, set_id, count, reason, approval_id, ordered_by_id, ordered_by_name, ordered_at)

@@ -1,0 +1,113 @@
+package keys
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keylockchange"
+	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// RecordLockChangeInput says that a lock was changed, and with how many keys the new one came.
+type RecordLockChangeInput struct {
+	LockChangeID uuid.UUID
+	NewCount     int
+	CabinetID    *uuid.UUID // where the new keys are put; nil: the estate's first cabinet
+	Note         *string
+}
+
+// Check refuses impossible counts and endless notes.
+func (in RecordLockChangeInput) Check() error {
+	if err := checkCount("newCount", in.NewCount, "K3.1"); err != nil {
+		return err
+	}
+	return wording.Optional(func(field, text string) error { return wording.CheckText(field, text, 1, 500) }, "note", in.Note)
+}
+
+// RecordLockChangePayload is the lock change, and the set as it stands after.
+type RecordLockChangePayload struct {
+	LockChange *ent.KeyLockChange
+	Set        *ent.KeySet
+}
+
+// RecordLockChange retires the keys of the old lock wherever they are, and opens the set's next generation with the
+// keys of the new one (K3.1). At the third change the set is due for scrapping.
+//
+// Errors: NOT_FOUND; CONFLICT K3.1 while keys of the set are lent, or if the order was cancelled; RULE K3.1 if it was done.
+var RecordLockChange = act.Guarded(act.New("keys.recordLockChange", act.Needs(policy.KeyLockChange, policy.Update), act.Clauses("K3.1", "K2.3", "K1.3"), recordLockChange), changedGuard)
+
+func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePayload, error) {
+	c, err := lockChange(tx, in.LockChangeID)
+	if err != nil {
+		return nil, err
+	}
+	if err := isOrdered(tx, c); err != nil {
+		return nil, err
+	}
+	set, err := lockSet(tx, c.SetID, "lockChangeID")
+	if err != nil {
+		return nil, err
+	}
+	cabinet, err := cabinetFor(tx, c.EstateID, in.CabinetID)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {
+		return nil, err
+	}
+	u := c.Update().SetState(keylockchange.StateDone).SetNewCount(in.NewCount).
+		SetDoneByID(tx.Viewer.Account).SetDoneByName(tx.Viewer.Name).SetDoneAt(tx.Now)
+	if in.Note != nil {
+		u.SetNote(wording.Tidy(*in.Note))
+	}
+	if c, err = u.Save(tx); err != nil { // the database opens the next generation, and judges the set
+		return nil, err
+	}
+	source, err := office(tx, c.EstateID, keyholder.KindSource)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := post(tx, entry{set: set, from: source, to: cabinet, count: in.NewCount, reason: keymovement.ReasonReplaced, order: orders{lockChange: &c.ID}}); err != nil {
+		return nil, err
+	}
+	if err := endCopies(tx, set); err != nil {
+		return nil, err
+	}
+	if set, err = tx.KeySet.Get(tx, set.ID); err != nil {
+		return nil, err
+	}
+	return &RecordLockChangePayload{c, set}, obligation.Meet(tx, "keys.lockChange", c.ID)
+}
+
+// notLent refuses a borrower's keys.
+func notLent(h *ent.KeyHolder) error {
+	if borrowed(h) {
+		return stillLent().At("lockChangeID")
+	}
+	return nil
+}
+
+// cabinetFor is the cabinet that is asked for, or the estate's first. Errors: NOT_FOUND; INVALID_INPUT for no cabinet.
+func cabinetFor(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error) {
+	if id == nil {
+		return tx.KeyHolder.Query().Where(keyholder.EstateID(estate), keyholder.KindEQ(keyholder.KindCabinet)).Order(keyholder.ByID()).First(tx)
+	}
+	h, err := tx.KeyHolder.Query().Where(keyholder.ID(*id), keyholder.EstateID(estate)).Only(tx)
+	if h, err = act.Find(h, err, "cabinetID"); err == nil && h.Kind != keyholder.KindCabinet {
+		err = fault.Invalid("cabinetID", "请选择钥匙柜。", "Choose a cabinet.").By("K1.2")
+	}
+	return h, err
+}
+
+var changedGuard = act.Guard[*ent.KeyLockChange]{
+	Entity: ent.TypeKeyLockChange,
+	ID:     func(c *ent.KeyLockChange) uuid.UUID { return c.ID },
+	Load:   lockChanges,
+	Check:  isOrdered,
+}

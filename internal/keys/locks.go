@@ -1,0 +1,103 @@
+package keys
+
+import (
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keycopyorder"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyseal"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+)
+
+func init() {
+	act.Explain("key_movements_lent", fault.Rule("K3.1", "这套钥匙已不齐或已换锁三次,待报废,不能借出;请先找回、换锁或办理报废。",
+		"This set is incomplete or its lock was changed three times, so it is due for scrapping and not lent; find the keys, change the lock, or scrap it first."))
+	act.Explain("key_movements_scrapped", fault.Rule("K3.1", "这套钥匙已报废,请重新向工程部验收后再办理。",
+		"This set is scrapped; accept a new one from engineering first."))
+	act.Explain("key_movements_retired", retired())
+	act.Explain("key_movements_copied", fault.Rule("K2.3", "配钥匙须按已批准的申请、按申请的数量登记。",
+		"Copies are recorded by an approved order only, and as many as it says."))
+	act.Explain("key_lock_changes_open", fault.Clash("这套钥匙已申请换锁,请先完成或取消。",
+		"A lock change of this set is ordered already; carry it out or cancel it first.").By("K3.1").At("setID"))
+	act.Explain("key_lock_changes_scrap", atItsEnd())
+	act.Explain("key_lock_changes_ended", fault.Clash("这次换锁已办结,请重新读取。", "This lock change has ended; read it again.").By("K3.1"))
+	act.Explain("key_lock_changes_out", stillLent())
+}
+
+// atItsEnd refuses another lock for a set whose lock was changed three times.
+func atItsEnd() *fault.Error {
+	return fault.Rule("K3.1", "锁已更换三次或已报废,不再换锁;请办理报废,再重新验收新钥匙。",
+		"The lock was changed three times, or the set is scrapped: do not change it again, but scrap the set and accept a new one.")
+}
+
+// retired refuses what would bring keys back that open nothing any more.
+func retired() *fault.Error {
+	return fault.Rule("K3.1", "这些钥匙属于已更换的锁或已报废的一套,不再入账;请将实物交工程部销毁。",
+		"These keys are of a lock that was changed, or of a scrapped set, and are not taken back: give them to engineering to be destroyed.")
+}
+
+// stillLent refuses to end the keys of a set while somebody has borrowed some.
+func stillLent() *fault.Error {
+	return fault.Clash("还有钥匙借出未还,请先收回或报失。", "Keys of this set are lent; take them back, or report them lost, first.").By("K3.1")
+}
+
+// borrowed tells whether the holder has borrowed what it holds.
+func borrowed(h *ent.KeyHolder) bool {
+	switch h.Kind {
+	case keyholder.KindStaff, keyholder.KindResident, keyholder.KindExternal:
+		return true
+	}
+	return false
+}
+
+// gather moves all keys of a locked set to the scrapped ones, as e says, wherever they are. A holder of whom stays says
+// why keys may not be with it refuses it all.
+func gather(tx *act.Tx, set *ent.KeySet, e entry, stays func(*ent.KeyHolder) error) (count int, err error) {
+	balances, err := tx.KeyBalance.Query().Where(keybalance.SetID(set.ID), keybalance.CountGT(0)).WithHolder().Order(keybalance.ByHolderID()).All(tx)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range balances {
+		if err := stays(b.Edges.Holder); err != nil {
+			return 0, err
+		}
+	}
+	if e.to, err = office(tx, set.EstateID, keyholder.KindScrapped); err != nil {
+		return 0, err
+	}
+	e.set = set
+	for _, b := range balances {
+		if e.from, e.count = b.Edges.Holder, b.Count; e.from.Kind == keyholder.KindScrapped {
+			continue
+		}
+		if _, err := post(tx, e); err != nil {
+			return 0, err
+		}
+		count += b.Count
+	}
+	return count, endSeals(tx, set, e.note)
+}
+
+// endSeals breaks the seals of a set whose keys came out of them (K1.3).
+func endSeals(tx *act.Tx, set *ent.KeySet, reason string) error {
+	seals, err := tx.KeySeal.Query().Where(keyseal.SetID(set.ID), keyseal.StateEQ(keyseal.StateSealed)).ForUpdate().All(tx)
+	for _, s := range seals {
+		if err := s.Update().SetState(keyseal.StateBroken).SetEndedAt(tx.Now).SetEndedByID(tx.Viewer.Account).
+			SetEndedByName(tx.Viewer.Name).SetEndReason(reason).Exec(tx); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// endCopies ends the open orders to copy keys of a lock that is no longer there (K2.3).
+func endCopies(tx *act.Tx, set *ent.KeySet) error {
+	orders, err := tx.KeyCopyOrder.Query().Where(keycopyorder.SetID(set.ID), keycopyorder.StateEQ(keycopyorder.StateOpen)).ForUpdate().All(tx)
+	for _, o := range orders {
+		if err := o.Update().SetState(keycopyorder.StateEnded).Exec(tx); err != nil {
+			return err
+		}
+	}
+	return err
+}
