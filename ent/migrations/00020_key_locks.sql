@@ -28,6 +28,9 @@ ALTER TABLE key_copy_orders
 ALTER TABLE key_scrappings
     ADD CONSTRAINT key_scrappings_done CHECK ((state = 'DONE') = (done_at IS NOT NULL) AND (state = 'DONE') = (count IS NOT NULL));
 
+INSERT INTO signature_capacities VALUES ('keys.lockChange', 'engineering'), ('keys.lockChange', 'recorder');
+INSERT INTO signature_distinct VALUES ('keys.lockChange', 'engineering', 'recorder');
+
 REVOKE INSERT, UPDATE ON key_generations FROM steward_app;
 REVOKE UPDATE ON key_sets, key_lock_changes, key_copy_orders, key_scrappings FROM steward_app;
 GRANT UPDATE (version, label, sort_key, outstanding) ON key_sets TO steward_app;
@@ -143,8 +146,9 @@ BEGIN
         SELECT FROM key_scrappings s WHERE s.estate_id = NEW.estate_id AND s.id = NEW.scrapping_id AND s.set_id = NEW.set_id AND s.state = 'OPEN') THEN
         PERFORM key_refuse('key_movements_ordered');
     ELSIF NEW.reason = 'FOUND' AND EXISTS ( -- K3.1: keys of a lock that is no longer there do not come back
-        SELECT FROM key_movements m WHERE m.estate_id = NEW.estate_id AND m.loss_id = NEW.loss_id AND m.generation <> NEW.generation)
-        OR NEW.reverses_id IS NOT NULL AND EXISTS (
+        SELECT FROM key_movements m WHERE m.estate_id = NEW.estate_id AND m.loss_id = NEW.loss_id AND m.generation <> NEW.generation) THEN
+        PERFORM key_refuse('key_movements_old_lock');
+    ELSIF NEW.reverses_id IS NOT NULL AND EXISTS (
         SELECT FROM key_movements m WHERE m.estate_id = NEW.estate_id AND m.id = NEW.reverses_id AND m.generation <> NEW.generation) THEN
         PERFORM key_refuse('key_movements_retired');
     END IF;

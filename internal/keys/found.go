@@ -88,7 +88,7 @@ var foundGuard = act.Guard[*ent.KeyLoss]{
 func canFind(_ *act.Tx, l *ent.KeyLoss) error {
 	if l.Found < l.Count {
 		if set := l.Edges.Set; set.Condition == keyset.ConditionScrapped || slices.ContainsFunc(l.Edges.Movements, func(m *ent.KeyMovement) bool { return m.Generation < set.Generation }) {
-			return retired().At("lossID")
+			return oldLock().At("lossID")
 		}
 		return nil
 	}

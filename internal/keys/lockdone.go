@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -10,6 +12,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -20,6 +23,8 @@ type RecordLockChangeInput struct {
 	NewCount     int
 	CabinetID    *uuid.UUID // where the new keys are put; nil: the estate's first cabinet
 	Note         *string
+	EngineerID   *uuid.UUID // who changed it; nil: the person named in the signature
+	Signature    *signature.Input
 }
 
 // Check refuses impossible counts and endless notes.
@@ -30,6 +35,16 @@ func (in RecordLockChangeInput) Check() error {
 	return wording.Optional(func(field, text string) error { return wording.CheckText(field, text, 1, 500) }, "note", in.Note)
 }
 
+// Prepare proves the signature of who changed the lock.
+func (in RecordLockChangeInput) Prepare(ctx context.Context) error {
+	return in.Signature.Prove(ctx, byEngineering(in.EngineerID), "signature")
+}
+
+// lockChanging is how a lock change is signed: by engineering, which did it, and by who records it.
+var lockChanging = signature.Declare(signature.Ceremony{
+	Kind: "keys.lockChange", Clause: "K3.1", Capacities: []string{"engineering", "recorder"}, Distinct: [][2]string{{"engineering", "recorder"}},
+})
+
 // RecordLockChangePayload is the lock change, and the set as it stands after.
 type RecordLockChangePayload struct {
 	LockChange *ent.KeyLockChange
@@ -39,7 +54,8 @@ type RecordLockChangePayload struct {
 // RecordLockChange retires the keys of the old lock wherever they are, and opens the set's next generation with the
 // keys of the new one (K3.1). At the third change the set is due for scrapping.
 //
-// Errors: NOT_FOUND; CONFLICT K3.1 while keys of the set are lent, or if the order was cancelled; RULE K3.1 if it was done.
+// Errors: NOT_FOUND; INVALID_INPUT for a signature that is none; RULE K3.1 if engineering and the recorder are one person;
+// CONFLICT K3.1 while keys of the set are lent, or if the order was cancelled; RULE K3.1 if it was done.
 var RecordLockChange = act.Guarded(act.New("keys.recordLockChange", act.Needs(policy.KeyLockChange, policy.Update), act.Clauses("K3.1", "K2.3", "K1.3"), recordLockChange), changedGuard)
 
 func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePayload, error) {
@@ -54,6 +70,9 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err != nil {
 		return nil, err
 	}
+	if err := ofEngineering(tx, c.EstateID, in.EngineerID, "K3.1"); err != nil {
+		return nil, err
+	}
 	cabinet, err := cabinetFor(tx, c.EstateID, in.CabinetID)
 	if err != nil {
 		return nil, err
@@ -61,12 +80,28 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if _, err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {
 		return nil, err
 	}
+	if c, err = renew(tx, c, set, in, cabinet); err != nil {
+		return nil, err
+	}
+	if set, err = tx.KeySet.Get(tx, set.ID); err != nil {
+		return nil, err
+	}
+	if err := endOrders(tx, set, c.Reason); err != nil {
+		return nil, err
+	}
+	return &RecordLockChangePayload{c, set}, obligation.Meet(tx, "keys.lockChange", c.ID)
+}
+
+// renew ends the order, by which the database opens the next generation and judges the set, puts the new keys into the
+// cabinet, and has it signed.
+func renew(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet, in RecordLockChangeInput, cabinet *ent.KeyHolder) (*ent.KeyLockChange, error) {
 	u := c.Update().SetState(keylockchange.StateDone).SetNewCount(in.NewCount).
 		SetDoneByID(tx.Viewer.Account).SetDoneByName(tx.Viewer.Name).SetDoneAt(tx.Now)
 	if in.Note != nil {
 		u.SetNote(wording.Tidy(*in.Note))
 	}
-	if c, err = u.Save(tx); err != nil { // the database opens the next generation, and judges the set
+	c, err := u.Save(tx)
+	if err != nil {
 		return nil, err
 	}
 	source, err := office(tx, c.EstateID, keyholder.KindSource)
@@ -76,13 +111,16 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if _, err := post(tx, entry{set: set, from: source, to: cabinet, count: in.NewCount, reason: keymovement.ReasonReplaced, order: orders{lockChange: &c.ID}}); err != nil {
 		return nil, err
 	}
-	if err := endCopies(tx, set); err != nil {
+	s := signature.Signing{
+		Capacity: "engineering", Estate: c.EstateID, Subject: c.ID, By: in.Signature, Field: "signature",
+		Content: map[string]any{"set": set.ID, "label": set.Label, "generation": c.Generation, "newCount": c.NewCount, "retiredCount": c.RetiredCount, "doneAt": c.DoneAt},
+	}
+	if _, err := lockChanging.Sign(tx, s); err != nil {
 		return nil, err
 	}
-	if set, err = tx.KeySet.Get(tx, set.ID); err != nil {
-		return nil, err
-	}
-	return &RecordLockChangePayload{c, set}, obligation.Meet(tx, "keys.lockChange", c.ID)
+	s.Capacity, s.By = "recorder", nil
+	_, err = lockChanging.SignBySession(tx, s)
+	return c, err
 }
 
 // notLent refuses a borrower's keys.

@@ -1,13 +1,20 @@
 package keys
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyseal"
+	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/signature"
 )
 
 func init() {
@@ -15,7 +22,7 @@ func init() {
 		"This set is incomplete or its lock was changed three times, so it is due for scrapping and not lent; find the keys, change the lock, or scrap it first."))
 	act.Explain("key_movements_scrapped", fault.Rule("K3.1", "这套钥匙已报废,请重新向工程部验收后再办理。",
 		"This set is scrapped; accept a new one from engineering first."))
-	act.Explain("key_movements_retired", retired())
+	act.Explain("key_movements_old_lock", oldLock())
 	act.Explain("key_movements_copied", fault.Rule("K2.3", "配钥匙须按已批准的申请、按申请的数量登记。",
 		"Copies are recorded by an approved order only, and as many as it says."))
 	act.Explain("key_lock_changes_open", fault.Clash("这套钥匙已申请换锁,请先完成或取消。",
@@ -23,6 +30,13 @@ func init() {
 	act.Explain("key_lock_changes_scrap", atItsEnd())
 	act.Explain("key_lock_changes_ended", fault.Clash("这次换锁已办结,请重新读取。", "This lock change has ended; read it again.").By("K3.1"))
 	act.Explain("key_lock_changes_out", stillLent())
+	act.Explain("key_scrappings_open", fault.Clash("这套钥匙已申请报废,请等候主管同意或先撤回。",
+		"The scrapping of this set was requested already; wait for the leader's consent, or withdraw it first.").By("K3.2").At("setID"))
+	act.Explain("key_scrappings_due", notDue())
+	act.Explain("key_scrappings_ended", fault.Clash("这次报废已办结,请重新读取。", "This scrapping has ended; read it again.").By("K3.2"))
+	act.Explain("key_scrappings_out", fault.Rule("K3.2", "还有钥匙在外,请先收回再报废。", "Keys of this set are out; take them back before it is scrapped."))
+	act.Explain("key_scrappings_certified", fault.Rule("K3.2", "报废须经主管同意,并由申请人、主管、工程部三方签字。",
+		"A set is scrapped with the leader's consent, signed by the requester, the leader and engineering."))
 }
 
 // atItsEnd refuses another lock for a set whose lock was changed three times.
@@ -31,8 +45,8 @@ func atItsEnd() *fault.Error {
 		"The lock was changed three times, or the set is scrapped: do not change it again, but scrap the set and accept a new one.")
 }
 
-// retired refuses what would bring keys back that open nothing any more.
-func retired() *fault.Error {
+// oldLock refuses what would bring keys back that open nothing any more.
+func oldLock() *fault.Error {
 	return fault.Rule("K3.1", "这些钥匙属于已更换的锁或已报废的一套,不再入账;请将实物交工程部销毁。",
 		"These keys are of a lock that was changed, or of a scrapped set, and are not taken back: give them to engineering to be destroyed.")
 }
@@ -91,13 +105,46 @@ func endSeals(tx *act.Tx, set *ent.KeySet, reason string) error {
 	return err
 }
 
-// endCopies ends the open orders to copy keys of a lock that is no longer there (K2.3).
-func endCopies(tx *act.Tx, set *ent.KeySet) error {
-	orders, err := tx.KeyCopyOrder.Query().Where(keycopyorder.SetID(set.ID), keycopyorder.StateEQ(keycopyorder.StateOpen)).ForUpdate().All(tx)
-	for _, o := range orders {
-		if err := o.Update().SetState(keycopyorder.StateEnded).Exec(tx); err != nil {
+// endOrders ends what was ordered for keys that are no longer there: copies (K2.3), and a scrapping if the set goes on.
+func endOrders(tx *act.Tx, set *ent.KeySet, reason string) error {
+	copies, err := tx.KeyCopyOrder.Query().Where(keycopyorder.SetID(set.ID), keycopyorder.StateEQ(keycopyorder.StateOpen)).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, o := range copies {
+		if err := copying.Retract(tx, *o.ApprovalID, reason); err != nil {
 			return err
 		}
 	}
-	return err
+	if set.Condition != keyset.ConditionInUse {
+		return nil
+	}
+	scrappings, err := tx.KeyScrapping.Query().Where(keyscrapping.SetID(set.ID), keyscrapping.StateEQ(keyscrapping.StateOpen)).All(tx)
+	if err != nil {
+		return err
+	}
+	for _, s := range scrappings {
+		if err := consent.Retract(tx, *s.ApprovalID, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byEngineering is who of engineering signs: a member of its staff, or a person by name.
+func byEngineering(id *uuid.UUID) signature.Who { return signature.Who{Staff: id} }
+
+// ofEngineering refuses a member of staff of another department. Errors: NOT_FOUND; INVALID_INPUT.
+func ofEngineering(tx *act.Tx, estate uuid.UUID, id *uuid.UUID, clause string) error {
+	if id == nil {
+		return nil
+	}
+	s, err := tx.Staff.Query().Where(staff.ID(*id), staff.EstateID(estate)).WithDepartment().Only(tx)
+	if s, err = act.Find(s, err, "engineerID"); err != nil {
+		return err
+	}
+	if s.Edges.Department.Kind != department.KindEngineering {
+		return fault.Invalid("engineerID", "须由工程部人员签字。", "Somebody of engineering signs.").By(clause)
+	}
+	return nil
 }

@@ -191,8 +191,8 @@ func TestK2_3_WhoReportsAndWhoAnswers(t *testing.T) {
 	}
 
 	// With the project manager there, the next loss of engineering's is told there.
-	lendTo(app, vars{"staffID": app.A.Staff}, app.A.Sets[1], 1)
-	next := engineer.Do(reportLoss, lossOf(app.A.Sets[1], holder, 1)).Get("reportKeyLoss.loss.id").String()
+	lendTo(app, vars{"staffID": app.A.Staff}, app.A.Sets[2], 1)
+	next := engineer.Do(reportLoss, lossOf(app.A.Sets[2], holder, 1)).Get("reportKeyLoss.loss.id").String()
 	if m := unread(app.As(policy.ProjectManager)); m.Get("subjectID").String() != next {
 		t.Errorf("the project manager is told %s", m.Raw)
 	}
