@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -22,6 +23,9 @@ type entry struct {
 	loss     *uuid.UUID // nil: of no loss
 	order    orders
 	note     string
+
+	at         time.Time // zero: now
+	lateReason string    // why it is recorded later than it happened
 }
 
 // orders are what keys come and go by: none, or one (K2.3, K3.1, K3.2).
@@ -30,13 +34,16 @@ type orders struct{ copies, lockChange, scrapping *uuid.UUID }
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
 // fall below zero: of two people who take the last key at once, exactly one gets it.
 //
-// Errors: CONFLICT if the giving holder has fewer keys.
+// Errors: CONFLICT if the giving holder has fewer keys, or had then.
 func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
+	if e.at.IsZero() {
+		e.at = tx.Now
+	}
 	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
 		SetNillableLossID(e.loss).SetNote(e.note).
 		SetNillableCopyOrderID(e.order.copies).SetNillableLockChangeID(e.order.lockChange).SetNillableScrappingID(e.order.scrapping).
-		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
+		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(e.at).SetLateReason(e.lateReason).Save(tx)
 }
 
 // office finds the estate's one holder of a kind: the desk, the source. Errors: NOT_FOUND.
