@@ -38,7 +38,7 @@ var aliases = map[string]string{
 	"set": ent.TypeKeySet, "loan": ent.TypeKeyLoan, "line": ent.TypeKeyLoanLine, "loanLine": ent.TypeKeyLoanLine, "loss": ent.TypeKeyLoss,
 	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder, "holder": ent.TypeKeyHolder, "cabinet": ent.TypeKeyHolder,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
-	"lockChange": ent.TypeKeyLockChange, "scrapping": ent.TypeKeyScrapping,
+	"lockChange": ent.TypeKeyLockChange, "order": ent.TypeKeyCopyOrder, "engineer": ent.TypeStaff, "scrapping": ent.TypeKeyScrapping,
 	"token": "APIToken", "actor": "Account",
 
 	// Questions about anything.

@@ -14,6 +14,26 @@ import (
 	"github.com/steward-pm/steward/internal/keys"
 )
 
+func (r *mutationResolver) OrderKeyCopies(ctx context.Context, input keys.OrderKeyCopiesInput) (*keys.OrderKeyCopiesPayload, error) {
+	return keys.OrderCopies.Do(ctx, input)
+}
+
+func (r *mutationResolver) RecordKeyCopies(ctx context.Context, input keys.RecordKeyCopiesInput) (*keys.RecordKeyCopiesPayload, error) {
+	return keys.RecordCopies.Do(ctx, input)
+}
+
+func (r *mutationResolver) RequestKeyScrapping(ctx context.Context, input keys.RequestKeyScrappingInput) (*keys.RequestKeyScrappingPayload, error) {
+	return keys.RequestScrapping.Do(ctx, input)
+}
+
+func (r *mutationResolver) ConsentKeyScrapping(ctx context.Context, input keys.ConsentKeyScrappingInput) (*keys.ConsentKeyScrappingPayload, error) {
+	return keys.ConsentScrapping.Do(ctx, input)
+}
+
+func (r *mutationResolver) CompleteKeyScrapping(ctx context.Context, input keys.CompleteKeyScrappingInput) (*keys.CompleteKeyScrappingPayload, error) {
+	return keys.CompleteScrapping.Do(ctx, input)
+}
+
 func (r *mutationResolver) OrderLockChange(ctx context.Context, input keys.OrderLockChangeInput) (*keys.OrderLockChangePayload, error) {
 	return keys.OrderLockChange.Do(ctx, input)
 }

@@ -56,6 +56,134 @@ func (ec *executionContext) fieldContext_CancelLockChangePayload_lockChange(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _CompleteKeyScrappingPayload_scrapping(ctx context.Context, field graphql.CollectedField, obj *keys.CompleteKeyScrappingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteKeyScrappingPayload_scrapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scrapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyScrapping) graphql.Marshaler {
+			return ec.marshalNKeyScrapping2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyScrapping(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteKeyScrappingPayload_scrapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteKeyScrappingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyScrapping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteKeyScrappingPayload_set(ctx context.Context, field graphql.CollectedField, obj *keys.CompleteKeyScrappingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Set, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeySet) graphql.Marshaler {
+			return ec.marshalNKeySet2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySet(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteKeyScrappingPayload_set(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteKeyScrappingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeySet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentKeyScrappingPayload_scrapping(ctx context.Context, field graphql.CollectedField, obj *keys.ConsentKeyScrappingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scrapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyScrapping) graphql.Marshaler {
+			return ec.marshalNKeyScrapping2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyScrapping(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentKeyScrappingPayload_scrapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentKeyScrappingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyScrapping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrderKeyCopiesPayload_order(ctx context.Context, field graphql.CollectedField, obj *keys.OrderKeyCopiesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrderKeyCopiesPayload_order(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Order, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCopyOrder) graphql.Marshaler {
+			return ec.marshalNKeyCopyOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCopyOrder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrderKeyCopiesPayload_order(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrderKeyCopiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCopyOrder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _OrderLockChangePayload_lockChange(ctx context.Context, field graphql.CollectedField, obj *keys.OrderLockChangePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -83,6 +211,70 @@ func (ec *executionContext) fieldContext_OrderLockChangePayload_lockChange(_ con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyLockChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordKeyCopiesPayload_order(ctx context.Context, field graphql.CollectedField, obj *keys.RecordKeyCopiesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordKeyCopiesPayload_order(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Order, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCopyOrder) graphql.Marshaler {
+			return ec.marshalNKeyCopyOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCopyOrder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordKeyCopiesPayload_order(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordKeyCopiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCopyOrder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordKeyCopiesPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.RecordKeyCopiesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordKeyCopiesPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordKeyCopiesPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordKeyCopiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
 		},
 	}
 	return fc, nil
@@ -152,6 +344,38 @@ func (ec *executionContext) fieldContext_RecordLockChangePayload_set(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestKeyScrappingPayload_scrapping(ctx context.Context, field graphql.CollectedField, obj *keys.RequestKeyScrappingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scrapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyScrapping) graphql.Marshaler {
+			return ec.marshalNKeyScrapping2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyScrapping(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestKeyScrappingPayload_scrapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestKeyScrappingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyScrapping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -202,6 +426,174 @@ func (ec *executionContext) unmarshalInputCancelLockChangeInput(ctx context.Cont
 func UnmarshalCancelLockChangeInput(ctx context.Context, raw any) (*keys.CancelLockChangeInput, error) {
 	var out *keys.CancelLockChangeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelLockChangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompleteKeyScrappingInput(ctx context.Context, obj any) (*keys.CompleteKeyScrappingInput, error) {
+	var it keys.CompleteKeyScrappingInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"scrappingID", "engineerID", "signature"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "scrappingID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingID = data
+		case "engineerID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("engineerID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EngineerID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalCompleteKeyScrappingInput unmarshals raw into the CompleteKeyScrappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteKeyScrappingInput(ctx context.Context, raw any) (*keys.CompleteKeyScrappingInput, error) {
+	var out *keys.CompleteKeyScrappingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteKeyScrappingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConsentKeyScrappingInput(ctx context.Context, obj any) (*keys.ConsentKeyScrappingInput, error) {
+	var it keys.ConsentKeyScrappingInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"scrappingID", "note", "signature"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "scrappingID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scrappingID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ScrappingID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Note = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalConsentKeyScrappingInput unmarshals raw into the ConsentKeyScrappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConsentKeyScrappingInput(ctx context.Context, raw any) (*keys.ConsentKeyScrappingInput, error) {
+	var out *keys.ConsentKeyScrappingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentKeyScrappingInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputOrderKeyCopiesInput(ctx context.Context, obj any) (*keys.OrderKeyCopiesInput, error) {
+	var it keys.OrderKeyCopiesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "count", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalOrderKeyCopiesInput unmarshals raw into the OrderKeyCopiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalOrderKeyCopiesInput(ctx context.Context, raw any) (*keys.OrderKeyCopiesInput, error) {
+	var out *keys.OrderKeyCopiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "OrderKeyCopiesInput", raw, &out)
 	return out, err
 }
 
@@ -261,6 +653,55 @@ func UnmarshalOrderLockChangeInput(ctx context.Context, raw any) (*keys.OrderLoc
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordKeyCopiesInput(ctx context.Context, obj any) (*keys.RecordKeyCopiesInput, error) {
+	var it keys.RecordKeyCopiesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"orderID", "cabinetID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "orderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orderID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OrderID = data
+		case "cabinetID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalRecordKeyCopiesInput unmarshals raw into the RecordKeyCopiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordKeyCopiesInput(ctx context.Context, raw any) (*keys.RecordKeyCopiesInput, error) {
+	var out *keys.RecordKeyCopiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordKeyCopiesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Context, obj any) (*keys.RecordLockChangeInput, error) {
 	var it keys.RecordLockChangeInput
 	if obj == nil {
@@ -272,7 +713,7 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"lockChangeID", "newCount", "cabinetID", "note"}
+	fieldsInOrder := [...]string{"lockChangeID", "newCount", "cabinetID", "note", "engineerID", "signature"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -307,6 +748,20 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 				return &it, err
 			}
 			it.Note = data
+		case "engineerID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("engineerID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EngineerID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
 		}
 	}
 	return &it, nil
@@ -321,6 +776,62 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 func UnmarshalRecordLockChangeInput(ctx context.Context, raw any) (*keys.RecordLockChangeInput, error) {
 	var out *keys.RecordLockChangeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordLockChangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestKeyScrappingInput(ctx context.Context, obj any) (*keys.RequestKeyScrappingInput, error) {
+	var it keys.RequestKeyScrappingInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "reason", "signature"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalRequestKeyScrappingInput unmarshals raw into the RequestKeyScrappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestKeyScrappingInput(ctx context.Context, raw any) (*keys.RequestKeyScrappingInput, error) {
+	var out *keys.RequestKeyScrappingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestKeyScrappingInput", raw, &out)
 	return out, err
 }
 
@@ -365,6 +876,110 @@ func (ec *executionContext) _CancelLockChangePayload(ctx context.Context, sel as
 	return out
 }
 
+var completeKeyScrappingPayloadImplementors = []string{"CompleteKeyScrappingPayload"}
+
+func (ec *executionContext) _CompleteKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.CompleteKeyScrappingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeKeyScrappingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteKeyScrappingPayload")
+		case "scrapping":
+			out.Values[i] = ec._CompleteKeyScrappingPayload_scrapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "set":
+			out.Values[i] = ec._CompleteKeyScrappingPayload_set(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentKeyScrappingPayloadImplementors = []string{"ConsentKeyScrappingPayload"}
+
+func (ec *executionContext) _ConsentKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.ConsentKeyScrappingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentKeyScrappingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentKeyScrappingPayload")
+		case "scrapping":
+			out.Values[i] = ec._ConsentKeyScrappingPayload_scrapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var orderKeyCopiesPayloadImplementors = []string{"OrderKeyCopiesPayload"}
+
+func (ec *executionContext) _OrderKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.OrderKeyCopiesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, orderKeyCopiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrderKeyCopiesPayload")
+		case "order":
+			out.Values[i] = ec._OrderKeyCopiesPayload_order(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var orderLockChangePayloadImplementors = []string{"OrderLockChangePayload"}
 
 func (ec *executionContext) _OrderLockChangePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.OrderLockChangePayload) graphql.Marshaler {
@@ -378,6 +993,44 @@ func (ec *executionContext) _OrderLockChangePayload(ctx context.Context, sel ast
 			out.Values[i] = graphql.MarshalString("OrderLockChangePayload")
 		case "lockChange":
 			out.Values[i] = ec._OrderLockChangePayload_lockChange(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordKeyCopiesPayloadImplementors = []string{"RecordKeyCopiesPayload"}
+
+func (ec *executionContext) _RecordKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.RecordKeyCopiesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordKeyCopiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordKeyCopiesPayload")
+		case "order":
+			out.Values[i] = ec._RecordKeyCopiesPayload_order(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movement":
+			out.Values[i] = ec._RecordKeyCopiesPayload_movement(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -436,6 +1089,39 @@ func (ec *executionContext) _RecordLockChangePayload(ctx context.Context, sel as
 	return out
 }
 
+var requestKeyScrappingPayloadImplementors = []string{"RequestKeyScrappingPayload"}
+
+func (ec *executionContext) _RequestKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.RequestKeyScrappingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestKeyScrappingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestKeyScrappingPayload")
+		case "scrapping":
+			out.Values[i] = ec._RequestKeyScrappingPayload_scrapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -453,6 +1139,45 @@ func (ec *executionContext) marshalNCancelLockChangePayload2ᚖgithubᚗcomᚋst
 	return ec._CancelLockChangePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCompleteKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCompleteKeyScrappingInput(ctx context.Context, v any) (keys.CompleteKeyScrappingInput, error) {
+	res, err := ec.unmarshalInputCompleteKeyScrappingInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCompleteKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, v *keys.CompleteKeyScrappingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteKeyScrappingPayload!")
+		return graphql.Null
+	}
+	return ec._CompleteKeyScrappingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConsentKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐConsentKeyScrappingInput(ctx context.Context, v any) (keys.ConsentKeyScrappingInput, error) {
+	res, err := ec.unmarshalInputConsentKeyScrappingInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConsentKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐConsentKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, v *keys.ConsentKeyScrappingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentKeyScrappingPayload!")
+		return graphql.Null
+	}
+	return ec._ConsentKeyScrappingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOrderKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderKeyCopiesInput(ctx context.Context, v any) (keys.OrderKeyCopiesInput, error) {
+	res, err := ec.unmarshalInputOrderKeyCopiesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOrderKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, v *keys.OrderKeyCopiesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OrderKeyCopiesPayload!")
+		return graphql.Null
+	}
+	return ec._OrderKeyCopiesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOrderLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderLockChangeInput(ctx context.Context, v any) (keys.OrderLockChangeInput, error) {
 	res, err := ec.unmarshalInputOrderLockChangeInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -466,6 +1191,19 @@ func (ec *executionContext) marshalNOrderLockChangePayload2ᚖgithubᚗcomᚋste
 	return ec._OrderLockChangePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyCopiesInput(ctx context.Context, v any) (keys.RecordKeyCopiesInput, error) {
+	res, err := ec.unmarshalInputRecordKeyCopiesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, v *keys.RecordKeyCopiesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordKeyCopiesPayload!")
+		return graphql.Null
+	}
+	return ec._RecordKeyCopiesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRecordLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordLockChangeInput(ctx context.Context, v any) (keys.RecordLockChangeInput, error) {
 	res, err := ec.unmarshalInputRecordLockChangeInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -477,6 +1215,19 @@ func (ec *executionContext) marshalNRecordLockChangePayload2ᚖgithubᚗcomᚋst
 		return graphql.Null
 	}
 	return ec._RecordLockChangePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRequestKeyScrappingInput(ctx context.Context, v any) (keys.RequestKeyScrappingInput, error) {
+	res, err := ec.unmarshalInputRequestKeyScrappingInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRequestKeyScrappingPayload(ctx context.Context, sel ast.SelectionSet, v *keys.RequestKeyScrappingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestKeyScrappingPayload!")
+		return graphql.Null
+	}
+	return ec._RequestKeyScrappingPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

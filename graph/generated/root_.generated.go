@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -88,29 +89,33 @@ type ComplexityRoot struct {
 	}
 
 	Approval struct {
-		AskedAt       func(childComplexity int) int
-		AskedByID     func(childComplexity int) int
-		AskedByName   func(childComplexity int) int
-		Clause        func(childComplexity int) int
-		Content       func(childComplexity int) int
-		ContentHash   func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DecidedAt     func(childComplexity int) int
-		DecidedByID   func(childComplexity int) int
-		DecidedByName func(childComplexity int) int
-		DecisionNote  func(childComplexity int) int
-		Estate        func(childComplexity int) int
-		EstateID      func(childComplexity int) int
-		ExpiresAt     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Reason        func(childComplexity int) int
-		State         func(childComplexity int) int
-		SubjectID     func(childComplexity int) int
-		Title         func(childComplexity int) int
-		TitleEn       func(childComplexity int) int
-		UsedAt        func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AskedAt         func(childComplexity int) int
+		AskedByID       func(childComplexity int) int
+		AskedByName     func(childComplexity int) int
+		Clause          func(childComplexity int) int
+		Content         func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedByID     func(childComplexity int) int
+		DecidedByName   func(childComplexity int) int
+		DecisionNote    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExpiresAt       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		SubjectID       func(childComplexity int) int
+		Title           func(childComplexity int) int
+		TitleEn         func(childComplexity int) int
+		UsedAt          func(childComplexity int) int
+		Version         func(childComplexity int) int
+		WithdrawReason  func(childComplexity int) int
+		WithdrawnAt     func(childComplexity int) int
+		WithdrawnByID   func(childComplexity int) int
+		WithdrawnByName func(childComplexity int) int
 	}
 
 	ApprovalConnection struct {
@@ -256,6 +261,15 @@ type ComplexityRoot struct {
 		AccountID func(childComplexity int) int
 	}
 
+	CompleteKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
+		Set       func(childComplexity int) int
+	}
+
+	ConsentKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
+	}
+
 	CreateAPITokenPayload struct {
 		Secret func(childComplexity int) int
 		Token  func(childComplexity int) int
@@ -293,6 +307,10 @@ type ComplexityRoot struct {
 
 	CreateUnitPayload struct {
 		Unit func(childComplexity int) int
+	}
+
+	DeclineApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	Department struct {
@@ -400,6 +418,10 @@ type ComplexityRoot struct {
 	FileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	GiveApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	GiveMoveInNoticePayload struct {
@@ -1243,6 +1265,8 @@ type ComplexityRoot struct {
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
 		CancelLockChange       func(childComplexity int, input keys.CancelLockChangeInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
+		CompleteKeyScrapping   func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConsentKeyScrapping    func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
@@ -1252,9 +1276,11 @@ type ComplexityRoot struct {
 		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval        func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount         func(childComplexity int, input identity.AccountInput) int
 		EnableAccount          func(childComplexity int, input identity.AccountInput) int
 		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
+		GiveApproval           func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
@@ -1268,11 +1294,14 @@ type ComplexityRoot struct {
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OrderKeyCopies         func(childComplexity int, input keys.OrderKeyCopiesInput) int
 		OrderLockChange        func(childComplexity int, input keys.OrderLockChangeInput) int
+		RecordKeyCopies        func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange       func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestKeyScrapping    func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword          func(childComplexity int, input identity.AccountInput) int
 		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
@@ -1292,6 +1321,7 @@ type ComplexityRoot struct {
 		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
+		WithdrawApproval       func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1364,6 +1394,10 @@ type ComplexityRoot struct {
 
 	OpenKeyCabinetPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	OrderKeyCopiesPayload struct {
+		Order func(childComplexity int) int
 	}
 
 	OrderLockChangePayload struct {
@@ -1499,6 +1533,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RecordKeyCopiesPayload struct {
+		Movement func(childComplexity int) int
+		Order    func(childComplexity int) int
+	}
+
 	RecordKeyFoundPayload struct {
 		Loss     func(childComplexity int) int
 		Movement func(childComplexity int) int
@@ -1515,6 +1554,10 @@ type ComplexityRoot struct {
 
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	RequestKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
 	}
 
 	ResetPasswordPayload struct {
@@ -1725,6 +1768,10 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	WithdrawApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 }
 
@@ -2038,6 +2085,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.Version(childComplexity), true
+	case "Approval.withdrawReason":
+		if e.ComplexityRoot.Approval.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawReason(childComplexity), true
+	case "Approval.withdrawnAt":
+		if e.ComplexityRoot.Approval.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnAt(childComplexity), true
+	case "Approval.withdrawnByID":
+		if e.ComplexityRoot.Approval.WithdrawnByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByID(childComplexity), true
+	case "Approval.withdrawnByName":
+		if e.ComplexityRoot.Approval.WithdrawnByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByName(childComplexity), true
 
 	case "ApprovalConnection.edges":
 		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
@@ -2574,6 +2645,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
 
+	case "CompleteKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping(childComplexity), true
+	case "CompleteKeyScrappingPayload.set":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
+
+	case "ConsentKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
+
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
 			break
@@ -2654,6 +2745,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
+
+	case "DeclineApprovalPayload.approval":
+		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
 
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
@@ -3058,6 +3156,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "GiveApprovalPayload.approval":
+		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -6679,6 +6784,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.completeKeyScrapping":
+		if e.ComplexityRoot.Mutation.CompleteKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
+	case "Mutation.consentKeyScrapping":
+		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_consentKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -6778,6 +6905,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.declineApproval":
+		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -6811,6 +6949,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.giveApproval":
+		if e.ComplexityRoot.Mutation.GiveApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -6954,6 +7103,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.orderKeyCopies":
+		if e.ComplexityRoot.Mutation.OrderKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderKeyCopies(childComplexity, args["input"].(keys.OrderKeyCopiesInput)), true
 	case "Mutation.orderLockChange":
 		if e.ComplexityRoot.Mutation.OrderLockChange == nil {
 			break
@@ -6965,6 +7125,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.recordKeyCopies":
+		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordKeyCopies(childComplexity, args["input"].(keys.RecordKeyCopiesInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -7009,6 +7180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
+	case "Mutation.requestKeyScrapping":
+		if e.ComplexityRoot.Mutation.RequestKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestKeyScrapping(childComplexity, args["input"].(keys.RequestKeyScrappingInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -7208,6 +7390,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.withdrawApproval":
+		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -7504,6 +7697,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
+	case "OrderKeyCopiesPayload.order":
+		if e.ComplexityRoot.OrderKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderKeyCopiesPayload.Order(childComplexity), true
 
 	case "OrderLockChangePayload.lockChange":
 		if e.ComplexityRoot.OrderLockChangePayload.LockChange == nil {
@@ -8386,6 +8586,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
+	case "RecordKeyCopiesPayload.movement":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Movement(childComplexity), true
+	case "RecordKeyCopiesPayload.order":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Order(childComplexity), true
+
 	case "RecordKeyFoundPayload.loss":
 		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
 			break
@@ -8425,6 +8638,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
+
+	case "RequestKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping(childComplexity), true
 
 	case "ResetPasswordPayload.account":
 		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
@@ -9125,6 +9345,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "WithdrawApprovalPayload.approval":
+		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9152,6 +9379,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9161,6 +9390,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -9173,6 +9403,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -9244,15 +9475,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
+			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
+			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
@@ -9280,6 +9514,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 		)
 	}
 	first := true
@@ -9356,7 +9591,69 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
+	{Name: "../schema/approvals.graphqls", Input: `"A yes to what was asked."
+input GiveApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "What is to be said with it, if anything."
+  note: String
+  "The decider's signature, by the own password, under exactly what was asked (content)."
+  signature: SignatureInput!
+}
+
+"What giving it gave."
+type GiveApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A no to what was asked."
+input DeclineApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why not."
+  note: String!
+}
+
+"What declining gave."
+type DeclineApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A question that is taken back."
+input WithdrawApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why it is taken back."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+extend type Mutation {
+  "Approves what was asked, signed with the decider's own password. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  giveApproval(
+    "The decision."
+    input: GiveApprovalInput!
+  ): GiveApprovalPayload!
+  "Declines what was asked, and says why. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  declineApproval(
+    "The decision."
+    input: DeclineApprovalInput!
+  ): DeclineApprovalPayload!
+  "Takes back what waits, or was given and is not used: by who asked, or a manager. CONFLICT if it was declined, withdrawn or used."
+  withdrawApproval(
+    "What is taken back."
+    input: WithdrawApprovalInput!
+  ): WithdrawApprovalPayload!
+}
+
+extend type Query {
   "What was asked for and what was decided; filter by state ASKED for what waits."
   approvals(
     "At most so many: 50 unless given, at most 200."
@@ -11291,6 +11588,10 @@ input RecordLockChangeInput {
   cabinetID: ID
   "What is to be said of the change."
   note: String
+  "Who of engineering changed it; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
 }
 
 "What recording gave."
@@ -11301,7 +11602,114 @@ type RecordLockChangePayload {
   set: KeySet!
 }
 
+"Keys to be copied (K2.3)."
+input OrderKeyCopiesInput {
+  "The key set."
+  setID: ID!
+  "How many copies."
+  count: Int!
+  "What for."
+  reason: String!
+}
+
+"What ordering gave."
+type OrderKeyCopiesPayload {
+  "The order, with the approval that it awaits."
+  order: KeyCopyOrder!
+}
+
+"Copies that came (K2.3)."
+input RecordKeyCopiesInput {
+  "The approved order."
+  orderID: ID!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+}
+
+"What recording gave."
+type RecordKeyCopiesPayload {
+  "The order as it stands now."
+  order: KeyCopyOrder!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A set to be scrapped (K3.2)."
+input RequestKeyScrappingInput {
+  "The key set."
+  setID: ID!
+  "Why."
+  reason: String!
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What requesting gave."
+type RequestKeyScrappingPayload {
+  "The request, with the approval that it awaits."
+  scrapping: KeyScrapping!
+}
+
+"The leader's consent to a scrapping (K3.2)."
+input ConsentKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "What is to be said of it."
+  note: String
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What consenting gave."
+type ConsentKeyScrappingPayload {
+  "The scrapping."
+  scrapping: KeyScrapping!
+}
+
+"Keys that go back to engineering (K3.2)."
+input CompleteKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "Who of engineering takes them; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
+}
+
+"What completing gave."
+type CompleteKeyScrappingPayload {
+  "The scrapping, with its certificate."
+  scrapping: KeyScrapping!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
 extend type Mutation {
+  "Asks the leader to have keys copied (K2.3). RULE K3.1 for a set that is due for scrapping."
+  orderKeyCopies(
+    "What, and what for."
+    input: OrderKeyCopiesInput!
+  ): OrderKeyCopiesPayload!
+  "Takes the copies of an approved order into a cabinet, as many as it says, once (K2.3). RULE if it is not approved."
+  recordKeyCopies(
+    "Of which order."
+    input: RecordKeyCopiesInput!
+  ): RecordKeyCopiesPayload!
+  "Requests, signed, that a set which is due goes back to engineering (K3.2). RULE K3.1 if it is not due."
+  requestKeyScrapping(
+    "Which one, and why."
+    input: RequestKeyScrappingInput!
+  ): RequestKeyScrappingPayload!
+  "Consents to a scrapping, as the leader, signed under the request (K3.2). RULE for who requested it."
+  consentKeyScrapping(
+    "To which."
+    input: ConsentKeyScrappingInput!
+  ): ConsentKeyScrappingPayload!
+  "Hands the keys of a set back to engineering, which signs; the certificate is issued, and the set is scrapped (K3.2). RULE without consent, or while keys are lent or with a household."
+  completeKeyScrapping(
+    "Who takes them."
+    input: CompleteKeyScrappingInput!
+  ): CompleteKeyScrappingPayload!
   "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
   orderLockChange(
     "Which one, and why."
@@ -11779,9 +12187,25 @@ type Approval implements Node {
   """
   decidedAt: Time
   """
-  What was said with the decision, or the withdrawal.
+  What was said with the decision.
   """
   decisionNote: String!
+  """
+  The account of who withdrew it.
+  """
+  withdrawnByID: ID
+  """
+  Who withdrew it, as signed.
+  """
+  withdrawnByName: String!
+  """
+  When it was withdrawn.
+  """
+  withdrawnAt: Time
+  """
+  Why it was withdrawn.
+  """
+  withdrawReason: String!
   """
   When it was used.
   """
@@ -12265,6 +12689,46 @@ input ApprovalWhereInput {
   decidedAt is set.
   """
   decidedAtNotNil: Boolean
+  """
+  withdrawn_at field predicates
+  """
+  withdrawnAt: Time
+  """
+  withdrawnAt differs from this.
+  """
+  withdrawnAtNEQ: Time
+  """
+  withdrawnAt is one of these.
+  """
+  withdrawnAtIn: [Time!]
+  """
+  withdrawnAt is none of these.
+  """
+  withdrawnAtNotIn: [Time!]
+  """
+  withdrawnAt is greater than this.
+  """
+  withdrawnAtGT: Time
+  """
+  withdrawnAt is at least this.
+  """
+  withdrawnAtGTE: Time
+  """
+  withdrawnAt is less than this.
+  """
+  withdrawnAtLT: Time
+  """
+  withdrawnAt is at most this.
+  """
+  withdrawnAtLTE: Time
+  """
+  withdrawnAt is null.
+  """
+  withdrawnAtIsNil: Boolean
+  """
+  withdrawnAt is set.
+  """
+  withdrawnAtNotNil: Boolean
   """
   used_at field predicates
   """
@@ -27921,6 +28385,14 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_decidedAt(ctx, field)
 	case "decisionNote":
 		return ec.fieldContext_Approval_decisionNote(ctx, field)
+	case "withdrawnByID":
+		return ec.fieldContext_Approval_withdrawnByID(ctx, field)
+	case "withdrawnByName":
+		return ec.fieldContext_Approval_withdrawnByName(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Approval_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_Approval_withdrawReason(ctx, field)
 	case "usedAt":
 		return ec.fieldContext_Approval_usedAt(ctx, field)
 	case "estate":
@@ -28215,6 +28687,24 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_CompleteKeyScrappingPayload_scrapping(ctx, field)
+	case "set":
+		return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -28291,6 +28781,14 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUnitPayload_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28505,6 +29003,14 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30283,6 +30789,14 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OrderKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_OrderKeyCopiesPayload_order(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderKeyCopiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OrderLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lockChange":
@@ -30443,6 +30957,16 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_RecordKeyCopiesPayload_order(ctx, field)
+	case "movement":
+		return ec.fieldContext_RecordKeyCopiesPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordKeyCopiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -30477,6 +31001,14 @@ func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context
 		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30897,6 +31429,14 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -67,13 +67,34 @@ func give(tx *act.Tx, in GiveApprovalInput) (*GiveApprovalPayload, error) {
 	if err != nil {
 		return nil, err
 	}
+	a, err = given(tx, a, in.Note, in.Signature)
+	return &GiveApprovalPayload{a}, err
+}
+
+// Give approves in the act of a chapter, for a consent that is signed under something else, too. The act's input proved
+// the decider's signature.
+//
+// Errors: as of the act, without field.
+func (k *Kind) Give(tx *act.Tx, id uuid.UUID, note string, by *signature.Input) error {
+	a, err := tx.Approval.Query().Where(approval.ID(id), approval.Kind(k.Name)).ForUpdate().Only(tx)
+	if err != nil {
+		return err
+	}
+	if err := canDecide(tx, a); err != nil {
+		return err
+	}
+	_, err = given(tx, a, note, by)
+	return err
+}
+
+// given signs the approval, and records it.
+func given(tx *act.Tx, a *ent.Approval, note string, by *signature.Input) (*ent.Approval, error) {
 	if _, err := ceremony.Sign(tx, signature.Signing{
-		Capacity: "approver", Estate: a.EstateID, Subject: a.ID, By: in.Signature, Content: json.RawMessage(a.Content), Field: "signature",
+		Capacity: "approver", Estate: a.EstateID, Subject: a.ID, By: by, Content: json.RawMessage(a.Content), Field: "signature",
 	}); err != nil {
 		return nil, err
 	}
-	a, err = decided(tx, a, approval.StateGiven, in.Note)
-	return &GiveApprovalPayload{a}, err
+	return decided(tx, a, approval.StateGiven, note)
 }
 
 func decline(tx *act.Tx, in DeclineApprovalInput) (*DeclineApprovalPayload, error) {

@@ -37,12 +37,28 @@ func withdraw(tx *act.Tx, in WithdrawApprovalInput) (*WithdrawApprovalPayload, e
 	}
 	reason := wording.Tidy(in.Reason)
 	tx.Because(reason)
-	a, err = a.Update().SetState(approval.StateWithdrawn).SetWithdrawnByID(tx.Viewer.Account).SetWithdrawnByName(tx.Viewer.Name).
+	a, err = withdrawn(tx, a, reason)
+	return &WithdrawApprovalPayload{a}, err
+}
+
+// Retract takes back, in the act of a chapter, what that act makes pointless; what is over stays as it is.
+func (k *Kind) Retract(tx *act.Tx, id uuid.UUID, reason string) error {
+	a, err := tx.Approval.Query().Where(approval.ID(id), approval.Kind(k.Name)).ForUpdate().Only(tx)
+	if err != nil || !open(a) {
+		return err
+	}
+	_, err = withdrawn(tx, a, reason)
+	return err
+}
+
+// withdrawn records that it was taken back, by the viewer.
+func withdrawn(tx *act.Tx, a *ent.Approval, reason string) (*ent.Approval, error) {
+	a, err := a.Update().SetState(approval.StateWithdrawn).SetWithdrawnByID(tx.Viewer.Account).SetWithdrawnByName(tx.Viewer.Name).
 		SetWithdrawnAt(tx.Now).SetWithdrawReason(reason).Save(tx)
 	if err != nil {
 		return nil, err
 	}
-	return &WithdrawApprovalPayload{a}, ended(tx, a, a.WithdrawnByName, reason)
+	return a, ended(tx, a, a.WithdrawnByName, reason)
 }
 
 // ended closes what was neither declined nor used: nothing is due any more, and who asked and the chapter are told.

@@ -23,7 +23,7 @@ const (
 func changeOf(set uuid.UUID) vars { return vars{"in": vars{"setID": set, "reason": "锁芯损坏"}} }
 
 func changedOf(change string, count int) vars {
-	return vars{"in": vars{"lockChangeID": change, "newCount": count, "note": "已换新锁芯"}}
+	return vars{"in": vars{"lockChangeID": change, "newCount": count, "note": "已换新锁芯", "signature": vars{"name": "换锁师傅"}}}
 }
 
 func cancelOf(change string) vars {

@@ -164,8 +164,7 @@ func consentScrapping(tx *act.Tx, in ConsentKeyScrappingInput) (*ConsentKeyScrap
 	if in.Note != nil {
 		note = *in.Note
 	}
-	_, err = consent.Give(tx, s.Edges.Approval.ID, note, in.Signature, "scrappingID")
-	return &ConsentKeyScrappingPayload{s}, err
+	return &ConsentKeyScrappingPayload{s}, consent.Give(tx, s.Edges.Approval.ID, note, in.Signature)
 }
 
 // lockScrapping finds a scrapping that is open, with what was signed, and locks it.

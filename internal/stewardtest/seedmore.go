@@ -51,10 +51,7 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 		SELECT $1, $2, $3, $4, unit_id, '机房', 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, sheet, set)
 	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)
 		SELECT $1, $2, $3, set_id, id, '钥匙遗失', $4, '钥匙管理员', $2 FROM key_losses WHERE estate_id = $3`, ids.New(0x0311), Start, estate, account)
-	b.queue(`INSERT INTO key_copy_orders (id, created_at, estate_id, set_id, count, reason, approval_id, ordered_by_id, ordered_by_name, ordered_at)
-		VALUES ($1, $2, $3, $4, 1, '丢失补配', $5, $6, '钥匙管理员', $2)`, ids.New(0x0312), Start, estate, set, approval, account)
-	b.queue(`INSERT INTO key_scrappings (id, created_at, estate_id, set_id, reason, state, requested_by_id, requested_by_name, requested_at, approval_id, certificate_id)
-		VALUES ($1, $2, $3, $4, '锁已更换三次', 'ENDED', $5, '钥匙管理员', $2, $6, $7)`, ids.New(0x0313), Start, estate, set, account, approval, certificate)
+	b.queueOrders(estate, account, set, certificate, holder)
 	request := ids.New(0x0314)
 	b.queue(`INSERT INTO key_loan_requests (id, created_at, estate_id, loan_id, borrower_id, borrower_name, purpose, until, approval_id)
 		VALUES ($1, $2, $3, $4, $5, '工程部', '检修', $2::timestamptz + interval '3 days', $6)`, request, Start, estate, loan, holder["ENGINEERING"], approval)
@@ -69,4 +66,31 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 		statement, Start, estate, account)
 	b.queue(`INSERT INTO key_statement_lines (id, created_at, estate_id, statement_id, position, area, kind, opening, closing) VALUES ($1, $2, $3, $4, 1, '', 'PUBLIC_AREA', 0, 0)`,
 		ids.New(0x0317), Start, estate, statement)
+}
+
+// queueOrders makes what keys come and go by: copies by an approved order (K2.3), a lock change that retires one (K3.1), and
+// a scrapping that found no end (K3.2).
+func (b *batch) queueOrders(estate, account, set, certificate uuid.UUID, holder map[string]uuid.UUID) {
+	order, approval, scrapping, leader := ids.New(0x0312), ids.New(0x0206), ids.New(0x0313), uuid.New()
+	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
+		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '配钥匙', 'Copy keys', '{}', '00', '丢失补配', $5, '钥匙管理员', $2, $2::timestamptz + interval '14 days')`, approval, Start, estate, order, account)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)
+		VALUES ($1, $2, $3, 'approval', $4, 'approver', '主管', $5, 'CREDENTIAL', '00', $2)`, ids.New(0x0204), Start, estate, approval, leader)
+	b.queue(`UPDATE approvals SET state = 'GIVEN', decided_by_id = $1, decided_by_name = '主管', decided_at = asked_at WHERE id = $2`, leader, approval)
+	b.queue(`UPDATE approvals SET state = 'USED', used_at = asked_at WHERE id = $1`, approval)
+	b.queue(`INSERT INTO key_copy_orders (id, created_at, estate_id, set_id, count, reason, approval_id, ordered_by_id, ordered_by_name, ordered_at)
+		VALUES ($1, $2, $3, $4, 1, '丢失补配', $5, $6, '钥匙管理员', $2)`, order, Start, estate, set, approval, account)
+	b.queue(`INSERT INTO key_scrappings (id, created_at, estate_id, set_id, reason, requested_by_id, requested_by_name, requested_at, approval_id, certificate_id)
+		VALUES ($1, $2, $3, $4, '钥匙不齐', $5, '钥匙管理员', $2, $6, $7)`, scrapping, Start, estate, set, account, approval, certificate)
+	for _, m := range []struct{ from, to, reason, by string }{
+		{"SOURCE", "CABINET", "ACCEPTED", ""}, {"SOURCE", "CABINET", "COPIED", "copy_order_id"},
+		{"CABINET", "SCRAPPED", "RETIRED", "lock_change_id"}, {"CABINET", "SCRAPPED", "SCRAPPED", "scrapping_id"},
+	} {
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, copy_order_id, lock_change_id, scrapping_id, occurred_at)
+			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, CASE $8 WHEN 'copy_order_id' THEN $9::uuid END,
+				CASE $8 WHEN 'lock_change_id' THEN (SELECT id FROM key_lock_changes WHERE estate_id = $3) END, CASE $8 WHEN 'scrapping_id' THEN $10::uuid END, $2)`,
+			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.by, order, scrapping)
+	}
+	b.queue(`UPDATE key_copy_orders SET state = 'MADE', made_at = ordered_at WHERE id = $1`, order)
+	b.queue(`UPDATE key_scrappings SET state = 'ENDED' WHERE id = $1`, scrapping)
 }
