@@ -1279,6 +1279,10 @@ type ComplexityRoot struct {
 		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidKeyCabinetOpening  func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyFollowUp        func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoss            func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement        func(childComplexity int, input keys.VoidKeyMovementInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1701,6 +1705,22 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	VoidKeyCabinetOpeningPayload struct {
+		Opening func(childComplexity int) int
+	}
+
+	VoidKeyFollowUpPayload struct {
+		FollowUp func(childComplexity int) int
+	}
+
+	VoidKeyLossPayload struct {
+		Loss func(childComplexity int) int
+	}
+
+	VoidKeyMovementPayload struct {
+		Movement func(childComplexity int) int
 	}
 }
 
@@ -7108,6 +7128,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidKeyCabinetOpening":
+		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyCabinetOpening_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyFollowUp":
+		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyFollowUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoss":
+		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoss_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoss(childComplexity, args["input"].(keys.VoidKeyLossInput)), true
+	case "Mutation.voidKeyMovement":
+		if e.ComplexityRoot.Mutation.VoidKeyMovement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyMovement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -8993,6 +9057,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "VoidKeyCabinetOpeningPayload.opening":
+		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
+
+	case "VoidKeyFollowUpPayload.followUp":
+		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
+
+	case "VoidKeyLossPayload.loss":
+		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLossPayload.Loss(childComplexity), true
+
+	case "VoidKeyMovementPayload.movement":
+		if e.ComplexityRoot.VoidKeyMovementPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9144,6 +9236,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
+			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 		)
 	}
 	first := true
@@ -11306,6 +11402,85 @@ extend type Query {
     "Which ones."
     where: KeyStatementLineWhereInput
   ): KeyStatementLineConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_voids.graphqls", Input: `"An entry of the key ledger that was made by mistake (K4.1)."
+input VoidKeyMovementInput {
+  "The entry."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyMovementPayload {
+  "The entry, as it stays on record; its reversals hold the counter-entry."
+  movement: KeyMovement!
+}
+
+"An opening of a key cabinet that was recorded by mistake (K1.2)."
+input VoidKeyCabinetOpeningInput {
+  "The opening."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCabinetOpeningPayload {
+  "The opening, voided."
+  opening: KeyCabinetOpening!
+}
+
+"A note on keys that engineering owes that was made by mistake (K1.4)."
+input VoidKeyFollowUpInput {
+  "The note."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyFollowUpPayload {
+  "The note, voided."
+  followUp: KeyFollowUp!
+}
+
+"A loss that was reported by mistake (K2.3)."
+input VoidKeyLossInput {
+  "The loss."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyLossPayload {
+  "The loss, voided."
+  loss: KeyLoss!
+}
+
+extend type Mutation {
+  "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
+  voidKeyMovement(
+    "Which one, and why."
+    input: VoidKeyMovementInput!
+  ): VoidKeyMovementPayload!
+  "Voids the record of a cabinet's opening (K1.2). Attempts that were refused stay: RULE."
+  voidKeyCabinetOpening(
+    "Which one, and why."
+    input: VoidKeyCabinetOpeningInput!
+  ): VoidKeyCabinetOpeningPayload!
+  "Voids a note on keys that engineering owes (K1.4): the one before counts again."
+  voidKeyFollowUp(
+    "Which one, and why."
+    input: VoidKeyFollowUpInput!
+  ): VoidKeyFollowUpPayload!
+  "Voids a loss (K2.3): the keys are with who had them again, their loan is open and due again. RULE if some were found, or a lock change was ordered for it."
+  voidKeyLoss(
+    "Which one, and why."
+    input: VoidKeyLossInput!
+  ): VoidKeyLossPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
@@ -30479,6 +30654,38 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "followUp":
+		return ec.fieldContext_VoidKeyFollowUpPayload_followUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_VoidKeyLossPayload_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
