@@ -42,7 +42,18 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
-	"moveOut": {{"moveOut.input.payerID": nil}, {}},
+	"requestKeyScrapping": {{"requestKeyScrapping.input.signature.credential": stewardtest.Password}},
+	"consentKeyScrapping": {{"consentKeyScrapping.input.signature.credential": stewardtest.Password}},
+	"completeKeyScrapping": {
+		{"completeKeyScrapping.input.engineerID": nil, "completeKeyScrapping.input.signature.name": "王工"},
+		{"completeKeyScrapping.input.signature.credential": stewardtest.Password},
+	},
+	"recordLockChange": {
+		{"recordLockChange.input.engineerID": nil, "recordLockChange.input.signature.name": "王工"},
+		{"recordLockChange.input.signature.credential": stewardtest.Password},
+	},
+	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
+	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -32,11 +32,6 @@ INSERT INTO signature_capacities VALUES ('keys.lockChange', 'engineering'), ('ke
 INSERT INTO signature_distinct VALUES ('keys.lockChange', 'engineering', 'recorder');
 
 REVOKE INSERT, UPDATE ON key_generations FROM steward_app;
-REVOKE UPDATE ON key_sets, key_lock_changes, key_copy_orders, key_scrappings FROM steward_app;
-GRANT UPDATE (version, label, sort_key, outstanding) ON key_sets TO steward_app;
-GRANT UPDATE (version, state, done_by_id, done_by_name, done_at, note, new_count, voided_at, void_reason, voided_by_id, voided_by_name) ON key_lock_changes TO steward_app;
-GRANT UPDATE (version, state, approval_id, made_by_id, made_by_name, made_at) ON key_copy_orders TO steward_app;
-GRANT UPDATE (version, state, approval_id, certificate_id, done_at) ON key_scrappings TO steward_app;
 
 -- key_refuse(constraint) refuses as a check of the name would.
 -- +goose StatementBegin
@@ -45,6 +40,23 @@ BEGIN
     RAISE EXCEPTION 'refused by %', name USING ERRCODE = 'check_violation', CONSTRAINT = name;
 END $$;
 -- +goose StatementEnd
+
+-- What only the database says of a set, and what was ordered, the app role does not write.
+-- +goose StatementBegin
+CREATE FUNCTION key_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM key_refuse(TG_TABLE_NAME || '_kept');
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_kept BEFORE UPDATE OF condition, generation, lock_changes ON key_sets
+    FOR EACH ROW WHEN (current_user = 'steward_app') EXECUTE FUNCTION key_kept();
+CREATE TRIGGER key_kept BEFORE UPDATE OF set_id, loss_id, reason, retired_count, generation ON key_lock_changes
+    FOR EACH ROW WHEN (current_user = 'steward_app') EXECUTE FUNCTION key_kept();
+CREATE TRIGGER key_kept BEFORE UPDATE OF set_id, count, reason ON key_copy_orders
+    FOR EACH ROW WHEN (current_user = 'steward_app') EXECUTE FUNCTION key_kept();
+CREATE TRIGGER key_kept BEFORE UPDATE OF set_id, reason, count ON key_scrappings
+    FOR EACH ROW WHEN (current_user = 'steward_app') EXECUTE FUNCTION key_kept();
 
 -- A new set begins in use, with its first generation.
 -- +goose StatementBegin

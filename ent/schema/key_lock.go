@@ -45,7 +45,7 @@ func (KeyGeneration) Indexes() []ent.Index {
 
 // Annotations of a generation.
 func (KeyGeneration) Annotations() []schema.Annotation {
-	return []schema.Annotation{schema.Comment("The keys of one lock of a set (K3.1).")}
+	return []schema.Annotation{schema.Comment("The keys of one lock of a set (K3.1)."), Steward{AppendOnly: true}}
 }
 
 // KeyLockChange is the order to change a lock, and what came of it (K3.1).

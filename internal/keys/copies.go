@@ -116,11 +116,11 @@ func recordCopies(tx *act.Tx, in RecordKeyCopiesInput) (*RecordKeyCopiesPayload,
 	if o, err = act.Find(o, err, "orderID"); err != nil {
 		return nil, err
 	}
-	if err := canRecordCopies(tx, o); err != nil {
-		return nil, err
-	}
 	cabinet, err := cabinetFor(tx, o.EstateID, in.CabinetID)
 	if err != nil {
+		return nil, err
+	}
+	if err := canRecordCopies(tx, o); err != nil {
 		return nil, err
 	}
 	source, err := office(tx, o.EstateID, keyholder.KindSource)

@@ -166,9 +166,9 @@ func TestK2_3_K3_1_TheDatabaseRefuses(t *testing.T) {
 		"keys from nowhere":                 {insert, []any{app.A.ID, set, app.A.Source, app.A.Cabinet, 2, "PLACED", nil}, "key_movements_direction"},
 		"keys accepted from the desk":       {insert, []any{app.A.ID, set, app.A.Desk, app.A.Cabinet, 1, "ACCEPTED", nil}, "key_movements_direction"},
 		"lending what is due":               {insert, []any{app.A.ID, app.A.Sets[1], app.A.Desk, app.A.Cabinet, 1, "LENT", nil}, "key_movements_lent"},
-		"a condition by hand":               {`UPDATE key_sets SET condition = 'IN_USE' WHERE id = $1`, []any{app.A.Sets[1]}, "42501"},
+		"a condition by hand":               {`UPDATE key_sets SET condition = 'IN_USE' WHERE id = $1`, []any{app.A.Sets[1]}, "key_sets_kept"},
 		"a generation by hand":              {`UPDATE key_generations SET count = 9 WHERE set_id = $1`, []any{set}, "42501"},
-		"a larger order":                    {`UPDATE key_copy_orders SET count = 9 WHERE set_id = $1`, []any{set}, "42501"},
+		"a larger order":                    {`UPDATE key_copy_orders SET count = 9 WHERE set_id = $1`, []any{set}, "key_copy_orders_kept"},
 		"a change while keys are there":     {`UPDATE key_lock_changes SET state = 'DONE', done_at = now(), new_count = 3 WHERE id = $1`, []any{change}, "key_lock_changes_out"},
 		"what is in order":                  {insert, []any{app.A.ID, set, app.A.Source, app.A.Cabinet, 2, "ACCEPTED", nil}, ""},
 	} {

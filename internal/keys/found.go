@@ -12,6 +12,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -84,8 +85,11 @@ var foundGuard = act.Guard[*ent.KeyLoss]{
 	Check: canFind,
 }
 
-// canFind refuses a loss of which nothing is missing any more, and keys that open nothing any more (K3.1).
+// canFind refuses a loss that was none, one of which nothing is missing any more, and keys that open nothing any more (K3.1).
 func canFind(_ *act.Tx, l *ent.KeyLoss) error {
+	if err := void.Refuse(l.VoidedAt); err != nil {
+		return err
+	}
 	if l.Found < l.Count {
 		if set := l.Edges.Set; set.Condition == keyset.ConditionScrapped || slices.ContainsFunc(l.Edges.Movements, func(m *ent.KeyMovement) bool { return m.Generation < set.Generation }) {
 			return oldLock().At("lossID")

@@ -5,11 +5,11 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keylockchange"
-	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -34,7 +34,7 @@ type OrderLockChangePayload struct{ LockChange *ent.KeyLockChange }
 
 // OrderLockChange orders that a lock is changed, within two working days (K3.1).
 //
-// Errors: NOT_FOUND; CONFLICT K3.1 if it is ordered already; RULE K3.1 for a set whose lock was changed three times.
+// Errors: NOT_FOUND; CONFLICT K3.1 if it is ordered already, or the loss is of other keys; RULE K3.1 for a set whose lock was changed three times.
 var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create), act.Clauses("K3.1"), orderLockChange), changeGuard)
 
 func orderLockChange(tx *act.Tx, in OrderLockChangeInput) (*OrderLockChangePayload, error) {
@@ -46,13 +46,27 @@ func orderLockChange(tx *act.Tx, in OrderLockChangeInput) (*OrderLockChangePaylo
 		return nil, err
 	}
 	if in.LossID != nil {
-		loss, err := tx.KeyLoss.Query().Where(keyloss.ID(*in.LossID), keyloss.SetID(set.ID), keyloss.StateNEQ(keyloss.StateVoided)).Only(tx)
-		if _, err = act.Find(loss, err, "lossID"); err != nil {
+		if err := asksFor(tx, set, *in.LossID); err != nil {
 			return nil, err
 		}
 	}
 	c, err := openLockChange(tx, set, in.LossID, wording.Tidy(in.Reason))
 	return &OrderLockChangePayload{c}, err
+}
+
+// asksFor refuses a loss that was none, or of other keys. Errors: NOT_FOUND.
+func asksFor(tx *act.Tx, set *ent.KeySet, id uuid.UUID) error {
+	loss, err := tx.KeyLoss.Get(tx, id)
+	if loss, err = act.Find(loss, err, "lossID"); err != nil {
+		return err
+	}
+	if err := void.Refuse(loss.VoidedAt); err != nil {
+		return err
+	}
+	if loss.SetID != set.ID {
+		return fault.Clash("这次遗失的是另一套钥匙。", "Keys of another set were lost then.").By("K3.1").At("lossID")
+	}
+	return nil
 }
 
 // lockSet finds a key set and locks it: what is ordered for it follows one another, and its movements.

@@ -181,7 +181,7 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 	loss := app.IDs(`SELECT id FROM key_losses WHERE estate_id = $1`, app.A.ID)[0] // of another set
 	in := changeOf(app.A.Sets[1])
 	in["in"].(vars)["lossID"] = loss
-	if r := custodian.Refused(orderChange, in, fault.NotFound); r.Field != "lossID" {
+	if r := custodian.Refused(orderChange, in, fault.Conflict, "K3.1"); r.Field != "lossID" {
 		t.Errorf("refused at %q", r.Field)
 	}
 	if c := custodian.Do(cancelChange, cancelOf(id)).Get("cancelLockChange.lockChange"); c.Get("state").String() != "CANCELLED" || c.Get("note").String() == "" {

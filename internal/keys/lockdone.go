@@ -63,9 +63,6 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err != nil {
 		return nil, err
 	}
-	if err := isOrdered(tx, c); err != nil {
-		return nil, err
-	}
 	set, err := lockSet(tx, c.SetID, "lockChangeID")
 	if err != nil {
 		return nil, err
@@ -75,6 +72,9 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	}
 	cabinet, err := cabinetFor(tx, c.EstateID, in.CabinetID)
 	if err != nil {
+		return nil, err
+	}
+	if err := isOrdered(tx, c); err != nil {
 		return nil, err
 	}
 	if _, err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {

@@ -124,7 +124,7 @@ func TestPlainSQLIsRefused(t *testing.T) {
 		"the same person":                 {insert("leader", "签字人 Requester", "ATTESTED", nil, nil, me, hash), "signatures_distinct23514"},
 		"another content":                 {insert("leader", "甲", "ATTESTED", nil, nil, me, "00"), "signatures_content23514"},
 		"attested by another":             {insert("leader", "甲", "ATTESTED", nil, nil, stranger, hash), "signatures_viewer23514"},
-		"attested by nobody":              {insert("leader", "甲", "ATTESTED", nil, nil, nil, hash), "signatures_viewer23514"},
+		"attested by nobody":              {insert("leader", "甲", "ATTESTED", nil, nil, nil, hash), "signatures_method23514"},
 		"by another's session":            {insert("leader", "甲", "SESSION", nil, stranger, nil, hash), "signatures_viewer23514"},
 		"by password of no account":       {insert("leader", "甲", "CREDENTIAL", nil, nil, nil, hash), "signatures_method23514"},
 		"by password, and attested":       {insert("leader", "甲", "CREDENTIAL", nil, me, me, hash), "signatures_method23514"},
