@@ -139,7 +139,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyGeneration: {
 		Name: TypeKeyGeneration, Table: "key_generations", Code: ids.Code(784),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
-		AppendOnly:   false,
+		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -88,29 +89,33 @@ type ComplexityRoot struct {
 	}
 
 	Approval struct {
-		AskedAt       func(childComplexity int) int
-		AskedByID     func(childComplexity int) int
-		AskedByName   func(childComplexity int) int
-		Clause        func(childComplexity int) int
-		Content       func(childComplexity int) int
-		ContentHash   func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DecidedAt     func(childComplexity int) int
-		DecidedByID   func(childComplexity int) int
-		DecidedByName func(childComplexity int) int
-		DecisionNote  func(childComplexity int) int
-		Estate        func(childComplexity int) int
-		EstateID      func(childComplexity int) int
-		ExpiresAt     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Reason        func(childComplexity int) int
-		State         func(childComplexity int) int
-		SubjectID     func(childComplexity int) int
-		Title         func(childComplexity int) int
-		TitleEn       func(childComplexity int) int
-		UsedAt        func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AskedAt         func(childComplexity int) int
+		AskedByID       func(childComplexity int) int
+		AskedByName     func(childComplexity int) int
+		Clause          func(childComplexity int) int
+		Content         func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedByID     func(childComplexity int) int
+		DecidedByName   func(childComplexity int) int
+		DecisionNote    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExpiresAt       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		SubjectID       func(childComplexity int) int
+		Title           func(childComplexity int) int
+		TitleEn         func(childComplexity int) int
+		UsedAt          func(childComplexity int) int
+		Version         func(childComplexity int) int
+		WithdrawReason  func(childComplexity int) int
+		WithdrawnAt     func(childComplexity int) int
+		WithdrawnByID   func(childComplexity int) int
+		WithdrawnByName func(childComplexity int) int
 	}
 
 	ApprovalConnection struct {
@@ -222,6 +227,10 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CancelLockChangePayload struct {
+		LockChange func(childComplexity int) int
+	}
+
 	Certificate struct {
 		Content     func(childComplexity int) int
 		ContentHash func(childComplexity int) int
@@ -250,6 +259,15 @@ type ComplexityRoot struct {
 
 	ChangePasswordPayload struct {
 		AccountID func(childComplexity int) int
+	}
+
+	CompleteKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
+		Set       func(childComplexity int) int
+	}
+
+	ConsentKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
 	}
 
 	CreateAPITokenPayload struct {
@@ -289,6 +307,10 @@ type ComplexityRoot struct {
 
 	CreateUnitPayload struct {
 		Unit func(childComplexity int) int
+	}
+
+	DeclineApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	Department struct {
@@ -396,6 +418,10 @@ type ComplexityRoot struct {
 	FileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	GiveApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	GiveMoveInNoticePayload struct {
@@ -982,6 +1008,8 @@ type ComplexityRoot struct {
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
+		CopyOrder        func(childComplexity int) int
+		CopyOrderID      func(childComplexity int) int
 		Count            func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -994,6 +1022,8 @@ type ComplexityRoot struct {
 		LateReason       func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
+		LockChange       func(childComplexity int) int
+		LockChangeID     func(childComplexity int) int
 		Loss             func(childComplexity int) int
 		LossID           func(childComplexity int) int
 		Note             func(childComplexity int) int
@@ -1002,6 +1032,8 @@ type ComplexityRoot struct {
 		Reversals        func(childComplexity int) int
 		Reverses         func(childComplexity int) int
 		ReversesID       func(childComplexity int) int
+		Scrapping        func(childComplexity int) int
+		ScrappingID      func(childComplexity int) int
 		Set              func(childComplexity int) int
 		SetID            func(childComplexity int) int
 		To               func(childComplexity int) int
@@ -1274,7 +1306,10 @@ type ComplexityRoot struct {
 		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
+		CancelLockChange       func(childComplexity int, input keys.CancelLockChangeInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
+		CompleteKeyScrapping   func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConsentKeyScrapping    func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
@@ -1284,9 +1319,11 @@ type ComplexityRoot struct {
 		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval        func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount         func(childComplexity int, input identity.AccountInput) int
 		EnableAccount          func(childComplexity int, input identity.AccountInput) int
 		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
+		GiveApproval           func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
@@ -1300,9 +1337,14 @@ type ComplexityRoot struct {
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OrderKeyCopies         func(childComplexity int, input keys.OrderKeyCopiesInput) int
+		OrderLockChange        func(childComplexity int, input keys.OrderLockChangeInput) int
+		RecordKeyCopies        func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RecordLockChange       func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestKeyScrapping    func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword          func(childComplexity int, input identity.AccountInput) int
 		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
@@ -1326,6 +1368,7 @@ type ComplexityRoot struct {
 		VoidKeyFollowUp        func(childComplexity int, input keys.VoidKeyFollowUpInput) int
 		VoidKeyLoss            func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement        func(childComplexity int, input keys.VoidKeyMovementInput) int
+		WithdrawApproval       func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1398,6 +1441,14 @@ type ComplexityRoot struct {
 
 	OpenKeyCabinetPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	OrderKeyCopiesPayload struct {
+		Order func(childComplexity int) int
+	}
+
+	OrderLockChangePayload struct {
+		LockChange func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1531,9 +1582,19 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RecordKeyCopiesPayload struct {
+		Movement func(childComplexity int) int
+		Order    func(childComplexity int) int
+	}
+
 	RecordKeyFoundPayload struct {
 		Loss     func(childComplexity int) int
 		Movement func(childComplexity int) int
+	}
+
+	RecordLockChangePayload struct {
+		LockChange func(childComplexity int) int
+		Set        func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -1542,6 +1603,10 @@ type ComplexityRoot struct {
 
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	RequestKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
 	}
 
 	ResetPasswordPayload struct {
@@ -1768,6 +1833,10 @@ type ComplexityRoot struct {
 
 	VoidKeyMovementPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	WithdrawApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 }
 
@@ -2081,6 +2150,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.Version(childComplexity), true
+	case "Approval.withdrawReason":
+		if e.ComplexityRoot.Approval.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawReason(childComplexity), true
+	case "Approval.withdrawnAt":
+		if e.ComplexityRoot.Approval.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnAt(childComplexity), true
+	case "Approval.withdrawnByID":
+		if e.ComplexityRoot.Approval.WithdrawnByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByID(childComplexity), true
+	case "Approval.withdrawnByName":
+		if e.ComplexityRoot.Approval.WithdrawnByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByName(childComplexity), true
 
 	case "ApprovalConnection.edges":
 		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
@@ -2498,6 +2591,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelLockChangePayload.lockChange":
+		if e.ComplexityRoot.CancelLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelLockChangePayload.LockChange(childComplexity), true
+
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
 			break
@@ -2610,6 +2710,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
 
+	case "CompleteKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping(childComplexity), true
+	case "CompleteKeyScrappingPayload.set":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
+
+	case "ConsentKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
+
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
 			break
@@ -2690,6 +2810,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
+
+	case "DeclineApprovalPayload.approval":
+		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
 
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
@@ -3094,6 +3221,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "GiveApprovalPayload.approval":
+		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -5573,6 +5707,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.AcceptanceLineID(childComplexity), true
+	case "KeyMovement.copyOrder":
+		if e.ComplexityRoot.KeyMovement.CopyOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrder(childComplexity), true
+	case "KeyMovement.copyOrderID":
+		if e.ComplexityRoot.KeyMovement.CopyOrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrderID(childComplexity), true
 	case "KeyMovement.count":
 		if e.ComplexityRoot.KeyMovement.Count == nil {
 			break
@@ -5645,6 +5791,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.LoanLineID(childComplexity), true
+	case "KeyMovement.lockChange":
+		if e.ComplexityRoot.KeyMovement.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChange(childComplexity), true
+	case "KeyMovement.lockChangeID":
+		if e.ComplexityRoot.KeyMovement.LockChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChangeID(childComplexity), true
 	case "KeyMovement.loss":
 		if e.ComplexityRoot.KeyMovement.Loss == nil {
 			break
@@ -5693,6 +5851,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.ReversesID(childComplexity), true
+	case "KeyMovement.scrapping":
+		if e.ComplexityRoot.KeyMovement.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Scrapping(childComplexity), true
+	case "KeyMovement.scrappingID":
+		if e.ComplexityRoot.KeyMovement.ScrappingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.ScrappingID(childComplexity), true
 	case "KeyMovement.set":
 		if e.ComplexityRoot.KeyMovement.Set == nil {
 			break
@@ -6830,6 +7000,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.cancelLockChange":
+		if e.ComplexityRoot.Mutation.CancelLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -6841,6 +7022,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.completeKeyScrapping":
+		if e.ComplexityRoot.Mutation.CompleteKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
+	case "Mutation.consentKeyScrapping":
+		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_consentKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -6940,6 +7143,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.declineApproval":
+		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -6973,6 +7187,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.giveApproval":
+		if e.ComplexityRoot.Mutation.GiveApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7116,6 +7341,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.orderKeyCopies":
+		if e.ComplexityRoot.Mutation.OrderKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderKeyCopies(childComplexity, args["input"].(keys.OrderKeyCopiesInput)), true
+	case "Mutation.orderLockChange":
+		if e.ComplexityRoot.Mutation.OrderLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.recordKeyCopies":
+		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordKeyCopies(childComplexity, args["input"].(keys.RecordKeyCopiesInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -7127,6 +7385,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordKeyFound(childComplexity, args["input"].(keys.RecordKeyFoundInput)), true
+	case "Mutation.recordLockChange":
+		if e.ComplexityRoot.Mutation.RecordLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -7149,6 +7418,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
+	case "Mutation.requestKeyScrapping":
+		if e.ComplexityRoot.Mutation.RequestKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestKeyScrapping(childComplexity, args["input"].(keys.RequestKeyScrappingInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -7392,6 +7672,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
+	case "Mutation.withdrawApproval":
+		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -7688,6 +7979,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
+	case "OrderKeyCopiesPayload.order":
+		if e.ComplexityRoot.OrderKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderKeyCopiesPayload.Order(childComplexity), true
+
+	case "OrderLockChangePayload.lockChange":
+		if e.ComplexityRoot.OrderLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLockChangePayload.LockChange(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -8585,6 +8890,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
+	case "RecordKeyCopiesPayload.movement":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Movement(childComplexity), true
+	case "RecordKeyCopiesPayload.order":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Order(childComplexity), true
+
 	case "RecordKeyFoundPayload.loss":
 		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
 			break
@@ -8597,6 +8915,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordKeyFoundPayload.Movement(childComplexity), true
+
+	case "RecordLockChangePayload.lockChange":
+		if e.ComplexityRoot.RecordLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.LockChange(childComplexity), true
+	case "RecordLockChangePayload.set":
+		if e.ComplexityRoot.RecordLockChangePayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
@@ -8611,6 +8942,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
+
+	case "RequestKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping(childComplexity), true
 
 	case "ResetPasswordPayload.account":
 		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
@@ -9339,6 +9677,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
 
+	case "WithdrawApprovalPayload.approval":
+		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9362,9 +9707,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9374,6 +9722,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -9386,6 +9735,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -9457,13 +9807,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
+			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
+			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
+			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
+			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
@@ -9495,6 +9850,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
+			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 		)
 	}
 	first := true
@@ -9571,7 +9927,69 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
+	{Name: "../schema/approvals.graphqls", Input: `"A yes to what was asked."
+input GiveApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "What is to be said with it, if anything."
+  note: String
+  "The decider's signature, by the own password, under exactly what was asked (content)."
+  signature: SignatureInput!
+}
+
+"What giving it gave."
+type GiveApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A no to what was asked."
+input DeclineApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why not."
+  note: String!
+}
+
+"What declining gave."
+type DeclineApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A question that is taken back."
+input WithdrawApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why it is taken back."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+extend type Mutation {
+  "Approves what was asked, signed with the decider's own password. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  giveApproval(
+    "The decision."
+    input: GiveApprovalInput!
+  ): GiveApprovalPayload!
+  "Declines what was asked, and says why. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  declineApproval(
+    "The decision."
+    input: DeclineApprovalInput!
+  ): DeclineApprovalPayload!
+  "Takes back what waits, or was given and is not used: by who asked, or a manager. CONFLICT if it was declined, withdrawn or used."
+  withdrawApproval(
+    "What is taken back."
+    input: WithdrawApprovalInput!
+  ): WithdrawApprovalPayload!
+}
+
+extend type Query {
   "What was asked for and what was decided; filter by state ASKED for what waits."
   approvals(
     "At most so many: 50 unless given, at most 200."
@@ -11514,7 +11932,186 @@ extend type Query {
   ): KeyLoanRequestConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_locks.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_locks.graphqls", Input: `"A lock to be changed (K3.1)."
+input OrderLockChangeInput {
+  "The key set whose lock it is."
+  setID: ID!
+  "Why it is changed."
+  reason: String!
+  "The loss that asks for it, if one does."
+  lossID: ID
+}
+
+"What ordering gave."
+type OrderLockChangePayload {
+  "The order."
+  lockChange: KeyLockChange!
+}
+
+"An order to be cancelled (K3.1)."
+input CancelLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelLockChangePayload {
+  "The order as it stands now."
+  lockChange: KeyLockChange!
+}
+
+"A lock that was changed (K3.1)."
+input RecordLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "How many keys the new lock came with."
+  newCount: Int!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+  "What is to be said of the change."
+  note: String
+  "Who of engineering changed it; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
+}
+
+"What recording gave."
+type RecordLockChangePayload {
+  "The lock change."
+  lockChange: KeyLockChange!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
+"Keys to be copied (K2.3)."
+input OrderKeyCopiesInput {
+  "The key set."
+  setID: ID!
+  "How many copies."
+  count: Int!
+  "What for."
+  reason: String!
+}
+
+"What ordering gave."
+type OrderKeyCopiesPayload {
+  "The order, with the approval that it awaits."
+  order: KeyCopyOrder!
+}
+
+"Copies that came (K2.3)."
+input RecordKeyCopiesInput {
+  "The approved order."
+  orderID: ID!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+}
+
+"What recording gave."
+type RecordKeyCopiesPayload {
+  "The order as it stands now."
+  order: KeyCopyOrder!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A set to be scrapped (K3.2)."
+input RequestKeyScrappingInput {
+  "The key set."
+  setID: ID!
+  "Why."
+  reason: String!
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What requesting gave."
+type RequestKeyScrappingPayload {
+  "The request, with the approval that it awaits."
+  scrapping: KeyScrapping!
+}
+
+"The leader's consent to a scrapping (K3.2)."
+input ConsentKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "What is to be said of it."
+  note: String
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What consenting gave."
+type ConsentKeyScrappingPayload {
+  "The scrapping."
+  scrapping: KeyScrapping!
+}
+
+"Keys that go back to engineering (K3.2)."
+input CompleteKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "Who of engineering takes them; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
+}
+
+"What completing gave."
+type CompleteKeyScrappingPayload {
+  "The scrapping, with its certificate."
+  scrapping: KeyScrapping!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
+extend type Mutation {
+  "Asks the leader to have keys copied (K2.3). RULE K3.1 for a set that is due for scrapping."
+  orderKeyCopies(
+    "What, and what for."
+    input: OrderKeyCopiesInput!
+  ): OrderKeyCopiesPayload!
+  "Takes the copies of an approved order into a cabinet, as many as it says, once (K2.3). RULE if it is not approved."
+  recordKeyCopies(
+    "Of which order."
+    input: RecordKeyCopiesInput!
+  ): RecordKeyCopiesPayload!
+  "Requests, signed, that a set which is due goes back to engineering (K3.2). RULE K3.1 if it is not due."
+  requestKeyScrapping(
+    "Which one, and why."
+    input: RequestKeyScrappingInput!
+  ): RequestKeyScrappingPayload!
+  "Consents to a scrapping, as the leader, signed under the request (K3.2). RULE for who requested it."
+  consentKeyScrapping(
+    "To which."
+    input: ConsentKeyScrappingInput!
+  ): ConsentKeyScrappingPayload!
+  "Hands the keys of a set back to engineering, which signs; the certificate is issued, and the set is scrapped (K3.2). RULE without consent, or while keys are lent or with a household."
+  completeKeyScrapping(
+    "Who takes them."
+    input: CompleteKeyScrappingInput!
+  ): CompleteKeyScrappingPayload!
+  "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
+  orderLockChange(
+    "Which one, and why."
+    input: OrderLockChangeInput!
+  ): OrderLockChangePayload!
+  "Cancels an order that was not carried out; one that a loss asked for, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
+  cancelLockChange(
+    "Which one, and why."
+    input: CancelLockChangeInput!
+  ): CancelLockChangePayload!
+  "Records that a lock was changed: the old keys are retired wherever they are, and the set's next generation begins with the new ones (K3.1). CONFLICT while keys of the set are lent."
+  recordLockChange(
+    "What was done."
+    input: RecordLockChangeInput!
+  ): RecordLockChangePayload!
+}
+
+extend type Query {
   "The lock changes, those ordered and not done yet included (K3.1)."
   keyLockChanges(
     "At most so many: 50 unless given, at most 200."
@@ -12133,9 +12730,25 @@ type Approval implements Node {
   """
   decidedAt: Time
   """
-  What was said with the decision, or the withdrawal.
+  What was said with the decision.
   """
   decisionNote: String!
+  """
+  The account of who withdrew it.
+  """
+  withdrawnByID: ID
+  """
+  Who withdrew it, as signed.
+  """
+  withdrawnByName: String!
+  """
+  When it was withdrawn.
+  """
+  withdrawnAt: Time
+  """
+  Why it was withdrawn.
+  """
+  withdrawReason: String!
   """
   When it was used.
   """
@@ -12619,6 +13232,46 @@ input ApprovalWhereInput {
   decidedAt is set.
   """
   decidedAtNotNil: Boolean
+  """
+  withdrawn_at field predicates
+  """
+  withdrawnAt: Time
+  """
+  withdrawnAt differs from this.
+  """
+  withdrawnAtNEQ: Time
+  """
+  withdrawnAt is one of these.
+  """
+  withdrawnAtIn: [Time!]
+  """
+  withdrawnAt is none of these.
+  """
+  withdrawnAtNotIn: [Time!]
+  """
+  withdrawnAt is greater than this.
+  """
+  withdrawnAtGT: Time
+  """
+  withdrawnAt is at least this.
+  """
+  withdrawnAtGTE: Time
+  """
+  withdrawnAt is less than this.
+  """
+  withdrawnAtLT: Time
+  """
+  withdrawnAt is at most this.
+  """
+  withdrawnAtLTE: Time
+  """
+  withdrawnAt is null.
+  """
+  withdrawnAtIsNil: Boolean
+  """
+  withdrawnAt is set.
+  """
+  withdrawnAtNotNil: Boolean
   """
   used_at field predicates
   """
@@ -17618,7 +18271,7 @@ type KeyGeneration implements Node {
   """
   count: Int!
   """
-  When its first key came.
+  When it began: with the set, or with the lock change.
   """
   openedAt: Time!
   """
@@ -21125,6 +21778,18 @@ type KeyMovement implements Node {
   """
   lossID: ID
   """
+  The approved order that the copies were made by (K2.3).
+  """
+  copyOrderID: ID
+  """
+  The lock change that retired the keys, or that they came with (K3.1).
+  """
+  lockChangeID: ID
+  """
+  The scrapping that they went back to engineering by (K3.2).
+  """
+  scrappingID: ID
+  """
   The entry that this one counters, if it does; note says why.
   """
   reversesID: ID
@@ -21172,6 +21837,18 @@ type KeyMovement implements Node {
   The loss.
   """
   loss: KeyLoss
+  """
+  The approved order.
+  """
+  copyOrder: KeyCopyOrder
+  """
+  The lock change.
+  """
+  lockChange: KeyLockChange
+  """
+  The scrapping.
+  """
+  scrapping: KeyScrapping
   """
   The entry that this one counters.
   """
@@ -21523,6 +22200,78 @@ input KeyMovementWhereInput {
   lossID is set.
   """
   lossIDNotNil: Boolean
+  """
+  copy_order_id field predicates
+  """
+  copyOrderID: ID
+  """
+  copyOrderID differs from this.
+  """
+  copyOrderIDNEQ: ID
+  """
+  copyOrderID is one of these.
+  """
+  copyOrderIDIn: [ID!]
+  """
+  copyOrderID is none of these.
+  """
+  copyOrderIDNotIn: [ID!]
+  """
+  copyOrderID is null.
+  """
+  copyOrderIDIsNil: Boolean
+  """
+  copyOrderID is set.
+  """
+  copyOrderIDNotNil: Boolean
+  """
+  lock_change_id field predicates
+  """
+  lockChangeID: ID
+  """
+  lockChangeID differs from this.
+  """
+  lockChangeIDNEQ: ID
+  """
+  lockChangeID is one of these.
+  """
+  lockChangeIDIn: [ID!]
+  """
+  lockChangeID is none of these.
+  """
+  lockChangeIDNotIn: [ID!]
+  """
+  lockChangeID is null.
+  """
+  lockChangeIDIsNil: Boolean
+  """
+  lockChangeID is set.
+  """
+  lockChangeIDNotNil: Boolean
+  """
+  scrapping_id field predicates
+  """
+  scrappingID: ID
+  """
+  scrappingID differs from this.
+  """
+  scrappingIDNEQ: ID
+  """
+  scrappingID is one of these.
+  """
+  scrappingIDIn: [ID!]
+  """
+  scrappingID is none of these.
+  """
+  scrappingIDNotIn: [ID!]
+  """
+  scrappingID is null.
+  """
+  scrappingIDIsNil: Boolean
+  """
+  scrappingID is set.
+  """
+  scrappingIDNotNil: Boolean
   """
   reverses_id field predicates
   """
@@ -28179,6 +28928,14 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_decidedAt(ctx, field)
 	case "decisionNote":
 		return ec.fieldContext_Approval_decisionNote(ctx, field)
+	case "withdrawnByID":
+		return ec.fieldContext_Approval_withdrawnByID(ctx, field)
+	case "withdrawnByName":
+		return ec.fieldContext_Approval_withdrawnByName(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Approval_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_Approval_withdrawReason(ctx, field)
 	case "usedAt":
 		return ec.fieldContext_Approval_usedAt(ctx, field)
 	case "estate":
@@ -28405,6 +29162,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_CancelLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28463,6 +29228,24 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 		return ec.fieldContext_ChangePasswordPayload_accountID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_CompleteKeyScrappingPayload_scrapping(ctx, field)
+	case "set":
+		return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28541,6 +29324,14 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 		return ec.fieldContext_CreateUnitPayload_unit(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28755,6 +29546,14 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29907,6 +30706,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyMovement_lossID(ctx, field)
+	case "copyOrderID":
+		return ec.fieldContext_KeyMovement_copyOrderID(ctx, field)
+	case "lockChangeID":
+		return ec.fieldContext_KeyMovement_lockChangeID(ctx, field)
+	case "scrappingID":
+		return ec.fieldContext_KeyMovement_scrappingID(ctx, field)
 	case "reversesID":
 		return ec.fieldContext_KeyMovement_reversesID(ctx, field)
 	case "generation":
@@ -29931,6 +30736,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyMovement_loss(ctx, field)
+	case "copyOrder":
+		return ec.fieldContext_KeyMovement_copyOrder(ctx, field)
+	case "lockChange":
+		return ec.fieldContext_KeyMovement_lockChange(ctx, field)
+	case "scrapping":
+		return ec.fieldContext_KeyMovement_scrapping(ctx, field)
 	case "reverses":
 		return ec.fieldContext_KeyMovement_reverses(ctx, field)
 	case "reversals":
@@ -30607,6 +31418,22 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OrderKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_OrderKeyCopiesPayload_order(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderKeyCopiesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_OrderLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -30759,6 +31586,16 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_RecordKeyCopiesPayload_order(ctx, field)
+	case "movement":
+		return ec.fieldContext_RecordKeyCopiesPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordKeyCopiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -30767,6 +31604,16 @@ func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Contex
 		return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordKeyFoundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_RecordLockChangePayload_lockChange(ctx, field)
+	case "set":
+		return ec.fieldContext_RecordLockChangePayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30783,6 +31630,14 @@ func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context
 		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31235,6 +32090,14 @@ func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Conte
 		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
