@@ -1426,6 +1426,7 @@ type ComplexityRoot struct {
 		FrozenAt     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Lines        func(childComplexity int) int
 		OpenedByID   func(childComplexity int) int
 		OpenedByName func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -8039,6 +8040,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reconciliation.Kind(childComplexity), true
+	case "Reconciliation.lines":
+		if e.ComplexityRoot.Reconciliation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Lines(childComplexity), true
 	case "Reconciliation.openedByID":
 		if e.ComplexityRoot.Reconciliation.OpenedByID == nil {
 			break
@@ -24663,6 +24670,10 @@ type Reconciliation implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
+  """
+  Its lines.
+  """
+  lines: [ReconciliationLine!]
 }
 """
 A connection to a list of items.
@@ -24735,7 +24746,7 @@ type ReconciliationLine implements Node {
   """
   label: String!
   """
-  What the record said; null until it is counted.
+  What the record said; null until all lines of the count are counted.
   """
   expected: Int
   """
@@ -24755,7 +24766,7 @@ type ReconciliationLine implements Node {
   """
   countedAt: Time
   """
-  Awaiting the count, matched, different (a case that is open), resolved.
+  Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved.
   """
   state: ReconciliationLineState!
   """
@@ -29933,6 +29944,8 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_closeNote(ctx, field)
 	case "estate":
 		return ec.fieldContext_Reconciliation_estate(ctx, field)
+	case "lines":
+		return ec.fieldContext_Reconciliation_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
