@@ -15,9 +15,15 @@ import (
 
 // KeySpotCheckRedraw is what the kept seed draws again.
 type KeySpotCheckRedraw struct {
-	Sets    []*ent.KeySet
-	Loans   []*ent.KeyLoan
+	Sets    []*KeySpotCheckDrawn
+	Loans   []*KeySpotCheckDrawn
 	Matches bool // whether these are what is on the sheet
+}
+
+// KeySpotCheckDrawn is a set or a loan that was drawn.
+type KeySpotCheckDrawn struct {
+	ID    uuid.UUID
+	Label string
 }
 
 // RedrawSpotCheck draws a spot check again, from its seed and from what was on record when it was drawn: who doubts that
@@ -39,10 +45,17 @@ func RedrawSpotCheck(ctx context.Context, db *ent.Client, id uuid.UUID) (*KeySpo
 		return nil, err
 	}
 	again := &KeySpotCheckRedraw{Matches: len(p.sets) == check.Population && len(p.loans) == check.RegisterPopulation && drawn.isOn(lines)}
-	if again.Sets, err = db.KeySet.Query().Where(keyset.IDIn(drawn.sets...)).Order(keyset.BySortKey(), keyset.ByID()).All(ctx); err != nil {
+	sets, err := db.KeySet.Query().Where(keyset.IDIn(drawn.sets...)).Order(keyset.BySortKey(), keyset.ByID()).All(ctx)
+	if err != nil {
 		return nil, err
 	}
-	again.Loans, err = db.KeyLoan.Query().Where(keyloan.IDIn(drawn.loans...)).Order(keyloan.ByLentAt(), keyloan.ByID()).All(ctx)
+	for _, s := range sets {
+		again.Sets = append(again.Sets, &KeySpotCheckDrawn{s.ID, s.Label})
+	}
+	loans, err := db.KeyLoan.Query().Where(keyloan.IDIn(drawn.loans...)).Order(keyloan.ByLentAt(), keyloan.ByID()).All(ctx)
+	for _, l := range loans {
+		again.Loans = append(again.Loans, &KeySpotCheckDrawn{l.ID, l.BorrowerName})
+	}
 	return again, err
 }
 
