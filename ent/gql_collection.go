@@ -3726,6 +3726,11 @@ func (_q *KeyLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keyloanline.FieldLost)
 				fieldSeen[keyloanline.FieldLost] = struct{}{}
 			}
+		case "voided":
+			if _, ok := fieldSeen[keyloanline.FieldVoided]; !ok {
+				selectedFields = append(selectedFields, keyloanline.FieldVoided)
+				fieldSeen[keyloanline.FieldVoided] = struct{}{}
+			}
 		case "householdID":
 			if _, ok := fieldSeen[keyloanline.FieldHouseholdID]; !ok {
 				selectedFields = append(selectedFields, keyloanline.FieldHouseholdID)

@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -21,6 +22,8 @@ type entry struct {
 	loanLine *uuid.UUID // nil: of no loan
 	loss     *uuid.UUID // nil: of no loss
 	note     string
+	at       time.Time // when the keys changed hands; zero: now
+	late     string    // why it is recorded late; empty if it is not
 }
 
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
@@ -28,10 +31,13 @@ type entry struct {
 //
 // Errors: CONFLICT if the giving holder has fewer keys.
 func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
+	if e.at.IsZero() {
+		e.at = tx.Now
+	}
 	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
 		SetNillableLossID(e.loss).SetNote(e.note).
-		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
+		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(e.at).SetLateReason(e.late).Save(tx)
 }
 
 // office finds the estate's one holder of a kind: the desk, the source. Errors: NOT_FOUND.
