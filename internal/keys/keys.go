@@ -34,6 +34,8 @@ func init() {
 	act.Explain("key_returns_signed", fault.Rule("K2.1", "归还须由归还人和经办人双方签字。", "A return is signed by who brings the keys and who takes them."))
 	act.Explain("key_loans_untouched", notUntouched())
 	act.Explain("key_loan_lines_in_use", notInUse())
+	act.Explain("keymovement_estate_id_reverses_id", fault.Clash("这笔登记已作废,不能再次作废。", "This entry was voided before.").By("K4.1"))
+	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))
 }

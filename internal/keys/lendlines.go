@@ -124,7 +124,7 @@ func lendLine(tx *act.Tx, loan *ent.KeyLoan, l setLine, from, to *ent.KeyHolder)
 		return err
 	}
 	_, err = post(tx, entry{set: l.set, from: from, to: to, count: l.count, reason: keymovement.ReasonLent, loanLine: &line.ID,
-		at: loan.LentAt, late: loan.LateReason})
+		at: loan.LentAt, lateReason: loan.LateReason})
 	return atLine(err, l.i)
 }
 

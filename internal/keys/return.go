@@ -183,7 +183,7 @@ func (rec receipt) take(tx *act.Tx, r returning) error {
 		return err
 	}
 	_, err := post(tx, entry{set: l.Edges.Set, from: rec.borrower, to: l.Edges.From, count: r.count, reason: keymovement.ReasonReturned, loanLine: &l.ID,
-		at: rec.at, late: rec.late})
+		at: rec.at, lateReason: rec.late})
 	return err
 }
 
