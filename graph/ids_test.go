@@ -40,6 +40,8 @@ var aliases = map[string]string{
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
 
+	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
+
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,
 	"can.checks.id": ent.TypeKeySet, "allowedActions.id": ent.TypeKeySet,

@@ -42,8 +42,16 @@ CREATE FUNCTION end_of_day(at timestamptz, zone text) RETURNS timestamptz STABLE
 DROP INDEX keyloanrequest_estate_id_approval_id;
 CREATE UNIQUE INDEX keyloanrequest_estate_id_approval_id ON key_loan_requests (estate_id, approval_id);
 CREATE UNIQUE INDEX key_loans_approval ON key_loans (estate_id, approval_id);
-REVOKE UPDATE ON key_loan_requests FROM steward_app;
-GRANT UPDATE (approval_id, version) ON key_loan_requests TO steward_app;
+-- +goose StatementBegin
+CREATE FUNCTION key_loan_request_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF to_jsonb(NEW) - '{approval_id,version}'::text[] <> to_jsonb(OLD) - '{approval_id,version}'::text[] OR OLD.approval_id <> NEW.approval_id THEN
+        RAISE EXCEPTION 'what was asked for does not change' USING ERRCODE = 'check_violation', CONSTRAINT = 'key_loan_requests_stay';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_loan_requests_stay BEFORE UPDATE ON key_loan_requests FOR EACH ROW EXECUTE FUNCTION key_loan_request_stays();
 
 -- +goose StatementBegin
 CREATE FUNCTION key_loan_due() RETURNS trigger LANGUAGE plpgsql AS $$
