@@ -7364,6 +7364,11 @@ func (_q *SignatureQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, signature.FieldResidentID)
 				fieldSeen[signature.FieldResidentID] = struct{}{}
 			}
+		case "accountID":
+			if _, ok := fieldSeen[signature.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldAccountID)
+				fieldSeen[signature.FieldAccountID] = struct{}{}
+			}
 		case "method":
 			if _, ok := fieldSeen[signature.FieldMethod]; !ok {
 				selectedFields = append(selectedFields, signature.FieldMethod)
@@ -7383,6 +7388,11 @@ func (_q *SignatureQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[signature.FieldContentHash]; !ok {
 				selectedFields = append(selectedFields, signature.FieldContentHash)
 				fieldSeen[signature.FieldContentHash] = struct{}{}
+			}
+		case "strokes":
+			if _, ok := fieldSeen[signature.FieldStrokes]; !ok {
+				selectedFields = append(selectedFields, signature.FieldStrokes)
+				fieldSeen[signature.FieldStrokes] = struct{}{}
 			}
 		case "signedAt":
 			if _, ok := fieldSeen[signature.FieldSignedAt]; !ok {
