@@ -23,6 +23,7 @@ var (
 		{Name: "reason", Type: field.TypeString},
 		{Name: "asked_by_id", Type: field.TypeUUID},
 		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "asked_by_staff_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "asked_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "GIVEN", "DECLINED", "WITHDRAWN", "EXPIRED", "USED"}, Default: "ASKED"},
@@ -30,6 +31,10 @@ var (
 		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "decision_note", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "withdrawn_by_name", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+		{Name: "withdraw_reason", Type: field.TypeString, Default: ""},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
@@ -41,7 +46,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "approvals_estates_estate",
-				Columns:    []*schema.Column{ApprovalsColumns[21]},
+				Columns:    []*schema.Column{ApprovalsColumns[26]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -50,17 +55,17 @@ var (
 			{
 				Name:    "approval_estate_id_state_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[15], ApprovalsColumns[14], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[16], ApprovalsColumns[15], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_asked_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[13], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[14], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[5]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[5]},
 			},
 		},
 	}
