@@ -34,7 +34,7 @@ CREATE CONSTRAINT TRIGGER key_loans_signed AFTER INSERT ON key_loans DEFERRABLE 
 CREATE CONSTRAINT TRIGGER key_returns_signed AFTER INSERT ON key_returns DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION must_be_signed('keys.return', 'receipt_id');
 
--- The end of the day that a moment falls on in a time zone: the start of the next one.
+-- The end of the day that a moment falls on in a time zone: the start of the next one, and where midnight comes twice, the second.
 CREATE FUNCTION end_of_day(at timestamptz, zone text) RETURNS timestamptz STABLE LANGUAGE sql AS
     $$ SELECT (date_trunc('day', at AT TIME ZONE zone) + interval '1 day') AT TIME ZONE zone $$;
 

@@ -72,7 +72,8 @@ func TestK2_2_MoreThanADayNeedsTheGeneralManager(t *testing.T) {
 	if r := officer.Refused(lendKeys, with(tomorrow, "until", "2026-03-01"), fault.InvalidInput, "K2.2"); r.Field != "until" {
 		t.Errorf("a loan until yesterday is refused at %q", r.Field)
 	}
-	if l := officer.Do(lendKeys, with(tomorrow, "until", "2026-03-02")).Get("lendKeys.loan"); !l.Get("dueAt").Time().Equal(endOf(2)) {
+	today := with(loanOf(staff, app.A.Sets[2], 1), "until", "2026-03-02")
+	if l := officer.Do(lendKeys, today).Get("lendKeys.loan"); !l.Get("dueAt").Time().Equal(endOf(2)) {
 		t.Errorf("a loan until today is due at %s", l.Get("dueAt"))
 	}
 
