@@ -43,7 +43,7 @@ var forms = map[string][]form{
 		{"askKeyLoan.input.borrower": "externalPersonID", "askKeyLoan.input.until": "2026-03-05"},
 	},
 	"askKeyLoanExtension": {{"askKeyLoanExtension.input.until": "2026-03-05"}},
-	"returnKeys": {{"returnKeys.input.lines": nil}, {}},
+	"returnKeys":          {{"returnKeys.input.lines": nil}, {}},
 	"reportKeyLoss": {
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
