@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
-	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -31,8 +30,6 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
-	KeyLoan() KeyLoanResolver
-	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 }
@@ -91,33 +88,29 @@ type ComplexityRoot struct {
 	}
 
 	Approval struct {
-		AskedAt         func(childComplexity int) int
-		AskedByID       func(childComplexity int) int
-		AskedByName     func(childComplexity int) int
-		Clause          func(childComplexity int) int
-		Content         func(childComplexity int) int
-		ContentHash     func(childComplexity int) int
-		CreatedAt       func(childComplexity int) int
-		DecidedAt       func(childComplexity int) int
-		DecidedByID     func(childComplexity int) int
-		DecidedByName   func(childComplexity int) int
-		DecisionNote    func(childComplexity int) int
-		Estate          func(childComplexity int) int
-		EstateID        func(childComplexity int) int
-		ExpiresAt       func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Kind            func(childComplexity int) int
-		Reason          func(childComplexity int) int
-		State           func(childComplexity int) int
-		SubjectID       func(childComplexity int) int
-		Title           func(childComplexity int) int
-		TitleEn         func(childComplexity int) int
-		UsedAt          func(childComplexity int) int
-		Version         func(childComplexity int) int
-		WithdrawReason  func(childComplexity int) int
-		WithdrawnAt     func(childComplexity int) int
-		WithdrawnByID   func(childComplexity int) int
-		WithdrawnByName func(childComplexity int) int
+		AskedAt       func(childComplexity int) int
+		AskedByID     func(childComplexity int) int
+		AskedByName   func(childComplexity int) int
+		Clause        func(childComplexity int) int
+		Content       func(childComplexity int) int
+		ContentHash   func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		DecidedAt     func(childComplexity int) int
+		DecidedByID   func(childComplexity int) int
+		DecidedByName func(childComplexity int) int
+		DecisionNote  func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		State         func(childComplexity int) int
+		SubjectID     func(childComplexity int) int
+		Title         func(childComplexity int) int
+		TitleEn       func(childComplexity int) int
+		UsedAt        func(childComplexity int) int
+		Version       func(childComplexity int) int
 	}
 
 	ApprovalConnection struct {
@@ -150,14 +143,6 @@ type ComplexityRoot struct {
 	AreaEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
-	}
-
-	AskKeyLoanExtensionPayload struct {
-		Request func(childComplexity int) int
-	}
-
-	AskKeyLoanPayload struct {
-		Request func(childComplexity int) int
 	}
 
 	AuditChange struct {
@@ -306,10 +291,6 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
-	DeclineApprovalPayload struct {
-		Approval func(childComplexity int) int
-	}
-
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -373,10 +354,6 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	ExtendKeyLoanPayload struct {
-		Loan func(childComplexity int) int
-	}
-
 	ExternalPerson struct {
 		Company   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -419,10 +396,6 @@ type ComplexityRoot struct {
 	FileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
-	}
-
-	GiveApprovalPayload struct {
-		Approval func(childComplexity int) int
 	}
 
 	GiveMoveInNoticePayload struct {
@@ -682,6 +655,49 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyDashboard struct {
+		At      func(childComplexity int) int
+		Estates func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
+	KeyEvent struct {
+		Actor   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Count   func(childComplexity int) int
+		From    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Summary func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	KeyEventConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	KeyEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyFigures struct {
+		ApprovalsWaiting    func(childComplexity int) int
+		Discrepancies       func(childComplexity int) int
+		Estate              func(childComplexity int) int
+		KeysLost            func(childComplexity int) int
+		KeysOut             func(childComplexity int) int
+		KeysOutstanding     func(childComplexity int) int
+		KeysOverdue         func(childComplexity int) int
+		KeysSealed          func(childComplexity int) int
+		LockChangesOrdered  func(childComplexity int) int
+		LossesUnanswered    func(childComplexity int) int
+		ObligationsDueToday func(childComplexity int) int
+		ObligationsPastDue  func(childComplexity int) int
+		SetsDueForScrapping func(childComplexity int) int
+	}
+
 	KeyFollowUp struct {
 		CreatedAt    func(childComplexity int) int
 		Estate       func(childComplexity int) int
@@ -782,7 +798,6 @@ type ComplexityRoot struct {
 		LentByID     func(childComplexity int) int
 		LentByName   func(childComplexity int) int
 		Lines        func(childComplexity int) int
-		Overdue      func(childComplexity int) int
 		Purpose      func(childComplexity int) int
 		ReturnedAt   func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -817,12 +832,10 @@ type ComplexityRoot struct {
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
 		Lost        func(childComplexity int) int
-		Outstanding func(childComplexity int) int
 		Returned    func(childComplexity int) int
 		Returns     func(childComplexity int) int
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
-		Voided      func(childComplexity int) int
 	}
 
 	KeyLoanLineConnection struct {
@@ -1261,8 +1274,6 @@ type ComplexityRoot struct {
 		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
-		AskKeyLoan             func(childComplexity int, input keys.AskKeyLoanInput) int
-		AskKeyLoanExtension    func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
@@ -1273,12 +1284,9 @@ type ComplexityRoot struct {
 		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
-		DeclineApproval        func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount         func(childComplexity int, input identity.AccountInput) int
 		EnableAccount          func(childComplexity int, input identity.AccountInput) int
 		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
-		ExtendKeyLoan          func(childComplexity int, input keys.ExtendKeyLoanInput) int
-		GiveApproval           func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
@@ -1314,9 +1322,10 @@ type ComplexityRoot struct {
 		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
-		VoidKeyLoan            func(childComplexity int, input keys.VoidKeyLoanInput) int
-		VoidKeyReturn          func(childComplexity int, input keys.VoidKeyReturnInput) int
-		WithdrawApproval       func(childComplexity int, input approval.WithdrawApprovalInput) int
+		VoidKeyCabinetOpening  func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyFollowUp        func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoss            func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement        func(childComplexity int, input keys.VoidKeyMovementInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1423,6 +1432,7 @@ type ComplexityRoot struct {
 		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
 		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
+		KeyDashboard        func(childComplexity int, estateIDs []uuid.UUID) int
 		KeyHolders          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
 		KeyHooks            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
 		KeyLoanRequests     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
@@ -1432,6 +1442,7 @@ type ComplexityRoot struct {
 		KeyMovements        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
 		KeyScrappings       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
 		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
+		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
@@ -1743,17 +1754,20 @@ type ComplexityRoot struct {
 		Name               func(childComplexity int) int
 	}
 
-	VoidKeyLoanPayload struct {
-		Loan func(childComplexity int) int
+	VoidKeyCabinetOpeningPayload struct {
+		Opening func(childComplexity int) int
 	}
 
-	VoidKeyReturnPayload struct {
-		KeyReturn func(childComplexity int) int
-		Loan      func(childComplexity int) int
+	VoidKeyFollowUpPayload struct {
+		FollowUp func(childComplexity int) int
 	}
 
-	WithdrawApprovalPayload struct {
-		Approval func(childComplexity int) int
+	VoidKeyLossPayload struct {
+		Loss func(childComplexity int) int
+	}
+
+	VoidKeyMovementPayload struct {
+		Movement func(childComplexity int) int
 	}
 }
 
@@ -2067,30 +2081,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.Version(childComplexity), true
-	case "Approval.withdrawReason":
-		if e.ComplexityRoot.Approval.WithdrawReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Approval.WithdrawReason(childComplexity), true
-	case "Approval.withdrawnAt":
-		if e.ComplexityRoot.Approval.WithdrawnAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Approval.WithdrawnAt(childComplexity), true
-	case "Approval.withdrawnByID":
-		if e.ComplexityRoot.Approval.WithdrawnByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Approval.WithdrawnByID(childComplexity), true
-	case "Approval.withdrawnByName":
-		if e.ComplexityRoot.Approval.WithdrawnByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Approval.WithdrawnByName(childComplexity), true
 
 	case "ApprovalConnection.edges":
 		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
@@ -2198,20 +2188,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AreaEdge.Node(childComplexity), true
-
-	case "AskKeyLoanExtensionPayload.request":
-		if e.ComplexityRoot.AskKeyLoanExtensionPayload.Request == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AskKeyLoanExtensionPayload.Request(childComplexity), true
-
-	case "AskKeyLoanPayload.request":
-		if e.ComplexityRoot.AskKeyLoanPayload.Request == nil {
-			break
-		}
-
-		return e.ComplexityRoot.AskKeyLoanPayload.Request(childComplexity), true
 
 	case "AuditChange.fields":
 		if e.ComplexityRoot.AuditChange.Fields == nil {
@@ -2715,13 +2691,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
-	case "DeclineApprovalPayload.approval":
-		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
-
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -2964,13 +2933,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
-	case "ExtendKeyLoanPayload.loan":
-		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
-
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
 			break
@@ -3132,13 +3094,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
-
-	case "GiveApprovalPayload.approval":
-		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
-			break
-		}
-
-		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -4155,6 +4110,179 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyCopyOrderEdge.Node(childComplexity), true
 
+	case "KeyDashboard.at":
+		if e.ComplexityRoot.KeyDashboard.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.At(childComplexity), true
+	case "KeyDashboard.estates":
+		if e.ComplexityRoot.KeyDashboard.Estates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.Estates(childComplexity), true
+	case "KeyDashboard.total":
+		if e.ComplexityRoot.KeyDashboard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.Total(childComplexity), true
+
+	case "KeyEvent.actor":
+		if e.ComplexityRoot.KeyEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Actor(childComplexity), true
+	case "KeyEvent.at":
+		if e.ComplexityRoot.KeyEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.At(childComplexity), true
+	case "KeyEvent.count":
+		if e.ComplexityRoot.KeyEvent.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Count(childComplexity), true
+	case "KeyEvent.from":
+		if e.ComplexityRoot.KeyEvent.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.From(childComplexity), true
+	case "KeyEvent.id":
+		if e.ComplexityRoot.KeyEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.ID(childComplexity), true
+	case "KeyEvent.kind":
+		if e.ComplexityRoot.KeyEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Kind(childComplexity), true
+	case "KeyEvent.summary":
+		if e.ComplexityRoot.KeyEvent.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Summary(childComplexity), true
+	case "KeyEvent.to":
+		if e.ComplexityRoot.KeyEvent.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.To(childComplexity), true
+
+	case "KeyEventConnection.edges":
+		if e.ComplexityRoot.KeyEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventConnection.Edges(childComplexity), true
+	case "KeyEventConnection.pageInfo":
+		if e.ComplexityRoot.KeyEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventConnection.PageInfo(childComplexity), true
+
+	case "KeyEventEdge.cursor":
+		if e.ComplexityRoot.KeyEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventEdge.Cursor(childComplexity), true
+	case "KeyEventEdge.node":
+		if e.ComplexityRoot.KeyEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventEdge.Node(childComplexity), true
+
+	case "KeyFigures.approvalsWaiting":
+		if e.ComplexityRoot.KeyFigures.ApprovalsWaiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ApprovalsWaiting(childComplexity), true
+	case "KeyFigures.discrepancies":
+		if e.ComplexityRoot.KeyFigures.Discrepancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.Discrepancies(childComplexity), true
+	case "KeyFigures.estate":
+		if e.ComplexityRoot.KeyFigures.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.Estate(childComplexity), true
+	case "KeyFigures.keysLost":
+		if e.ComplexityRoot.KeyFigures.KeysLost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysLost(childComplexity), true
+	case "KeyFigures.keysOut":
+		if e.ComplexityRoot.KeyFigures.KeysOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOut(childComplexity), true
+	case "KeyFigures.keysOutstanding":
+		if e.ComplexityRoot.KeyFigures.KeysOutstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOutstanding(childComplexity), true
+	case "KeyFigures.keysOverdue":
+		if e.ComplexityRoot.KeyFigures.KeysOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOverdue(childComplexity), true
+	case "KeyFigures.keysSealed":
+		if e.ComplexityRoot.KeyFigures.KeysSealed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysSealed(childComplexity), true
+	case "KeyFigures.lockChangesOrdered":
+		if e.ComplexityRoot.KeyFigures.LockChangesOrdered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.LockChangesOrdered(childComplexity), true
+	case "KeyFigures.lossesUnanswered":
+		if e.ComplexityRoot.KeyFigures.LossesUnanswered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.LossesUnanswered(childComplexity), true
+	case "KeyFigures.obligationsDueToday":
+		if e.ComplexityRoot.KeyFigures.ObligationsDueToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ObligationsDueToday(childComplexity), true
+	case "KeyFigures.obligationsPastDue":
+		if e.ComplexityRoot.KeyFigures.ObligationsPastDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ObligationsPastDue(childComplexity), true
+	case "KeyFigures.setsDueForScrapping":
+		if e.ComplexityRoot.KeyFigures.SetsDueForScrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.SetsDueForScrapping(childComplexity), true
+
 	case "KeyFollowUp.createdAt":
 		if e.ComplexityRoot.KeyFollowUp.CreatedAt == nil {
 			break
@@ -4613,12 +4741,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.Lines(childComplexity), true
-	case "KeyLoan.overdue":
-		if e.ComplexityRoot.KeyLoan.Overdue == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLoan.Overdue(childComplexity), true
 	case "KeyLoan.purpose":
 		if e.ComplexityRoot.KeyLoan.Purpose == nil {
 			break
@@ -4772,12 +4894,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.Lost(childComplexity), true
-	case "KeyLoanLine.outstanding":
-		if e.ComplexityRoot.KeyLoanLine.Outstanding == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLoanLine.Outstanding(childComplexity), true
 	case "KeyLoanLine.returned":
 		if e.ComplexityRoot.KeyLoanLine.Returned == nil {
 			break
@@ -4802,12 +4918,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.SetID(childComplexity), true
-	case "KeyLoanLine.voided":
-		if e.ComplexityRoot.KeyLoanLine.Voided == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLoanLine.Voided(childComplexity), true
 
 	case "KeyLoanLineConnection.edges":
 		if e.ComplexityRoot.KeyLoanLineConnection.Edges == nil {
@@ -6720,28 +6830,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
-	case "Mutation.askKeyLoan":
-		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_askKeyLoan_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.AskKeyLoan(childComplexity, args["input"].(keys.AskKeyLoanInput)), true
-	case "Mutation.askKeyLoanExtension":
-		if e.ComplexityRoot.Mutation.AskKeyLoanExtension == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_askKeyLoanExtension_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -6852,17 +6940,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
-	case "Mutation.declineApproval":
-		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -6896,28 +6973,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
-	case "Mutation.extendKeyLoan":
-		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_extendKeyLoan_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.ExtendKeyLoan(childComplexity, args["input"].(keys.ExtendKeyLoanInput)), true
-	case "Mutation.giveApproval":
-		if e.ComplexityRoot.Mutation.GiveApproval == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_giveApproval_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7293,39 +7348,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
-	case "Mutation.voidKeyLoan":
-		if e.ComplexityRoot.Mutation.VoidKeyLoan == nil {
+	case "Mutation.voidKeyCabinetOpening":
+		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_voidKeyLoan_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_voidKeyCabinetOpening_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.VoidKeyLoan(childComplexity, args["input"].(keys.VoidKeyLoanInput)), true
-	case "Mutation.voidKeyReturn":
-		if e.ComplexityRoot.Mutation.VoidKeyReturn == nil {
+		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyFollowUp":
+		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_voidKeyReturn_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_voidKeyFollowUp_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
-	case "Mutation.withdrawApproval":
-		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
+		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoss":
+		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_withdrawApproval_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_voidKeyLoss_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
+		return e.ComplexityRoot.Mutation.VoidKeyLoss(childComplexity, args["input"].(keys.VoidKeyLossInput)), true
+	case "Mutation.voidKeyMovement":
+		if e.ComplexityRoot.Mutation.VoidKeyMovement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyMovement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -7913,6 +7979,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyCopyOrders(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCopyOrderOrder), args["where"].(*ent.KeyCopyOrderWhereInput)), true
+	case "Query.keyDashboard":
+		if e.ComplexityRoot.Query.KeyDashboard == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyDashboard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyDashboard(childComplexity, args["estateIDs"].([]uuid.UUID)), true
 	case "Query.keyHolders":
 		if e.ComplexityRoot.Query.KeyHolders == nil {
 			break
@@ -8012,6 +8089,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySeals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySealOrder), args["where"].(*ent.KeySealWhereInput)), true
+	case "Query.keySetTimeline":
+		if e.ComplexityRoot.Query.KeySetTimeline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keySetTimeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeySetTimeline(childComplexity, args["setID"].(uuid.UUID), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.keySets":
 		if e.ComplexityRoot.Query.KeySets == nil {
 			break
@@ -9223,32 +9311,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
-	case "VoidKeyLoanPayload.loan":
-		if e.ComplexityRoot.VoidKeyLoanPayload.Loan == nil {
+	case "VoidKeyCabinetOpeningPayload.opening":
+		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VoidKeyLoanPayload.Loan(childComplexity), true
+		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
 
-	case "VoidKeyReturnPayload.keyReturn":
-		if e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn == nil {
+	case "VoidKeyFollowUpPayload.followUp":
+		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn(childComplexity), true
-	case "VoidKeyReturnPayload.loan":
-		if e.ComplexityRoot.VoidKeyReturnPayload.Loan == nil {
+		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
+
+	case "VoidKeyLossPayload.loss":
+		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
 			break
 		}
 
-		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
+		return e.ComplexityRoot.VoidKeyLossPayload.Loss(childComplexity), true
 
-	case "WithdrawApprovalPayload.approval":
-		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
+	case "VoidKeyMovementPayload.movement":
+		if e.ComplexityRoot.VoidKeyMovementPayload.Movement == nil {
 			break
 		}
 
-		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
+		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
 
 	}
 	return 0, false
@@ -9268,8 +9357,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
-			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
-			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
@@ -9287,7 +9374,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
-			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -9295,13 +9381,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
-			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
-			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -9407,9 +9491,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
-			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
-			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
-			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
+			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
+			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 		)
 	}
 	first := true
@@ -9486,69 +9571,7 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/approvals.graphqls", Input: `"A yes to what was asked."
-input GiveApprovalInput {
-  "The approval."
-  approvalID: ID!
-  "What is to be said with it, if anything."
-  note: String
-  "The decider's signature, by the own password, under exactly what was asked (content)."
-  signature: SignatureInput!
-}
-
-"What giving it gave."
-type GiveApprovalPayload {
-  "The approval as it stands now."
-  approval: Approval!
-}
-
-"A no to what was asked."
-input DeclineApprovalInput {
-  "The approval."
-  approvalID: ID!
-  "Why not."
-  note: String!
-}
-
-"What declining gave."
-type DeclineApprovalPayload {
-  "The approval as it stands now."
-  approval: Approval!
-}
-
-"A question that is taken back."
-input WithdrawApprovalInput {
-  "The approval."
-  approvalID: ID!
-  "Why it is taken back."
-  reason: String!
-}
-
-"What withdrawing gave."
-type WithdrawApprovalPayload {
-  "The approval as it stands now."
-  approval: Approval!
-}
-
-extend type Mutation {
-  "Approves what was asked, signed with the decider's own password. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
-  giveApproval(
-    "The decision."
-    input: GiveApprovalInput!
-  ): GiveApprovalPayload!
-  "Declines what was asked, and says why. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
-  declineApproval(
-    "The decision."
-    input: DeclineApprovalInput!
-  ): DeclineApprovalPayload!
-  "Takes back what waits, or was given and is not used: by who asked, or a manager. CONFLICT if it was declined, withdrawn or used."
-  withdrawApproval(
-    "What is taken back."
-    input: WithdrawApprovalInput!
-  ): WithdrawApprovalPayload!
-}
-
-extend type Query {
+	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
   "What was asked for and what was decided; filter by state ASKED for what waits."
   approvals(
     "At most so many: 50 unless given, at most 200."
@@ -11337,6 +11360,54 @@ extend type Query {
   ): KeySealConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/keys_dashboard.graphqls", Input: `"The state of the keys now, of each estate and of all together."
+type KeyDashboard {
+  "As of when."
+  at: Time!
+  "Each estate's figures, by the estates' codes."
+  estates: [KeyFigures!]!
+  "Their sums."
+  total: KeyFigures!
+}
+
+"An estate's figures; null where the viewer may not see what is counted."
+type KeyFigures {
+  "The estate; null for the sum."
+  estate: Estate
+  "Keys with borrowers (K2.1)."
+  keysOut: Int
+  "Of those, keys past their due time (K2.2)."
+  keysOverdue: Int
+  "Keys that engineering owes (K1.4)."
+  keysOutstanding: Int
+  "Public-area keys sealed with security (K1.3)."
+  keysSealed: Int
+  "Keys lost (K2.3)."
+  keysLost: Int
+  "Losses that the leader has not answered (K2.3)."
+  lossesUnanswered: Int
+  "Key sets due for scrapping (K3.1)."
+  setsDueForScrapping: Int
+  "Lock changes ordered and not done (K3.1)."
+  lockChangesOrdered: Int
+  "Differences found by counts and not resolved (K4.3)."
+  discrepancies: Int
+  "Questions that wait for a decision: long loans, extensions, copies, scrappings (K2.2, K2.3, K3.2)."
+  approvalsWaiting: Int
+  "Obligations of this chapter due by the end of the estate's day."
+  obligationsDueToday: Int
+  "Obligations of this chapter past their due time."
+  obligationsPastDue: Int
+}
+
+extend type Query {
+  "The figures of the keys now, in two statements for any number of estates: all where the viewer sees keys, unless some are named. NOT_FOUND for one that the viewer may not see."
+  keyDashboard(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): KeyDashboard!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
 input BorrowerInput @oneOf {
   "A member of staff."
@@ -11355,7 +11426,7 @@ input LendLineInput {
   count: Int!
 }
 
-"Lending keys: until the end of the estate's day, or as long as the general manager approved (K2.1, K2.2)."
+"Lending keys until the end of the estate's day (K2.1, K2.2)."
 input LendKeysInput {
   "Who borrows."
   borrower: BorrowerInput!
@@ -11365,16 +11436,6 @@ input LendKeysInput {
   lines: [LendLineInput!]!
   "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
   fromID: ID
-  "The last day of the loan: today unless given, or as approved. More than today needs an approval (K2.2)."
-  until: Date
-  "The general manager's approval for more than today, by askKeyLoan; it is used once (K2.2)."
-  approvalID: ID
-  "The borrower's signature: the own password of a borrower with an account, else attested by who lends (K2.1). Who lends signs as the handler by being signed in."
-  signature: SignatureInput!
-  "When the keys were lent, if that is recorded later than it happened: at most 24 hours ago."
-  occurredAt: Time
-  "Why it is recorded late; needed for more than ten minutes."
-  lateReason: String
 }
 
 "What lending gave."
@@ -11399,12 +11460,6 @@ input ReturnKeysInput {
   lines: [ReturnLineInput!]
   "Who brought the keys, if not the borrower."
   returnedBy: String
-  "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
-  signature: SignatureInput!
-  "When they came back, if that is recorded later than it happened: at most 24 hours ago."
-  occurredAt: Time
-  "Why it is recorded late; needed for more than ten minutes."
-  lateReason: String
 }
 
 "What the return gave."
@@ -11413,132 +11468,17 @@ type ReturnKeysPayload {
   loan: KeyLoan!
 }
 
-"Asking the general manager for a loan of more than a day (K2.2)."
-input AskKeyLoanInput {
-  "Who is to borrow."
-  borrower: BorrowerInput!
-  "What the keys are for."
-  purpose: String!
-  "What is to be lent, at most."
-  lines: [LendLineInput!]!
-  "The last day of the loan."
-  until: Date!
-  "Why it takes so long."
-  reason: String!
-}
-
-"What asking for a loan of more than a day gave."
-type AskKeyLoanPayload {
-  "The request, with its approval."
-  request: KeyLoanRequest!
-}
-
-"Asking the general manager that a loan may last longer (K2.2)."
-input AskKeyLoanExtensionInput {
-  "The loan."
-  loanID: ID!
-  "The new last day."
-  until: Date!
-  "Why it takes longer."
-  reason: String!
-}
-
-"What asking for an extension gave."
-type AskKeyLoanExtensionPayload {
-  "The request, with its approval."
-  request: KeyLoanRequest!
-}
-
-"Extending a loan as approved (K2.2)."
-input ExtendKeyLoanInput {
-  "The loan."
-  loanID: ID!
-  "The general manager's approval, by askKeyLoanExtension; it is used once."
-  approvalID: ID!
-}
-
-"What the extension gave."
-type ExtendKeyLoanPayload {
-  "The loan with its new time."
-  loan: KeyLoan!
-}
-
-"Voiding a loan that was recorded by mistake (K2.1)."
-input VoidKeyLoanInput {
-  "The loan."
-  id: ID!
-  "Why it is voided."
-  reason: String!
-}
-
-"What voiding the loan gave."
-type VoidKeyLoanPayload {
-  "The loan, voided."
-  loan: KeyLoan!
-}
-
-"Voiding a return that was recorded by mistake (K2.1)."
-input VoidKeyReturnInput {
-  "The return: what came back of one line."
-  id: ID!
-  "Why it is voided."
-  reason: String!
-}
-
-"What voiding the return gave."
-type VoidKeyReturnPayload {
-  "The return, voided."
-  keyReturn: KeyReturn!
-  "Its loan as it stands now: open again."
-  loan: KeyLoan!
-}
-
-extend type KeyLoan {
-  "Whether keys of it are out although they are due (K2.2). Overdue loans are listed by keyLoans(where: {state: OPEN, dueAtLTE: now})."
-  overdue: Boolean!
-}
-
-extend type KeyLoanLine {
-  "How many of its keys are with the borrower: lent, and neither returned nor lost (K2.1)."
-  outstanding: Int!
-}
-
 extend type Mutation {
-  "Lends keys until the end of the estate's day, or as long as approved; both sign (K2.1, K2.2). RULE K2.2 without approval, K3.1 for a set that is not in use; CONFLICT if fewer keys are left than asked for."
+  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
   lendKeys(
     "Who borrows what."
     input: LendKeysInput!
   ): LendKeysPayload!
-  "Takes lent keys back, all or some; both sign (K2.1)."
+  "Takes lent keys back, all or some (K2.1)."
   returnKeys(
     "What comes back."
     input: ReturnKeysInput!
   ): ReturnKeysPayload!
-  "Asks the general manager for a loan of more than a day (K2.2)."
-  askKeyLoan(
-    "Who is to borrow what, and why."
-    input: AskKeyLoanInput!
-  ): AskKeyLoanPayload!
-  "Asks the general manager that an open loan may last longer (K2.2)."
-  askKeyLoanExtension(
-    "Which loan, until when, and why."
-    input: AskKeyLoanExtensionInput!
-  ): AskKeyLoanExtensionPayload!
-  "Extends an open loan as approved; what is due moves with it (K2.2)."
-  extendKeyLoan(
-    "Which loan, by which approval."
-    input: ExtendKeyLoanInput!
-  ): ExtendKeyLoanPayload!
-  "Voids a loan of which nothing came back or was lost: its keys go back by counter-entries (K2.1)."
-  voidKeyLoan(
-    "Which loan, and why."
-    input: VoidKeyLoanInput!
-  ): VoidKeyLoanPayload!
-  "Voids a return: the keys are with the borrower again, and due as before (K2.1)."
-  voidKeyReturn(
-    "Which return, and why."
-    input: VoidKeyReturnInput!
-  ): VoidKeyReturnPayload!
 }
 
 extend type Query {
@@ -11765,6 +11705,165 @@ extend type Query {
     "Which ones."
     where: KeyStatementLineWhereInput
   ): KeyStatementLineConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_timeline.graphqls", Input: `"What happened to a key set."
+enum KeyEventKind {
+  "Keys went from a holder to a holder."
+  MOVED
+  "Somebody signed."
+  SIGNED
+  "Keys were reported lost (K2.3)."
+  LOST
+  "The leader answered a loss (K2.3)."
+  LOSS_ANSWERED
+  "A lock change was ordered (K3.1)."
+  LOCK_CHANGE_ORDERED
+  "The lock was changed: a new generation (K3.1)."
+  LOCK_CHANGED
+  "Something was asked of who decides: a long loan, an extension, copies, scrapping."
+  ASKED
+  "It was decided, withdrawn, or lapsed."
+  DECIDED
+  "Keys were sealed with security (K1.3)."
+  SEALED
+  "A seal was broken or replaced (K1.3)."
+  SEAL_ENDED
+  "Something was noted on keys that engineering owes (K1.4)."
+  FOLLOWED_UP
+  "The set was counted (K4.3)."
+  COUNTED
+  "A difference of a count was resolved (K4.3)."
+  DISPUTE_RESOLVED
+  "Engineering took the scrapped keys back (K3.2)."
+  SCRAPPED
+}
+
+"One event in the life of a key set."
+type KeyEvent {
+  "When it happened."
+  at: Time!
+  "What happened."
+  kind: KeyEventKind!
+  "The row that tells more: a movement, a signature, a loss; read it by node."
+  id: ID!
+  "Who did it, as signed; empty for entries of the ledger, whose act was signed."
+  actor: String!
+  "How many keys, where it is about a number of them."
+  count: Int
+  "The holder that gave, for what moved."
+  from: String
+  "The holder that got, for what moved."
+  to: String
+  "In a line, in the language of the request."
+  summary: String!
+}
+
+"An event and its place."
+type KeyEventEdge {
+  "The event."
+  node: KeyEvent!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of a key set's life."
+type KeyEventConnection {
+  "The events, the newest first."
+  edges: [KeyEventEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "Where is this key? A key set's whole life, the newest first: every holder, signature, seal, lock change, count and dispute, as far as the viewer may see each. NOT_FOUND for a set that the viewer may not see."
+  keySetTimeline(
+    "The key set."
+    setID: ID!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): KeyEventConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_voids.graphqls", Input: `"An entry of the key ledger that was made by mistake (K4.1)."
+input VoidKeyMovementInput {
+  "The entry."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyMovementPayload {
+  "The entry, as it stays on record; its reversals hold the counter-entry."
+  movement: KeyMovement!
+}
+
+"An opening of a key cabinet that was recorded by mistake (K1.2)."
+input VoidKeyCabinetOpeningInput {
+  "The opening."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCabinetOpeningPayload {
+  "The opening, voided."
+  opening: KeyCabinetOpening!
+}
+
+"A note on keys that engineering owes that was made by mistake (K1.4)."
+input VoidKeyFollowUpInput {
+  "The note."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyFollowUpPayload {
+  "The note, voided."
+  followUp: KeyFollowUp!
+}
+
+"A loss that was reported by mistake (K2.3)."
+input VoidKeyLossInput {
+  "The loss."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyLossPayload {
+  "The loss, voided."
+  loss: KeyLoss!
+}
+
+extend type Mutation {
+  "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
+  voidKeyMovement(
+    "Which one, and why."
+    input: VoidKeyMovementInput!
+  ): VoidKeyMovementPayload!
+  "Voids the record of a cabinet's opening (K1.2). Attempts that were refused stay: RULE."
+  voidKeyCabinetOpening(
+    "Which one, and why."
+    input: VoidKeyCabinetOpeningInput!
+  ): VoidKeyCabinetOpeningPayload!
+  "Voids a note on keys that engineering owes (K1.4): the one before counts again."
+  voidKeyFollowUp(
+    "Which one, and why."
+    input: VoidKeyFollowUpInput!
+  ): VoidKeyFollowUpPayload!
+  "Voids a loss (K2.3): the keys are with who had them again, their loan is open and due again. RULE if some were found, or a lock change was ordered for it."
+  voidKeyLoss(
+    "Which one, and why."
+    input: VoidKeyLossInput!
+  ): VoidKeyLossPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
@@ -12034,25 +12133,9 @@ type Approval implements Node {
   """
   decidedAt: Time
   """
-  What was said with the decision.
+  What was said with the decision, or the withdrawal.
   """
   decisionNote: String!
-  """
-  The account of who withdrew it.
-  """
-  withdrawnByID: ID
-  """
-  Who withdrew it, as signed.
-  """
-  withdrawnByName: String!
-  """
-  When it was withdrawn.
-  """
-  withdrawnAt: Time
-  """
-  Why it was withdrawn.
-  """
-  withdrawReason: String!
   """
   When it was used.
   """
@@ -12536,46 +12619,6 @@ input ApprovalWhereInput {
   decidedAt is set.
   """
   decidedAtNotNil: Boolean
-  """
-  withdrawn_at field predicates
-  """
-  withdrawnAt: Time
-  """
-  withdrawnAt differs from this.
-  """
-  withdrawnAtNEQ: Time
-  """
-  withdrawnAt is one of these.
-  """
-  withdrawnAtIn: [Time!]
-  """
-  withdrawnAt is none of these.
-  """
-  withdrawnAtNotIn: [Time!]
-  """
-  withdrawnAt is greater than this.
-  """
-  withdrawnAtGT: Time
-  """
-  withdrawnAt is at least this.
-  """
-  withdrawnAtGTE: Time
-  """
-  withdrawnAt is less than this.
-  """
-  withdrawnAtLT: Time
-  """
-  withdrawnAt is at most this.
-  """
-  withdrawnAtLTE: Time
-  """
-  withdrawnAt is null.
-  """
-  withdrawnAtIsNil: Boolean
-  """
-  withdrawnAt is set.
-  """
-  withdrawnAtNotNil: Boolean
   """
   used_at field predicates
   """
@@ -18689,10 +18732,6 @@ type KeyLoanLine implements Node {
   How many were reported lost, also if found since: those come back by the loss (K2.3).
   """
   lost: Int!
-  """
-  Whether its loan was voided: nothing of it is out.
-  """
-  voided: Boolean!
   """
   The borrower's household, if a resident.
   """
@@ -28140,14 +28179,6 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_decidedAt(ctx, field)
 	case "decisionNote":
 		return ec.fieldContext_Approval_decisionNote(ctx, field)
-	case "withdrawnByID":
-		return ec.fieldContext_Approval_withdrawnByID(ctx, field)
-	case "withdrawnByName":
-		return ec.fieldContext_Approval_withdrawnByName(ctx, field)
-	case "withdrawnAt":
-		return ec.fieldContext_Approval_withdrawnAt(ctx, field)
-	case "withdrawReason":
-		return ec.fieldContext_Approval_withdrawReason(ctx, field)
 	case "usedAt":
 		return ec.fieldContext_Approval_usedAt(ctx, field)
 	case "estate":
@@ -28218,22 +28249,6 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 		return ec.fieldContext_AreaEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "request":
-		return ec.fieldContext_AskKeyLoanExtensionPayload_request(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanExtensionPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_AskKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "request":
-		return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28528,14 +28543,6 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "approval":
-		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28662,14 +28669,6 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "loan":
-		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -28756,14 +28755,6 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
-}
-
-func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "approval":
-		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29280,6 +29271,92 @@ func (ec *executionContext) childFields_KeyCopyOrderEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type KeyCopyOrderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_KeyDashboard_at(ctx, field)
+	case "estates":
+		return ec.fieldContext_KeyDashboard_estates(ctx, field)
+	case "total":
+		return ec.fieldContext_KeyDashboard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyDashboard", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_KeyEvent_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyEvent_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_KeyEvent_id(ctx, field)
+	case "actor":
+		return ec.fieldContext_KeyEvent_actor(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyEvent_count(ctx, field)
+	case "from":
+		return ec.fieldContext_KeyEvent_from(ctx, field)
+	case "to":
+		return ec.fieldContext_KeyEvent_to(ctx, field)
+	case "summary":
+		return ec.fieldContext_KeyEvent_summary(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyEventConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyEventConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyEventEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyEventEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_KeyFigures_estate(ctx, field)
+	case "keysOut":
+		return ec.fieldContext_KeyFigures_keysOut(ctx, field)
+	case "keysOverdue":
+		return ec.fieldContext_KeyFigures_keysOverdue(ctx, field)
+	case "keysOutstanding":
+		return ec.fieldContext_KeyFigures_keysOutstanding(ctx, field)
+	case "keysSealed":
+		return ec.fieldContext_KeyFigures_keysSealed(ctx, field)
+	case "keysLost":
+		return ec.fieldContext_KeyFigures_keysLost(ctx, field)
+	case "lossesUnanswered":
+		return ec.fieldContext_KeyFigures_lossesUnanswered(ctx, field)
+	case "setsDueForScrapping":
+		return ec.fieldContext_KeyFigures_setsDueForScrapping(ctx, field)
+	case "lockChangesOrdered":
+		return ec.fieldContext_KeyFigures_lockChangesOrdered(ctx, field)
+	case "discrepancies":
+		return ec.fieldContext_KeyFigures_discrepancies(ctx, field)
+	case "approvalsWaiting":
+		return ec.fieldContext_KeyFigures_approvalsWaiting(ctx, field)
+	case "obligationsDueToday":
+		return ec.fieldContext_KeyFigures_obligationsDueToday(ctx, field)
+	case "obligationsPastDue":
+		return ec.fieldContext_KeyFigures_obligationsPastDue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29470,8 +29547,6 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_approval(ctx, field)
 	case "lines":
 		return ec.fieldContext_KeyLoan_lines(ctx, field)
-	case "overdue":
-		return ec.fieldContext_KeyLoan_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoan", field.Name)
 }
@@ -29520,8 +29595,6 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_returned(ctx, field)
 	case "lost":
 		return ec.fieldContext_KeyLoanLine_lost(ctx, field)
-	case "voided":
-		return ec.fieldContext_KeyLoanLine_voided(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyLoanLine_householdID(ctx, field)
 	case "estate":
@@ -29534,8 +29607,6 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_from(ctx, field)
 	case "returns":
 		return ec.fieldContext_KeyLoanLine_returns(ctx, field)
-	case "outstanding":
-		return ec.fieldContext_KeyLoanLine_outstanding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLine", field.Name)
 }
@@ -31134,30 +31205,36 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
-func (ec *executionContext) childFields_VoidKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "loan":
-		return ec.fieldContext_VoidKeyLoanPayload_loan(ctx, field)
+	case "opening":
+		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLoanPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "keyReturn":
-		return ec.fieldContext_VoidKeyReturnPayload_keyReturn(ctx, field)
-	case "loan":
-		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
+	case "followUp":
+		return ec.fieldContext_VoidKeyFollowUpPayload_followUp(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "approval":
-		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
+	case "loss":
+		return ec.fieldContext_VoidKeyLossPayload_loss(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -13,6 +13,7 @@
 //	voidloan.go     K2.1              VoidLoan; voidreturn.go VoidReturn
 //	handover.go     K4.1              HandOver, to the household of the unit
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
+//	void.go        K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //
 // Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
@@ -34,7 +35,7 @@ func init() {
 	act.Explain("key_returns_signed", fault.Rule("K2.1", "归还须由归还人和经办人双方签字。", "A return is signed by who brings the keys and who takes them."))
 	act.Explain("key_loans_untouched", notUntouched())
 	act.Explain("key_loan_lines_in_use", notInUse())
-	act.Explain("keymovement_estate_id_reverses_id", fault.Clash("这笔登记已作废,不能再次作废。", "This entry was voided before.").By("K4.1"))
+	act.Explain("keymovement_estate_id_reverses_id", voidedBefore())
 	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))

@@ -63,18 +63,6 @@ func voidReturn(tx *act.Tx, in VoidKeyReturnInput) (*VoidKeyReturnPayload, error
 	return &VoidKeyReturnPayload{back, loan}, err
 }
 
-// reopen opens a loan that was closed, and makes its keys due again.
-func reopen(tx *act.Tx, loan *ent.KeyLoan) (*ent.KeyLoan, error) {
-	if loan.State == keyloan.StateOpen {
-		return loan, nil
-	}
-	loan, err := loan.Update().SetState(keyloan.StateOpen).ClearReturnedAt().Save(tx)
-	if err != nil {
-		return nil, err
-	}
-	return loan, expect(tx, loan)
-}
-
 var voidReturnGuard = act.Guard[*ent.KeyReturn]{
 	Entity: ent.TypeKeyReturn,
 	ID:     func(r *ent.KeyReturn) uuid.UUID { return r.ID },
