@@ -55,3 +55,19 @@ REVOKE ALL ON FUNCTION approval_step FROM PUBLIC;
 CREATE TRIGGER approval_step BEFORE INSERT OR UPDATE ON approvals FOR EACH ROW EXECUTE FUNCTION approval_step();
 
 INSERT INTO signature_capacities VALUES ('approval', 'approver');
+
+-- Who holds which role in one of the viewer's estates, or everywhere, on a day: whom a question is put to. An estate's viewer does
+-- not see the grants of who manages everything, and may still ask them.
+-- +goose StatementBegin
+CREATE FUNCTION identity.holders(p_estate uuid, p_today date) RETURNS TABLE (account uuid, role text, everywhere boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS $$
+    SELECT DISTINCT g.account_id, g.role, g.estate_id IS NULL
+    FROM identity.grants g JOIN identity.accounts a ON a.id = g.account_id AND a.disabled_at IS NULL
+    WHERE (identity.sees_all() OR p_estate = ANY (identity.viewer_estates()))
+        AND g.revoked_at IS NULL AND g.valid_from <= p_today AND (g.valid_until IS NULL OR g.valid_until >= p_today)
+        AND (g.estate_id = p_estate OR g.estate_id IS NULL) AND g.role <> 'resident'
+    ORDER BY 1, 2, 3
+$$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION identity.holders FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identity.holders TO steward_app;

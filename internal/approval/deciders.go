@@ -32,11 +32,7 @@ func holders(tx *act.Tx, estate uuid.UUID) ([]holder, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := tx.Raw.Query(tx, `SELECT DISTINCT g.account_id, g.role, g.estate_id IS NULL
-			FROM identity.grants g JOIN identity.accounts a ON a.id = g.account_id AND a.disabled_at IS NULL
-			WHERE g.revoked_at IS NULL AND g.valid_from <= $2 AND (g.valid_until IS NULL OR g.valid_until >= $2)
-				AND (g.estate_id = $1 OR g.estate_id IS NULL) AND g.role <> $3
-			ORDER BY 1, 2, 3`, estate, today, string(policy.Resident))
+		rows, err := tx.Raw.Query(tx, `SELECT account, role, everywhere FROM identity.holders($1, $2)`, estate, today)
 		if err != nil {
 			return nil, err
 		}

@@ -53,11 +53,10 @@ func ended(tx *act.Tx, a *ent.Approval, by, note string) error {
 	if err := tellAsker(tx, a, by, note); err != nil {
 		return err
 	}
-	k, err := kindOf(a)
-	if err != nil {
-		return err
+	if k := kinds[a.Kind]; k != nil {
+		return k.told(tx, a)
 	}
-	return k.told(tx, a)
+	return nil
 }
 
 // canWithdraw refuses others than who asked and managers, and what is over.
