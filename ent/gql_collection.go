@@ -6772,6 +6772,19 @@ func (_q *ReconciliationQuery) collectField(ctx context.Context, oneNode bool, o
 				selectedFields = append(selectedFields, reconciliation.FieldEstateID)
 				fieldSeen[reconciliation.FieldEstateID] = struct{}{}
 			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReconciliationLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, reconciliationlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ReconciliationLineQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[reconciliation.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, reconciliation.FieldCreatedAt)

@@ -23519,6 +23519,38 @@ func (ec *executionContext) fieldContext_Reconciliation_estate(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Reconciliation_lines(ctx context.Context, field graphql.CollectedField, obj *ent.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ReconciliationLine) graphql.Marshaler {
+			return ec.marshalOReconciliationLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Reconciliation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReconciliationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ReconciliationConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55039,6 +55071,12 @@ func (ec *executionContext) _Reconciliation(ctx context.Context, sel ast.Selecti
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Reconciliation_estate(ctx, field, obj)
 				})
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Reconciliation_lines(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -57519,6 +57557,14 @@ func (ec *executionContext) marshalNReconciliationConnection2ᚖgithubᚗcomᚋs
 		return graphql.Null
 	}
 	return ec._ReconciliationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReconciliationLine!")
+		return graphql.Null
+	}
+	return ec._ReconciliationLine(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReconciliationLineConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLineConnection) graphql.Marshaler {
@@ -61036,6 +61082,25 @@ func (ec *executionContext) marshalOReconciliationEdge2ᚖgithubᚗcomᚋsteward
 		return graphql.Null
 	}
 	return ec._ReconciliationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReconciliationLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ReconciliationLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLine) graphql.Marshaler {
