@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -152,6 +153,52 @@ func (ec *executionContext) fieldContext_DrawKeySpotCheckPayload_spotCheck(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _KeySpotCheckDrawn_id(ctx context.Context, field graphql.CollectedField, obj *keys.KeySpotCheckDrawn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeySpotCheckDrawn_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeySpotCheckDrawn_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeySpotCheckDrawn", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeySpotCheckDrawn_label(ctx context.Context, field graphql.CollectedField, obj *keys.KeySpotCheckDrawn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeySpotCheckDrawn_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeySpotCheckDrawn_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeySpotCheckDrawn", field, false, false, "String")
+}
+
 func (ec *executionContext) _KeySpotCheckRedraw_sets(ctx context.Context, field graphql.CollectedField, obj *keys.KeySpotCheckRedraw) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -164,8 +211,8 @@ func (ec *executionContext) _KeySpotCheckRedraw_sets(ctx context.Context, field 
 			return obj.Sets, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeySet) graphql.Marshaler {
-			return ec.marshalNKeySet2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySetᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*keys.KeySpotCheckDrawn) graphql.Marshaler {
+			return ec.marshalNKeySpotCheckDrawn2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckDrawnᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -178,7 +225,7 @@ func (ec *executionContext) fieldContext_KeySpotCheckRedraw_sets(_ context.Conte
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_KeySet(ctx, field)
+			return ec.childFields_KeySpotCheckDrawn(ctx, field)
 		},
 	}
 	return fc, nil
@@ -196,8 +243,8 @@ func (ec *executionContext) _KeySpotCheckRedraw_loans(ctx context.Context, field
 			return obj.Loans, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyLoan) graphql.Marshaler {
-			return ec.marshalNKeyLoan2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*keys.KeySpotCheckDrawn) graphql.Marshaler {
+			return ec.marshalNKeySpotCheckDrawn2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckDrawnᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -210,7 +257,7 @@ func (ec *executionContext) fieldContext_KeySpotCheckRedraw_loans(_ context.Cont
 		IsMethod:   false,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_KeyLoan(ctx, field)
+			return ec.childFields_KeySpotCheckDrawn(ctx, field)
 		},
 	}
 	return fc, nil
@@ -730,6 +777,44 @@ func (ec *executionContext) _DrawKeySpotCheckPayload(ctx context.Context, sel as
 	return out
 }
 
+var keySpotCheckDrawnImplementors = []string{"KeySpotCheckDrawn"}
+
+func (ec *executionContext) _KeySpotCheckDrawn(ctx context.Context, sel ast.SelectionSet, obj *keys.KeySpotCheckDrawn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keySpotCheckDrawnImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeySpotCheckDrawn")
+		case "id":
+			out.Values[i] = ec._KeySpotCheckDrawn_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._KeySpotCheckDrawn_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var keySpotCheckRedrawImplementors = []string{"KeySpotCheckRedraw"}
 
 func (ec *executionContext) _KeySpotCheckRedraw(ctx context.Context, sel ast.SelectionSet, obj *keys.KeySpotCheckRedraw) graphql.Marshaler {
@@ -894,6 +979,30 @@ func (ec *executionContext) marshalNKeyDifferenceResolution2githubᚗcomᚋstewa
 		graphql.AddInvalidNullFromMarshaler(ctx, "KeyDifferenceResolution!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNKeySpotCheckDrawn2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckDrawnᚄ(ctx context.Context, sel ast.SelectionSet, v []*keys.KeySpotCheckDrawn) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKeySpotCheckDrawn2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckDrawn(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNKeySpotCheckDrawn2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckDrawn(ctx context.Context, sel ast.SelectionSet, v *keys.KeySpotCheckDrawn) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeySpotCheckDrawn!")
+		return graphql.Null
+	}
+	return ec._KeySpotCheckDrawn(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNKeySpotCheckRedraw2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckRedraw(ctx context.Context, sel ast.SelectionSet, v *keys.KeySpotCheckRedraw) graphql.Marshaler {
