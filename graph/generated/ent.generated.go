@@ -48,6 +48,12 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type KeyLoanResolver interface {
+	Overdue(ctx context.Context, obj *ent.KeyLoan) (bool, error)
+}
+type KeyLoanLineResolver interface {
+	Outstanding(ctx context.Context, obj *ent.KeyLoanLine) (int, error)
+}
 type QueryResolver interface {
 	Node(ctx context.Context, id uuid.UUID) (ent.Noder, error)
 	Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder, error)
@@ -91,6 +97,7 @@ type QueryResolver interface {
 	KeyScrappings(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) (*ent.KeyScrappingConnection, error)
 	KeyLosses(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) (*ent.KeyLossConnection, error)
 	KeySpotChecks(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) (*ent.KeySpotCheckConnection, error)
+	RedrawKeySpotCheck(ctx context.Context, spotCheckID uuid.UUID) (*keys.KeySpotCheckRedraw, error)
 	KeyStatements(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) (*ent.KeyStatementConnection, error)
 	KeyStatementLines(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) (*ent.KeyStatementLineConnection, error)
 	KeySetTimeline(ctx context.Context, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) (*keys.KeyEventConnection, error)
@@ -2132,6 +2139,20 @@ func (ec *executionContext) field_Query_reconciliations_args(ctx context.Context
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_redrawKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "spotCheckID",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["spotCheckID"] = arg0
 	return args, nil
 }
 
@@ -11604,6 +11625,29 @@ func (ec *executionContext) fieldContext_KeyLoan_lines(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _KeyLoan_overdue(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoan_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.KeyLoan().Overdue(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoan_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoan", field, true, true, "Boolean")
+}
+
 func (ec *executionContext) _KeyLoanConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11976,6 +12020,29 @@ func (ec *executionContext) fieldContext_KeyLoanLine_lost(_ context.Context, fie
 	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "Int")
 }
 
+func (ec *executionContext) _KeyLoanLine_voided(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoanLine_voided(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voided, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoanLine_voided(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoanLine", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _KeyLoanLine_householdID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12157,6 +12224,29 @@ func (ec *executionContext) fieldContext_KeyLoanLine_returns(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _KeyLoanLine_outstanding(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLoanLine_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.KeyLoanLine().Outstanding(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLoanLine_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLoanLine", field, true, true, "Int")
 }
 
 func (ec *executionContext) _KeyLoanLineConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLoanLineConnection) (ret graphql.Marshaler) {
@@ -22647,6 +22737,50 @@ func (ec *executionContext) fieldContext_Query_keySpotChecks(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_redrawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_redrawKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RedrawKeySpotCheck(ctx, fc.Args["spotCheckID"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.KeySpotCheckRedraw) graphql.Marshaler {
+			return ec.marshalNKeySpotCheckRedraw2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckRedraw(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_redrawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeySpotCheckRedraw(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_redrawKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_keyStatements(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23604,6 +23738,38 @@ func (ec *executionContext) fieldContext_Reconciliation_estate(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Estate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Reconciliation_lines(ctx context.Context, field graphql.CollectedField, obj *ent.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ReconciliationLine) graphql.Marshaler {
+			return ec.marshalOReconciliationLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Reconciliation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationLine(ctx, field)
 		},
 	}
 	return fc, nil
@@ -51681,6 +51847,12 @@ func (ec *executionContext) _KeyLoan(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeyLoan_lines(ctx, field, obj)
 				})
+		case "overdue":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoan_overdue(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -51840,6 +52012,11 @@ func (ec *executionContext) _KeyLoanLine(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "voided":
+			out.Values[i] = ec._KeyLoanLine_voided(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "householdID":
 			out.Values[i] = ec._KeyLoanLine_householdID(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -51874,6 +52051,12 @@ func (ec *executionContext) _KeyLoanLine(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeyLoanLine_returns(ctx, field, obj)
+				})
+		case "outstanding":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLoanLine_outstanding(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -55073,6 +55256,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_keySpotChecks(ctx, field)
 				})
+		case "redrawKeySpotCheck":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_redrawKeySpotCheck(ctx, field)
+				})
 		case "keyStatements":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -55270,6 +55459,12 @@ func (ec *executionContext) _Reconciliation(ctx context.Context, sel ast.Selecti
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Reconciliation_estate(ctx, field, obj)
+				})
+		case "lines":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Reconciliation_lines(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -57514,6 +57709,14 @@ func (ec *executionContext) unmarshalNKeySetWhereInput2ᚖgithubᚗcomᚋsteward
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNKeySpotCheck2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySpotCheck(ctx context.Context, sel ast.SelectionSet, v *ent.KeySpotCheck) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeySpotCheck!")
+		return graphql.Null
+	}
+	return ec._KeySpotCheck(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNKeySpotCheckConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySpotCheckConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeySpotCheckConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "KeySpotCheckConnection!")
@@ -57775,6 +57978,14 @@ func (ec *executionContext) marshalNReconciliationConnection2ᚖgithubᚗcomᚋs
 		return graphql.Null
 	}
 	return ec._ReconciliationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReconciliationLine!")
+		return graphql.Null
+	}
+	return ec._ReconciliationLine(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNReconciliationLineConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLineConnection) graphql.Marshaler {
@@ -61292,6 +61503,25 @@ func (ec *executionContext) marshalOReconciliationEdge2ᚖgithubᚗcomᚋsteward
 		return graphql.Null
 	}
 	return ec._ReconciliationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReconciliationLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ReconciliationLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOReconciliationLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐReconciliationLine(ctx context.Context, sel ast.SelectionSet, v *ent.ReconciliationLine) graphql.Marshaler {

@@ -75,17 +75,19 @@ type MutationResolver interface {
 	OpenKeyCabinet(ctx context.Context, input keys.OpenKeyCabinetInput) (*keys.OpenKeyCabinetPayload, error)
 	LendKeys(ctx context.Context, input keys.LendKeysInput) (*keys.LendKeysPayload, error)
 	ReturnKeys(ctx context.Context, input keys.ReturnKeysInput) (*keys.ReturnKeysPayload, error)
-	OrderKeyCopies(ctx context.Context, input keys.OrderKeyCopiesInput) (*keys.OrderKeyCopiesPayload, error)
-	RecordKeyCopies(ctx context.Context, input keys.RecordKeyCopiesInput) (*keys.RecordKeyCopiesPayload, error)
-	RequestKeyScrapping(ctx context.Context, input keys.RequestKeyScrappingInput) (*keys.RequestKeyScrappingPayload, error)
-	ConsentKeyScrapping(ctx context.Context, input keys.ConsentKeyScrappingInput) (*keys.ConsentKeyScrappingPayload, error)
-	CompleteKeyScrapping(ctx context.Context, input keys.CompleteKeyScrappingInput) (*keys.CompleteKeyScrappingPayload, error)
-	OrderLockChange(ctx context.Context, input keys.OrderLockChangeInput) (*keys.OrderLockChangePayload, error)
-	CancelLockChange(ctx context.Context, input keys.CancelLockChangeInput) (*keys.CancelLockChangePayload, error)
-	RecordLockChange(ctx context.Context, input keys.RecordLockChangeInput) (*keys.RecordLockChangePayload, error)
+	AskKeyLoan(ctx context.Context, input keys.AskKeyLoanInput) (*keys.AskKeyLoanPayload, error)
+	AskKeyLoanExtension(ctx context.Context, input keys.AskKeyLoanExtensionInput) (*keys.AskKeyLoanExtensionPayload, error)
+	ExtendKeyLoan(ctx context.Context, input keys.ExtendKeyLoanInput) (*keys.ExtendKeyLoanPayload, error)
+	VoidKeyLoan(ctx context.Context, input keys.VoidKeyLoanInput) (*keys.VoidKeyLoanPayload, error)
+	VoidKeyReturn(ctx context.Context, input keys.VoidKeyReturnInput) (*keys.VoidKeyReturnPayload, error)
 	ReportKeyLoss(ctx context.Context, input keys.ReportKeyLossInput) (*keys.ReportKeyLossPayload, error)
 	AnswerKeyLoss(ctx context.Context, input keys.AnswerKeyLossInput) (*keys.AnswerKeyLossPayload, error)
 	RecordKeyFound(ctx context.Context, input keys.RecordKeyFoundInput) (*keys.RecordKeyFoundPayload, error)
+	DrawKeySpotCheck(ctx context.Context, input keys.DrawKeySpotCheckInput) (*keys.DrawKeySpotCheckPayload, error)
+	CountKeySpotCheck(ctx context.Context, input keys.CountKeySpotCheckInput) (*keys.CountKeySpotCheckPayload, error)
+	ResolveKeyDifference(ctx context.Context, input keys.ResolveKeyDifferenceInput) (*keys.ResolveKeyDifferencePayload, error)
+	CloseKeySpotCheck(ctx context.Context, input keys.CloseKeySpotCheckInput) (*keys.CloseKeySpotCheckPayload, error)
+	CancelKeySpotCheck(ctx context.Context, input keys.CancelKeySpotCheckInput) (*keys.CancelKeySpotCheckPayload, error)
 	VoidKeyMovement(ctx context.Context, input keys.VoidKeyMovementInput) (*keys.VoidKeyMovementPayload, error)
 	VoidKeyCabinetOpening(ctx context.Context, input keys.VoidKeyCabinetOpeningInput) (*keys.VoidKeyCabinetOpeningPayload, error)
 	VoidKeyFollowUp(ctx context.Context, input keys.VoidKeyFollowUpInput) (*keys.VoidKeyFollowUpPayload, error)
@@ -139,12 +141,40 @@ func (ec *executionContext) field_Mutation_answerKeyLoss_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_cancelLockChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_askKeyLoanExtension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.CancelLockChangeInput, error) {
-			return ec.unmarshalNCancelLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelLockChangeInput(ctx, v)
+		func(ctx context.Context, v any) (keys.AskKeyLoanExtensionInput, error) {
+			return ec.unmarshalNAskKeyLoanExtensionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanExtensionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_askKeyLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.AskKeyLoanInput, error) {
+			return ec.unmarshalNAskKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.CancelKeySpotCheckInput, error) {
+			return ec.unmarshalNCancelKeySpotCheckInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelKeySpotCheckInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -167,12 +197,12 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_completeKeyScrapping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_closeKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.CompleteKeyScrappingInput, error) {
-			return ec.unmarshalNCompleteKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCompleteKeyScrappingInput(ctx, v)
+		func(ctx context.Context, v any) (keys.CloseKeySpotCheckInput, error) {
+			return ec.unmarshalNCloseKeySpotCheckInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCloseKeySpotCheckInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -181,12 +211,12 @@ func (ec *executionContext) field_Mutation_completeKeyScrapping_args(ctx context
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_consentKeyScrapping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_countKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.ConsentKeyScrappingInput, error) {
-			return ec.unmarshalNConsentKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐConsentKeyScrappingInput(ctx, v)
+		func(ctx context.Context, v any) (keys.CountKeySpotCheckInput, error) {
+			return ec.unmarshalNCountKeySpotCheckInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCountKeySpotCheckInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -349,6 +379,20 @@ func (ec *executionContext) field_Mutation_disableAccount_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_drawKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.DrawKeySpotCheckInput, error) {
+			return ec.unmarshalNDrawKeySpotCheckInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐDrawKeySpotCheckInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_enableAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -369,6 +413,20 @@ func (ec *executionContext) field_Mutation_endEmployment_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.EndEmploymentInput, error) {
 			return ec.unmarshalNEndEmploymentInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐEndEmploymentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_extendKeyLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.ExtendKeyLoanInput, error) {
+			return ec.unmarshalNExtendKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐExtendKeyLoanInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -573,68 +631,12 @@ func (ec *executionContext) field_Mutation_openKeyCabinet_args(ctx context.Conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_orderKeyCopies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.OrderKeyCopiesInput, error) {
-			return ec.unmarshalNOrderKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderKeyCopiesInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_orderLockChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.OrderLockChangeInput, error) {
-			return ec.unmarshalNOrderLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderLockChangeInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_recordKeyCopies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.RecordKeyCopiesInput, error) {
-			return ec.unmarshalNRecordKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyCopiesInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_recordKeyFound_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.RecordKeyFoundInput, error) {
 			return ec.unmarshalNRecordKeyFoundInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyFoundInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_recordLockChange_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.RecordLockChangeInput, error) {
-			return ec.unmarshalNRecordLockChangeInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordLockChangeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -671,12 +673,12 @@ func (ec *executionContext) field_Mutation_reportKeyLoss_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_requestKeyScrapping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (keys.RequestKeyScrappingInput, error) {
-			return ec.unmarshalNRequestKeyScrappingInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRequestKeyScrappingInput(ctx, v)
+		func(ctx context.Context, v any) (identity.AccountInput, error) {
+			return ec.unmarshalNAccountInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐAccountInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -685,12 +687,12 @@ func (ec *executionContext) field_Mutation_requestKeyScrapping_args(ctx context.
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_resolveKeyDifference_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (identity.AccountInput, error) {
-			return ec.unmarshalNAccountInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋidentityᚐAccountInput(ctx, v)
+		func(ctx context.Context, v any) (keys.ResolveKeyDifferenceInput, error) {
+			return ec.unmarshalNResolveKeyDifferenceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐResolveKeyDifferenceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -951,6 +953,20 @@ func (ec *executionContext) field_Mutation_voidKeyFollowUp_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_voidKeyLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyLoanInput, error) {
+			return ec.unmarshalNVoidKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLoanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_voidKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -971,6 +987,20 @@ func (ec *executionContext) field_Mutation_voidKeyMovement_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.VoidKeyMovementInput, error) {
 			return ec.unmarshalNVoidKeyMovementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyMovementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyReturn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyReturnInput, error) {
+			return ec.unmarshalNVoidKeyReturnInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyReturnInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4422,34 +4452,34 @@ func (ec *executionContext) fieldContext_Mutation_returnKeys(ctx context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_orderKeyCopies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_askKeyLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_orderKeyCopies(ctx, field)
+			return ec.fieldContext_Mutation_askKeyLoan(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OrderKeyCopies(ctx, fc.Args["input"].(keys.OrderKeyCopiesInput))
+			return ec.Resolvers.Mutation().AskKeyLoan(ctx, fc.Args["input"].(keys.AskKeyLoanInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.OrderKeyCopiesPayload) graphql.Marshaler {
-			return ec.marshalNOrderKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderKeyCopiesPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.AskKeyLoanPayload) graphql.Marshaler {
+			return ec.marshalNAskKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_orderKeyCopies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_askKeyLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_OrderKeyCopiesPayload(ctx, field)
+			return ec.childFields_AskKeyLoanPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4459,41 +4489,41 @@ func (ec *executionContext) fieldContext_Mutation_orderKeyCopies(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_orderKeyCopies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_askKeyLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_recordKeyCopies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_askKeyLoanExtension(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_recordKeyCopies(ctx, field)
+			return ec.fieldContext_Mutation_askKeyLoanExtension(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RecordKeyCopies(ctx, fc.Args["input"].(keys.RecordKeyCopiesInput))
+			return ec.Resolvers.Mutation().AskKeyLoanExtension(ctx, fc.Args["input"].(keys.AskKeyLoanExtensionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.RecordKeyCopiesPayload) graphql.Marshaler {
-			return ec.marshalNRecordKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordKeyCopiesPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.AskKeyLoanExtensionPayload) graphql.Marshaler {
+			return ec.marshalNAskKeyLoanExtensionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanExtensionPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_recordKeyCopies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_askKeyLoanExtension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordKeyCopiesPayload(ctx, field)
+			return ec.childFields_AskKeyLoanExtensionPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4503,41 +4533,41 @@ func (ec *executionContext) fieldContext_Mutation_recordKeyCopies(ctx context.Co
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_recordKeyCopies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_askKeyLoanExtension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_requestKeyScrapping(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_extendKeyLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_requestKeyScrapping(ctx, field)
+			return ec.fieldContext_Mutation_extendKeyLoan(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RequestKeyScrapping(ctx, fc.Args["input"].(keys.RequestKeyScrappingInput))
+			return ec.Resolvers.Mutation().ExtendKeyLoan(ctx, fc.Args["input"].(keys.ExtendKeyLoanInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.RequestKeyScrappingPayload) graphql.Marshaler {
-			return ec.marshalNRequestKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRequestKeyScrappingPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.ExtendKeyLoanPayload) graphql.Marshaler {
+			return ec.marshalNExtendKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐExtendKeyLoanPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_requestKeyScrapping(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_extendKeyLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RequestKeyScrappingPayload(ctx, field)
+			return ec.childFields_ExtendKeyLoanPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4547,41 +4577,41 @@ func (ec *executionContext) fieldContext_Mutation_requestKeyScrapping(ctx contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_requestKeyScrapping_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_extendKeyLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_consentKeyScrapping(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_voidKeyLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_consentKeyScrapping(ctx, field)
+			return ec.fieldContext_Mutation_voidKeyLoan(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConsentKeyScrapping(ctx, fc.Args["input"].(keys.ConsentKeyScrappingInput))
+			return ec.Resolvers.Mutation().VoidKeyLoan(ctx, fc.Args["input"].(keys.VoidKeyLoanInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.ConsentKeyScrappingPayload) graphql.Marshaler {
-			return ec.marshalNConsentKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐConsentKeyScrappingPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyLoanPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLoanPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_consentKeyScrapping(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_voidKeyLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ConsentKeyScrappingPayload(ctx, field)
+			return ec.childFields_VoidKeyLoanPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4591,41 +4621,41 @@ func (ec *executionContext) fieldContext_Mutation_consentKeyScrapping(ctx contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_consentKeyScrapping_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_voidKeyLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_completeKeyScrapping(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_voidKeyReturn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_completeKeyScrapping(ctx, field)
+			return ec.fieldContext_Mutation_voidKeyReturn(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CompleteKeyScrapping(ctx, fc.Args["input"].(keys.CompleteKeyScrappingInput))
+			return ec.Resolvers.Mutation().VoidKeyReturn(ctx, fc.Args["input"].(keys.VoidKeyReturnInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.CompleteKeyScrappingPayload) graphql.Marshaler {
-			return ec.marshalNCompleteKeyScrappingPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCompleteKeyScrappingPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyReturnPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyReturnPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyReturnPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_completeKeyScrapping(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_voidKeyReturn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CompleteKeyScrappingPayload(ctx, field)
+			return ec.childFields_VoidKeyReturnPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4635,139 +4665,7 @@ func (ec *executionContext) fieldContext_Mutation_completeKeyScrapping(ctx conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_completeKeyScrapping_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_orderLockChange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_orderLockChange(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OrderLockChange(ctx, fc.Args["input"].(keys.OrderLockChangeInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.OrderLockChangePayload) graphql.Marshaler {
-			return ec.marshalNOrderLockChangePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderLockChangePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_orderLockChange(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_OrderLockChangePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_orderLockChange_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_cancelLockChange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_cancelLockChange(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CancelLockChange(ctx, fc.Args["input"].(keys.CancelLockChangeInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.CancelLockChangePayload) graphql.Marshaler {
-			return ec.marshalNCancelLockChangePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelLockChangePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_cancelLockChange(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CancelLockChangePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_cancelLockChange_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_recordLockChange(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_recordLockChange(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RecordLockChange(ctx, fc.Args["input"].(keys.RecordLockChangeInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *keys.RecordLockChangePayload) graphql.Marshaler {
-			return ec.marshalNRecordLockChangePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRecordLockChangePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_recordLockChange(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_RecordLockChangePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_recordLockChange_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_voidKeyReturn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4900,6 +4798,226 @@ func (ec *executionContext) fieldContext_Mutation_recordKeyFound(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_recordKeyFound_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_drawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_drawKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DrawKeySpotCheck(ctx, fc.Args["input"].(keys.DrawKeySpotCheckInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.DrawKeySpotCheckPayload) graphql.Marshaler {
+			return ec.marshalNDrawKeySpotCheckPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐDrawKeySpotCheckPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_drawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DrawKeySpotCheckPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_drawKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_countKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_countKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CountKeySpotCheck(ctx, fc.Args["input"].(keys.CountKeySpotCheckInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.CountKeySpotCheckPayload) graphql.Marshaler {
+			return ec.marshalNCountKeySpotCheckPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCountKeySpotCheckPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_countKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CountKeySpotCheckPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_countKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resolveKeyDifference(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resolveKeyDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResolveKeyDifference(ctx, fc.Args["input"].(keys.ResolveKeyDifferenceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.ResolveKeyDifferencePayload) graphql.Marshaler {
+			return ec.marshalNResolveKeyDifferencePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐResolveKeyDifferencePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resolveKeyDifference(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResolveKeyDifferencePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resolveKeyDifference_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseKeySpotCheck(ctx, fc.Args["input"].(keys.CloseKeySpotCheckInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.CloseKeySpotCheckPayload) graphql.Marshaler {
+			return ec.marshalNCloseKeySpotCheckPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCloseKeySpotCheckPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseKeySpotCheckPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelKeySpotCheck(ctx, fc.Args["input"].(keys.CancelKeySpotCheckInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.CancelKeySpotCheckPayload) graphql.Marshaler {
+			return ec.marshalNCancelKeySpotCheckPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelKeySpotCheckPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelKeySpotCheckPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7350,58 +7468,37 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "orderKeyCopies":
+		case "askKeyLoan":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_orderKeyCopies(ctx, field)
+				return ec._Mutation_askKeyLoan(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "recordKeyCopies":
+		case "askKeyLoanExtension":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_recordKeyCopies(ctx, field)
+				return ec._Mutation_askKeyLoanExtension(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "requestKeyScrapping":
+		case "extendKeyLoan":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_requestKeyScrapping(ctx, field)
+				return ec._Mutation_extendKeyLoan(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "consentKeyScrapping":
+		case "voidKeyLoan":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_consentKeyScrapping(ctx, field)
+				return ec._Mutation_voidKeyLoan(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "completeKeyScrapping":
+		case "voidKeyReturn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_completeKeyScrapping(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "orderLockChange":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_orderLockChange(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "cancelLockChange":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_cancelLockChange(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "recordLockChange":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_recordLockChange(ctx, field)
+				return ec._Mutation_voidKeyReturn(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -7423,6 +7520,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "recordKeyFound":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordKeyFound(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "drawKeySpotCheck":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_drawKeySpotCheck(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "countKeySpotCheck":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_countKeySpotCheck(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resolveKeyDifference":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resolveKeyDifference(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeKeySpotCheck":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeKeySpotCheck(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelKeySpotCheck":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelKeySpotCheck(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -31,6 +31,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	KeyLoan() KeyLoanResolver
+	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 }
@@ -150,6 +152,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AskKeyLoanExtensionPayload struct {
+		Request func(childComplexity int) int
+	}
+
+	AskKeyLoanPayload struct {
+		Request func(childComplexity int) int
+	}
+
 	AuditChange struct {
 		Fields func(childComplexity int) int
 		ID     func(childComplexity int) int
@@ -227,8 +237,8 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
-	CancelLockChangePayload struct {
-		LockChange func(childComplexity int) int
+	CancelKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	Certificate struct {
@@ -261,13 +271,12 @@ type ComplexityRoot struct {
 		AccountID func(childComplexity int) int
 	}
 
-	CompleteKeyScrappingPayload struct {
-		Scrapping func(childComplexity int) int
-		Set       func(childComplexity int) int
+	CloseKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
-	ConsentKeyScrappingPayload struct {
-		Scrapping func(childComplexity int) int
+	CountKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	CreateAPITokenPayload struct {
@@ -334,6 +343,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DrawKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
+	}
+
 	EmergencyContact struct {
 		CreatedAt   func(childComplexity int) int
 		Estate      func(childComplexity int) int
@@ -374,6 +387,10 @@ type ComplexityRoot struct {
 	EstateEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ExtendKeyLoanPayload struct {
+		Loan func(childComplexity int) int
 	}
 
 	ExternalPerson struct {
@@ -824,6 +841,7 @@ type ComplexityRoot struct {
 		LentByID     func(childComplexity int) int
 		LentByName   func(childComplexity int) int
 		Lines        func(childComplexity int) int
+		Overdue      func(childComplexity int) int
 		Purpose      func(childComplexity int) int
 		ReturnedAt   func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -858,10 +876,12 @@ type ComplexityRoot struct {
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
 		Lost        func(childComplexity int) int
+		Outstanding func(childComplexity int) int
 		Returned    func(childComplexity int) int
 		Returns     func(childComplexity int) int
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
+		Voided      func(childComplexity int) int
 	}
 
 	KeyLoanLineConnection struct {
@@ -1008,8 +1028,6 @@ type ComplexityRoot struct {
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
-		CopyOrder        func(childComplexity int) int
-		CopyOrderID      func(childComplexity int) int
 		Count            func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -1022,8 +1040,6 @@ type ComplexityRoot struct {
 		LateReason       func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
-		LockChange       func(childComplexity int) int
-		LockChangeID     func(childComplexity int) int
 		Loss             func(childComplexity int) int
 		LossID           func(childComplexity int) int
 		Note             func(childComplexity int) int
@@ -1032,8 +1048,6 @@ type ComplexityRoot struct {
 		Reversals        func(childComplexity int) int
 		Reverses         func(childComplexity int) int
 		ReversesID       func(childComplexity int) int
-		Scrapping        func(childComplexity int) int
-		ScrappingID      func(childComplexity int) int
 		Set              func(childComplexity int) int
 		SetID            func(childComplexity int) int
 		To               func(childComplexity int) int
@@ -1192,9 +1206,20 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	KeySpotCheckDrawn struct {
+		ID    func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
 	KeySpotCheckEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	KeySpotCheckRedraw struct {
+		Loans   func(childComplexity int) int
+		Matches func(childComplexity int) int
+		Sets    func(childComplexity int) int
 	}
 
 	KeyStatement struct {
@@ -1306,10 +1331,12 @@ type ComplexityRoot struct {
 		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
-		CancelLockChange       func(childComplexity int, input keys.CancelLockChangeInput) int
+		AskKeyLoan             func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension    func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		CancelKeySpotCheck     func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
-		CompleteKeyScrapping   func(childComplexity int, input keys.CompleteKeyScrappingInput) int
-		ConsentKeyScrapping    func(childComplexity int, input keys.ConsentKeyScrappingInput) int
+		CloseKeySpotCheck      func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CountKeySpotCheck      func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
@@ -1321,8 +1348,10 @@ type ComplexityRoot struct {
 		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
 		DeclineApproval        func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount         func(childComplexity int, input identity.AccountInput) int
+		DrawKeySpotCheck       func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount          func(childComplexity int, input identity.AccountInput) int
 		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan          func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval           func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
@@ -1337,15 +1366,11 @@ type ComplexityRoot struct {
 		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
-		OrderKeyCopies         func(childComplexity int, input keys.OrderKeyCopiesInput) int
-		OrderLockChange        func(childComplexity int, input keys.OrderLockChangeInput) int
-		RecordKeyCopies        func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
-		RecordLockChange       func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
-		RequestKeyScrapping    func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword          func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference   func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant            func(childComplexity int, input identity.RevokeGrantInput) int
@@ -1366,8 +1391,10 @@ type ComplexityRoot struct {
 		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
 		VoidKeyCabinetOpening  func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyFollowUp        func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan            func(childComplexity int, input keys.VoidKeyLoanInput) int
 		VoidKeyLoss            func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement        func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn          func(childComplexity int, input keys.VoidKeyReturnInput) int
 		WithdrawApproval       func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
@@ -1443,14 +1470,6 @@ type ComplexityRoot struct {
 		Opening func(childComplexity int) int
 	}
 
-	OrderKeyCopiesPayload struct {
-		Order func(childComplexity int) int
-	}
-
-	OrderLockChangePayload struct {
-		LockChange func(childComplexity int) int
-	}
-
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -1504,6 +1523,7 @@ type ComplexityRoot struct {
 		Occupancies         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
 		ReconciliationLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		RedrawKeySpotCheck  func(childComplexity int, spotCheckID uuid.UUID) int
 		Residents           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		Sessions            func(childComplexity int) int
 		Signatures          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
@@ -1526,6 +1546,7 @@ type ComplexityRoot struct {
 		FrozenAt     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Lines        func(childComplexity int) int
 		OpenedByID   func(childComplexity int) int
 		OpenedByName func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -1582,19 +1603,9 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	RecordKeyCopiesPayload struct {
-		Movement func(childComplexity int) int
-		Order    func(childComplexity int) int
-	}
-
 	RecordKeyFoundPayload struct {
 		Loss     func(childComplexity int) int
 		Movement func(childComplexity int) int
-	}
-
-	RecordLockChangePayload struct {
-		LockChange func(childComplexity int) int
-		Set        func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -1603,10 +1614,6 @@ type ComplexityRoot struct {
 
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
-	}
-
-	RequestKeyScrappingPayload struct {
-		Scrapping func(childComplexity int) int
 	}
 
 	ResetPasswordPayload struct {
@@ -1636,6 +1643,10 @@ type ComplexityRoot struct {
 	ResidentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResolveKeyDifferencePayload struct {
+		Line func(childComplexity int) int
 	}
 
 	ReturnKeysPayload struct {
@@ -1827,12 +1838,21 @@ type ComplexityRoot struct {
 		FollowUp func(childComplexity int) int
 	}
 
+	VoidKeyLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	VoidKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
 
 	VoidKeyMovementPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	VoidKeyReturnPayload struct {
+		KeyReturn func(childComplexity int) int
+		Loan      func(childComplexity int) int
 	}
 
 	WithdrawApprovalPayload struct {
@@ -2282,6 +2302,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AreaEdge.Node(childComplexity), true
 
+	case "AskKeyLoanExtensionPayload.request":
+		if e.ComplexityRoot.AskKeyLoanExtensionPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanExtensionPayload.Request(childComplexity), true
+
+	case "AskKeyLoanPayload.request":
+		if e.ComplexityRoot.AskKeyLoanPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanPayload.Request(childComplexity), true
+
 	case "AuditChange.fields":
 		if e.ComplexityRoot.AuditChange.Fields == nil {
 			break
@@ -2591,12 +2625,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
-	case "CancelLockChangePayload.lockChange":
-		if e.ComplexityRoot.CancelLockChangePayload.LockChange == nil {
+	case "CancelKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CancelLockChangePayload.LockChange(childComplexity), true
+		return e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
@@ -2710,25 +2744,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
 
-	case "CompleteKeyScrappingPayload.scrapping":
-		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
+	case "CloseKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping(childComplexity), true
-	case "CompleteKeyScrappingPayload.set":
-		if e.ComplexityRoot.CompleteKeyScrappingPayload.Set == nil {
+		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
+
+	case "CountKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
 			break
 		}
 
-		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
-
-	case "ConsentKeyScrappingPayload.scrapping":
-		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
+		return e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
@@ -2892,6 +2920,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DrawKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "EmergencyContact.createdAt":
 		if e.ComplexityRoot.EmergencyContact.CreatedAt == nil {
@@ -3059,6 +3094,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
+
+	case "ExtendKeyLoanPayload.loan":
+		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
 
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
@@ -4875,6 +4917,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.Lines(childComplexity), true
+	case "KeyLoan.overdue":
+		if e.ComplexityRoot.KeyLoan.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.Overdue(childComplexity), true
 	case "KeyLoan.purpose":
 		if e.ComplexityRoot.KeyLoan.Purpose == nil {
 			break
@@ -5028,6 +5076,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.Lost(childComplexity), true
+	case "KeyLoanLine.outstanding":
+		if e.ComplexityRoot.KeyLoanLine.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Outstanding(childComplexity), true
 	case "KeyLoanLine.returned":
 		if e.ComplexityRoot.KeyLoanLine.Returned == nil {
 			break
@@ -5052,6 +5106,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.SetID(childComplexity), true
+	case "KeyLoanLine.voided":
+		if e.ComplexityRoot.KeyLoanLine.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Voided(childComplexity), true
 
 	case "KeyLoanLineConnection.edges":
 		if e.ComplexityRoot.KeyLoanLineConnection.Edges == nil {
@@ -5707,18 +5767,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.AcceptanceLineID(childComplexity), true
-	case "KeyMovement.copyOrder":
-		if e.ComplexityRoot.KeyMovement.CopyOrder == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.CopyOrder(childComplexity), true
-	case "KeyMovement.copyOrderID":
-		if e.ComplexityRoot.KeyMovement.CopyOrderID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.CopyOrderID(childComplexity), true
 	case "KeyMovement.count":
 		if e.ComplexityRoot.KeyMovement.Count == nil {
 			break
@@ -5791,18 +5839,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.LoanLineID(childComplexity), true
-	case "KeyMovement.lockChange":
-		if e.ComplexityRoot.KeyMovement.LockChange == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.LockChange(childComplexity), true
-	case "KeyMovement.lockChangeID":
-		if e.ComplexityRoot.KeyMovement.LockChangeID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.LockChangeID(childComplexity), true
 	case "KeyMovement.loss":
 		if e.ComplexityRoot.KeyMovement.Loss == nil {
 			break
@@ -5851,18 +5887,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.ReversesID(childComplexity), true
-	case "KeyMovement.scrapping":
-		if e.ComplexityRoot.KeyMovement.Scrapping == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.Scrapping(childComplexity), true
-	case "KeyMovement.scrappingID":
-		if e.ComplexityRoot.KeyMovement.ScrappingID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyMovement.ScrappingID(childComplexity), true
 	case "KeyMovement.set":
 		if e.ComplexityRoot.KeyMovement.Set == nil {
 			break
@@ -6562,6 +6586,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeySpotCheckConnection.TotalCount(childComplexity), true
 
+	case "KeySpotCheckDrawn.id":
+		if e.ComplexityRoot.KeySpotCheckDrawn.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.ID(childComplexity), true
+	case "KeySpotCheckDrawn.label":
+		if e.ComplexityRoot.KeySpotCheckDrawn.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.Label(childComplexity), true
+
 	case "KeySpotCheckEdge.cursor":
 		if e.ComplexityRoot.KeySpotCheckEdge.Cursor == nil {
 			break
@@ -6574,6 +6611,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySpotCheckEdge.Node(childComplexity), true
+
+	case "KeySpotCheckRedraw.loans":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Loans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Loans(childComplexity), true
+	case "KeySpotCheckRedraw.matches":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Matches(childComplexity), true
+	case "KeySpotCheckRedraw.sets":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Sets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Sets(childComplexity), true
 
 	case "KeyStatement.closedAt":
 		if e.ComplexityRoot.KeyStatement.ClosedAt == nil {
@@ -7000,17 +7056,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
-	case "Mutation.cancelLockChange":
-		if e.ComplexityRoot.Mutation.CancelLockChange == nil {
+	case "Mutation.askKeyLoan":
+		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_cancelLockChange_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_askKeyLoan_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
+		return e.ComplexityRoot.Mutation.AskKeyLoan(childComplexity, args["input"].(keys.AskKeyLoanInput)), true
+	case "Mutation.askKeyLoanExtension":
+		if e.ComplexityRoot.Mutation.AskKeyLoanExtension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askKeyLoanExtension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
+	case "Mutation.cancelKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CancelKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -7022,28 +7100,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
-	case "Mutation.completeKeyScrapping":
-		if e.ComplexityRoot.Mutation.CompleteKeyScrapping == nil {
+	case "Mutation.closeKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CloseKeySpotCheck == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_completeKeyScrapping_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_closeKeySpotCheck_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
-	case "Mutation.consentKeyScrapping":
-		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
+		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.countKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CountKeySpotCheck == nil {
 			break
 		}
 
-		args, err := ec.field_Mutation_consentKeyScrapping_args(ctx, rawArgs)
+		args, err := ec.field_Mutation_countKeySpotCheck_args(ctx, rawArgs)
 		if err != nil {
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
+		return e.ComplexityRoot.Mutation.CountKeySpotCheck(childComplexity, args["input"].(keys.CountKeySpotCheckInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -7165,6 +7243,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.drawKeySpotCheck":
+		if e.ComplexityRoot.Mutation.DrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_drawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DrawKeySpotCheck(childComplexity, args["input"].(keys.DrawKeySpotCheckInput)), true
 	case "Mutation.enableAccount":
 		if e.ComplexityRoot.Mutation.EnableAccount == nil {
 			break
@@ -7187,6 +7276,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.extendKeyLoan":
+		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendKeyLoan(childComplexity, args["input"].(keys.ExtendKeyLoanInput)), true
 	case "Mutation.giveApproval":
 		if e.ComplexityRoot.Mutation.GiveApproval == nil {
 			break
@@ -7341,39 +7441,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
-	case "Mutation.orderKeyCopies":
-		if e.ComplexityRoot.Mutation.OrderKeyCopies == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_orderKeyCopies_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.OrderKeyCopies(childComplexity, args["input"].(keys.OrderKeyCopiesInput)), true
-	case "Mutation.orderLockChange":
-		if e.ComplexityRoot.Mutation.OrderLockChange == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_orderLockChange_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
-	case "Mutation.recordKeyCopies":
-		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_recordKeyCopies_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RecordKeyCopies(childComplexity, args["input"].(keys.RecordKeyCopiesInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -7385,17 +7452,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordKeyFound(childComplexity, args["input"].(keys.RecordKeyFoundInput)), true
-	case "Mutation.recordLockChange":
-		if e.ComplexityRoot.Mutation.RecordLockChange == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_recordLockChange_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -7418,17 +7474,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
-	case "Mutation.requestKeyScrapping":
-		if e.ComplexityRoot.Mutation.RequestKeyScrapping == nil {
-			break
-		}
-
-		args, err := ec.field_Mutation_requestKeyScrapping_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Mutation.RequestKeyScrapping(childComplexity, args["input"].(keys.RequestKeyScrappingInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -7440,6 +7485,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.resolveKeyDifference":
+		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveKeyDifference_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveKeyDifference(childComplexity, args["input"].(keys.ResolveKeyDifferenceInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -7650,6 +7706,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoan":
+		if e.ComplexityRoot.Mutation.VoidKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoan(childComplexity, args["input"].(keys.VoidKeyLoanInput)), true
 	case "Mutation.voidKeyLoss":
 		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
 			break
@@ -7672,6 +7739,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
+	case "Mutation.voidKeyReturn":
+		if e.ComplexityRoot.Mutation.VoidKeyReturn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyReturn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
 	case "Mutation.withdrawApproval":
 		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
 			break
@@ -7979,20 +8057,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
-
-	case "OrderKeyCopiesPayload.order":
-		if e.ComplexityRoot.OrderKeyCopiesPayload.Order == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OrderKeyCopiesPayload.Order(childComplexity), true
-
-	case "OrderLockChangePayload.lockChange":
-		if e.ComplexityRoot.OrderLockChangePayload.LockChange == nil {
-			break
-		}
-
-		return e.ComplexityRoot.OrderLockChangePayload.LockChange(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -8515,6 +8579,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reconciliations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ReconciliationOrder), args["where"].(*ent.ReconciliationWhereInput)), true
+	case "Query.redrawKeySpotCheck":
+		if e.ComplexityRoot.Query.RedrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redrawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedrawKeySpotCheck(childComplexity, args["spotCheckID"].(uuid.UUID)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -8650,6 +8725,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reconciliation.Kind(childComplexity), true
+	case "Reconciliation.lines":
+		if e.ComplexityRoot.Reconciliation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Lines(childComplexity), true
 	case "Reconciliation.openedByID":
 		if e.ComplexityRoot.Reconciliation.OpenedByID == nil {
 			break
@@ -8890,19 +8971,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
-	case "RecordKeyCopiesPayload.movement":
-		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RecordKeyCopiesPayload.Movement(childComplexity), true
-	case "RecordKeyCopiesPayload.order":
-		if e.ComplexityRoot.RecordKeyCopiesPayload.Order == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RecordKeyCopiesPayload.Order(childComplexity), true
-
 	case "RecordKeyFoundPayload.loss":
 		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
 			break
@@ -8915,19 +8983,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordKeyFoundPayload.Movement(childComplexity), true
-
-	case "RecordLockChangePayload.lockChange":
-		if e.ComplexityRoot.RecordLockChangePayload.LockChange == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RecordLockChangePayload.LockChange(childComplexity), true
-	case "RecordLockChangePayload.set":
-		if e.ComplexityRoot.RecordLockChangePayload.Set == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
@@ -8942,13 +8997,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
-
-	case "RequestKeyScrappingPayload.scrapping":
-		if e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping(childComplexity), true
 
 	case "ResetPasswordPayload.account":
 		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
@@ -9055,6 +9103,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
+
+	case "ResolveKeyDifferencePayload.line":
+		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveKeyDifferencePayload.Line(childComplexity), true
 
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
@@ -9663,6 +9718,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
 
+	case "VoidKeyLoanPayload.loan":
+		if e.ComplexityRoot.VoidKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLoanPayload.Loan(childComplexity), true
+
 	case "VoidKeyLossPayload.loss":
 		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
 			break
@@ -9676,6 +9738,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
+	case "VoidKeyReturnPayload.keyReturn":
+		if e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn(childComplexity), true
+	case "VoidKeyReturnPayload.loan":
+		if e.ComplexityRoot.VoidKeyReturnPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
 	case "WithdrawApprovalPayload.approval":
 		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
@@ -9702,17 +9777,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
-			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
+			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
-			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
-			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
+			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9725,11 +9802,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
@@ -9758,6 +9837,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
 			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
 			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
+			graphql.NewInputUnmarshaler("KeyCountInput", ec.unmarshalInputKeyCountInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyGenerationOrder", ec.unmarshalInputKeyGenerationOrder),
@@ -9807,20 +9887,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
-			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
-			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
-			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
-			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
-			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
+			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
@@ -9848,8 +9924,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
+			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 		)
 	}
@@ -11844,7 +11922,7 @@ input LendLineInput {
   count: Int!
 }
 
-"Lending keys until the end of the estate's day (K2.1, K2.2)."
+"Lending keys: until the end of the estate's day, or as long as the general manager approved (K2.1, K2.2)."
 input LendKeysInput {
   "Who borrows."
   borrower: BorrowerInput!
@@ -11854,6 +11932,16 @@ input LendKeysInput {
   lines: [LendLineInput!]!
   "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
   fromID: ID
+  "The last day of the loan: today unless given, or as approved. More than today needs an approval (K2.2)."
+  until: Date
+  "The general manager's approval for more than today, by askKeyLoan; it is used once (K2.2)."
+  approvalID: ID
+  "The borrower's signature: the own password of a borrower with an account, else attested by who lends (K2.1). Who lends signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When the keys were lent, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What lending gave."
@@ -11878,6 +11966,12 @@ input ReturnKeysInput {
   lines: [ReturnLineInput!]
   "Who brought the keys, if not the borrower."
   returnedBy: String
+  "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When they came back, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What the return gave."
@@ -11886,17 +11980,132 @@ type ReturnKeysPayload {
   loan: KeyLoan!
 }
 
+"Asking the general manager for a loan of more than a day (K2.2)."
+input AskKeyLoanInput {
+  "Who is to borrow."
+  borrower: BorrowerInput!
+  "What the keys are for."
+  purpose: String!
+  "What is to be lent, at most."
+  lines: [LendLineInput!]!
+  "The last day of the loan."
+  until: Date!
+  "Why it takes so long."
+  reason: String!
+}
+
+"What asking for a loan of more than a day gave."
+type AskKeyLoanPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Asking the general manager that a loan may last longer (K2.2)."
+input AskKeyLoanExtensionInput {
+  "The loan."
+  loanID: ID!
+  "The new last day."
+  until: Date!
+  "Why it takes longer."
+  reason: String!
+}
+
+"What asking for an extension gave."
+type AskKeyLoanExtensionPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Extending a loan as approved (K2.2)."
+input ExtendKeyLoanInput {
+  "The loan."
+  loanID: ID!
+  "The general manager's approval, by askKeyLoanExtension; it is used once."
+  approvalID: ID!
+}
+
+"What the extension gave."
+type ExtendKeyLoanPayload {
+  "The loan with its new time."
+  loan: KeyLoan!
+}
+
+"Voiding a loan that was recorded by mistake (K2.1)."
+input VoidKeyLoanInput {
+  "The loan."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the loan gave."
+type VoidKeyLoanPayload {
+  "The loan, voided."
+  loan: KeyLoan!
+}
+
+"Voiding a return that was recorded by mistake (K2.1)."
+input VoidKeyReturnInput {
+  "The return: what came back of one line."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the return gave."
+type VoidKeyReturnPayload {
+  "The return, voided."
+  keyReturn: KeyReturn!
+  "Its loan as it stands now: open again."
+  loan: KeyLoan!
+}
+
+extend type KeyLoan {
+  "Whether keys of it are out although they are due (K2.2). Overdue loans are listed by keyLoans(where: {state: OPEN, dueAtLTE: now})."
+  overdue: Boolean!
+}
+
+extend type KeyLoanLine {
+  "How many of its keys are with the borrower: lent, and neither returned nor lost (K2.1)."
+  outstanding: Int!
+}
+
 extend type Mutation {
-  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
+  "Lends keys until the end of the estate's day, or as long as approved; both sign (K2.1, K2.2). RULE K2.2 without approval, K3.1 for a set that is not in use; CONFLICT if fewer keys are left than asked for."
   lendKeys(
     "Who borrows what."
     input: LendKeysInput!
   ): LendKeysPayload!
-  "Takes lent keys back, all or some (K2.1)."
+  "Takes lent keys back, all or some; both sign (K2.1)."
   returnKeys(
     "What comes back."
     input: ReturnKeysInput!
   ): ReturnKeysPayload!
+  "Asks the general manager for a loan of more than a day (K2.2)."
+  askKeyLoan(
+    "Who is to borrow what, and why."
+    input: AskKeyLoanInput!
+  ): AskKeyLoanPayload!
+  "Asks the general manager that an open loan may last longer (K2.2)."
+  askKeyLoanExtension(
+    "Which loan, until when, and why."
+    input: AskKeyLoanExtensionInput!
+  ): AskKeyLoanExtensionPayload!
+  "Extends an open loan as approved; what is due moves with it (K2.2)."
+  extendKeyLoan(
+    "Which loan, by which approval."
+    input: ExtendKeyLoanInput!
+  ): ExtendKeyLoanPayload!
+  "Voids a loan of which nothing came back or was lost: its keys go back by counter-entries (K2.1)."
+  voidKeyLoan(
+    "Which loan, and why."
+    input: VoidKeyLoanInput!
+  ): VoidKeyLoanPayload!
+  "Voids a return: the keys are with the borrower again, and due as before (K2.1)."
+  voidKeyReturn(
+    "Which return, and why."
+    input: VoidKeyReturnInput!
+  ): VoidKeyReturnPayload!
 }
 
 extend type Query {
@@ -11932,186 +12141,7 @@ extend type Query {
   ): KeyLoanRequestConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_locks.graphqls", Input: `"A lock to be changed (K3.1)."
-input OrderLockChangeInput {
-  "The key set whose lock it is."
-  setID: ID!
-  "Why it is changed."
-  reason: String!
-  "The loss that asks for it, if one does."
-  lossID: ID
-}
-
-"What ordering gave."
-type OrderLockChangePayload {
-  "The order."
-  lockChange: KeyLockChange!
-}
-
-"An order to be cancelled (K3.1)."
-input CancelLockChangeInput {
-  "The order."
-  lockChangeID: ID!
-  "Why."
-  reason: String!
-}
-
-"What cancelling gave."
-type CancelLockChangePayload {
-  "The order as it stands now."
-  lockChange: KeyLockChange!
-}
-
-"A lock that was changed (K3.1)."
-input RecordLockChangeInput {
-  "The order."
-  lockChangeID: ID!
-  "How many keys the new lock came with."
-  newCount: Int!
-  "The cabinet that they are put into; the estate's first unless given."
-  cabinetID: ID
-  "What is to be said of the change."
-  note: String
-  "Who of engineering changed it; the person that the signature names unless given."
-  engineerID: ID
-  "The signature of engineering."
-  signature: SignatureInput!
-}
-
-"What recording gave."
-type RecordLockChangePayload {
-  "The lock change."
-  lockChange: KeyLockChange!
-  "The key set as it stands now."
-  set: KeySet!
-}
-
-"Keys to be copied (K2.3)."
-input OrderKeyCopiesInput {
-  "The key set."
-  setID: ID!
-  "How many copies."
-  count: Int!
-  "What for."
-  reason: String!
-}
-
-"What ordering gave."
-type OrderKeyCopiesPayload {
-  "The order, with the approval that it awaits."
-  order: KeyCopyOrder!
-}
-
-"Copies that came (K2.3)."
-input RecordKeyCopiesInput {
-  "The approved order."
-  orderID: ID!
-  "The cabinet that they are put into; the estate's first unless given."
-  cabinetID: ID
-}
-
-"What recording gave."
-type RecordKeyCopiesPayload {
-  "The order as it stands now."
-  order: KeyCopyOrder!
-  "The entry in the ledger."
-  movement: KeyMovement!
-}
-
-"A set to be scrapped (K3.2)."
-input RequestKeyScrappingInput {
-  "The key set."
-  setID: ID!
-  "Why."
-  reason: String!
-  "Your signature: your own password."
-  signature: SignatureInput!
-}
-
-"What requesting gave."
-type RequestKeyScrappingPayload {
-  "The request, with the approval that it awaits."
-  scrapping: KeyScrapping!
-}
-
-"The leader's consent to a scrapping (K3.2)."
-input ConsentKeyScrappingInput {
-  "The scrapping."
-  scrappingID: ID!
-  "What is to be said of it."
-  note: String
-  "Your signature: your own password."
-  signature: SignatureInput!
-}
-
-"What consenting gave."
-type ConsentKeyScrappingPayload {
-  "The scrapping."
-  scrapping: KeyScrapping!
-}
-
-"Keys that go back to engineering (K3.2)."
-input CompleteKeyScrappingInput {
-  "The scrapping."
-  scrappingID: ID!
-  "Who of engineering takes them; the person that the signature names unless given."
-  engineerID: ID
-  "The signature of engineering."
-  signature: SignatureInput!
-}
-
-"What completing gave."
-type CompleteKeyScrappingPayload {
-  "The scrapping, with its certificate."
-  scrapping: KeyScrapping!
-  "The key set as it stands now."
-  set: KeySet!
-}
-
-extend type Mutation {
-  "Asks the leader to have keys copied (K2.3). RULE K3.1 for a set that is due for scrapping."
-  orderKeyCopies(
-    "What, and what for."
-    input: OrderKeyCopiesInput!
-  ): OrderKeyCopiesPayload!
-  "Takes the copies of an approved order into a cabinet, as many as it says, once (K2.3). RULE if it is not approved."
-  recordKeyCopies(
-    "Of which order."
-    input: RecordKeyCopiesInput!
-  ): RecordKeyCopiesPayload!
-  "Requests, signed, that a set which is due goes back to engineering (K3.2). RULE K3.1 if it is not due."
-  requestKeyScrapping(
-    "Which one, and why."
-    input: RequestKeyScrappingInput!
-  ): RequestKeyScrappingPayload!
-  "Consents to a scrapping, as the leader, signed under the request (K3.2). RULE for who requested it."
-  consentKeyScrapping(
-    "To which."
-    input: ConsentKeyScrappingInput!
-  ): ConsentKeyScrappingPayload!
-  "Hands the keys of a set back to engineering, which signs; the certificate is issued, and the set is scrapped (K3.2). RULE without consent, or while keys are lent or with a household."
-  completeKeyScrapping(
-    "Who takes them."
-    input: CompleteKeyScrappingInput!
-  ): CompleteKeyScrappingPayload!
-  "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
-  orderLockChange(
-    "Which one, and why."
-    input: OrderLockChangeInput!
-  ): OrderLockChangePayload!
-  "Cancels an order that was not carried out; one that a loss asked for, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
-  cancelLockChange(
-    "Which one, and why."
-    input: CancelLockChangeInput!
-  ): CancelLockChangePayload!
-  "Records that a lock was changed: the old keys are retired wherever they are, and the set's next generation begins with the new ones (K3.1). CONFLICT while keys of the set are lent."
-  recordLockChange(
-    "What was done."
-    input: RecordLockChangeInput!
-  ): RecordLockChangePayload!
-}
-
-extend type Query {
+	{Name: "../schema/keys_locks.graphqls", Input: `extend type Query {
   "The lock changes, those ordered and not done yet included (K3.1)."
   keyLockChanges(
     "At most so many: 50 unless given, at most 200."
@@ -12269,6 +12299,155 @@ extend type Query {
     "Which ones."
     where: KeySpotCheckWhereInput
   ): KeySpotCheckConnection!
+  "Draws a spot check again, from its seed and from what was on record when it was drawn (K4.3)."
+  redrawKeySpotCheck(
+    "The spot check."
+    spotCheckID: ID!
+  ): KeySpotCheckRedraw!
+}
+
+"What the kept seed of a spot check draws again (K4.3)."
+type KeySpotCheckRedraw {
+  "The key sets, in the order of the key list."
+  sets: [KeySpotCheckDrawn!]!
+  "The loans of the register, the oldest first."
+  loans: [KeySpotCheckDrawn!]!
+  "Whether these, and nothing else, are on the sheet of the spot check."
+  matches: Boolean!
+}
+
+"What was drawn: a key set, or a loan of the register (K4.3)."
+type KeySpotCheckDrawn {
+  "The set, or the loan."
+  id: ID!
+  "The set's label, or the borrower as signed."
+  label: String!
+}
+
+extend type Mutation {
+  "Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3)."
+  drawKeySpotCheck(
+    "How much."
+    input: DrawKeySpotCheckInput!
+  ): DrawKeySpotCheckPayload!
+  "Writes down what is there, blind; what the ledger said is shown when all lines are counted (K4.3)."
+  countKeySpotCheck(
+    "What was counted."
+    input: CountKeySpotCheckInput!
+  ): CountKeySpotCheckPayload!
+  "Resolves a difference, once, with a reason (K4.3)."
+  resolveKeyDifference(
+    "Which one, and how."
+    input: ResolveKeyDifferenceInput!
+  ): ResolveKeyDifferencePayload!
+  "Ends a spot check of which every line matches or is resolved (K4.3)."
+  closeKeySpotCheck(
+    "Which one."
+    input: CloseKeySpotCheckInput!
+  ): CloseKeySpotCheckPayload!
+  "Gives a spot check up before all is counted; it stays on record with the reason (K4.3)."
+  cancelKeySpotCheck(
+    "Which one, and why."
+    input: CancelKeySpotCheckInput!
+  ): CancelKeySpotCheckPayload!
+}
+
+"How much is checked (K4.3)."
+input DrawKeySpotCheckInput {
+  "The estate."
+  estateID: ID!
+  "How many key sets, of those that are or were in the office's keeping: 1 to 200."
+  size: Int!
+  "How many entries of the loan register, of the last 31 days: 0 to 200."
+  registerSize: Int!
+  "The seed of the draw: a random one unless given. It is kept."
+  seed: String
+}
+
+"The spot check that was drawn."
+type DrawKeySpotCheckPayload {
+  "The spot check; its sheet is the reconciliation."
+  spotCheck: KeySpotCheck!
+}
+
+"What was counted (K4.3)."
+input CountKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Some of its lines, or all."
+  lines: [KeyCountInput!]!
+}
+
+"The count of a line (K4.3)."
+input KeyCountInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How many keys are there. Of an entry of the register: 1 if it is complete and signed as on paper, 0 if it is not."
+  count: Int!
+}
+
+"The spot check as it stands after the count."
+type CountKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"How a difference is resolved (K4.3)."
+enum KeyDifferenceResolution {
+  "The ledger is corrected: missing keys leave it, keys that are too many enter it (K4.1)."
+  ADJUSTED
+  "Missing keys are reported lost: the leader is told, and asked whether the lock is to be changed (K2.3)."
+  LOST
+  "Keys that are too many are some that were reported lost (K2.3)."
+  FOUND
+  "The count was wrong, and the ledger is right."
+  MISCOUNTED
+  "The reason explains it; the ledger stays as it is."
+  EXPLAINED
+}
+
+"How a difference is resolved, and why there was one (K4.3)."
+input ResolveKeyDifferenceInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How."
+  resolution: KeyDifferenceResolution!
+  "Why there was a difference."
+  reason: String!
+}
+
+"The difference that was resolved."
+type ResolveKeyDifferencePayload {
+  "The line."
+  line: ReconciliationLine!
+}
+
+"Which spot check ends (K4.3)."
+input CloseKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "What is to be said at the end."
+  note: String
+}
+
+"The spot check that was closed."
+type CloseKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"Which spot check is given up (K4.3)."
+input CancelKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Why."
+  reason: String!
+}
+
+"The spot check that was cancelled."
+type CancelKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
@@ -18271,7 +18450,7 @@ type KeyGeneration implements Node {
   """
   count: Int!
   """
-  When it began: with the set, or with the lock change.
+  When its first key came.
   """
   openedAt: Time!
   """
@@ -19385,6 +19564,10 @@ type KeyLoanLine implements Node {
   How many were reported lost, also if found since: those come back by the loss (K2.3).
   """
   lost: Int!
+  """
+  Whether its loan was voided: nothing of it is out.
+  """
+  voided: Boolean!
   """
   The borrower's household, if a resident.
   """
@@ -21778,18 +21961,6 @@ type KeyMovement implements Node {
   """
   lossID: ID
   """
-  The approved order that the copies were made by (K2.3).
-  """
-  copyOrderID: ID
-  """
-  The lock change that retired the keys, or that they came with (K3.1).
-  """
-  lockChangeID: ID
-  """
-  The scrapping that they went back to engineering by (K3.2).
-  """
-  scrappingID: ID
-  """
   The entry that this one counters, if it does; note says why.
   """
   reversesID: ID
@@ -21837,18 +22008,6 @@ type KeyMovement implements Node {
   The loss.
   """
   loss: KeyLoss
-  """
-  The approved order.
-  """
-  copyOrder: KeyCopyOrder
-  """
-  The lock change.
-  """
-  lockChange: KeyLockChange
-  """
-  The scrapping.
-  """
-  scrapping: KeyScrapping
   """
   The entry that this one counters.
   """
@@ -22200,78 +22359,6 @@ input KeyMovementWhereInput {
   lossID is set.
   """
   lossIDNotNil: Boolean
-  """
-  copy_order_id field predicates
-  """
-  copyOrderID: ID
-  """
-  copyOrderID differs from this.
-  """
-  copyOrderIDNEQ: ID
-  """
-  copyOrderID is one of these.
-  """
-  copyOrderIDIn: [ID!]
-  """
-  copyOrderID is none of these.
-  """
-  copyOrderIDNotIn: [ID!]
-  """
-  copyOrderID is null.
-  """
-  copyOrderIDIsNil: Boolean
-  """
-  copyOrderID is set.
-  """
-  copyOrderIDNotNil: Boolean
-  """
-  lock_change_id field predicates
-  """
-  lockChangeID: ID
-  """
-  lockChangeID differs from this.
-  """
-  lockChangeIDNEQ: ID
-  """
-  lockChangeID is one of these.
-  """
-  lockChangeIDIn: [ID!]
-  """
-  lockChangeID is none of these.
-  """
-  lockChangeIDNotIn: [ID!]
-  """
-  lockChangeID is null.
-  """
-  lockChangeIDIsNil: Boolean
-  """
-  lockChangeID is set.
-  """
-  lockChangeIDNotNil: Boolean
-  """
-  scrapping_id field predicates
-  """
-  scrappingID: ID
-  """
-  scrappingID differs from this.
-  """
-  scrappingIDNEQ: ID
-  """
-  scrappingID is one of these.
-  """
-  scrappingIDIn: [ID!]
-  """
-  scrappingID is none of these.
-  """
-  scrappingIDNotIn: [ID!]
-  """
-  scrappingID is null.
-  """
-  scrappingIDIsNil: Boolean
-  """
-  scrappingID is set.
-  """
-  scrappingIDNotNil: Boolean
   """
   reverses_id field predicates
   """
@@ -26006,6 +26093,10 @@ type Reconciliation implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
+  """
+  Its lines.
+  """
+  lines: [ReconciliationLine!]
 }
 """
 A connection to a list of items.
@@ -26078,7 +26169,7 @@ type ReconciliationLine implements Node {
   """
   label: String!
   """
-  What the record said; null until it is counted.
+  What the record said; null until all lines of the count are counted.
   """
   expected: Int
   """
@@ -26098,7 +26189,7 @@ type ReconciliationLine implements Node {
   """
   countedAt: Time
   """
-  Awaiting the count, matched, different (a case that is open), resolved.
+  Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved.
   """
   state: ReconciliationLineState!
   """
@@ -29008,6 +29099,22 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanExtensionPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanExtensionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AskKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "type":
@@ -29162,12 +29269,12 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
-func (ec *executionContext) childFields_CancelLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "lockChange":
-		return ec.fieldContext_CancelLockChangePayload_lockChange(ctx, field)
+	case "spotCheck":
+		return ec.fieldContext_CancelKeySpotCheckPayload_spotCheck(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type CancelLockChangePayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type CancelKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29230,22 +29337,20 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "scrapping":
-		return ec.fieldContext_CompleteKeyScrappingPayload_scrapping(ctx, field)
-	case "set":
-		return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
+	case "spotCheck":
+		return ec.fieldContext_CloseKeySpotCheckPayload_spotCheck(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
-	case "scrapping":
-		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
+	case "spotCheck":
+		return ec.fieldContext_CountKeySpotCheckPayload_spotCheck(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type CountKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29376,6 +29481,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_DrawKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DrawKeySpotCheckPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EmergencyContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29458,6 +29571,14 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 		return ec.fieldContext_EstateEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30346,6 +30467,8 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_approval(ctx, field)
 	case "lines":
 		return ec.fieldContext_KeyLoan_lines(ctx, field)
+	case "overdue":
+		return ec.fieldContext_KeyLoan_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoan", field.Name)
 }
@@ -30394,6 +30517,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_returned(ctx, field)
 	case "lost":
 		return ec.fieldContext_KeyLoanLine_lost(ctx, field)
+	case "voided":
+		return ec.fieldContext_KeyLoanLine_voided(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyLoanLine_householdID(ctx, field)
 	case "estate":
@@ -30406,6 +30531,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_from(ctx, field)
 	case "returns":
 		return ec.fieldContext_KeyLoanLine_returns(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeyLoanLine_outstanding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLine", field.Name)
 }
@@ -30706,12 +30833,6 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyMovement_lossID(ctx, field)
-	case "copyOrderID":
-		return ec.fieldContext_KeyMovement_copyOrderID(ctx, field)
-	case "lockChangeID":
-		return ec.fieldContext_KeyMovement_lockChangeID(ctx, field)
-	case "scrappingID":
-		return ec.fieldContext_KeyMovement_scrappingID(ctx, field)
 	case "reversesID":
 		return ec.fieldContext_KeyMovement_reversesID(ctx, field)
 	case "generation":
@@ -30736,12 +30857,6 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyMovement_loss(ctx, field)
-	case "copyOrder":
-		return ec.fieldContext_KeyMovement_copyOrder(ctx, field)
-	case "lockChange":
-		return ec.fieldContext_KeyMovement_lockChange(ctx, field)
-	case "scrapping":
-		return ec.fieldContext_KeyMovement_scrapping(ctx, field)
 	case "reverses":
 		return ec.fieldContext_KeyMovement_reverses(ctx, field)
 	case "reversals":
@@ -31054,6 +31169,16 @@ func (ec *executionContext) childFields_KeySpotCheckConnection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_KeySpotCheckDrawn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeySpotCheckDrawn_id(ctx, field)
+	case "label":
+		return ec.fieldContext_KeySpotCheckDrawn_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckDrawn", field.Name)
+}
+
 func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -31062,6 +31187,18 @@ func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, fi
 		return ec.fieldContext_KeySpotCheckEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheckRedraw(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sets":
+		return ec.fieldContext_KeySpotCheckRedraw_sets(ctx, field)
+	case "loans":
+		return ec.fieldContext_KeySpotCheckRedraw_loans(ctx, field)
+	case "matches":
+		return ec.fieldContext_KeySpotCheckRedraw_matches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckRedraw", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31418,22 +31555,6 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
-func (ec *executionContext) childFields_OrderKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "order":
-		return ec.fieldContext_OrderKeyCopiesPayload_order(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type OrderKeyCopiesPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_OrderLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "lockChange":
-		return ec.fieldContext_OrderLockChangePayload_lockChange(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type OrderLockChangePayload", field.Name)
-}
-
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -31488,6 +31609,8 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_closeNote(ctx, field)
 	case "estate":
 		return ec.fieldContext_Reconciliation_estate(ctx, field)
+	case "lines":
+		return ec.fieldContext_Reconciliation_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
@@ -31586,16 +31709,6 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "order":
-		return ec.fieldContext_RecordKeyCopiesPayload_order(ctx, field)
-	case "movement":
-		return ec.fieldContext_RecordKeyCopiesPayload_movement(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RecordKeyCopiesPayload", field.Name)
-}
-
 func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -31604,16 +31717,6 @@ func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Contex
 		return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordKeyFoundPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "lockChange":
-		return ec.fieldContext_RecordLockChangePayload_lockChange(ctx, field)
-	case "set":
-		return ec.fieldContext_RecordLockChangePayload_set(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31630,14 +31733,6 @@ func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context
 		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
-}
-
-func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "scrapping":
-		return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type RequestKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31696,6 +31791,14 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 		return ec.fieldContext_ResidentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_ResolveKeyDifferencePayload_line(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveKeyDifferencePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32076,6 +32179,14 @@ func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_VoidKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -32090,6 +32201,16 @@ func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Conte
 		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "keyReturn":
+		return ec.fieldContext_VoidKeyReturnPayload_keyReturn(ctx, field)
+	case "loan":
+		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

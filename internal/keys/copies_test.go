@@ -124,9 +124,9 @@ func TestK2_3_WhoOrdersCopies(t *testing.T) {
 	}
 }
 
-// refusedBy runs a statement as the serving role with the whole estate in view, and gives the constraint or the code that
+// barredBy runs a statement as the serving role with the whole estate in view, and gives the constraint or the code that
 // refused it.
-func refusedBy(t *testing.T, app *stewardtest.App, sql string, args ...any) string {
+func barredBy(t *testing.T, app *stewardtest.App, sql string, args ...any) string {
 	t.Helper()
 	conn, err := pgx.Connect(context.Background(), app.SuperURL)
 	if err != nil {
@@ -172,17 +172,17 @@ func TestK2_3_K3_1_TheDatabaseRefuses(t *testing.T) {
 		"a change while keys are there":     {`UPDATE key_lock_changes SET state = 'DONE', done_at = now(), new_count = 3 WHERE id = $1`, []any{change}, "key_lock_changes_out"},
 		"what is in order":                  {insert, []any{app.A.ID, set, app.A.Source, app.A.Cabinet, 2, "ACCEPTED", nil}, ""},
 	} {
-		if got := refusedBy(t, app, c.sql, c.args...); got != c.want {
+		if got := barredBy(t, app, c.sql, c.args...); got != c.want {
 			t.Errorf("%s: refused by %q, want %q", name, got, c.want)
 		}
 	}
 	// The mutants: with the triggers off, what was refused is done.
 	app.Super(`ALTER TABLE key_movements DISABLE TRIGGER key_enter`)
-	if got := refusedBy(t, app, insert, app.A.ID, app.A.Sets[1], app.A.Desk, app.A.Cabinet, 1, "LENT", nil); got != "" {
+	if got := barredBy(t, app, insert, app.A.ID, app.A.Sets[1], app.A.Desk, app.A.Cabinet, 1, "LENT", nil); got != "" {
 		t.Errorf("without key_enter %s refuses lending what is due", got)
 	}
 	app.Super(`ALTER TABLE key_movements DISABLE TRIGGER key_ordered`)
-	if got := refusedBy(t, app, insert, app.A.ID, set, app.A.Source, app.A.Cabinet, 9, "COPIED", order.Get("id").String()); got != "" {
+	if got := barredBy(t, app, insert, app.A.ID, set, app.A.Source, app.A.Cabinet, 9, "COPIED", order.Get("id").String()); got != "" {
 		t.Errorf("without key_ordered %s refuses copies that nobody approved", got)
 	}
 }

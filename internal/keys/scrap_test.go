@@ -203,21 +203,21 @@ func TestK3_2_TheDatabaseRefuses(t *testing.T) {
 	custodian.Do(reportLoss, lossOf(set, app.A.Desk, 5-app.A.InCabinet))
 	id := custodian.Do(requestScrap, scrapOf(set)).Get("requestKeyScrapping.scrapping.id").String()
 	const done = `UPDATE key_scrappings SET state = 'DONE', done_at = now() WHERE id = $1`
-	if got := refusedBy(t, app, done, id); got != "key_scrappings_out" {
+	if got := barredBy(t, app, done, id); got != "key_scrappings_out" {
 		t.Errorf("with keys in the cabinet: refused by %q", got)
 	}
 	gone := `WITH gone AS (INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, scrapping_id, occurred_at)
 		SELECT new_id(x'0303'::int), now(), b.estate_id, b.set_id, b.holder_id, s.id, b.count, 'SCRAPPED', $1, now() FROM key_balances b
 		JOIN key_holders s ON s.estate_id = b.estate_id AND s.kind = 'SCRAPPED' WHERE b.set_id = $2 AND b.count > 0 RETURNING 1) SELECT count(*) FROM gone`
 	app.SQL(gone, id, set)
-	if got := refusedBy(t, app, done, id); got != "key_scrappings_certified" {
+	if got := barredBy(t, app, done, id); got != "key_scrappings_certified" {
 		t.Errorf("without a certificate: refused by %q", got)
 	}
-	if got := refusedBy(t, app, `UPDATE key_sets SET condition = 'SCRAPPED' WHERE id = $1`, set); got != "key_sets_kept" {
+	if got := barredBy(t, app, `UPDATE key_sets SET condition = 'SCRAPPED' WHERE id = $1`, set); got != "key_sets_kept" {
 		t.Errorf("by hand: refused by %q", got)
 	}
 	app.Super(`ALTER TABLE key_scrappings DISABLE TRIGGER key_scrapping_ended`)
-	if got := refusedBy(t, app, `UPDATE key_scrappings SET state = 'ENDED' WHERE id = $1`, id); got != "" {
+	if got := barredBy(t, app, `UPDATE key_scrappings SET state = 'ENDED' WHERE id = $1`, id); got != "" {
 		t.Errorf("without the trigger: refused by %q", got)
 	}
 }
