@@ -168,7 +168,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- After it is posted: keys enter from the source by acceptance, copy or replacement and leave to the scrapped ones by a
+-- After it is posted: keys enter from the source by acceptance, copy or replacement (or as a count found them) and leave to the scrapped ones by a
 -- lock change or a scrapping; the generation counts what came, and the set is judged when keys are lost or found.
 -- +goose StatementBegin
 CREATE FUNCTION key_settle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -179,7 +179,8 @@ DECLARE
 BEGIN
     SELECT f.kind, t.kind INTO gave, got FROM key_holders f JOIN key_holders t ON t.estate_id = f.estate_id
         WHERE f.estate_id = NEW.estate_id AND f.id = NEW.from_id AND t.id = NEW.to_id;
-    IF (gave = 'SOURCE') <> (NEW.reason IN ('ACCEPTED', 'COPIED', 'REPLACED')) OR (got = 'SCRAPPED') <> (NEW.reason IN ('RETIRED', 'SCRAPPED'))
+    IF gave <> 'SOURCE' AND NEW.reason IN ('ACCEPTED', 'COPIED', 'REPLACED')
+        OR gave = 'SOURCE' AND NEW.reason NOT IN ('ACCEPTED', 'COPIED', 'REPLACED', 'ADJUSTED') OR (got = 'SCRAPPED') <> (NEW.reason IN ('RETIRED', 'SCRAPPED'))
         OR got = 'SOURCE' AND NEW.reason <> 'VOIDED' OR gave = 'SCRAPPED' THEN
         PERFORM key_refuse('key_movements_direction');
     END IF;
@@ -200,6 +201,18 @@ CREATE TRIGGER key_enter BEFORE INSERT ON key_movements FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER key_ordered BEFORE INSERT ON key_movements FOR EACH ROW
     WHEN (NEW.reason IN ('COPIED', 'RETIRED', 'REPLACED', 'SCRAPPED', 'FOUND') OR NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION key_ordered();
 CREATE TRIGGER key_settle AFTER INSERT ON key_movements FOR EACH ROW EXECUTE FUNCTION key_settle();
+
+-- A line of a loan takes the same lock at once: with a weaker one, two loans of a set would wait for each other.
+-- +goose StatementBegin
+CREATE OR REPLACE FUNCTION key_loan_line_in_use() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM key_sets WHERE estate_id = NEW.estate_id AND id = NEW.set_id AND condition = 'IN_USE' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'key set % is not in use', NEW.set_id USING ERRCODE = 'check_violation', CONSTRAINT = 'key_loan_lines_in_use';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
 
 -- key_set_out tells whether keys of the set are with others than the source and the scrapped ones.
 CREATE FUNCTION key_set_out(estate uuid, set_id uuid) RETURNS boolean STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
