@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -250,6 +251,10 @@ type ComplexityRoot struct {
 
 	ChangePasswordPayload struct {
 		AccountID func(childComplexity int) int
+	}
+
+	CloseKeyMonthPayload struct {
+		Statement func(childComplexity int) int
 	}
 
 	CreateAPITokenPayload struct {
@@ -582,6 +587,12 @@ type ComplexityRoot struct {
 		Source      func(childComplexity int) int
 	}
 
+	KeyBalanceAt struct {
+		Count  func(childComplexity int) int
+		Holder func(childComplexity int) int
+		Set    func(childComplexity int) int
+	}
+
 	KeyBalanceConnection struct {
 		Edges      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
@@ -591,6 +602,11 @@ type ComplexityRoot struct {
 	KeyBalanceEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	KeyBalancesAt struct {
+		EndCursor func(childComplexity int) int
+		Rows      func(childComplexity int) int
 	}
 
 	KeyCabinetOpening struct {
@@ -936,6 +952,35 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyMonth struct {
+		Closed       func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		ClosedByName func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Month        func(childComplexity int) int
+	}
+
+	KeyMonthLine struct {
+		Accepted        func(childComplexity int) int
+		Adjusted        func(childComplexity int) int
+		Area            func(childComplexity int) int
+		Closing         func(childComplexity int) int
+		Copied          func(childComplexity int) int
+		Found           func(childComplexity int) int
+		FromEngineering func(childComplexity int) int
+		HandedOver      func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		LockChanges     func(childComplexity int) int
+		Lost            func(childComplexity int) int
+		Opening         func(childComplexity int) int
+		Replaced        func(childComplexity int) int
+		Retired         func(childComplexity int) int
+		Scrapped        func(childComplexity int) int
+		TakenBack       func(childComplexity int) int
+		ToEngineering   func(childComplexity int) int
+		WithHouseholds  func(childComplexity int) int
+	}
+
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
@@ -1232,6 +1277,7 @@ type ComplexityRoot struct {
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
+		CloseKeyMonth          func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
@@ -1383,6 +1429,7 @@ type ComplexityRoot struct {
 		KeyAcceptanceLines  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyBalancesAt       func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *string) int
 		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
 		KeyHolders          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
@@ -1396,6 +1443,7 @@ type ComplexityRoot struct {
 		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatement        func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
 		Node                func(childComplexity int, id uuid.UUID) int
@@ -2542,6 +2590,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
+
+	case "CloseKeyMonthPayload.statement":
+		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseKeyMonthPayload.Statement(childComplexity), true
 
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
@@ -3741,6 +3796,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyBalance.Source(childComplexity), true
 
+	case "KeyBalanceAt.count":
+		if e.ComplexityRoot.KeyBalanceAt.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Count(childComplexity), true
+	case "KeyBalanceAt.holder":
+		if e.ComplexityRoot.KeyBalanceAt.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Holder(childComplexity), true
+	case "KeyBalanceAt.set":
+		if e.ComplexityRoot.KeyBalanceAt.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Set(childComplexity), true
+
 	case "KeyBalanceConnection.edges":
 		if e.ComplexityRoot.KeyBalanceConnection.Edges == nil {
 			break
@@ -3772,6 +3846,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyBalanceEdge.Node(childComplexity), true
+
+	case "KeyBalancesAt.endCursor":
+		if e.ComplexityRoot.KeyBalancesAt.EndCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalancesAt.EndCursor(childComplexity), true
+	case "KeyBalancesAt.rows":
+		if e.ComplexityRoot.KeyBalancesAt.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalancesAt.Rows(childComplexity), true
 
 	case "KeyCabinetOpening.cabinet":
 		if e.ComplexityRoot.KeyCabinetOpening.Cabinet == nil {
@@ -5321,6 +5408,146 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyLossEdge.Node(childComplexity), true
 
+	case "KeyMonth.closed":
+		if e.ComplexityRoot.KeyMonth.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Closed(childComplexity), true
+	case "KeyMonth.closedAt":
+		if e.ComplexityRoot.KeyMonth.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedAt(childComplexity), true
+	case "KeyMonth.closedByName":
+		if e.ComplexityRoot.KeyMonth.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedByName(childComplexity), true
+	case "KeyMonth.lines":
+		if e.ComplexityRoot.KeyMonth.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Lines(childComplexity), true
+	case "KeyMonth.month":
+		if e.ComplexityRoot.KeyMonth.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Month(childComplexity), true
+
+	case "KeyMonthLine.accepted":
+		if e.ComplexityRoot.KeyMonthLine.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Accepted(childComplexity), true
+	case "KeyMonthLine.adjusted":
+		if e.ComplexityRoot.KeyMonthLine.Adjusted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Adjusted(childComplexity), true
+	case "KeyMonthLine.area":
+		if e.ComplexityRoot.KeyMonthLine.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Area(childComplexity), true
+	case "KeyMonthLine.closing":
+		if e.ComplexityRoot.KeyMonthLine.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Closing(childComplexity), true
+	case "KeyMonthLine.copied":
+		if e.ComplexityRoot.KeyMonthLine.Copied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Copied(childComplexity), true
+	case "KeyMonthLine.found":
+		if e.ComplexityRoot.KeyMonthLine.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Found(childComplexity), true
+	case "KeyMonthLine.fromEngineering":
+		if e.ComplexityRoot.KeyMonthLine.FromEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.FromEngineering(childComplexity), true
+	case "KeyMonthLine.handedOver":
+		if e.ComplexityRoot.KeyMonthLine.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.HandedOver(childComplexity), true
+	case "KeyMonthLine.kind":
+		if e.ComplexityRoot.KeyMonthLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Kind(childComplexity), true
+	case "KeyMonthLine.lockChanges":
+		if e.ComplexityRoot.KeyMonthLine.LockChanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.LockChanges(childComplexity), true
+	case "KeyMonthLine.lost":
+		if e.ComplexityRoot.KeyMonthLine.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Lost(childComplexity), true
+	case "KeyMonthLine.opening":
+		if e.ComplexityRoot.KeyMonthLine.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Opening(childComplexity), true
+	case "KeyMonthLine.replaced":
+		if e.ComplexityRoot.KeyMonthLine.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Replaced(childComplexity), true
+	case "KeyMonthLine.retired":
+		if e.ComplexityRoot.KeyMonthLine.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Retired(childComplexity), true
+	case "KeyMonthLine.scrapped":
+		if e.ComplexityRoot.KeyMonthLine.Scrapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Scrapped(childComplexity), true
+	case "KeyMonthLine.takenBack":
+		if e.ComplexityRoot.KeyMonthLine.TakenBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.TakenBack(childComplexity), true
+	case "KeyMonthLine.toEngineering":
+		if e.ComplexityRoot.KeyMonthLine.ToEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.ToEngineering(childComplexity), true
+	case "KeyMonthLine.withHouseholds":
+		if e.ComplexityRoot.KeyMonthLine.WithHouseholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.WithHouseholds(childComplexity), true
+
 	case "KeyMovement.acceptanceLine":
 		if e.ComplexityRoot.KeyMovement.AcceptanceLine == nil {
 			break
@@ -6601,6 +6828,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.closeKeyMonth":
+		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeKeyMonth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseKeyMonth(childComplexity, args["input"].(keys.CloseKeyMonthInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -7673,6 +7911,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyBalances(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyBalanceOrder), args["where"].(*ent.KeyBalanceWhereInput)), true
+	case "Query.keyBalancesAt":
+		if e.ComplexityRoot.Query.KeyBalancesAt == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyBalancesAt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyBalancesAt(childComplexity, args["estateID"].(uuid.UUID), args["at"].(time.Time), args["setID"].(*uuid.UUID), args["holderID"].(*uuid.UUID), args["first"].(*int), args["after"].(*string)), true
 	case "Query.keyCabinetOpenings":
 		if e.ComplexityRoot.Query.KeyCabinetOpenings == nil {
 			break
@@ -7816,6 +8065,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
+	case "Query.keyStatement":
+		if e.ComplexityRoot.Query.KeyStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyStatement(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyStatementLines":
 		if e.ComplexityRoot.Query.KeyStatementLines == nil {
 			break
@@ -9019,6 +9279,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -11001,6 +11262,42 @@ extend type Query {
   ): KeySealConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/keys_ledger.graphqls", Input: `"How many keys of a set a holder had at a time (K4.1)."
+type KeyBalanceAt {
+  "The key set."
+  set: KeySet!
+  "The holder."
+  holder: KeyHolder!
+  "How many keys of the set the holder had; the source's count alone is negative."
+  count: Int!
+}
+
+"A page of balances at a time."
+type KeyBalancesAt {
+  "The balances, in natural order of the sets; those of zero are left out."
+  rows: [KeyBalanceAt!]!
+  "Where the page ends, for after; null if that was all."
+  endCursor: String
+}
+
+extend type Query {
+  "Where the keys of an estate were at a time, by the ledger (K4.1): what was recorded late counts from when it happened. Who sees only their own, or a household's, asks keyBalances."
+  keyBalancesAt(
+    "The estate."
+    estateID: ID!
+    "When."
+    at: Time!
+    "Of one key set only."
+    setID: ID
+    "Of one holder only."
+    holderID: ID
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this endCursor."
+    after: String
+  ): KeyBalancesAt!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
 input BorrowerInput @oneOf {
   "A member of staff."
@@ -11267,7 +11564,93 @@ extend type Query {
   ): KeySpotCheckConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_statements.graphqls", Input: `"The closing of a month (K4.2)."
+input CloseKeyMonthInput {
+  "The estate."
+  estateID: ID!
+  "The month, by any of its days: the earliest that is open, and over."
+  month: Date!
+}
+
+"What closing gave."
+type CloseKeyMonthPayload {
+  "The statement."
+  statement: KeyStatement!
+}
+
+"The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2)."
+type KeyMonth {
+  "The month, as its first day."
+  month: Date!
+  "Whether it is closed."
+  closed: Boolean!
+  "When it was closed; null while it is open."
+  closedAt: Time
+  "Who closed it, as signed; empty while it is open."
+  closedByName: String!
+  "Its lines, by area and kind."
+  lines: [KeyMonthLine!]!
+}
+
+"""
+One area and kind of a month: opening + accepted + replaced + copied + takenBack + found + fromEngineering - handedOver -
+lost - scrapped - retired - toEngineering + adjusted = closing. What was voided counts with the other sign where it was counted (K4.2).
+"""
+type KeyMonthLine {
+  "The area; empty: none."
+  area: String!
+  "Keys of units, or of public areas."
+  kind: KeyStatementLineKind!
+  "In the office's keeping at the month's begin: cabinet, desk, seal, borrowers."
+  opening: Int!
+  "Accepted from engineering (验收)."
+  accepted: Int!
+  "Came with a changed lock (更换)."
+  replaced: Int!
+  "Copied by approved order."
+  copied: Int!
+  "Taken back from households."
+  takenBack: Int!
+  "Found again."
+  found: Int!
+  "Came back from engineering."
+  fromEngineering: Int!
+  "Handed over to households (移交)."
+  handedOver: Int!
+  "Lost while in the office's keeping."
+  lost: Int!
+  "Scrapped (报废)."
+  scrapped: Int!
+  "Retired by a lock change."
+  retired: Int!
+  "Given to engineering."
+  toEngineering: Int!
+  "Adjusted after counts, more or fewer."
+  adjusted: Int!
+  "In the office's keeping at the month's end, or until now (保管)."
+  closing: Int!
+  "With households at the month's end (签收)."
+  withHouseholds: Int!
+  "Locks changed in the month."
+  lockChanges: Int!
+}
+
+extend type Mutation {
+  "Closes a month that is over, the earliest open one first: its statistics are stored, and no entry of it is recorded any more (K4.2). CONFLICT if it is closed."
+  closeKeyMonth(
+    "Which one."
+    input: CloseKeyMonthInput!
+  ): CloseKeyMonthPayload!
+}
+
+extend type Query {
+  "The statistics of a month, open ones too (K4.2)."
+  keyStatement(
+    "The estate."
+    estateID: ID!
+    "The month, by any of its days, in the estate's time zone."
+    month: Date!
+  ): KeyMonth!
   "The statistics of the months that are closed (K4.2)."
   keyStatements(
     "At most so many: 50 unless given, at most 200."
@@ -27823,6 +28206,14 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_CloseKeyMonthPayload_statement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeyMonthPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -28483,6 +28874,18 @@ func (ec *executionContext) childFields_KeyBalance(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalance", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyBalanceAt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "set":
+		return ec.fieldContext_KeyBalanceAt_set(ctx, field)
+	case "holder":
+		return ec.fieldContext_KeyBalanceAt_holder(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyBalanceAt_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAt", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyBalanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -28503,6 +28906,16 @@ func (ec *executionContext) childFields_KeyBalanceEdge(ctx context.Context, fiel
 		return ec.fieldContext_KeyBalanceEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalancesAt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_KeyBalancesAt_rows(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_KeyBalancesAt_endCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalancesAt", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyCabinetOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29151,6 +29564,64 @@ func (ec *executionContext) childFields_KeyLossEdge(ctx context.Context, field g
 		return ec.fieldContext_KeyLossEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLossEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_KeyMonth_month(ctx, field)
+	case "closed":
+		return ec.fieldContext_KeyMonth_closed(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_KeyMonth_closedAt(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_KeyMonth_closedByName(ctx, field)
+	case "lines":
+		return ec.fieldContext_KeyMonth_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyMonthLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_KeyMonthLine_area(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyMonthLine_kind(ctx, field)
+	case "opening":
+		return ec.fieldContext_KeyMonthLine_opening(ctx, field)
+	case "accepted":
+		return ec.fieldContext_KeyMonthLine_accepted(ctx, field)
+	case "replaced":
+		return ec.fieldContext_KeyMonthLine_replaced(ctx, field)
+	case "copied":
+		return ec.fieldContext_KeyMonthLine_copied(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_KeyMonthLine_takenBack(ctx, field)
+	case "found":
+		return ec.fieldContext_KeyMonthLine_found(ctx, field)
+	case "fromEngineering":
+		return ec.fieldContext_KeyMonthLine_fromEngineering(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_KeyMonthLine_handedOver(ctx, field)
+	case "lost":
+		return ec.fieldContext_KeyMonthLine_lost(ctx, field)
+	case "scrapped":
+		return ec.fieldContext_KeyMonthLine_scrapped(ctx, field)
+	case "retired":
+		return ec.fieldContext_KeyMonthLine_retired(ctx, field)
+	case "toEngineering":
+		return ec.fieldContext_KeyMonthLine_toEngineering(ctx, field)
+	case "adjusted":
+		return ec.fieldContext_KeyMonthLine_adjusted(ctx, field)
+	case "closing":
+		return ec.fieldContext_KeyMonthLine_closing(ctx, field)
+	case "withHouseholds":
+		return ec.fieldContext_KeyMonthLine_withHouseholds(ctx, field)
+	case "lockChanges":
+		return ec.fieldContext_KeyMonthLine_lockChanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonthLine", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1,0 +1,70 @@
+-- The key ledger through time (K4.1, K4.2): nobody had fewer keys than none at any time, also when an entry is recorded
+-- late; and what a closed month tells stays so.
+
+-- +goose Up
+
+-- When a month begins in the estate.
+CREATE FUNCTION month_start(estate uuid, month date) RETURNS timestamptz STABLE LANGUAGE sql AS
+    $$ SELECT date_trunc('month', month::timestamp) AT TIME ZONE time_zone FROM estates WHERE id = estate $$;
+
+-- An entry of a time before others is held against what the giver had then and since. It is looked at under the row
+-- locks of the balances, which key_post takes: triggers fire in the order of their names. Two acts of the same moment may
+-- get these locks in the other order than their times; as a serialization failure it is run again, at a later time.
+-- +goose StatementBegin
+CREATE FUNCTION key_post_late() RETURNS trigger LANGUAGE plpgsql
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    IF EXISTS (SELECT FROM key_movements WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND occurred_at > NEW.occurred_at
+            AND NEW.from_id IN (from_id, to_id))
+        AND NOT (SELECT kind = 'SOURCE' FROM key_holders WHERE estate_id = NEW.estate_id AND id = NEW.from_id)
+        AND EXISTS (SELECT FROM (
+            SELECT occurred_at, sum(CASE WHEN to_id = NEW.from_id THEN count ELSE -count END) OVER (ORDER BY occurred_at) AS had
+            FROM key_movements WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND NEW.from_id IN (from_id, to_id)) then_and_since
+            WHERE occurred_at >= NEW.occurred_at AND had < 0)
+    THEN
+        RAISE serialization_failure USING CONSTRAINT = 'key_movements_late', MESSAGE = 'the giver did not have so many keys then, or since';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_post_late AFTER INSERT ON key_movements FOR EACH ROW EXECUTE FUNCTION key_post_late();
+
+ALTER TABLE key_statements
+    ADD CONSTRAINT key_statements_month CHECK (extract(day FROM month) = 1);
+ALTER TABLE key_statement_lines
+    ADD CONSTRAINT key_statement_lines_equation CHECK (
+        opening + accepted + replaced + copied + taken_back + found + from_engineering
+        - handed_over - lost - scrapped - retired - to_engineering + adjusted = closing),
+    ADD CONSTRAINT key_statement_lines_counts CHECK (opening >= 0 AND closing >= 0 AND with_households >= 0 AND lock_changes >= 0);
+
+-- Who posts holds the estate's ledger open, together with others who post; who closes a month waits for them, and those who
+-- come later for the closing. So an entry is in the statement, or refused.
+-- +goose StatementBegin
+CREATE FUNCTION key_month_open() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('key month ' || NEW.estate_id::text, 0));
+    IF EXISTS (SELECT FROM key_statements WHERE estate_id = NEW.estate_id
+        AND NEW.occurred_at < month_start(estate_id, (month + interval '1 month')::date)) THEN
+        RAISE check_violation USING CONSTRAINT = 'key_movements_open_month', MESSAGE = 'the month of the entry is closed';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_month_open BEFORE INSERT ON key_movements FOR EACH ROW EXECUTE FUNCTION key_month_open();
+
+-- A month is closed when it is over, and after the one before it, unless nothing was entered until then.
+-- +goose StatementBegin
+CREATE FUNCTION key_month_close() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('key month ' || NEW.estate_id::text, 0));
+    IF NEW.closed_at < month_start(NEW.estate_id, (NEW.month + interval '1 month')::date) THEN
+        RAISE check_violation USING CONSTRAINT = 'key_statements_over', MESSAGE = 'the month is not over';
+    END IF;
+    IF NOT EXISTS (SELECT FROM key_statements WHERE estate_id = NEW.estate_id AND month = (NEW.month - interval '1 month')::date)
+        AND EXISTS (SELECT FROM key_movements WHERE estate_id = NEW.estate_id AND occurred_at < month_start(NEW.estate_id, NEW.month)) THEN
+        RAISE check_violation USING CONSTRAINT = 'key_statements_order', MESSAGE = 'an earlier month is open';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_month_close BEFORE INSERT ON key_statements FOR EACH ROW EXECUTE FUNCTION key_month_close();
