@@ -10,11 +10,12 @@
 //	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows
 //	return.go       K2.1              Return
 //	handover.go     K4.1              HandOver, to the household of the unit
+//	month.go        K4.2              Month, the statistics of one; closemonth.go CloseMonth
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
 //
-// Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
+// Beneath them are ledger.go, the double entry (K4.1), balancesat.go, what it told at a time, and keyring.go, what the registry asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
-// register_distribution.go 交接钥匙统计表.
+// register_distribution.go 交接钥匙统计表, register_statement.go 钥匙月度统计表.
 package keys
 
 import (

@@ -90,48 +90,49 @@ func newWorld(t *rapid.T, app *stewardtest.App) *world {
 type entry struct {
 	moved
 	way, set, month int
-	void            bool // it counters another one
-	voided          bool
+	void, voided    bool // it counters one, or is countered
+	of              *entry
 }
 
-// history enters a random one over so many months, in order of time.
+// history enters a random one over so many months, in order of time: every entry one that is possible.
 func (w *world) history(t *rapid.T, months int) (list []*entry) {
-	have := map[[2]string]int{}
-	give := func(e *entry, from, to string) {
-		set := w.sets[e.set].String()
-		have[[2]string{set, from}] -= e.count
-		have[[2]string{set, to}] += e.count
-	}
+	have := map[[2]string]int{} // by line and kind of holder
 	for month := range months {
 		at := calendarOf(month)
-		for range rapid.IntRange(0, 8).Draw(t, "entries") {
-			at = at.Add(time.Duration(rapid.IntRange(0, 80).Draw(t, "hours")) * time.Hour)
-			e := &entry{set: rapid.IntRange(0, len(w.sets)-1).Draw(t, "set"), month: month}
-			e.way, e.count, e.at = rapid.IntRange(0, len(ways)-1).Draw(t, "way"), rapid.IntRange(1, 5).Draw(t, "count"), at
-			way := ways[e.way]
-			e.from, e.to, e.reason = w.holders[way.from], w.holders[way.to], way.reason
-			from, to := way.from, way.to
-			var reverses, loss *uuid.UUID
-			if len(list) > 0 && rapid.IntRange(0, 3).Draw(t, "void") == 0 {
-				o := rapid.SampledFrom(list).Draw(t, "voided")
-				if o.void || o.voided {
-					continue
+		for range rapid.IntRange(0, 12).Draw(t, "entries") {
+			at = at.Add(time.Duration(rapid.IntRange(0, 55).Draw(t, "hours")) * time.Hour)
+			set := rapid.IntRange(0, len(w.sets)-1).Draw(t, "set")
+			enough := func(kind string, n int) bool { return kind == "SOURCE" || have[[2]string{w.line[set], kind}] >= n }
+			var can []*entry
+			var undo []*uuid.UUID
+			for i, way := range ways {
+				if enough(way.from, 1) {
+					can = append(can, &entry{moved: moved{from: w.holders[way.from], to: w.holders[way.to], count: 1, reason: way.reason, at: at}, way: i, set: set, month: month})
+					undo = append(undo, nil)
 				}
-				from, to = ways[o.way].to, ways[o.way].from
-				*e = entry{moved: moved{from: o.to, to: o.from, count: o.count, reason: "VOIDED", at: at}, way: o.way, set: o.set, month: month, void: true}
-				if reverses = &o.id; have[[2]string{w.sets[e.set].String(), from}] >= e.count || from == "SOURCE" {
-					o.voided = true
+			}
+			for _, o := range list {
+				if o.set == set && !o.void && !o.voided && enough(ways[o.way].to, o.count) {
+					can = append(can, &entry{moved: moved{from: o.to, to: o.from, count: o.count, reason: "VOIDED", at: at}, way: o.way, set: set, month: month, void: true, of: o})
+					undo = append(undo, &o.id)
 				}
-			} else if e.reason == "LOST" || e.reason == "FOUND" {
+			}
+			i := rapid.IntRange(0, len(can)-1).Draw(t, "entry")
+			e, from, to := can[i], ways[can[i].way].from, ways[can[i].way].to
+			if e.void {
+				from, to, e.of.voided = to, from, true
+			} else if n := rapid.IntRange(1, 6).Draw(t, "count"); enough(from, n) {
+				e.count = n
+			}
+			var loss *uuid.UUID
+			if way := ways[e.way]; way.reason == "LOST" || way.reason == "FOUND" {
 				loss = &w.loss
 			}
-			if from != "SOURCE" && have[[2]string{w.sets[e.set].String(), from}] < e.count {
-				continue
-			}
-			if err := enter(w.app, w.estate, w.sets[e.set], loss, reverses, &e.moved); err != nil {
+			if err := enter(w.app, w.estate, w.sets[set], loss, undo[i], &e.moved); err != nil {
 				t.Fatalf("%+v: %v", e, err)
 			}
-			give(e, from, to)
+			have[[2]string{w.line[set], from}] -= e.count
+			have[[2]string{w.line[set], to}] += e.count
 			list = append(list, e)
 		}
 	}
