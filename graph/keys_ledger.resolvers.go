@@ -9,10 +9,11 @@ import (
 	"context"
 	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/internal/keys"
 )
 
-func (r *queryResolver) KeyBalancesAt(ctx context.Context, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *string) (*keys.KeyBalancesAt, error) {
+func (r *queryResolver) KeyBalancesAt(ctx context.Context, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) (*keys.KeyBalanceAtConnection, error) {
 	return keys.BalancesAt(ctx, keys.BalancesAtQuery{EstateID: estateID, At: at, SetID: setID, HolderID: holderID, First: first, After: after}, below(ctx))
 }

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"sync/atomic"
 
+	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -111,28 +113,92 @@ func (ec *executionContext) fieldContext_KeyBalanceAt_count(_ context.Context, f
 	return graphql.NewScalarFieldContext("KeyBalanceAt", field, false, false, "Int")
 }
 
-func (ec *executionContext) _KeyBalancesAt_rows(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalancesAt) (ret graphql.Marshaler) {
+func (ec *executionContext) _KeyBalanceAtConnection_edges(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalanceAtConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyBalancesAt_rows(ctx, field)
+			return ec.fieldContext_KeyBalanceAtConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Rows, nil
+			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*keys.KeyBalanceAt) graphql.Marshaler {
-			return ec.marshalNKeyBalanceAt2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*keys.KeyBalanceAtEdge) graphql.Marshaler {
+			return ec.marshalNKeyBalanceAtEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_KeyBalancesAt_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_KeyBalanceAtConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "KeyBalancesAt",
+		Object:     "KeyBalanceAtConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyBalanceAtEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyBalanceAtConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalanceAtConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyBalanceAtConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖentgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyBalanceAtConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyBalanceAtConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyBalanceAtEdge_node(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalanceAtEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyBalanceAtEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.KeyBalanceAt) graphql.Marshaler {
+			return ec.marshalNKeyBalanceAt2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAt(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyBalanceAtEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyBalanceAtEdge",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -143,27 +209,27 @@ func (ec *executionContext) fieldContext_KeyBalancesAt_rows(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _KeyBalancesAt_endCursor(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalancesAt) (ret graphql.Marshaler) {
+func (ec *executionContext) _KeyBalanceAtEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *keys.KeyBalanceAtEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyBalancesAt_endCursor(ctx, field)
+			return ec.fieldContext_KeyBalanceAtEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.EndCursor, nil
+			return obj.Cursor, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
-func (ec *executionContext) fieldContext_KeyBalancesAt_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KeyBalancesAt", field, false, false, "String")
+func (ec *executionContext) fieldContext_KeyBalanceAtEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyBalanceAtEdge", field, false, false, "Cursor")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -221,25 +287,63 @@ func (ec *executionContext) _KeyBalanceAt(ctx context.Context, sel ast.Selection
 	return out
 }
 
-var keyBalancesAtImplementors = []string{"KeyBalancesAt"}
+var keyBalanceAtConnectionImplementors = []string{"KeyBalanceAtConnection"}
 
-func (ec *executionContext) _KeyBalancesAt(ctx context.Context, sel ast.SelectionSet, obj *keys.KeyBalancesAt) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, keyBalancesAtImplementors)
+func (ec *executionContext) _KeyBalanceAtConnection(ctx context.Context, sel ast.SelectionSet, obj *keys.KeyBalanceAtConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyBalanceAtConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("KeyBalancesAt")
-		case "rows":
-			out.Values[i] = ec._KeyBalancesAt_rows(ctx, field, obj)
+			out.Values[i] = graphql.MarshalString("KeyBalanceAtConnection")
+		case "edges":
+			out.Values[i] = ec._KeyBalanceAtConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "endCursor":
-			out.Values[i] = ec._KeyBalancesAt_endCursor(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
+		case "pageInfo":
+			out.Values[i] = ec._KeyBalanceAtConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var keyBalanceAtEdgeImplementors = []string{"KeyBalanceAtEdge"}
+
+func (ec *executionContext) _KeyBalanceAtEdge(ctx context.Context, sel ast.SelectionSet, obj *keys.KeyBalanceAtEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, keyBalanceAtEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KeyBalanceAtEdge")
+		case "node":
+			out.Values[i] = ec._KeyBalanceAtEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._KeyBalanceAtEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -263,11 +367,27 @@ func (ec *executionContext) _KeyBalancesAt(ctx context.Context, sel ast.Selectio
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNKeyBalanceAt2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtᚄ(ctx context.Context, sel ast.SelectionSet, v []*keys.KeyBalanceAt) graphql.Marshaler {
+func (ec *executionContext) marshalNKeyBalanceAt2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAt(ctx context.Context, sel ast.SelectionSet, v *keys.KeyBalanceAt) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyBalanceAt!")
+		return graphql.Null
+	}
+	return ec._KeyBalanceAt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNKeyBalanceAtConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtConnection(ctx context.Context, sel ast.SelectionSet, v *keys.KeyBalanceAtConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeyBalanceAtConnection!")
+		return graphql.Null
+	}
+	return ec._KeyBalanceAtConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNKeyBalanceAtEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*keys.KeyBalanceAtEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNKeyBalanceAt2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAt(ctx, sel, v[i])
+		return ec.marshalNKeyBalanceAtEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -279,20 +399,12 @@ func (ec *executionContext) marshalNKeyBalanceAt2ᚕᚖgithubᚗcomᚋstewardᚑ
 	return ret
 }
 
-func (ec *executionContext) marshalNKeyBalanceAt2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAt(ctx context.Context, sel ast.SelectionSet, v *keys.KeyBalanceAt) graphql.Marshaler {
+func (ec *executionContext) marshalNKeyBalanceAtEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalanceAtEdge(ctx context.Context, sel ast.SelectionSet, v *keys.KeyBalanceAtEdge) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "KeyBalanceAt!")
+		graphql.AddInvalidNullError(ctx, "KeyBalanceAtEdge!")
 		return graphql.Null
 	}
-	return ec._KeyBalanceAt(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNKeyBalancesAt2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyBalancesAt(ctx context.Context, sel ast.SelectionSet, v *keys.KeyBalancesAt) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "KeyBalancesAt!")
-		return graphql.Null
-	}
-	return ec._KeyBalancesAt(ctx, sel, v)
+	return ec._KeyBalanceAtEdge(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

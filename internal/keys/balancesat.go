@@ -1,8 +1,9 @@
 package keys
 
 import (
+	"bytes"
 	"context"
-	"encoding/base64"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/paging"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -25,15 +27,21 @@ type BalancesAtQuery struct {
 	SetID    *uuid.UUID // nil: of all sets
 	HolderID *uuid.UUID // nil: of all holders
 	First    *int       // nil: 50
-	After    *string    // the page before ended there
+	After    *ent.Cursor
 }
 
-// KeyBalancesAt is a page of balances.
-type KeyBalancesAt struct {
-	Rows      []*KeyBalanceAt
-	EndCursor *string // nil: that was all
+// KeyBalanceAtConnection is a page of balances.
+type KeyBalanceAtConnection struct {
+	Edges    []*KeyBalanceAtEdge
+	PageInfo *ent.PageInfo
+}
 
-	keys []balanceKey
+// KeyBalanceAtEdge is a balance and its place in the list: its cursor is of the set, and holds the holder's id.
+type KeyBalanceAtEdge struct {
+	Node   *KeyBalanceAt
+	Cursor ent.Cursor
+
+	set, holder uuid.UUID
 }
 
 // KeyBalanceAt is how many keys of a set a holder had.
@@ -42,8 +50,6 @@ type KeyBalanceAt struct {
 	Holder *ent.KeyHolder
 	Count  int
 }
-
-type balanceKey struct{ set, holder uuid.UUID }
 
 // balancesAt adds up what each holder got and gave until then, in natural order of the sets; balances of zero are left out.
 const balancesAt = `
@@ -62,102 +68,94 @@ ORDER BY s.sort_key, s.id, l.holder_id LIMIT $7`
 // happened. It costs three statements and those of what is selected below a row's set and holder, to which below moves the context.
 //
 // Errors: NOT_FOUND at estateID; FORBIDDEN; INVALID_INPUT at after.
-func BalancesAt(ctx context.Context, q BalancesAtQuery, below func(path ...string) context.Context) (*KeyBalancesAt, error) {
+func BalancesAt(ctx context.Context, q BalancesAtQuery, below func(path ...string) context.Context) (*KeyBalanceAtConnection, error) {
 	e, err := readable(ctx, q.EstateID, policy.KeyBalance)
 	if err != nil {
 		return nil, err
 	}
-	first, after := 50, [2]*uuid.UUID{}
-	if q.First != nil {
-		first = *q.First
+	set, holder, err := placeAfter(q.After)
+	if err != nil {
+		return nil, err
 	}
-	if q.After != nil {
-		if after, err = cursorOf(*q.After); err != nil {
-			return nil, err
-		}
-	}
-	db, page := act.From(ctx).DB, &KeyBalancesAt{Rows: []*KeyBalanceAt{}}
+	db, page, first := act.From(ctx).DB, &KeyBalanceAtConnection{}, paging.Size(q.First)
 	err = db.As(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, balancesAt, e.ID, q.At, q.SetID, q.HolderID, after[0], after[1], first+1)
+		rows, err := tx.Query(ctx, balancesAt, e.ID, q.At, q.SetID, q.HolderID, set, holder, first+1)
 		if err != nil {
 			return err
 		}
-		var k balanceKey
-		var n int
-		_, err = pgx.ForEachRow(rows, []any{&k.set, &k.holder, &n}, func() error {
-			page.Rows, page.keys = append(page.Rows, &KeyBalanceAt{Count: n}), append(page.keys, k)
-			return nil
+		page.Edges, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (*KeyBalanceAtEdge, error) {
+			edge := &KeyBalanceAtEdge{Node: &KeyBalanceAt{}}
+			err := row.Scan(&edge.set, &edge.holder, &edge.Node.Count)
+			edge.Cursor = paging.Cursor(edge.set, edge.holder.String())
+			return edge, err
 		})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	page.end(first)
-	return page, page.load(db.Ent, e.ID, below("rows", "set"), below("rows", "holder"))
+	more := len(page.Edges) > first
+	page.Edges = page.Edges[:min(first, len(page.Edges))]
+	cursors := make([]ent.Cursor, len(page.Edges))
+	for i, edge := range page.Edges {
+		cursors[i] = edge.Cursor
+	}
+	page.PageInfo = paging.Info(cursors, q.After, more)
+	return page, page.load(db.Ent, e.ID, below("edges", "node", "set"), below("edges", "node", "holder"))
 }
 
-// end cuts the row that only tells that there are more.
-func (p *KeyBalancesAt) end(first int) {
-	if len(p.Rows) <= first {
-		return
+// placeAfter is the balance at which the page before ended.
+func placeAfter(after *ent.Cursor) (set, holder *uuid.UUID, err error) {
+	text, err := paging.Place(after)
+	if err != nil || text == "" {
+		return nil, nil, err
 	}
-	p.Rows, p.keys = p.Rows[:first], p.keys[:first]
-	if first > 0 {
-		last := p.keys[first-1]
-		cursor := base64.RawURLEncoding.EncodeToString(append(last.set[:], last.holder[:]...))
-		p.EndCursor = &cursor
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return nil, nil, paging.BadCursor()
 	}
-}
-
-// cursorOf reads what end wrote.
-func cursorOf(text string) (after [2]*uuid.UUID, err error) {
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(b) != 2*len(uuid.UUID{}) {
-		return after, fault.Invalid("after", "请使用上一页给出的 endCursor。", "Give the endCursor of the page before.")
-	}
-	set, holder := uuid.UUID(b[:16]), uuid.UUID(b[16:])
-	return [2]*uuid.UUID{&set, &holder}, nil
+	return &after.ID, &id, nil
 }
 
 // load finds the sets and holders of the rows, with what is selected below them.
-func (p *KeyBalancesAt) load(db *ent.Client, estate uuid.UUID, ofSet, ofHolder context.Context) error {
-	sets, holders := map[uuid.UUID]*ent.KeySet{}, map[uuid.UUID]*ent.KeyHolder{}
+func (p *KeyBalanceAtConnection) load(db *ent.Client, estate uuid.UUID, ofSet, ofHolder context.Context) error {
 	var setIDs, holderIDs []uuid.UUID
-	for _, k := range p.keys {
-		if _, known := sets[k.set]; !known {
-			sets[k.set], setIDs = nil, append(setIDs, k.set)
-		}
-		if _, known := holders[k.holder]; !known {
-			holders[k.holder], holderIDs = nil, append(holderIDs, k.holder)
-		}
+	for _, e := range p.Edges {
+		setIDs, holderIDs = append(setIDs, e.set), append(holderIDs, e.holder)
 	}
-	qs, err := db.KeySet.Query().Where(keyset.EstateID(estate), keyset.IDIn(setIDs...)).CollectFields(ofSet)
+	qs, err := db.KeySet.Query().Where(keyset.EstateID(estate), keyset.IDIn(each(setIDs)...)).CollectFields(ofSet)
 	if err != nil {
 		return err
 	}
-	foundSets, err := qs.All(ofSet)
+	sets, err := qs.All(ofSet)
 	if err != nil {
 		return err
 	}
-	for _, s := range foundSets {
-		sets[s.ID] = s
-	}
-	qh, err := db.KeyHolder.Query().Where(keyholder.EstateID(estate), keyholder.IDIn(holderIDs...)).CollectFields(ofHolder)
+	qh, err := db.KeyHolder.Query().Where(keyholder.EstateID(estate), keyholder.IDIn(each(holderIDs)...)).CollectFields(ofHolder)
 	if err != nil {
 		return err
 	}
-	foundHolders, err := qh.All(ofHolder)
+	holders, err := qh.All(ofHolder)
 	if err != nil {
 		return err
 	}
-	for _, h := range foundHolders {
-		holders[h.ID] = h
+	setOf, holderOf := map[uuid.UUID]*ent.KeySet{}, map[uuid.UUID]*ent.KeyHolder{}
+	for _, s := range sets {
+		setOf[s.ID] = s
 	}
-	for i, k := range p.keys {
-		p.Rows[i].Set, p.Rows[i].Holder = sets[k.set], holders[k.holder]
+	for _, h := range holders {
+		holderOf[h.ID] = h
+	}
+	for _, e := range p.Edges {
+		e.Node.Set, e.Node.Holder = setOf[e.set], holderOf[e.holder]
 	}
 	return nil
+}
+
+// each is the ids, each once.
+func each(list []uuid.UUID) []uuid.UUID {
+	slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(list)
 }
 
 // readable finds an estate of which the viewer may read all rows of the resource: wall 1 of what is read past ent.

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	balancesAt = `query($e: ID!, $at: Time!, $s: ID, $h: ID, $n: Int, $after: String) { keyBalancesAt(estateID: $e, at: $at, setID: $s, holderID: $h, first: $n, after: $after) {
-		rows { count set { id label unit { number building { code } } } holder { id kind name } } endCursor } }`
+	balancesAt = `query($e: ID!, $at: Time!, $s: ID, $h: ID, $n: Int, $after: Cursor) { keyBalancesAt(estateID: $e, at: $at, setID: $s, holderID: $h, first: $n, after: $after) {
+		edges { node { count set { id label unit { number building { code } } } holder { id kind name } } } pageInfo { hasNextPage endCursor } } }`
 	moveKeys = `mutation($in: MoveKeysInput!) { moveKeys(input: $in) { movement { id } } }`
 )
 
@@ -32,7 +32,7 @@ func TestK4_1_WhereKeysWereAtATime(t *testing.T) {
 	app.As(policy.CSOfficer).Do(lendKeys, loanOf(vars{"staffID": app.A.Staff}, set, 3))
 	at := func(p *stewardtest.Person, at time.Time) map[string]int64 {
 		out := map[string]int64{}
-		for _, r := range p.Do(balancesAt, vars{"e": app.A.ID, "at": at, "s": set}).Get("keyBalancesAt.rows").Array() {
+		for _, r := range p.Do(balancesAt, vars{"e": app.A.ID, "at": at, "s": set}).Get("keyBalancesAt.edges.#.node").Array() {
 			if out[r.Get("holder.kind").String()] = r.Get("count").Int(); r.Get("set.unit.number").String() != "101" || r.Get("set.unit.building.code").String() != "1栋" {
 				t.Errorf("the set is %s", r.Raw)
 			}
@@ -65,13 +65,13 @@ func TestK4_1_WhereKeysWereAtATime(t *testing.T) {
 	var paged []gjson.Result
 	for after, in := "", (vars{"e": app.A.ID, "at": app.Clock.Now(), "n": 2}); ; in["after"] = after {
 		page := custodian.Do(balancesAt, in).Get("keyBalancesAt")
-		paged = append(paged, page.Get("rows").Array()...)
-		if after = page.Get("endCursor").String(); after == "" {
+		paged = append(paged, page.Get("edges.#.node").Array()...)
+		if after = page.Get("pageInfo.endCursor").String(); !page.Get("pageInfo.hasNextPage").Bool() {
 			break
 		}
 	}
-	rows := all.Get("rows").Array()
-	if len(rows) < 12 || len(paged) != len(rows) || all.Get("endCursor").Exists() && all.Get("endCursor").String() != "" {
+	rows := all.Get("edges.#.node").Array()
+	if len(rows) < 12 || len(paged) != len(rows) || all.Get("pageInfo.hasNextPage").Bool() {
 		t.Fatalf("%d rows, %d by pages", len(rows), len(paged))
 	}
 	for i := range rows {
@@ -79,7 +79,7 @@ func TestK4_1_WhereKeysWereAtATime(t *testing.T) {
 			t.Errorf("row %d: %s, by pages %s", i, rows[i].Raw, paged[i].Raw)
 		}
 	}
-	desk := custodian.Do(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now(), "h": app.A.Desk}).Get("keyBalancesAt.rows")
+	desk := custodian.Do(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now(), "h": app.A.Desk}).Get("keyBalancesAt.edges.#.node")
 	if desk.Get("#").Int() != 4 || desk.Get("0.count").Int() != 1 || desk.Get("1.count").Int() != 2 {
 		t.Errorf("at the desk: %s", desk.Raw)
 	}
@@ -97,13 +97,14 @@ func TestK4_1_WhoMaySeeWhereKeysWere(t *testing.T) {
 	app.As(policy.Archivist).Refused(balancesAt, in, fault.Forbidden)
 	app.Nobody().Refused(balancesAt, in, fault.Unauthenticated)
 	custodian := app.As(policy.KeyCustodian)
-	if r := custodian.Refused(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now(), "after": "nonsense"}, fault.InvalidInput); r.Field != "after" {
+	another := custodian.Do(`{ keyBalances(first: 1) { pageInfo { endCursor } } }`, nil).Get("keyBalances.pageInfo.endCursor").String()
+	if r := custodian.Refused(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now(), "after": another}, fault.InvalidInput); r.Field != "after" {
 		t.Errorf("refused at %q", r.Field)
 	}
 	custodian.Refused(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now(), "n": 201}, fault.InvalidInput)
 	for _, foreign := range []vars{{"s": app.B.Sets[0]}, {"h": app.B.Desk}} { // of another estate there is nothing
 		foreign["e"], foreign["at"] = app.A.ID, app.Clock.Now()
-		if rows := custodian.Do(balancesAt, foreign).Get("keyBalancesAt.rows.#").Int(); rows != 0 {
+		if rows := custodian.Do(balancesAt, foreign).Get("keyBalancesAt.edges.#").Int(); rows != 0 {
 			t.Errorf("%v: %d rows", foreign, rows)
 		}
 	}
@@ -183,7 +184,7 @@ func TestK4_1_AsOfAnyTimeOnlyTheSourceIsNegative(t *testing.T) {
 		}
 		at := day("asked")
 		want, sum := had(history, at), int64(0)
-		for _, r := range custodian.Do(balancesAt, vars{"e": app.A.ID, "at": at, "s": set}).Get("keyBalancesAt.rows").Array() {
+		for _, r := range custodian.Do(balancesAt, vars{"e": app.A.ID, "at": at, "s": set}).Get("keyBalancesAt.edges.#.node").Array() {
 			n, holder := r.Get("count").Int(), uuid.MustParse(r.Get("holder.id").String())
 			if sum += n; int(n) != want[holder] || n < 0 && holder != app.A.Source {
 				t.Fatalf("at %v: %s, replayed %v of %+v", at, r.Raw, want, history)
@@ -214,7 +215,7 @@ func TestK4_1_TheLateGuardIsWhatRefuses(t *testing.T) {
 	if err := enter(app, app.A.ID, set, nil, nil, &before); err != nil {
 		t.Fatal(err)
 	}
-	desk := app.As(policy.KeyCustodian).Do(balancesAt, vars{"e": app.A.ID, "at": before.at, "h": app.A.Desk}).Get("keyBalancesAt.rows.0.count").Int()
+	desk := app.As(policy.KeyCustodian).Do(balancesAt, vars{"e": app.A.ID, "at": before.at, "h": app.A.Desk}).Get("keyBalancesAt.edges.0.node.count").Int()
 	if desk != -2 {
 		t.Errorf("without the guard the desk has %d", desk)
 	}

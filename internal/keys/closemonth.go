@@ -52,7 +52,7 @@ func closeMonth(tx *act.Tx, in CloseKeyMonthInput) (*CloseKeyMonthPayload, error
 		return nil, fault.Clash("该月之前没有钥匙进出,视为已结账,请从有记录的第一个月开始。",
 			"Nothing was entered until the end of that month, so that it counts as closed; begin with the first month of the ledger.").By("K4.2").At("month")
 	}
-	lines, err := figures(tx, tx.Raw, e.ID, month)
+	lines, err := monthLines(tx, tx.Raw, e.ID, month)
 	if err != nil {
 		return nil, err
 	}

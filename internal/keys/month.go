@@ -48,7 +48,7 @@ func monthOf(ctx context.Context, db *ent.Client, estate uuid.UUID, month calend
 		return nil, err
 	}
 	err = act.From(ctx).DB.As(ctx, func(tx pgx.Tx) (err error) {
-		m.Lines, err = figures(ctx, tx, estate, month)
+		m.Lines, err = monthLines(ctx, tx, estate, month)
 		return err
 	})
 	return m, err
@@ -106,8 +106,8 @@ LEFT JOIN areas a ON a.estate_id = b.estate_id AND a.id = b.area_id
 WHERE s.estate_id = $1 AND (closing IS NOT NULL OR locks IS NOT NULL)
 GROUP BY 1, 2 ORDER BY min(a.sort_key), 1, 2 DESC`
 
-// figures asks the ledger for a month's lines.
-func figures(ctx context.Context, tx pgx.Tx, estate uuid.UUID, month calendar.Day) ([]*ent.KeyStatementLine, error) {
+// monthLines asks the ledger for a month's lines.
+func monthLines(ctx context.Context, tx pgx.Tx, estate uuid.UUID, month calendar.Day) ([]*ent.KeyStatementLine, error) {
 	rows, err := tx.Query(ctx, figuresOfMonth, estate, month.UTC())
 	if err != nil {
 		return nil, err
