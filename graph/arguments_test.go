@@ -42,7 +42,12 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
-	"moveOut": {{"moveOut.input.payerID": nil}, {}},
+	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
+	"handOverKeys": {{"handOverKeys.input.residentID": nil, "handOverKeys.input.signature.name": "代办人"}, {}},
+	"takeBackKeys": {{"takeBackKeys.input.residentID": nil, "takeBackKeys.input.signature.name": "代办人"}, {}},
+	// Who signs for engineering is of that department, and the estate's one member of staff is not.
+	"giveKeysToEngineering":   {{"giveKeysToEngineering.input.staffID": nil, "giveKeysToEngineering.input.signature.name": "钱工"}},
+	"takeKeysFromEngineering": {{"takeKeysFromEngineering.input.staffID": nil, "takeKeysFromEngineering.input.signature.name": "钱工"}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -1,4 +1,4 @@
--- The key ledger month by month (K4.2): what a closed month tells adds up, and stays so.
+-- The key ledger month by month (K4.2): what a closed month tells adds up, and stays so. And who signs when keys pass (K4.1).
 
 -- +goose Up
 
@@ -45,3 +45,11 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER key_month_close BEFORE INSERT ON key_statements FOR EACH ROW EXECUTE FUNCTION key_month_close();
+
+-- Keys that pass between the office and a household or engineering are signed for, and the handler signs for neither (K4.1).
+INSERT INTO signature_capacities VALUES
+    ('keys.handOver', 'household'), ('keys.handOver', 'handler'),
+    ('keys.takeBack', 'household'), ('keys.takeBack', 'handler'),
+    ('keys.engineering', 'engineering'), ('keys.engineering', 'handler');
+INSERT INTO signature_distinct VALUES
+    ('keys.handOver', 'household', 'handler'), ('keys.takeBack', 'household', 'handler'), ('keys.engineering', 'engineering', 'handler');

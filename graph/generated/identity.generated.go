@@ -65,6 +65,9 @@ type MutationResolver interface {
 	MoveIn(ctx context.Context, input registry.MoveInInput) (*registry.MoveInPayload, error)
 	MoveOut(ctx context.Context, input registry.MoveOutInput) (*registry.MoveOutPayload, error)
 	HandOverKeys(ctx context.Context, input keys.HandOverKeysInput) (*keys.HandOverKeysPayload, error)
+	TakeBackKeys(ctx context.Context, input keys.TakeBackKeysInput) (*keys.TakeBackKeysPayload, error)
+	GiveKeysToEngineering(ctx context.Context, input keys.GiveKeysToEngineeringInput) (*keys.GiveKeysToEngineeringPayload, error)
+	TakeKeysFromEngineering(ctx context.Context, input keys.TakeKeysFromEngineeringInput) (*keys.TakeKeysFromEngineeringPayload, error)
 	NoteOutstandingKeys(ctx context.Context, input keys.NoteOutstandingKeysInput) (*keys.NoteOutstandingKeysPayload, error)
 	MoveKeys(ctx context.Context, input keys.MoveKeysInput) (*keys.MoveKeysPayload, error)
 	CreateKeyCabinet(ctx context.Context, input keys.CreateKeyCabinetInput) (*keys.CreateKeyCabinetPayload, error)
@@ -75,6 +78,10 @@ type MutationResolver interface {
 	AnswerKeyLoss(ctx context.Context, input keys.AnswerKeyLossInput) (*keys.AnswerKeyLossPayload, error)
 	RecordKeyFound(ctx context.Context, input keys.RecordKeyFoundInput) (*keys.RecordKeyFoundPayload, error)
 	CloseKeyMonth(ctx context.Context, input keys.CloseKeyMonthInput) (*keys.CloseKeyMonthPayload, error)
+	VoidKeyMovement(ctx context.Context, input keys.VoidKeyMovementInput) (*keys.VoidKeyMovementPayload, error)
+	VoidKeyCabinetOpening(ctx context.Context, input keys.VoidKeyCabinetOpeningInput) (*keys.VoidKeyCabinetOpeningPayload, error)
+	VoidKeyFollowUp(ctx context.Context, input keys.VoidKeyFollowUpInput) (*keys.VoidKeyFollowUpPayload, error)
+	VoidKeyLoss(ctx context.Context, input keys.VoidKeyLossInput) (*keys.VoidKeyLossPayload, error)
 	TellBreach(ctx context.Context, input obligation.TellBreachInput) (*obligation.TellBreachPayload, error)
 }
 
@@ -312,6 +319,20 @@ func (ec *executionContext) field_Mutation_endEmployment_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.EndEmploymentInput, error) {
 			return ec.unmarshalNEndEmploymentInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐEndEmploymentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_giveKeysToEngineering_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.GiveKeysToEngineeringInput, error) {
+			return ec.unmarshalNGiveKeysToEngineeringInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐGiveKeysToEngineeringInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -628,6 +649,34 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_takeBackKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.TakeBackKeysInput, error) {
+			return ec.unmarshalNTakeBackKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeBackKeysInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_takeKeysFromEngineering_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.TakeKeysFromEngineeringInput, error) {
+			return ec.unmarshalNTakeKeysFromEngineeringInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeKeysFromEngineeringInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_tellBreach_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -774,6 +823,62 @@ func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.UpdateUnitInput, error) {
 			return ec.unmarshalNUpdateUnitInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐUpdateUnitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyCabinetOpening_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyCabinetOpeningInput, error) {
+			return ec.unmarshalNVoidKeyCabinetOpeningInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCabinetOpeningInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyFollowUp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyFollowUpInput, error) {
+			return ec.unmarshalNVoidKeyFollowUpInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyFollowUpInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyLoss_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyLossInput, error) {
+			return ec.unmarshalNVoidKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLossInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyMovement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyMovementInput, error) {
+			return ec.unmarshalNVoidKeyMovementInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyMovementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3815,6 +3920,138 @@ func (ec *executionContext) fieldContext_Mutation_handOverKeys(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_takeBackKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_takeBackKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TakeBackKeys(ctx, fc.Args["input"].(keys.TakeBackKeysInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.TakeBackKeysPayload) graphql.Marshaler {
+			return ec.marshalNTakeBackKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeBackKeysPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_takeBackKeys(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TakeBackKeysPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_takeBackKeys_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_giveKeysToEngineering(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_giveKeysToEngineering(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GiveKeysToEngineering(ctx, fc.Args["input"].(keys.GiveKeysToEngineeringInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.GiveKeysToEngineeringPayload) graphql.Marshaler {
+			return ec.marshalNGiveKeysToEngineeringPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐGiveKeysToEngineeringPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_giveKeysToEngineering(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GiveKeysToEngineeringPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_giveKeysToEngineering_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_takeKeysFromEngineering(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_takeKeysFromEngineering(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TakeKeysFromEngineering(ctx, fc.Args["input"].(keys.TakeKeysFromEngineeringInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.TakeKeysFromEngineeringPayload) graphql.Marshaler {
+			return ec.marshalNTakeKeysFromEngineeringPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeKeysFromEngineeringPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_takeKeysFromEngineering(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TakeKeysFromEngineeringPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_takeKeysFromEngineering_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_noteOutstandingKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4249,6 +4486,182 @@ func (ec *executionContext) fieldContext_Mutation_closeKeyMonth(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_closeKeyMonth_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidKeyMovement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidKeyMovement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidKeyMovement(ctx, fc.Args["input"].(keys.VoidKeyMovementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyMovementPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyMovementPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyMovementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidKeyMovement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidKeyMovementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidKeyMovement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidKeyCabinetOpening(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidKeyCabinetOpening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidKeyCabinetOpening(ctx, fc.Args["input"].(keys.VoidKeyCabinetOpeningInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyCabinetOpeningPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyCabinetOpeningPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCabinetOpeningPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidKeyCabinetOpening(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidKeyCabinetOpeningPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidKeyCabinetOpening_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidKeyFollowUp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidKeyFollowUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidKeyFollowUp(ctx, fc.Args["input"].(keys.VoidKeyFollowUpInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyFollowUpPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyFollowUpPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyFollowUpPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidKeyFollowUp(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidKeyFollowUpPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidKeyFollowUp_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_voidKeyLoss(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidKeyLoss(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidKeyLoss(ctx, fc.Args["input"].(keys.VoidKeyLossInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyLossPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyLossPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLossPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidKeyLoss(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidKeyLossPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidKeyLoss_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6460,6 +6873,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "takeBackKeys":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_takeBackKeys(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "giveKeysToEngineering":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_giveKeysToEngineering(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takeKeysFromEngineering":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_takeKeysFromEngineering(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "noteOutstandingKeys":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_noteOutstandingKeys(ctx, field)
@@ -6526,6 +6960,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "closeKeyMonth":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeKeyMonth(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidKeyMovement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidKeyMovement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidKeyCabinetOpening":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidKeyCabinetOpening(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidKeyFollowUp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidKeyFollowUp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidKeyLoss":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidKeyLoss(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

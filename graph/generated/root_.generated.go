@@ -403,6 +403,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	GiveKeysToEngineeringPayload struct {
+		Movement func(childComplexity int) int
+	}
+
 	GiveMoveInNoticePayload struct {
 		Occupancy func(childComplexity int) int
 	}
@@ -1321,58 +1325,65 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
-		AddResident            func(childComplexity int, input registry.AddResidentInput) int
-		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
-		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
-		CloseKeyMonth          func(childComplexity int, input keys.CloseKeyMonthInput) int
-		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
-		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
-		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
-		CreateBuilding         func(childComplexity int, input registry.CreateBuildingInput) int
-		CreateDepartment       func(childComplexity int, input registry.CreateDepartmentInput) int
-		CreateEstate           func(childComplexity int, input registry.CreateEstateInput) int
-		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
-		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
-		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
-		DisableAccount         func(childComplexity int, input identity.AccountInput) int
-		EnableAccount          func(childComplexity int, input identity.AccountInput) int
-		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
-		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
-		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
-		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
-		HireStaff              func(childComplexity int, input registry.HireStaffInput) int
-		ImportKeys             func(childComplexity int, input importing.Upload) int
-		ImportUnits            func(childComplexity int, input importing.Upload) int
-		LendKeys               func(childComplexity int, input keys.LendKeysInput) int
-		MarkRead               func(childComplexity int, input identity.MarkReadInput) int
-		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
-		MoveKeys               func(childComplexity int, input keys.MoveKeysInput) int
-		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
-		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
-		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
-		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
-		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
-		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
-		ResetPassword          func(childComplexity int, input identity.AccountInput) int
-		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
-		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
-		RevokeGrant            func(childComplexity int, input identity.RevokeGrantInput) int
-		RevokeOtherSessions    func(childComplexity int) int
-		RevokeSession          func(childComplexity int, input identity.RevokeSessionInput) int
-		SignIn                 func(childComplexity int, input identity.SignInInput) int
-		SignOut                func(childComplexity int) int
-		TellBreach             func(childComplexity int, input obligation.TellBreachInput) int
-		UpdateArea             func(childComplexity int, input registry.UpdateAreaInput) int
-		UpdateBuilding         func(childComplexity int, input registry.UpdateBuildingInput) int
-		UpdateDepartment       func(childComplexity int, input registry.UpdateDepartmentInput) int
-		UpdateEmergencyContact func(childComplexity int, input registry.UpdateEmergencyContactInput) int
-		UpdateEstate           func(childComplexity int, input registry.UpdateEstateInput) int
-		UpdateExternalPerson   func(childComplexity int, input registry.UpdateExternalPersonInput) int
-		UpdateHousehold        func(childComplexity int, input registry.UpdateHouseholdInput) int
-		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
-		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
-		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
+		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddResident             func(childComplexity int, input registry.AddResidentInput) int
+		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
+		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
+		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
+		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
+		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
+		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
+		CreateBuilding          func(childComplexity int, input registry.CreateBuildingInput) int
+		CreateDepartment        func(childComplexity int, input registry.CreateDepartmentInput) int
+		CreateEstate            func(childComplexity int, input registry.CreateEstateInput) int
+		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
+		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
+		DisableAccount          func(childComplexity int, input identity.AccountInput) int
+		EnableAccount           func(childComplexity int, input identity.AccountInput) int
+		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
+		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
+		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
+		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
+		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
+		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
+		ImportKeys              func(childComplexity int, input importing.Upload) int
+		ImportUnits             func(childComplexity int, input importing.Upload) int
+		LendKeys                func(childComplexity int, input keys.LendKeysInput) int
+		MarkRead                func(childComplexity int, input identity.MarkReadInput) int
+		MoveIn                  func(childComplexity int, input registry.MoveInInput) int
+		MoveKeys                func(childComplexity int, input keys.MoveKeysInput) int
+		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
+		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
+		ResetPassword           func(childComplexity int, input identity.AccountInput) int
+		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
+		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
+		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
+		RevokeOtherSessions     func(childComplexity int) int
+		RevokeSession           func(childComplexity int, input identity.RevokeSessionInput) int
+		SignIn                  func(childComplexity int, input identity.SignInInput) int
+		SignOut                 func(childComplexity int) int
+		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
+		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
+		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
+		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
+		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
+		UpdateDepartment        func(childComplexity int, input registry.UpdateDepartmentInput) int
+		UpdateEmergencyContact  func(childComplexity int, input registry.UpdateEmergencyContactInput) int
+		UpdateEstate            func(childComplexity int, input registry.UpdateEstateInput) int
+		UpdateExternalPerson    func(childComplexity int, input registry.UpdateExternalPersonInput) int
+		UpdateHousehold         func(childComplexity int, input registry.UpdateHouseholdInput) int
+		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
+		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
+		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1662,6 +1673,7 @@ type ComplexityRoot struct {
 	}
 
 	Signature struct {
+		AccountID      func(childComplexity int) int
 		AttestedByID   func(childComplexity int) int
 		AttestedByName func(childComplexity int) int
 		Capacity       func(childComplexity int) int
@@ -1679,6 +1691,7 @@ type ComplexityRoot struct {
 		SignerName     func(childComplexity int) int
 		Staff          func(childComplexity int) int
 		StaffID        func(childComplexity int) int
+		Strokes        func(childComplexity int) int
 		SubjectID      func(childComplexity int) int
 	}
 
@@ -1718,6 +1731,14 @@ type ComplexityRoot struct {
 	StaffEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TakeBackKeysPayload struct {
+		Movement func(childComplexity int) int
+	}
+
+	TakeKeysFromEngineeringPayload struct {
+		Movement func(childComplexity int) int
 	}
 
 	TellBreachPayload struct {
@@ -1799,6 +1820,22 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	VoidKeyCabinetOpeningPayload struct {
+		Opening func(childComplexity int) int
+	}
+
+	VoidKeyFollowUpPayload struct {
+		FollowUp func(childComplexity int) int
+	}
+
+	VoidKeyLossPayload struct {
+		Loss func(childComplexity int) int
+	}
+
+	VoidKeyMovementPayload struct {
+		Movement func(childComplexity int) int
 	}
 }
 
@@ -3132,6 +3169,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "GiveKeysToEngineeringPayload.movement":
+		if e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -7207,6 +7251,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.giveKeysToEngineering":
+		if e.ComplexityRoot.Mutation.GiveKeysToEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveKeysToEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveKeysToEngineering(childComplexity, args["input"].(keys.GiveKeysToEngineeringInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7461,6 +7516,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.takeBackKeys":
+		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeBackKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeBackKeys(childComplexity, args["input"].(keys.TakeBackKeysInput)), true
+	case "Mutation.takeKeysFromEngineering":
+		if e.ComplexityRoot.Mutation.TakeKeysFromEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeKeysFromEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeKeysFromEngineering(childComplexity, args["input"].(keys.TakeKeysFromEngineeringInput)), true
 	case "Mutation.tellBreach":
 		if e.ComplexityRoot.Mutation.TellBreach == nil {
 			break
@@ -7582,6 +7659,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidKeyCabinetOpening":
+		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyCabinetOpening_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyFollowUp":
+		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyFollowUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoss":
+		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoss_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoss(childComplexity, args["input"].(keys.VoidKeyLossInput)), true
+	case "Mutation.voidKeyMovement":
+		if e.ComplexityRoot.Mutation.VoidKeyMovement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyMovement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -9028,6 +9149,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.SessionID(childComplexity), true
 
+	case "Signature.accountID":
+		if e.ComplexityRoot.Signature.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.AccountID(childComplexity), true
 	case "Signature.attestedByID":
 		if e.ComplexityRoot.Signature.AttestedByID == nil {
 			break
@@ -9130,6 +9257,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Signature.StaffID(childComplexity), true
+	case "Signature.strokes":
+		if e.ComplexityRoot.Signature.Strokes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Strokes(childComplexity), true
 	case "Signature.subjectID":
 		if e.ComplexityRoot.Signature.SubjectID == nil {
 			break
@@ -9279,6 +9412,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
+
+	case "TakeBackKeysPayload.movement":
+		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackKeysPayload.Movement(childComplexity), true
+
+	case "TakeKeysFromEngineeringPayload.movement":
+		if e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement(childComplexity), true
 
 	case "TellBreachPayload.obligation":
 		if e.ComplexityRoot.TellBreachPayload.Obligation == nil {
@@ -9511,6 +9658,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "VoidKeyCabinetOpeningPayload.opening":
+		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
+
+	case "VoidKeyFollowUpPayload.followUp":
+		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
+
+	case "VoidKeyLossPayload.loss":
+		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLossPayload.Loss(childComplexity), true
+
+	case "VoidKeyMovementPayload.movement":
+		if e.ComplexityRoot.VoidKeyMovementPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9559,6 +9734,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -9646,10 +9822,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
+			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
@@ -9663,6 +9842,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
+			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 		)
 	}
 	first := true
@@ -11253,6 +11436,10 @@ input HandOverKeysInput {
   fromID: ID!
   "The household that gets them."
   householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
   "When they were handed over, at most 24 hours ago; now unless given."
   occurredAt: Time
   "Why it is recorded late; needed after ten minutes."
@@ -11265,12 +11452,105 @@ type HandOverKeysPayload {
   movement: KeyMovement!
 }
 
+"Keys taken back from a household, at move-out or before (K4.1)."
+input TakeBackKeysInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The household that gives them."
+  householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking back gave."
+type TakeBackKeysPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys given to engineering for good, upon a change (K4.1)."
+input GiveKeysToEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gives: a cabinet or the front desk."
+  fromID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What giving gave."
+type GiveKeysToEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys taken back from engineering (K4.1)."
+input TakeKeysFromEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking gave."
+type TakeKeysFromEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
 extend type Mutation {
-  "Hands keys over to a household (K4.1)."
+  "Hands keys over to a household, at move-in: the household and the handler sign (K4.1)."
   handOverKeys(
     "What is handed to whom."
     input: HandOverKeysInput!
   ): HandOverKeysPayload!
+  "Takes keys back from a household, at move-out or before: the household and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeBackKeys(
+    "What is taken back from whom."
+    input: TakeBackKeysInput!
+  ): TakeBackKeysPayload!
+  "Gives keys to engineering for good: engineering and the handler sign (K4.1). For the day's work keys are lent."
+  giveKeysToEngineering(
+    "What is given, and why."
+    input: GiveKeysToEngineeringInput!
+  ): GiveKeysToEngineeringPayload!
+  "Takes keys back from engineering: engineering and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeKeysFromEngineering(
+    "What is taken, and why."
+    input: TakeKeysFromEngineeringInput!
+  ): TakeKeysFromEngineeringPayload!
 }
 
 extend type Query {
@@ -12085,6 +12365,85 @@ extend type Query {
   ): KeyEventConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/keys_voids.graphqls", Input: `"An entry of the key ledger that was made by mistake (K4.1)."
+input VoidKeyMovementInput {
+  "The entry."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyMovementPayload {
+  "The entry, as it stays on record; its reversals hold the counter-entry."
+  movement: KeyMovement!
+}
+
+"An opening of a key cabinet that was recorded by mistake (K1.2)."
+input VoidKeyCabinetOpeningInput {
+  "The opening."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCabinetOpeningPayload {
+  "The opening, voided."
+  opening: KeyCabinetOpening!
+}
+
+"A note on keys that engineering owes that was made by mistake (K1.4)."
+input VoidKeyFollowUpInput {
+  "The note."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyFollowUpPayload {
+  "The note, voided."
+  followUp: KeyFollowUp!
+}
+
+"A loss that was reported by mistake (K2.3)."
+input VoidKeyLossInput {
+  "The loss."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyLossPayload {
+  "The loss, voided."
+  loss: KeyLoss!
+}
+
+extend type Mutation {
+  "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
+  voidKeyMovement(
+    "Which one, and why."
+    input: VoidKeyMovementInput!
+  ): VoidKeyMovementPayload!
+  "Voids the record of a cabinet's opening (K1.2). Attempts that were refused stay: RULE."
+  voidKeyCabinetOpening(
+    "Which one, and why."
+    input: VoidKeyCabinetOpeningInput!
+  ): VoidKeyCabinetOpeningPayload!
+  "Voids a note on keys that engineering owes (K1.4): the one before counts again."
+  voidKeyFollowUp(
+    "Which one, and why."
+    input: VoidKeyFollowUpInput!
+  ): VoidKeyFollowUpPayload!
+  "Voids a loss (K2.3): the keys are with who had them again, their loan is open and due again. RULE if some were found, or a lock change was ordered for it."
+  voidKeyLoss(
+    "Which one, and why."
+    input: VoidKeyLossInput!
+  ): VoidKeyLossPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
   "Counts against what is on record."
   reconciliations(
@@ -12118,7 +12477,35 @@ extend type Query {
   ): ReconciliationLineConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/signatures.graphqls", Input: `extend type Query {
+	{Name: "../schema/signatures.graphqls", Input: `"""
+A scalar whose values may hold many numbers and texts: together at most so many bytes as JSON. Such a value counts against
+the limit of values in arguments as a text of its length does.
+"""
+directive @bounded(
+  "The limit."
+  bytes: Int!
+) on SCALAR
+
+"""
+A drawn signature: strokes, each a list of numbers x, y, x, y, … from -100000 to 100000, such as [[10, 20, 11.5, 22]]. At
+least one stroke has two points; as JSON it has at most 65536 bytes.
+"""
+scalar Strokes @bounded(bytes: 65536)
+
+"""
+Somebody's signature. Who has an account signs with the own password, in this very call. Who has none is recorded by
+name, as attested by the clerk whose call it is.
+"""
+input SignatureInput @goModel(model: "github.com/steward-pm/steward/internal/signature.Input") {
+  "The signer's own password; for whom has an account."
+  credential: String
+  "The signer's full name; only where it is not known otherwise who signs."
+  name: String
+  "The signature as drawn, if it was."
+  strokes: Strokes
+}
+
+extend type Query {
   "The signatures under what the viewer may see; filter by subjectID."
   signatures(
     "At most so many: 50 unless given, at most 200."
@@ -26761,6 +27148,10 @@ type Signature implements Node {
   """
   residentID: ID
   """
+  The account that signed; null if the signature is attested.
+  """
+  accountID: ID
+  """
   By being signed in, by the own password in that very call, or on paper or screen as attested by the clerk.
   """
   method: SignatureMethod!
@@ -26776,6 +27167,10 @@ type Signature implements Node {
   SHA-256, in hex, of the content that was signed.
   """
   contentHash: String!
+  """
+  The drawn signature, if it was drawn.
+  """
+  strokes: Strokes
   """
   When it was signed.
   """
@@ -27203,6 +27598,46 @@ input SignatureWhereInput {
   residentID is set.
   """
   residentIDNotNil: Boolean
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  accountID is null.
+  """
+  accountIDIsNil: Boolean
+  """
+  accountID is set.
+  """
+  accountIDNotNil: Boolean
   """
   method field predicates
   """
@@ -28906,6 +29341,14 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveKeysToEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_GiveKeysToEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveKeysToEngineeringPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31182,6 +31625,8 @@ func (ec *executionContext) childFields_Signature(ctx context.Context, field gra
 		return ec.fieldContext_Signature_staffID(ctx, field)
 	case "residentID":
 		return ec.fieldContext_Signature_residentID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_Signature_accountID(ctx, field)
 	case "method":
 		return ec.fieldContext_Signature_method(ctx, field)
 	case "attestedByID":
@@ -31190,6 +31635,8 @@ func (ec *executionContext) childFields_Signature(ctx context.Context, field gra
 		return ec.fieldContext_Signature_attestedByName(ctx, field)
 	case "contentHash":
 		return ec.fieldContext_Signature_contentHash(ctx, field)
+	case "strokes":
+		return ec.fieldContext_Signature_strokes(ctx, field)
 	case "signedAt":
 		return ec.fieldContext_Signature_signedAt(ctx, field)
 	case "householdID":
@@ -31278,6 +31725,22 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeBackKeysPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeKeysFromEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeKeysFromEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeKeysFromEngineeringPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31440,6 +31903,38 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "followUp":
+		return ec.fieldContext_VoidKeyFollowUpPayload_followUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_VoidKeyLossPayload_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,7 +20,6 @@ import (
 const (
 	balancesAt = `query($e: ID!, $at: Time!, $s: ID, $h: ID, $n: Int, $after: Cursor) { keyBalancesAt(estateID: $e, at: $at, setID: $s, holderID: $h, first: $n, after: $after) {
 		edges { node { count set { id label unit { number building { code } } } holder { id kind name } } } pageInfo { hasNextPage endCursor } } }`
-	moveKeys = `mutation($in: MoveKeysInput!) { moveKeys(input: $in) { movement { id } } }`
 )
 
 func TestK4_1_WhereKeysWereAtATime(t *testing.T) {
@@ -208,7 +207,7 @@ func TestK4_1_TheLateGuardIsWhatRefuses(t *testing.T) {
 	app := stewardtest.New(t)
 	set := app.A.Sets[0]
 	before := moved{from: app.A.Desk, to: app.A.Cabinet, count: 2, reason: "PLACED", at: stewardtest.Start.AddDate(0, 0, -8)}
-	if code, constraint := refusedBy(enter(app, app.A.ID, set, nil, nil, &before)); code != "23514" || constraint != "key_balances_enough" {
+	if code, constraint := constraintOf(enter(app, app.A.ID, set, nil, nil, &before)); code != "23514" || constraint != "key_balances_enough" {
 		t.Fatalf("before the keys came: %s %s", code, constraint)
 	}
 	app.SQL(`ALTER TABLE key_movements DISABLE TRIGGER key_post_late`)
@@ -262,7 +261,7 @@ func TestK4_1_BalancesAreTheSumsOfTheMovements(t *testing.T) {
 		`UPDATE key_statements SET month = month`, `DELETE FROM key_statements`, `UPDATE key_statement_lines SET closing = closing`, `DELETE FROM key_statement_lines`,
 	} {
 		err := plain(app, sql)
-		if code, _ := refusedBy(err); code != "42501" {
+		if code, _ := constraintOf(err); code != "42501" {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}

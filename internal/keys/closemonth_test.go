@@ -23,8 +23,8 @@ const (
 		takenBack found fromEngineering handedOver lost scrapped retired toEngineering adjusted closing withHouseholds lockChanges } } }`
 )
 
-// refusedBy is PostgreSQL's code and constraint.
-func refusedBy(err error) (code, constraint string) {
+// constraintOf is PostgreSQL's code and constraint.
+func constraintOf(err error) (code, constraint string) {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code, pg.ConstraintName
 	}
@@ -122,7 +122,7 @@ func TestK4_2_AClosedMonthTakesNoEntry(t *testing.T) {
 	}
 	custodian.Do(closeMonth, vars{"in": vars{"estateID": app.A.ID, "month": "2026-02-01"}})
 	for _, when := range []time.Time{midnight.Add(-time.Microsecond), midnight.AddDate(0, 0, -10), midnight.AddDate(-2, 0, 0)} {
-		if code, constraint := refusedBy(at(when)); code != "23514" || constraint != "key_movements_open_month" {
+		if code, constraint := constraintOf(at(when)); code != "23514" || constraint != "key_movements_open_month" {
 			t.Errorf("at %v: %s %s", when, code, constraint)
 		}
 	}
@@ -155,7 +155,7 @@ func TestK4_2_TheDatabaseHoldsTheEquation(t *testing.T) {
 		`INSERT INTO key_statements (id, created_at, estate_id, month, closed_by_id, closed_by_name, closed_at) SELECT new_id(790), now(), estate_id, '2026-03-01', id, '', '2026-03-31' FROM key_statements`:                "key_statements_over",
 		`INSERT INTO key_statements (id, created_at, estate_id, month, closed_by_id, closed_by_name, closed_at) SELECT new_id(790), now(), estate_id, '2026-03-01', id, '', '2026-04-01' FROM key_statements`:                "key_statements_order",
 	} {
-		if code, by := refusedBy(plain(app, sql)); code != "23514" || by != constraint {
+		if code, by := constraintOf(plain(app, sql)); code != "23514" || by != constraint {
 			t.Errorf("%s: %s %s", constraint, code, by)
 		}
 	}
@@ -172,7 +172,7 @@ func TestK4_2_ClosingRacesWithPosting(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 10 {
-				switch _, constraint := refusedBy(enter(app, app.A.ID, app.A.Sets[0], nil, nil, &moved{from: app.A.Source, to: app.A.Cabinet, count: 1, reason: "ACCEPTED", at: last})); constraint {
+				switch _, constraint := constraintOf(enter(app, app.A.ID, app.A.Sets[0], nil, nil, &moved{from: app.A.Source, to: app.A.Cabinet, count: 1, reason: "ACCEPTED", at: last})); constraint {
 				case "":
 					posted.Add(1)
 				case "key_movements_open_month":
