@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -31,6 +32,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	KeyLoan() KeyLoanResolver
+	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 }
@@ -89,29 +92,33 @@ type ComplexityRoot struct {
 	}
 
 	Approval struct {
-		AskedAt       func(childComplexity int) int
-		AskedByID     func(childComplexity int) int
-		AskedByName   func(childComplexity int) int
-		Clause        func(childComplexity int) int
-		Content       func(childComplexity int) int
-		ContentHash   func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DecidedAt     func(childComplexity int) int
-		DecidedByID   func(childComplexity int) int
-		DecidedByName func(childComplexity int) int
-		DecisionNote  func(childComplexity int) int
-		Estate        func(childComplexity int) int
-		EstateID      func(childComplexity int) int
-		ExpiresAt     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Reason        func(childComplexity int) int
-		State         func(childComplexity int) int
-		SubjectID     func(childComplexity int) int
-		Title         func(childComplexity int) int
-		TitleEn       func(childComplexity int) int
-		UsedAt        func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AskedAt         func(childComplexity int) int
+		AskedByID       func(childComplexity int) int
+		AskedByName     func(childComplexity int) int
+		Clause          func(childComplexity int) int
+		Content         func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedByID     func(childComplexity int) int
+		DecidedByName   func(childComplexity int) int
+		DecisionNote    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExpiresAt       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		SubjectID       func(childComplexity int) int
+		Title           func(childComplexity int) int
+		TitleEn         func(childComplexity int) int
+		UsedAt          func(childComplexity int) int
+		Version         func(childComplexity int) int
+		WithdrawReason  func(childComplexity int) int
+		WithdrawnAt     func(childComplexity int) int
+		WithdrawnByID   func(childComplexity int) int
+		WithdrawnByName func(childComplexity int) int
 	}
 
 	ApprovalConnection struct {
@@ -144,6 +151,14 @@ type ComplexityRoot struct {
 	AreaEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AskKeyLoanExtensionPayload struct {
+		Request func(childComplexity int) int
+	}
+
+	AskKeyLoanPayload struct {
+		Request func(childComplexity int) int
 	}
 
 	AuditChange struct {
@@ -223,6 +238,10 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	CancelKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
+	}
+
 	Certificate struct {
 		Content     func(childComplexity int) int
 		ContentHash func(childComplexity int) int
@@ -255,6 +274,14 @@ type ComplexityRoot struct {
 
 	CloseKeyMonthPayload struct {
 		Statement func(childComplexity int) int
+	}
+
+	CloseKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
+	}
+
+	CountKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	CreateAPITokenPayload struct {
@@ -296,6 +323,10 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	DeclineApprovalPayload struct {
+		Approval func(childComplexity int) int
+	}
+
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -315,6 +346,10 @@ type ComplexityRoot struct {
 	DepartmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	DrawKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	EmergencyContact struct {
@@ -359,6 +394,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ExtendKeyLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	ExternalPerson struct {
 		Company   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -401,6 +440,10 @@ type ComplexityRoot struct {
 	FileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	GiveApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	GiveKeysToEngineeringPayload struct {
@@ -823,6 +866,7 @@ type ComplexityRoot struct {
 		LentByID     func(childComplexity int) int
 		LentByName   func(childComplexity int) int
 		Lines        func(childComplexity int) int
+		Overdue      func(childComplexity int) int
 		Purpose      func(childComplexity int) int
 		ReturnedAt   func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -857,10 +901,12 @@ type ComplexityRoot struct {
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
 		Lost        func(childComplexity int) int
+		Outstanding func(childComplexity int) int
 		Returned    func(childComplexity int) int
 		Returns     func(childComplexity int) int
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
+		Voided      func(childComplexity int) int
 	}
 
 	KeyLoanLineConnection struct {
@@ -1214,9 +1260,20 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	KeySpotCheckDrawn struct {
+		ID    func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
 	KeySpotCheckEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	KeySpotCheckRedraw struct {
+		Loans   func(childComplexity int) int
+		Matches func(childComplexity int) int
+		Sets    func(childComplexity int) int
 	}
 
 	KeyStatement struct {
@@ -1328,8 +1385,13 @@ type ComplexityRoot struct {
 		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddResident             func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
+		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
 		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
+		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
@@ -1339,9 +1401,13 @@ type ComplexityRoot struct {
 		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
+		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount           func(childComplexity int, input identity.AccountInput) int
 		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
+		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
 		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
@@ -1360,6 +1426,7 @@ type ComplexityRoot struct {
 		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
@@ -1382,8 +1449,11 @@ type ComplexityRoot struct {
 		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
 		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
+		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1513,6 +1583,7 @@ type ComplexityRoot struct {
 		Occupancies         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
 		ReconciliationLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		RedrawKeySpotCheck  func(childComplexity int, spotCheckID uuid.UUID) int
 		Residents           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		Sessions            func(childComplexity int) int
 		Signatures          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
@@ -1535,6 +1606,7 @@ type ComplexityRoot struct {
 		FrozenAt     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Lines        func(childComplexity int) int
 		OpenedByID   func(childComplexity int) int
 		OpenedByName func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -1631,6 +1703,10 @@ type ComplexityRoot struct {
 	ResidentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResolveKeyDifferencePayload struct {
+		Line func(childComplexity int) int
 	}
 
 	ReturnKeysPayload struct {
@@ -1830,12 +1906,25 @@ type ComplexityRoot struct {
 		FollowUp func(childComplexity int) int
 	}
 
+	VoidKeyLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	VoidKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
 
 	VoidKeyMovementPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	VoidKeyReturnPayload struct {
+		KeyReturn func(childComplexity int) int
+		Loan      func(childComplexity int) int
+	}
+
+	WithdrawApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 }
 
@@ -2149,6 +2238,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.Version(childComplexity), true
+	case "Approval.withdrawReason":
+		if e.ComplexityRoot.Approval.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawReason(childComplexity), true
+	case "Approval.withdrawnAt":
+		if e.ComplexityRoot.Approval.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnAt(childComplexity), true
+	case "Approval.withdrawnByID":
+		if e.ComplexityRoot.Approval.WithdrawnByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByID(childComplexity), true
+	case "Approval.withdrawnByName":
+		if e.ComplexityRoot.Approval.WithdrawnByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByName(childComplexity), true
 
 	case "ApprovalConnection.edges":
 		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
@@ -2256,6 +2369,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AreaEdge.Node(childComplexity), true
+
+	case "AskKeyLoanExtensionPayload.request":
+		if e.ComplexityRoot.AskKeyLoanExtensionPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanExtensionPayload.Request(childComplexity), true
+
+	case "AskKeyLoanPayload.request":
+		if e.ComplexityRoot.AskKeyLoanPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanPayload.Request(childComplexity), true
 
 	case "AuditChange.fields":
 		if e.ComplexityRoot.AuditChange.Fields == nil {
@@ -2566,6 +2693,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck(childComplexity), true
+
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
 			break
@@ -2685,6 +2819,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseKeyMonthPayload.Statement(childComplexity), true
 
+	case "CloseKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
+
+	case "CountKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck(childComplexity), true
+
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
 			break
@@ -2766,6 +2914,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
+	case "DeclineApprovalPayload.approval":
+		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
+
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -2840,6 +2995,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DrawKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "EmergencyContact.createdAt":
 		if e.ComplexityRoot.EmergencyContact.CreatedAt == nil {
@@ -3008,6 +3170,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
+	case "ExtendKeyLoanPayload.loan":
+		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
+
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
 			break
@@ -3169,6 +3338,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "GiveApprovalPayload.approval":
+		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
 	case "GiveKeysToEngineeringPayload.movement":
 		if e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement == nil {
@@ -4868,6 +5044,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.Lines(childComplexity), true
+	case "KeyLoan.overdue":
+		if e.ComplexityRoot.KeyLoan.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.Overdue(childComplexity), true
 	case "KeyLoan.purpose":
 		if e.ComplexityRoot.KeyLoan.Purpose == nil {
 			break
@@ -5021,6 +5203,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.Lost(childComplexity), true
+	case "KeyLoanLine.outstanding":
+		if e.ComplexityRoot.KeyLoanLine.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Outstanding(childComplexity), true
 	case "KeyLoanLine.returned":
 		if e.ComplexityRoot.KeyLoanLine.Returned == nil {
 			break
@@ -5045,6 +5233,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.SetID(childComplexity), true
+	case "KeyLoanLine.voided":
+		if e.ComplexityRoot.KeyLoanLine.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Voided(childComplexity), true
 
 	case "KeyLoanLineConnection.edges":
 		if e.ComplexityRoot.KeyLoanLineConnection.Edges == nil {
@@ -6659,6 +6853,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeySpotCheckConnection.TotalCount(childComplexity), true
 
+	case "KeySpotCheckDrawn.id":
+		if e.ComplexityRoot.KeySpotCheckDrawn.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.ID(childComplexity), true
+	case "KeySpotCheckDrawn.label":
+		if e.ComplexityRoot.KeySpotCheckDrawn.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.Label(childComplexity), true
+
 	case "KeySpotCheckEdge.cursor":
 		if e.ComplexityRoot.KeySpotCheckEdge.Cursor == nil {
 			break
@@ -6671,6 +6878,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySpotCheckEdge.Node(childComplexity), true
+
+	case "KeySpotCheckRedraw.loans":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Loans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Loans(childComplexity), true
+	case "KeySpotCheckRedraw.matches":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Matches(childComplexity), true
+	case "KeySpotCheckRedraw.sets":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Sets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Sets(childComplexity), true
 
 	case "KeyStatement.closedAt":
 		if e.ComplexityRoot.KeyStatement.ClosedAt == nil {
@@ -7097,6 +7323,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.askKeyLoan":
+		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskKeyLoan(childComplexity, args["input"].(keys.AskKeyLoanInput)), true
+	case "Mutation.askKeyLoanExtension":
+		if e.ComplexityRoot.Mutation.AskKeyLoanExtension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askKeyLoanExtension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
+	case "Mutation.cancelKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CancelKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -7119,6 +7378,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeyMonth(childComplexity, args["input"].(keys.CloseKeyMonthInput)), true
+	case "Mutation.closeKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CloseKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.countKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CountKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_countKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CountKeySpotCheck(childComplexity, args["input"].(keys.CountKeySpotCheckInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -7218,6 +7499,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.declineApproval":
+		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -7229,6 +7521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.drawKeySpotCheck":
+		if e.ComplexityRoot.Mutation.DrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_drawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DrawKeySpotCheck(childComplexity, args["input"].(keys.DrawKeySpotCheckInput)), true
 	case "Mutation.enableAccount":
 		if e.ComplexityRoot.Mutation.EnableAccount == nil {
 			break
@@ -7251,6 +7554,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.extendKeyLoan":
+		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendKeyLoan(childComplexity, args["input"].(keys.ExtendKeyLoanInput)), true
+	case "Mutation.giveApproval":
+		if e.ComplexityRoot.Mutation.GiveApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
 	case "Mutation.giveKeysToEngineering":
 		if e.ComplexityRoot.Mutation.GiveKeysToEngineering == nil {
 			break
@@ -7449,6 +7774,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.resolveKeyDifference":
+		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveKeyDifference_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveKeyDifference(childComplexity, args["input"].(keys.ResolveKeyDifferenceInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -7681,6 +8017,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoan":
+		if e.ComplexityRoot.Mutation.VoidKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoan(childComplexity, args["input"].(keys.VoidKeyLoanInput)), true
 	case "Mutation.voidKeyLoss":
 		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
 			break
@@ -7703,6 +8050,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
+	case "Mutation.voidKeyReturn":
+		if e.ComplexityRoot.Mutation.VoidKeyReturn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyReturn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.withdrawApproval":
+		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -8543,6 +8912,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reconciliations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ReconciliationOrder), args["where"].(*ent.ReconciliationWhereInput)), true
+	case "Query.redrawKeySpotCheck":
+		if e.ComplexityRoot.Query.RedrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redrawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedrawKeySpotCheck(childComplexity, args["spotCheckID"].(uuid.UUID)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -8678,6 +9058,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reconciliation.Kind(childComplexity), true
+	case "Reconciliation.lines":
+		if e.ComplexityRoot.Reconciliation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Lines(childComplexity), true
 	case "Reconciliation.openedByID":
 		if e.ComplexityRoot.Reconciliation.OpenedByID == nil {
 			break
@@ -9050,6 +9436,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
+
+	case "ResolveKeyDifferencePayload.line":
+		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveKeyDifferencePayload.Line(childComplexity), true
 
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
@@ -9672,6 +10065,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
 
+	case "VoidKeyLoanPayload.loan":
+		if e.ComplexityRoot.VoidKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLoanPayload.Loan(childComplexity), true
+
 	case "VoidKeyLossPayload.loss":
 		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
 			break
@@ -9685,6 +10085,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
+	case "VoidKeyReturnPayload.keyReturn":
+		if e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn(childComplexity), true
+	case "VoidKeyReturnPayload.loan":
+		if e.ComplexityRoot.VoidKeyReturnPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
+
+	case "WithdrawApprovalPayload.approval":
+		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
 
 	}
 	return 0, false
@@ -9704,15 +10124,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
+			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9722,18 +10147,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
@@ -9757,6 +10186,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
 			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
 			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
+			graphql.NewInputUnmarshaler("KeyCountInput", ec.unmarshalInputKeyCountInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyGenerationOrder", ec.unmarshalInputKeyGenerationOrder),
@@ -9815,6 +10245,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
+			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
@@ -9844,8 +10275,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
+			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 		)
 	}
 	first := true
@@ -9922,7 +10356,69 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
+	{Name: "../schema/approvals.graphqls", Input: `"A yes to what was asked."
+input GiveApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "What is to be said with it, if anything."
+  note: String
+  "The decider's signature, by the own password, under exactly what was asked (content)."
+  signature: SignatureInput!
+}
+
+"What giving it gave."
+type GiveApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A no to what was asked."
+input DeclineApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why not."
+  note: String!
+}
+
+"What declining gave."
+type DeclineApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A question that is taken back."
+input WithdrawApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why it is taken back."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+extend type Mutation {
+  "Approves what was asked, signed with the decider's own password. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  giveApproval(
+    "The decision."
+    input: GiveApprovalInput!
+  ): GiveApprovalPayload!
+  "Declines what was asked, and says why. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  declineApproval(
+    "The decision."
+    input: DeclineApprovalInput!
+  ): DeclineApprovalPayload!
+  "Takes back what waits, or was given and is not used: by who asked, or a manager. CONFLICT if it was declined, withdrawn or used."
+  withdrawApproval(
+    "What is taken back."
+    input: WithdrawApprovalInput!
+  ): WithdrawApprovalPayload!
+}
+
+extend type Query {
   "What was asked for and what was decided; filter by state ASKED for what waits."
   approvals(
     "At most so many: 50 unless given, at most 200."
@@ -11918,7 +12414,7 @@ input LendLineInput {
   count: Int!
 }
 
-"Lending keys until the end of the estate's day (K2.1, K2.2)."
+"Lending keys: until the end of the estate's day, or as long as the general manager approved (K2.1, K2.2)."
 input LendKeysInput {
   "Who borrows."
   borrower: BorrowerInput!
@@ -11928,6 +12424,16 @@ input LendKeysInput {
   lines: [LendLineInput!]!
   "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
   fromID: ID
+  "The last day of the loan: today unless given, or as approved. More than today needs an approval (K2.2)."
+  until: Date
+  "The general manager's approval for more than today, by askKeyLoan; it is used once (K2.2)."
+  approvalID: ID
+  "The borrower's signature: the own password of a borrower with an account, else attested by who lends (K2.1). Who lends signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When the keys were lent, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What lending gave."
@@ -11952,6 +12458,12 @@ input ReturnKeysInput {
   lines: [ReturnLineInput!]
   "Who brought the keys, if not the borrower."
   returnedBy: String
+  "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When they came back, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What the return gave."
@@ -11960,17 +12472,132 @@ type ReturnKeysPayload {
   loan: KeyLoan!
 }
 
+"Asking the general manager for a loan of more than a day (K2.2)."
+input AskKeyLoanInput {
+  "Who is to borrow."
+  borrower: BorrowerInput!
+  "What the keys are for."
+  purpose: String!
+  "What is to be lent, at most."
+  lines: [LendLineInput!]!
+  "The last day of the loan."
+  until: Date!
+  "Why it takes so long."
+  reason: String!
+}
+
+"What asking for a loan of more than a day gave."
+type AskKeyLoanPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Asking the general manager that a loan may last longer (K2.2)."
+input AskKeyLoanExtensionInput {
+  "The loan."
+  loanID: ID!
+  "The new last day."
+  until: Date!
+  "Why it takes longer."
+  reason: String!
+}
+
+"What asking for an extension gave."
+type AskKeyLoanExtensionPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Extending a loan as approved (K2.2)."
+input ExtendKeyLoanInput {
+  "The loan."
+  loanID: ID!
+  "The general manager's approval, by askKeyLoanExtension; it is used once."
+  approvalID: ID!
+}
+
+"What the extension gave."
+type ExtendKeyLoanPayload {
+  "The loan with its new time."
+  loan: KeyLoan!
+}
+
+"Voiding a loan that was recorded by mistake (K2.1)."
+input VoidKeyLoanInput {
+  "The loan."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the loan gave."
+type VoidKeyLoanPayload {
+  "The loan, voided."
+  loan: KeyLoan!
+}
+
+"Voiding a return that was recorded by mistake (K2.1)."
+input VoidKeyReturnInput {
+  "The return: what came back of one line."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the return gave."
+type VoidKeyReturnPayload {
+  "The return, voided."
+  keyReturn: KeyReturn!
+  "Its loan as it stands now: open again."
+  loan: KeyLoan!
+}
+
+extend type KeyLoan {
+  "Whether keys of it are out although they are due (K2.2). Overdue loans are listed by keyLoans(where: {state: OPEN, dueAtLTE: now})."
+  overdue: Boolean!
+}
+
+extend type KeyLoanLine {
+  "How many of its keys are with the borrower: lent, and neither returned nor lost (K2.1)."
+  outstanding: Int!
+}
+
 extend type Mutation {
-  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
+  "Lends keys until the end of the estate's day, or as long as approved; both sign (K2.1, K2.2). RULE K2.2 without approval, K3.1 for a set that is not in use; CONFLICT if fewer keys are left than asked for."
   lendKeys(
     "Who borrows what."
     input: LendKeysInput!
   ): LendKeysPayload!
-  "Takes lent keys back, all or some (K2.1)."
+  "Takes lent keys back, all or some; both sign (K2.1)."
   returnKeys(
     "What comes back."
     input: ReturnKeysInput!
   ): ReturnKeysPayload!
+  "Asks the general manager for a loan of more than a day (K2.2)."
+  askKeyLoan(
+    "Who is to borrow what, and why."
+    input: AskKeyLoanInput!
+  ): AskKeyLoanPayload!
+  "Asks the general manager that an open loan may last longer (K2.2)."
+  askKeyLoanExtension(
+    "Which loan, until when, and why."
+    input: AskKeyLoanExtensionInput!
+  ): AskKeyLoanExtensionPayload!
+  "Extends an open loan as approved; what is due moves with it (K2.2)."
+  extendKeyLoan(
+    "Which loan, by which approval."
+    input: ExtendKeyLoanInput!
+  ): ExtendKeyLoanPayload!
+  "Voids a loan of which nothing came back or was lost: its keys go back by counter-entries (K2.1)."
+  voidKeyLoan(
+    "Which loan, and why."
+    input: VoidKeyLoanInput!
+  ): VoidKeyLoanPayload!
+  "Voids a return: the keys are with the borrower again, and due as before (K2.1)."
+  voidKeyReturn(
+    "Which return, and why."
+    input: VoidKeyReturnInput!
+  ): VoidKeyReturnPayload!
 }
 
 extend type Query {
@@ -12164,6 +12791,155 @@ extend type Query {
     "Which ones."
     where: KeySpotCheckWhereInput
   ): KeySpotCheckConnection!
+  "Draws a spot check again, from its seed and from what was on record when it was drawn (K4.3)."
+  redrawKeySpotCheck(
+    "The spot check."
+    spotCheckID: ID!
+  ): KeySpotCheckRedraw!
+}
+
+"What the kept seed of a spot check draws again (K4.3)."
+type KeySpotCheckRedraw {
+  "The key sets, in the order of the key list."
+  sets: [KeySpotCheckDrawn!]!
+  "The loans of the register, the oldest first."
+  loans: [KeySpotCheckDrawn!]!
+  "Whether these, and nothing else, are on the sheet of the spot check."
+  matches: Boolean!
+}
+
+"What was drawn: a key set, or a loan of the register (K4.3)."
+type KeySpotCheckDrawn {
+  "The set, or the loan."
+  id: ID!
+  "The set's label, or the borrower as signed."
+  label: String!
+}
+
+extend type Mutation {
+  "Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3)."
+  drawKeySpotCheck(
+    "How much."
+    input: DrawKeySpotCheckInput!
+  ): DrawKeySpotCheckPayload!
+  "Writes down what is there, blind; what the ledger said is shown when all lines are counted (K4.3)."
+  countKeySpotCheck(
+    "What was counted."
+    input: CountKeySpotCheckInput!
+  ): CountKeySpotCheckPayload!
+  "Resolves a difference, once, with a reason (K4.3)."
+  resolveKeyDifference(
+    "Which one, and how."
+    input: ResolveKeyDifferenceInput!
+  ): ResolveKeyDifferencePayload!
+  "Ends a spot check of which every line matches or is resolved (K4.3)."
+  closeKeySpotCheck(
+    "Which one."
+    input: CloseKeySpotCheckInput!
+  ): CloseKeySpotCheckPayload!
+  "Gives a spot check up before all is counted; it stays on record with the reason (K4.3)."
+  cancelKeySpotCheck(
+    "Which one, and why."
+    input: CancelKeySpotCheckInput!
+  ): CancelKeySpotCheckPayload!
+}
+
+"How much is checked (K4.3)."
+input DrawKeySpotCheckInput {
+  "The estate."
+  estateID: ID!
+  "How many key sets, of those that are or were in the office's keeping: 1 to 200."
+  size: Int!
+  "How many entries of the loan register, of the last 31 days: 0 to 200."
+  registerSize: Int!
+  "The seed of the draw: a random one unless given. It is kept."
+  seed: String
+}
+
+"The spot check that was drawn."
+type DrawKeySpotCheckPayload {
+  "The spot check; its sheet is the reconciliation."
+  spotCheck: KeySpotCheck!
+}
+
+"What was counted (K4.3)."
+input CountKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Some of its lines, or all."
+  lines: [KeyCountInput!]!
+}
+
+"The count of a line (K4.3)."
+input KeyCountInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How many keys are there. Of an entry of the register: 1 if it is complete and signed as on paper, 0 if it is not."
+  count: Int!
+}
+
+"The spot check as it stands after the count."
+type CountKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"How a difference is resolved (K4.3)."
+enum KeyDifferenceResolution {
+  "The ledger is corrected: missing keys leave it, keys that are too many enter it (K4.1)."
+  ADJUSTED
+  "Missing keys are reported lost: the leader is told, and asked whether the lock is to be changed (K2.3)."
+  LOST
+  "Keys that are too many are some that were reported lost (K2.3)."
+  FOUND
+  "The count was wrong, and the ledger is right."
+  MISCOUNTED
+  "The reason explains it; the ledger stays as it is."
+  EXPLAINED
+}
+
+"How a difference is resolved, and why there was one (K4.3)."
+input ResolveKeyDifferenceInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How."
+  resolution: KeyDifferenceResolution!
+  "Why there was a difference."
+  reason: String!
+}
+
+"The difference that was resolved."
+type ResolveKeyDifferencePayload {
+  "The line."
+  line: ReconciliationLine!
+}
+
+"Which spot check ends (K4.3)."
+input CloseKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "What is to be said at the end."
+  note: String
+}
+
+"The spot check that was closed."
+type CloseKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"Which spot check is given up (K4.3)."
+input CancelKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Why."
+  reason: String!
+}
+
+"The spot check that was cancelled."
+type CancelKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_statements.graphqls", Input: `"The closing of a month (K4.2)."
@@ -12711,9 +13487,25 @@ type Approval implements Node {
   """
   decidedAt: Time
   """
-  What was said with the decision, or the withdrawal.
+  What was said with the decision.
   """
   decisionNote: String!
+  """
+  The account of who withdrew it.
+  """
+  withdrawnByID: ID
+  """
+  Who withdrew it, as signed.
+  """
+  withdrawnByName: String!
+  """
+  When it was withdrawn.
+  """
+  withdrawnAt: Time
+  """
+  Why it was withdrawn.
+  """
+  withdrawReason: String!
   """
   When it was used.
   """
@@ -13197,6 +13989,46 @@ input ApprovalWhereInput {
   decidedAt is set.
   """
   decidedAtNotNil: Boolean
+  """
+  withdrawn_at field predicates
+  """
+  withdrawnAt: Time
+  """
+  withdrawnAt differs from this.
+  """
+  withdrawnAtNEQ: Time
+  """
+  withdrawnAt is one of these.
+  """
+  withdrawnAtIn: [Time!]
+  """
+  withdrawnAt is none of these.
+  """
+  withdrawnAtNotIn: [Time!]
+  """
+  withdrawnAt is greater than this.
+  """
+  withdrawnAtGT: Time
+  """
+  withdrawnAt is at least this.
+  """
+  withdrawnAtGTE: Time
+  """
+  withdrawnAt is less than this.
+  """
+  withdrawnAtLT: Time
+  """
+  withdrawnAt is at most this.
+  """
+  withdrawnAtLTE: Time
+  """
+  withdrawnAt is null.
+  """
+  withdrawnAtIsNil: Boolean
+  """
+  withdrawnAt is set.
+  """
+  withdrawnAtNotNil: Boolean
   """
   used_at field predicates
   """
@@ -19310,6 +20142,10 @@ type KeyLoanLine implements Node {
   How many were reported lost, also if found since: those come back by the loss (K2.3).
   """
   lost: Int!
+  """
+  Whether its loan was voided: nothing of it is out.
+  """
+  voided: Boolean!
   """
   The borrower's household, if a resident.
   """
@@ -25835,6 +26671,10 @@ type Reconciliation implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
+  """
+  Its lines.
+  """
+  lines: [ReconciliationLine!]
 }
 """
 A connection to a list of items.
@@ -25907,7 +26747,7 @@ type ReconciliationLine implements Node {
   """
   label: String!
   """
-  What the record said; null until it is counted.
+  What the record said; null until all lines of the count are counted.
   """
   expected: Int
   """
@@ -25927,7 +26767,7 @@ type ReconciliationLine implements Node {
   """
   countedAt: Time
   """
-  Awaiting the count, matched, different (a case that is open), resolved.
+  Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved.
   """
   state: ReconciliationLineState!
   """
@@ -28757,6 +29597,14 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_decidedAt(ctx, field)
 	case "decisionNote":
 		return ec.fieldContext_Approval_decisionNote(ctx, field)
+	case "withdrawnByID":
+		return ec.fieldContext_Approval_withdrawnByID(ctx, field)
+	case "withdrawnByName":
+		return ec.fieldContext_Approval_withdrawnByName(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Approval_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_Approval_withdrawReason(ctx, field)
 	case "usedAt":
 		return ec.fieldContext_Approval_usedAt(ctx, field)
 	case "estate":
@@ -28827,6 +29675,22 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 		return ec.fieldContext_AreaEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanExtensionPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanExtensionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AskKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28983,6 +29847,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CancelKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelKeySpotCheckPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29049,6 +29921,22 @@ func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context
 		return ec.fieldContext_CloseKeyMonthPayload_statement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeyMonthPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CloseKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CountKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29129,6 +30017,14 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29169,6 +30065,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 		return ec.fieldContext_DepartmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_DrawKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DrawKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EmergencyContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29253,6 +30157,14 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 		return ec.fieldContext_EstateEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29341,6 +30253,14 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveKeysToEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30173,6 +31093,8 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_approval(ctx, field)
 	case "lines":
 		return ec.fieldContext_KeyLoan_lines(ctx, field)
+	case "overdue":
+		return ec.fieldContext_KeyLoan_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoan", field.Name)
 }
@@ -30221,6 +31143,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_returned(ctx, field)
 	case "lost":
 		return ec.fieldContext_KeyLoanLine_lost(ctx, field)
+	case "voided":
+		return ec.fieldContext_KeyLoanLine_voided(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyLoanLine_householdID(ctx, field)
 	case "estate":
@@ -30233,6 +31157,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_from(ctx, field)
 	case "returns":
 		return ec.fieldContext_KeyLoanLine_returns(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeyLoanLine_outstanding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLine", field.Name)
 }
@@ -30927,6 +31853,16 @@ func (ec *executionContext) childFields_KeySpotCheckConnection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_KeySpotCheckDrawn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeySpotCheckDrawn_id(ctx, field)
+	case "label":
+		return ec.fieldContext_KeySpotCheckDrawn_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckDrawn", field.Name)
+}
+
 func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -30935,6 +31871,18 @@ func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, fi
 		return ec.fieldContext_KeySpotCheckEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheckRedraw(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sets":
+		return ec.fieldContext_KeySpotCheckRedraw_sets(ctx, field)
+	case "loans":
+		return ec.fieldContext_KeySpotCheckRedraw_loans(ctx, field)
+	case "matches":
+		return ec.fieldContext_KeySpotCheckRedraw_matches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckRedraw", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31345,6 +32293,8 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_closeNote(ctx, field)
 	case "estate":
 		return ec.fieldContext_Reconciliation_estate(ctx, field)
+	case "lines":
+		return ec.fieldContext_Reconciliation_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
@@ -31525,6 +32475,14 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 		return ec.fieldContext_ResidentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_ResolveKeyDifferencePayload_line(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveKeyDifferencePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31921,6 +32879,14 @@ func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_VoidKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -31935,6 +32901,24 @@ func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Conte
 		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "keyReturn":
+		return ec.fieldContext_VoidKeyReturnPayload_keyReturn(ctx, field)
+	case "loan":
+		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
