@@ -3746,6 +3746,11 @@ func (_q *KeyLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keyloanline.FieldLost)
 				fieldSeen[keyloanline.FieldLost] = struct{}{}
 			}
+		case "voided":
+			if _, ok := fieldSeen[keyloanline.FieldVoided]; !ok {
+				selectedFields = append(selectedFields, keyloanline.FieldVoided)
+				fieldSeen[keyloanline.FieldVoided] = struct{}{}
+			}
 		case "householdID":
 			if _, ok := fieldSeen[keyloanline.FieldHouseholdID]; !ok {
 				selectedFields = append(selectedFields, keyloanline.FieldHouseholdID)
@@ -6767,6 +6772,19 @@ func (_q *ReconciliationQuery) collectField(ctx context.Context, oneNode bool, o
 				selectedFields = append(selectedFields, reconciliation.FieldEstateID)
 				fieldSeen[reconciliation.FieldEstateID] = struct{}{}
 			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReconciliationLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, reconciliationlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ReconciliationLineQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[reconciliation.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, reconciliation.FieldCreatedAt)

@@ -21892,6 +21892,7 @@ type KeyLoanLineMutation struct {
 	addreturned    *int
 	lost           *int
 	addlost        *int
+	voided         *bool
 	household_id   *uuid.UUID
 	clearedFields  map[string]struct{}
 	estate         *uuid.UUID
@@ -22398,6 +22399,42 @@ func (m *KeyLoanLineMutation) ResetLost() {
 	m.addlost = nil
 }
 
+// SetVoided sets the "voided" field.
+func (m *KeyLoanLineMutation) SetVoided(b bool) {
+	m.voided = &b
+}
+
+// Voided returns the value of the "voided" field in the mutation.
+func (m *KeyLoanLineMutation) Voided() (r bool, exists bool) {
+	v := m.voided
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoided returns the old "voided" field's value of the KeyLoanLine entity.
+// If the KeyLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanLineMutation) OldVoided(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoided is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoided requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoided: %w", err)
+	}
+	return oldValue.Voided, nil
+}
+
+// ResetVoided resets all changes to the "voided" field.
+func (m *KeyLoanLineMutation) ResetVoided() {
+	m.voided = nil
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (m *KeyLoanLineMutation) SetHouseholdID(u uuid.UUID) {
 	m.household_id = &u
@@ -22643,7 +22680,7 @@ func (m *KeyLoanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLoanLineMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, keyloanline.FieldCreatedAt)
 	}
@@ -22670,6 +22707,9 @@ func (m *KeyLoanLineMutation) Fields() []string {
 	}
 	if m.lost != nil {
 		fields = append(fields, keyloanline.FieldLost)
+	}
+	if m.voided != nil {
+		fields = append(fields, keyloanline.FieldVoided)
 	}
 	if m.household_id != nil {
 		fields = append(fields, keyloanline.FieldHouseholdID)
@@ -22700,6 +22740,8 @@ func (m *KeyLoanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Returned()
 	case keyloanline.FieldLost:
 		return m.Lost()
+	case keyloanline.FieldVoided:
+		return m.Voided()
 	case keyloanline.FieldHouseholdID:
 		return m.HouseholdID()
 	}
@@ -22729,6 +22771,8 @@ func (m *KeyLoanLineMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldReturned(ctx)
 	case keyloanline.FieldLost:
 		return m.OldLost(ctx)
+	case keyloanline.FieldVoided:
+		return m.OldVoided(ctx)
 	case keyloanline.FieldHouseholdID:
 		return m.OldHouseholdID(ctx)
 	}
@@ -22802,6 +22846,13 @@ func (m *KeyLoanLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLost(v)
+		return nil
+	case keyloanline.FieldVoided:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoided(v)
 		return nil
 	case keyloanline.FieldHouseholdID:
 		v, ok := value.(uuid.UUID)
@@ -22933,6 +22984,9 @@ func (m *KeyLoanLineMutation) ResetField(name string) error {
 		return nil
 	case keyloanline.FieldLost:
 		m.ResetLost()
+		return nil
+	case keyloanline.FieldVoided:
+		m.ResetVoided()
 		return nil
 	case keyloanline.FieldHouseholdID:
 		m.ResetHouseholdID()

@@ -506,6 +506,10 @@ func init() {
 	keyloanline.DefaultLost = keyloanlineDescLost.Default.(int)
 	// keyloanline.LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	keyloanline.LostValidator = keyloanlineDescLost.Validators[0].(func(int) error)
+	// keyloanlineDescVoided is the schema descriptor for voided field.
+	keyloanlineDescVoided := keyloanlineFields[7].Descriptor()
+	// keyloanline.DefaultVoided holds the default value on creation for the voided field.
+	keyloanline.DefaultVoided = keyloanlineDescVoided.Default.(bool)
 	// keyloanlineDescID is the schema descriptor for id field.
 	keyloanlineDescID := keyloanlineMixinFields0[0].Descriptor()
 	// keyloanline.DefaultID holds the default value on creation for the id field.

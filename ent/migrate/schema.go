@@ -977,6 +977,7 @@ var (
 		{Name: "count", Type: field.TypeInt},
 		{Name: "returned", Type: field.TypeInt, Default: 0},
 		{Name: "lost", Type: field.TypeInt, Default: 0},
+		{Name: "voided", Type: field.TypeBool, Default: false},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "loan_id", Type: field.TypeUUID},
@@ -991,25 +992,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_loan_lines_estates_estate",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_loans_loan",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
 				RefColumns: []*schema.Column{KeyLoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_sets_set",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[10]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_holders_from",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[10]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[11]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1018,12 +1019,12 @@ var (
 			{
 				Name:    "keyloanline_estate_id_loan_id_set_id_from_id",
 				Unique:  true,
-				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[8], KeyLoanLinesColumns[9], KeyLoanLinesColumns[10]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[8], KeyLoanLinesColumns[9], KeyLoanLinesColumns[10], KeyLoanLinesColumns[11]},
 			},
 			{
 				Name:    "keyloanline_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[9]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[8], KeyLoanLinesColumns[10]},
 			},
 		},
 	}
