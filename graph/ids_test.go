@@ -39,6 +39,7 @@ var aliases = map[string]string{
 	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder, "holder": ent.TypeKeyHolder, "cabinet": ent.TypeKeyHolder,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
+	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
 

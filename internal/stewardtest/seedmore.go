@@ -32,13 +32,13 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 	}
 	b.queue(`INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
 		VALUES ($1, $2, $3, 'keys.scrap', $4, certificate_number($3, $2), '钥匙报废', 'Scrapping of keys', '{}', encode(sha256('{}'), 'hex'), $2)`, certificate, Start, estate, set)
-	count := ids.New(0x0207)
+	count, longAgo := ids.New(0x0207), Start.AddDate(-2, 0, 0) // no entry is made after a draw that says it was made before
 	b.queue(`INSERT INTO reconciliations (id, created_at, estate_id, kind, clause, subject_id, title, title_en, frozen_at, opened_by_id, opened_by_name)
-		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, Start, estate, account)
+		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, longAgo, estate, account)
 	b.queue(`INSERT INTO reconciliation_lines (id, created_at, estate_id, reconciliation_id, item_id, place_id, position, label, frozen)
 		VALUES ($1, $2, $3, $4, $5, $6, 1, '设备间', 0)`, ids.New(0x0208), Start, estate, count, set, holder["CABINET"])
 	b.queue(`INSERT INTO key_spot_checks (id, created_at, estate_id, reconciliation_id, seed, population, size, register_population, register_size, drawn_by_id, drawn_by_name, drawn_at)
-		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), Start, estate, count, account)
+		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), longAgo, estate, count, account)
 	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
 		ids.New(0x030d), Start, estate, holder["CABINET"], set)
 	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason)
