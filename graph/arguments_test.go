@@ -48,6 +48,7 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
+	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
 	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
 	"handOverKeys": {{"handOverKeys.input.residentID": nil, "handOverKeys.input.signature.name": "代办人"}, {}},
 	"takeBackKeys": {{"takeBackKeys.input.residentID": nil, "takeBackKeys.input.signature.name": "代办人"}, {}},

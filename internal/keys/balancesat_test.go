@@ -237,7 +237,7 @@ func TestK4_1_BalancesAreTheSumsOfTheMovements(t *testing.T) {
 				_, err := custodian.Try(moveKeys, vars{"in": vars{"setID": set, "count": 1 + i%2, "fromID": from, "toID": to}})
 				answer, err2 := officer.Try(lendKeys, loanOf(vars{"externalPersonID": app.A.External}, set, 1))
 				if loan := answer.Get("data.lendKeys.loan.id").String(); loan != "" && i%2 == 0 {
-					_, err = officer.Try(returnKeys, vars{"in": vars{"loanID": loan}})
+					_, err = officer.Try(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
 				}
 				if err != nil || err2 != nil {
 					t.Errorf("%v %v", err, err2)

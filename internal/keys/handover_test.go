@@ -22,8 +22,8 @@ const (
 	signaturesOf    = `query($id: ID!) { signatures(where: {subjectID: $id}) { edges { node { kind capacity signerName method attestedByName resident { id } staff { id } } } } }`
 )
 
-// with is the input with some of it changed; nil leaves it out.
-func with(in vars, change vars) vars {
+// changed is the input with some of it changed; nil leaves it out.
+func changed(in vars, change vars) vars {
 	out := vars{}
 	for _, from := range []vars{in["in"].(vars), change} {
 		for k, v := range from {
@@ -67,7 +67,7 @@ func TestK4_1_KeysOfAHouseholdAreSignedForInAndOut(t *testing.T) {
 	if r := custodian.Refused(takeBack, out, fault.InvalidInput); r.Field != "signature.credential" {
 		t.Errorf("without a password: refused at %q", r.Field)
 	}
-	out = with(out, vars{"signature": vars{"credential": stewardtest.Password}})
+	out = changed(out, vars{"signature": vars{"credential": stewardtest.Password}})
 	m = custodian.With("Idempotency-Key", "back").Do(takeBack, out).Get("takeBackKeys.movement")
 	if m.Get("reason").String() != "TAKEN_BACK" || m.Get("from.household.id").String() != app.A.Household.String() || m.Get("to.kind").String() != "DESK" {
 		t.Errorf("taken back: %s", m.Raw)
@@ -80,7 +80,7 @@ func TestK4_1_KeysOfAHouseholdAreSignedForInAndOut(t *testing.T) {
 	}
 
 	// Somebody without account signs in the household's place, by name, for the key that is left; then there is none.
-	byProxy := with(out, vars{"residentID": nil, "signature": vars{"name": "代办人"}})
+	byProxy := changed(out, vars{"residentID": nil, "signature": vars{"name": "代办人"}})
 	custodian.Do(takeBack, byProxy)
 	if r := custodian.Refused(takeBack, byProxy, fault.Conflict, "K4.1"); r.Field != "count" {
 		t.Errorf("more than it has: refused at %q", r.Field)
@@ -108,10 +108,10 @@ func TestK4_1_EngineeringSignsForWhatItGets(t *testing.T) {
 	if m.Get("reason").String() != "FROM_ENGINEERING" || m.Get("from.kind").String() != "ENGINEERING" || m.Get("to.kind").String() != "DESK" {
 		t.Errorf("taken: %s", m.Raw)
 	}
-	custodian.Refused(takeEngineering, with(back, vars{"count": 2}), fault.Conflict, "K4.1")
+	custodian.Refused(takeEngineering, changed(back, vars{"count": 2}), fault.Conflict, "K4.1")
 	for staff, code := range map[uuid.UUID]fault.Code{app.A.Staff: fault.InvalidInput, app.B.Staff: fault.NotFound} {
-		for document, in := range map[string]vars{giveEngineering: in, takeEngineering: with(back, vars{"signature": vars{}})} {
-			if r := custodian.Refused(document, with(in, vars{"staffID": staff}), code); r.Field != "staffID" && r.Field != "signature" {
+		for document, in := range map[string]vars{giveEngineering: in, takeEngineering: changed(back, vars{"signature": vars{}})} {
+			if r := custodian.Refused(document, changed(in, vars{"staffID": staff}), code); r.Field != "staffID" && r.Field != "signature" {
 				t.Errorf("another's signature: refused at %q", r.Field)
 			}
 		}
@@ -154,7 +154,7 @@ func TestK4_1_PassingKeysIsRefused(t *testing.T) {
 			foreign = append(foreign, "householdID")
 		}
 		for _, field := range foreign {
-			if r := custodian.Refused(document, with(in, vars{field: other[field]}), fault.NotFound); r.Field != field {
+			if r := custodian.Refused(document, changed(in, vars{field: other[field]}), fault.NotFound); r.Field != field {
 				t.Errorf("a foreign %s is refused at %q", field, r.Field)
 			}
 		}
@@ -166,13 +166,13 @@ func TestK4_1_PassingKeysIsRefused(t *testing.T) {
 			"occurredAt":     {"occurredAt": now.Add(time.Minute)},
 			"lateReason":     {"occurredAt": now.Add(-time.Hour)},
 		} {
-			if r := custodian.Refused(document, with(in, change), fault.InvalidInput); r.Field != want {
+			if r := custodian.Refused(document, changed(in, change), fault.InvalidInput); r.Field != want {
 				t.Errorf("%v is refused at %q, not %s: %s", change, r.Field, want, r.Message)
 			}
 		}
 		// Nobody signs for the other side and as the handler.
 		if document == handOver || document == giveEngineering {
-			if r := custodian.Refused(document, with(in, vars{"signature": vars{"name": custodian.Email}}), fault.RuleBroken, "K4.1"); r.Message == "" {
+			if r := custodian.Refused(document, changed(in, vars{"signature": vars{"name": custodian.Email}}), fault.RuleBroken, "K4.1"); r.Message == "" {
 				t.Error("no reason")
 			}
 		}
@@ -202,14 +202,14 @@ func TestK4_1_K4_2_HandedOverLate(t *testing.T) {
 	}
 	app.Clock.Advance(30*24*time.Hour + time.Hour) // ten on 1 April
 	custodian.SignIn()
-	in = with(in, vars{"occurredAt": app.Clock.Now().Add(-11 * time.Hour)})
+	in = changed(in, vars{"occurredAt": app.Clock.Now().Add(-11 * time.Hour)})
 	for _, month := range []string{"2026-02-01", "2026-03-01"} {
 		custodian.Do(closeMonth, vars{"in": vars{"estateID": app.A.ID, "month": month}})
 	}
 	if r := custodian.Refused(handOver, in, fault.RuleBroken, "K4.2"); r.Field != "occurredAt" {
 		t.Errorf("into March: refused at %q", r.Field)
 	}
-	custodian.Do(handOver, with(in, vars{"occurredAt": nil, "lateReason": nil}))
+	custodian.Do(handOver, changed(in, vars{"occurredAt": nil, "lateReason": nil}))
 }
 
 // Of many who hand over the last keys at once, as many succeed as there are keys.
