@@ -56,6 +56,23 @@ var examples = []server.Example{
   }
   keyCabinetOpenings(first: 10) { edges { node { openedByName outcome purpose occurredAt } } }
 }`},
+	{Name: "The keys at a glance: dashboard", Query: `query Dashboard {
+  keyDashboard {
+    at
+    total { ...figures }
+    estates { estate { code name } ...figures }
+  }
+}
+
+fragment figures on KeyFigures {
+  keysOut keysOverdue keysOutstanding keysSealed keysLost lossesUnanswered setsDueForScrapping lockChangesOrdered
+  discrepancies approvalsWaiting obligationsDueToday obligationsPastDue
+}`},
+	{Name: "Approvals that wait, and those decided", Query: `query Approvals {
+  approvals(first: 10) {
+    edges { node { id kind title reason state askedByName askedAt expiresAt decidedByName decisionNote content } }
+  }
+}`},
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
 }`},
