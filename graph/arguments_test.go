@@ -48,7 +48,8 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
-	"moveOut": {{"moveOut.input.payerID": nil}, {}},
+	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
+	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {
