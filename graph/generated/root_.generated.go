@@ -252,6 +252,10 @@ type ComplexityRoot struct {
 		AccountID func(childComplexity int) int
 	}
 
+	ClearKeyHookPayload struct {
+		Hook func(childComplexity int) int
+	}
+
 	CreateAPITokenPayload struct {
 		Secret func(childComplexity int) int
 		Token  func(childComplexity int) int
@@ -285,6 +289,10 @@ type ComplexityRoot struct {
 
 	CreateKeyCabinetPayload struct {
 		Holder func(childComplexity int) int
+	}
+
+	CreateKeyHooksPayload struct {
+		Hooks func(childComplexity int) int
 	}
 
 	CreateUnitPayload struct {
@@ -420,6 +428,10 @@ type ComplexityRoot struct {
 
 	HandOverKeysPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	HangKeysPayload struct {
+		Hook func(childComplexity int) int
 	}
 
 	HireStaffPayload struct {
@@ -1232,6 +1244,7 @@ type ComplexityRoot struct {
 		AddResident            func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
 		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
+		ClearKeyHook           func(childComplexity int, input keys.ClearKeyHookInput) int
 		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
@@ -1240,6 +1253,7 @@ type ComplexityRoot struct {
 		CreateEstate           func(childComplexity int, input registry.CreateEstateInput) int
 		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateKeyHooks         func(childComplexity int, input keys.CreateKeyHooksInput) int
 		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
 		DisableAccount         func(childComplexity int, input identity.AccountInput) int
 		EnableAccount          func(childComplexity int, input identity.AccountInput) int
@@ -1247,6 +1261,7 @@ type ComplexityRoot struct {
 		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
+		HangKeys               func(childComplexity int, input keys.HangKeysInput) int
 		HireStaff              func(childComplexity int, input registry.HireStaffInput) int
 		ImportKeys             func(childComplexity int, input importing.Upload) int
 		ImportUnits            func(childComplexity int, input importing.Upload) int
@@ -2543,6 +2558,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
 
+	case "ClearKeyHookPayload.hook":
+		if e.ComplexityRoot.ClearKeyHookPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
+
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
 			break
@@ -2616,6 +2638,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateKeyCabinetPayload.Holder(childComplexity), true
+
+	case "CreateKeyHooksPayload.hooks":
+		if e.ComplexityRoot.CreateKeyHooksPayload.Hooks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateKeyHooksPayload.Hooks(childComplexity), true
 
 	case "CreateUnitPayload.unit":
 		if e.ComplexityRoot.CreateUnitPayload.Unit == nil {
@@ -3103,6 +3132,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HandOverKeysPayload.Movement(childComplexity), true
+
+	case "HangKeysPayload.hook":
+		if e.ComplexityRoot.HangKeysPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HangKeysPayload.Hook(childComplexity), true
 
 	case "HireStaffPayload.staff":
 		if e.ComplexityRoot.HireStaffPayload.Staff == nil {
@@ -6601,6 +6637,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.clearKeyHook":
+		if e.ComplexityRoot.Mutation.ClearKeyHook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clearKeyHook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -6689,6 +6736,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateKeyCabinet(childComplexity, args["input"].(keys.CreateKeyCabinetInput)), true
+	case "Mutation.createKeyHooks":
+		if e.ComplexityRoot.Mutation.CreateKeyHooks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createKeyHooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateKeyHooks(childComplexity, args["input"].(keys.CreateKeyHooksInput)), true
 	case "Mutation.createUnit":
 		if e.ComplexityRoot.Mutation.CreateUnit == nil {
 			break
@@ -6766,6 +6824,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOverKeys(childComplexity, args["input"].(keys.HandOverKeysInput)), true
+	case "Mutation.hangKeys":
+		if e.ComplexityRoot.Mutation.HangKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hangKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HangKeys(childComplexity, args["input"].(keys.HangKeysInput)), true
 	case "Mutation.hireStaff":
 		if e.ComplexityRoot.Mutation.HireStaff == nil {
 			break
@@ -9019,6 +9088,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9027,6 +9097,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateEstateInput", ec.unmarshalInputCreateEstateInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
+			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
@@ -9043,6 +9114,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
+			graphql.NewInputUnmarshaler("HangKeysInput", ec.unmarshalInputHangKeysInput),
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
@@ -10935,6 +11007,50 @@ type OpenKeyCabinetPayload {
   opening: KeyCabinetOpening!
 }
 
+"Hooks of a cabinet (K1.2)."
+input CreateKeyHooksInput {
+  "The cabinet."
+  cabinetID: ID!
+  "The hooks' numbers, each once in the cabinet; at most 200 at once."
+  numbers: [String!]!
+}
+
+"What creating hooks gave."
+type CreateKeyHooksPayload {
+  "The hooks, in the order of the numbers given."
+  hooks: [KeyHook!]!
+}
+
+"A key set that hangs on a hook (K1.2)."
+input HangKeysInput {
+  "The key set."
+  setID: ID!
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What hanging keys gave."
+type HangKeysPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
+"A hook that becomes free (K1.2)."
+input ClearKeyHookInput {
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What clearing a hook gave."
+type ClearKeyHookPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
 extend type Mutation {
   "Moves keys between a cabinet and the front desk: the custodian's act (K1.2)."
   moveKeys(
@@ -10951,6 +11067,21 @@ extend type Mutation {
     "Which one, and what for."
     input: OpenKeyCabinetInput!
   ): OpenKeyCabinetPayload!
+  "Numbers hooks of a key cabinet (K1.2). CONFLICT if it has a hook of a number."
+  createKeyHooks(
+    "The hooks."
+    input: CreateKeyHooksInput!
+  ): CreateKeyHooksPayload!
+  "Hangs a key set on a hook: one set a hook, and one hook a set in each cabinet (K1.2). CONFLICT if either is taken."
+  hangKeys(
+    "Which set, and where."
+    input: HangKeysInput!
+  ): HangKeysPayload!
+  "Frees a hook (K1.2). CONFLICT if it is free."
+  clearKeyHook(
+    "Which one."
+    input: ClearKeyHookInput!
+  ): ClearKeyHookPayload!
 }
 
 extend type Query {
@@ -10984,21 +11115,6 @@ extend type Query {
     "Which ones."
     where: KeyHookWhereInput
   ): KeyHookConnection!
-  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
-  keySeals(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
-    "Which ones."
-    where: KeySealWhereInput
-  ): KeySealConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
@@ -11247,6 +11363,24 @@ extend type Query {
     "Which ones."
     where: KeyLossWhereInput
   ): KeyLossConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_seals.graphqls", Input: `extend type Query {
+  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
+  keySeals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
+    "Which ones."
+    where: KeySealWhereInput
+  ): KeySealConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_spotchecks.graphqls", Input: `extend type Query {
@@ -27823,6 +27957,14 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "token":
@@ -27891,6 +28033,14 @@ func (ec *executionContext) childFields_CreateKeyCabinetPayload(ctx context.Cont
 		return ec.fieldContext_CreateKeyCabinetPayload_holder(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateKeyCabinetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateKeyHooksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hooks":
+		return ec.fieldContext_CreateKeyHooksPayload_hooks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateKeyHooksPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28161,6 +28311,14 @@ func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context,
 		return ec.fieldContext_HandOverKeysPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HandOverKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HangKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_HangKeysPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HangKeysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HireStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -5,7 +5,7 @@
 //
 //	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
 //	move.go         K1.2              Move, between a cabinet and the front desk
-//	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet
+//	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet; hook.go CreateHooks, Hang, ClearHook
 //	followup.go     K1.4              NoteOutstanding
 //	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows
 //	return.go       K2.1              Return
@@ -28,4 +28,8 @@ func init() {
 	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处,请另选一处。", "Keys cannot move to where they are; choose another place."))
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))
+	act.Explain("keyhook_estate_id_cabinet_id_number", fault.Clash("钥匙柜已有这个编号的挂钩,请换一个编号。",
+		"The cabinet has a hook of this number; choose another.").By("K1.2").At("numbers"))
+	act.Explain("keyhook_estate_id_cabinet_id_set_id", fault.Clash("这套钥匙已挂在本柜的另一个挂钩上,请先取下。",
+		"The set hangs on another hook of this cabinet; clear that one first.").By("K1.2").At("setID"))
 }
