@@ -71,7 +71,7 @@ func (ec *executionContext) unmarshalInputHandOverKeysInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"setID", "count", "fromID", "householdID"}
+	fieldsInOrder := [...]string{"setID", "count", "fromID", "householdID", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -106,6 +106,20 @@ func (ec *executionContext) unmarshalInputHandOverKeysInput(ctx context.Context,
 				return &it, err
 			}
 			it.HouseholdID = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
 		}
 	}
 	return &it, nil

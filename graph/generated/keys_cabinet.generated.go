@@ -434,7 +434,7 @@ func (ec *executionContext) unmarshalInputMoveKeysInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"setID", "count", "fromID", "toID"}
+	fieldsInOrder := [...]string{"setID", "count", "fromID", "toID", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -469,6 +469,20 @@ func (ec *executionContext) unmarshalInputMoveKeysInput(ctx context.Context, obj
 				return &it, err
 			}
 			it.ToID = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
 		}
 	}
 	return &it, nil

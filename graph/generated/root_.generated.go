@@ -10806,6 +10806,10 @@ input HandOverKeysInput {
   fromID: ID!
   "The household that gets them."
   householdID: ID!
+  "When they were handed over, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
 }
 
 "What handing over gave."
@@ -10967,6 +10971,10 @@ input MoveKeysInput {
   fromID: ID!
   "The holder that gets: a cabinet or the front desk."
   toID: ID!
+  "When they were moved, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
 }
 
 "What the move gave."

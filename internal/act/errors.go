@@ -91,6 +91,12 @@ func retriable(err error) bool {
 	return ok && (pg.Code == serialization || pg.Code == deadlock) && !errors.Is(err, context.Canceled)
 }
 
+// RefusedBy tells whether it is the constraint that the database refused by.
+func RefusedBy(err error, constraint string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.ConstraintName == constraint
+}
+
 // Explained returns the refusal that a chapter gave to the constraint which the database refused by, or nil.
 func Explained(err error) *fault.Error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && explained[pg.ConstraintName] != nil {

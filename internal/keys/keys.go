@@ -26,6 +26,8 @@ func init() {
 	act.Explain("key_balances_enough", fault.Clash("剩余钥匙不足,请减少数量或等归还后再借。",
 		"Fewer keys are left than asked for; take fewer, or wait until some come back.").By("K4.1"))
 	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处,请另选一处。", "Keys cannot move to where they are; choose another place."))
+	act.Explain("keymovement_estate_id_reverses_id", fault.Clash("这笔登记已作废,不能再次作废。", "This entry was voided before.").By("K4.1"))
+	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))
 	act.Explain("keyhook_estate_id_cabinet_id_number", fault.Clash("钥匙柜已有这个编号的挂钩,请换一个编号。",

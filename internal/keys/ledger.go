@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -21,17 +22,23 @@ type entry struct {
 	loanLine *uuid.UUID // nil: of no loan
 	loss     *uuid.UUID // nil: of no loss
 	note     string
+
+	at         time.Time // zero: now
+	lateReason string    // why it is recorded later than it happened
 }
 
 // post enters the movement. The database moves the two balances as it posts, and refuses one that would
 // fall below zero: of two people who take the last key at once, exactly one gets it.
 //
-// Errors: CONFLICT if the giving holder has fewer keys.
+// Errors: CONFLICT if the giving holder has fewer keys, or had then.
 func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
+	if e.at.IsZero() {
+		e.at = tx.Now
+	}
 	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
 		SetNillableLossID(e.loss).SetNote(e.note).
-		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(tx.Now).Save(tx)
+		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(e.at).SetLateReason(e.lateReason).Save(tx)
 }
 
 // office finds the estate's one holder of a kind: the desk, the source. Errors: NOT_FOUND.

@@ -7,6 +7,7 @@ import (
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/late"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -16,10 +17,16 @@ type MoveKeysInput struct {
 	Count  int
 	FromID uuid.UUID
 	ToID   uuid.UUID
+	late.Given
 }
 
-// Check refuses impossible counts.
-func (in MoveKeysInput) Check() error { return checkCount("count", in.Count, "K1.2") }
+// Check refuses impossible counts, and what is no reason.
+func (in MoveKeysInput) Check() error {
+	if err := checkCount("count", in.Count, "K1.2"); err != nil {
+		return err
+	}
+	return in.Given.Check()
+}
 
 // MoveKeysPayload is the entry in the ledger.
 type MoveKeysPayload struct{ Movement *ent.KeyMovement }
@@ -27,7 +34,7 @@ type MoveKeysPayload struct{ Movement *ent.KeyMovement }
 // Move moves keys between a cabinet and the front desk, for the day's work: the custodian's act, or
 // a manager's (K1.2).
 //
-// Errors: NOT_FOUND; INVALID_INPUT for other holders; CONFLICT if fewer keys are there.
+// Errors: NOT_FOUND; INVALID_INPUT for other holders, or a time that is not in time; CONFLICT if fewer keys are there, or were then.
 var Move = act.New("keys.move", act.Needs(policy.KeyMovement, policy.Create), act.Clauses("K1.2"), move)
 
 func move(tx *act.Tx, in MoveKeysInput) (*MoveKeysPayload, error) {
@@ -39,7 +46,11 @@ func move(tx *act.Tx, in MoveKeysInput) (*MoveKeysPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := post(tx, entry{set: set, from: from, to: to, count: in.Count, reason: keymovement.ReasonPlaced})
+	at, why, err := late.When(tx, in.Given, "K1.2")
+	if err != nil {
+		return nil, err
+	}
+	m, err := post(tx, entry{set: set, from: from, to: to, count: in.Count, reason: keymovement.ReasonPlaced, at: at, lateReason: why})
 	return &MoveKeysPayload{m}, err
 }
 

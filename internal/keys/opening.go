@@ -2,7 +2,6 @@ package keys
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -11,21 +10,16 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/late"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
-const (
-	lateAfter = 10 * time.Minute // from when on recording is late, and says why
-	lateUntil = 24 * time.Hour   // and no longer possible
-)
-
 // OpenKeyCabinetInput says which cabinet is opened, and what for.
 type OpenKeyCabinetInput struct {
-	CabinetID  uuid.UUID
-	Purpose    string
-	OccurredAt *time.Time // nil: now
-	LateReason *string    // needed when recorded late
+	CabinetID uuid.UUID
+	Purpose   string
+	late.Given
 }
 
 // Check refuses what is no purpose or reason.
@@ -33,7 +27,7 @@ func (in OpenKeyCabinetInput) Check() error {
 	if err := wording.CheckText("purpose", in.Purpose, 1, 200); err != nil {
 		return err
 	}
-	return wording.Optional(func(field, text string) error { return wording.CheckText(field, text, 1, 200) }, "lateReason", in.LateReason)
+	return in.Given.Check()
 }
 
 // OpenKeyCabinetPayload is the opening.
@@ -67,7 +61,7 @@ func openCabinet(tx *act.Tx, in OpenKeyCabinetInput) (*OpenKeyCabinetPayload, er
 	if h.Kind != keyholder.KindCabinet {
 		return nil, fault.Invalid("cabinetID", "请选择钥匙柜。", "Choose a cabinet.").By("K1.2")
 	}
-	at, reason, err := lately(tx, in)
+	at, reason, err := late.When(tx, in.Given, "K1.2")
 	if err != nil {
 		return nil, err
 	}
@@ -78,23 +72,6 @@ func openCabinet(tx *act.Tx, in OpenKeyCabinetInput) (*OpenKeyCabinetPayload, er
 	o, err := tx.KeyCabinetOpening.Create().SetEstateID(h.EstateID).SetCabinetID(h.ID).SetOutcome(outcome).SetPurpose(wording.Tidy(in.Purpose)).
 		SetOpenedByID(tx.Viewer.Account).SetOpenedByName(tx.Viewer.Name).SetOccurredAt(at).SetLateReason(reason).Save(tx)
 	return &OpenKeyCabinetPayload{o}, err
-}
-
-// lately is when the cabinet was opened, and why that is recorded late.
-func lately(tx *act.Tx, in OpenKeyCabinetInput) (at time.Time, reason string, err error) {
-	if in.LateReason != nil {
-		reason = wording.Tidy(*in.LateReason)
-	}
-	if in.OccurredAt == nil {
-		return tx.Now, reason, nil
-	}
-	switch late := tx.Now.Sub(*in.OccurredAt); {
-	case late < 0, late > lateUntil:
-		err = fault.Invalid("occurredAt", "开柜时间应在最近 24 小时内。", "The time of an opening is within the last 24 hours.")
-	case late > lateAfter && reason == "":
-		err = fault.Invalid("lateReason", "补记请说明原因。", "Say why it is recorded late.")
-	}
-	return *in.OccurredAt, reason, err
 }
 
 // mayOpen tells whether the viewer may open the cabinet: the custodian and managers.
