@@ -7359,6 +7359,11 @@ func (_q *SignatureQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				selectedFields = append(selectedFields, signature.FieldResidentID)
 				fieldSeen[signature.FieldResidentID] = struct{}{}
 			}
+		case "accountID":
+			if _, ok := fieldSeen[signature.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, signature.FieldAccountID)
+				fieldSeen[signature.FieldAccountID] = struct{}{}
+			}
 		case "method":
 			if _, ok := fieldSeen[signature.FieldMethod]; !ok {
 				selectedFields = append(selectedFields, signature.FieldMethod)
@@ -7378,6 +7383,11 @@ func (_q *SignatureQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[signature.FieldContentHash]; !ok {
 				selectedFields = append(selectedFields, signature.FieldContentHash)
 				fieldSeen[signature.FieldContentHash] = struct{}{}
+			}
+		case "strokes":
+			if _, ok := fieldSeen[signature.FieldStrokes]; !ok {
+				selectedFields = append(selectedFields, signature.FieldStrokes)
+				fieldSeen[signature.FieldStrokes] = struct{}{}
 			}
 		case "signedAt":
 			if _, ok := fieldSeen[signature.FieldSignedAt]; !ok {

@@ -12876,6 +12876,18 @@ type SignatureWhereInput struct {
 	ResidentIDIsNil  bool        `json:"residentIDIsNil,omitempty"`
 	ResidentIDNotNil bool        `json:"residentIDNotNil,omitempty"`
 
+	// "account_id" field predicates.
+	AccountID       *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ    *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn     []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn  []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT     *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE    *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT     *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE    *uuid.UUID  `json:"accountIDLTE,omitempty"`
+	AccountIDIsNil  bool        `json:"accountIDIsNil,omitempty"`
+	AccountIDNotNil bool        `json:"accountIDNotNil,omitempty"`
+
 	// "method" field predicates.
 	Method      *signature.Method  `json:"method,omitempty"`
 	MethodNEQ   *signature.Method  `json:"methodNEQ,omitempty"`
@@ -13200,6 +13212,36 @@ func (i *SignatureWhereInput) P() (predicate.Signature, error) {
 	}
 	if i.ResidentIDNotNil {
 		predicates = append(predicates, signature.ResidentIDNotNil())
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, signature.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, signature.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, signature.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, signature.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, signature.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, signature.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, signature.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, signature.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.AccountIDIsNil {
+		predicates = append(predicates, signature.AccountIDIsNil())
+	}
+	if i.AccountIDNotNil {
+		predicates = append(predicates, signature.AccountIDNotNil())
 	}
 	if i.Method != nil {
 		predicates = append(predicates, signature.MethodEQ(*i.Method))

@@ -47171,7 +47171,7 @@ type SignatureMutation struct {
 	subject_id       *uuid.UUID
 	capacity         *string
 	signer_name      *string
-	person           *string
+	account_id       *uuid.UUID
 	method           *signature.Method
 	attested_by_id   *uuid.UUID
 	attested_by_name *string
@@ -47609,40 +47609,53 @@ func (m *SignatureMutation) ResetResidentID() {
 	delete(m.clearedFields, signature.FieldResidentID)
 }
 
-// SetPerson sets the "person" field.
-func (m *SignatureMutation) SetPerson(s string) {
-	m.person = &s
+// SetAccountID sets the "account_id" field.
+func (m *SignatureMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
 }
 
-// Person returns the value of the "person" field in the mutation.
-func (m *SignatureMutation) Person() (r string, exists bool) {
-	v := m.person
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *SignatureMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldPerson returns the old "person" field's value of the Signature entity.
+// OldAccountID returns the old "account_id" field's value of the Signature entity.
 // If the Signature object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SignatureMutation) OldPerson(ctx context.Context) (v string, err error) {
+func (m *SignatureMutation) OldAccountID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPerson is only allowed on UpdateOne operations")
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPerson requires an ID field in the mutation")
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPerson: %w", err)
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
 	}
-	return oldValue.Person, nil
+	return oldValue.AccountID, nil
 }
 
-// ResetPerson resets all changes to the "person" field.
-func (m *SignatureMutation) ResetPerson() {
-	m.person = nil
+// ClearAccountID clears the value of the "account_id" field.
+func (m *SignatureMutation) ClearAccountID() {
+	m.account_id = nil
+	m.clearedFields[signature.FieldAccountID] = struct{}{}
+}
+
+// AccountIDCleared returns if the "account_id" field was cleared in this mutation.
+func (m *SignatureMutation) AccountIDCleared() bool {
+	_, ok := m.clearedFields[signature.FieldAccountID]
+	return ok
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *SignatureMutation) ResetAccountID() {
+	m.account_id = nil
+	delete(m.clearedFields, signature.FieldAccountID)
 }
 
 // SetMethod sets the "method" field.
@@ -47819,7 +47832,7 @@ func (m *SignatureMutation) Strokes() (r string, exists bool) {
 // OldStrokes returns the old "strokes" field's value of the Signature entity.
 // If the Signature object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SignatureMutation) OldStrokes(ctx context.Context) (v string, err error) {
+func (m *SignatureMutation) OldStrokes(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldStrokes is only allowed on UpdateOne operations")
 	}
@@ -47833,9 +47846,22 @@ func (m *SignatureMutation) OldStrokes(ctx context.Context) (v string, err error
 	return oldValue.Strokes, nil
 }
 
+// ClearStrokes clears the value of the "strokes" field.
+func (m *SignatureMutation) ClearStrokes() {
+	m.strokes = nil
+	m.clearedFields[signature.FieldStrokes] = struct{}{}
+}
+
+// StrokesCleared returns if the "strokes" field was cleared in this mutation.
+func (m *SignatureMutation) StrokesCleared() bool {
+	_, ok := m.clearedFields[signature.FieldStrokes]
+	return ok
+}
+
 // ResetStrokes resets all changes to the "strokes" field.
 func (m *SignatureMutation) ResetStrokes() {
 	m.strokes = nil
+	delete(m.clearedFields, signature.FieldStrokes)
 }
 
 // SetSignedAt sets the "signed_at" field.
@@ -48063,8 +48089,8 @@ func (m *SignatureMutation) Fields() []string {
 	if m.resident != nil {
 		fields = append(fields, signature.FieldResidentID)
 	}
-	if m.person != nil {
-		fields = append(fields, signature.FieldPerson)
+	if m.account_id != nil {
+		fields = append(fields, signature.FieldAccountID)
 	}
 	if m.method != nil {
 		fields = append(fields, signature.FieldMethod)
@@ -48111,8 +48137,8 @@ func (m *SignatureMutation) Field(name string) (ent.Value, bool) {
 		return m.StaffID()
 	case signature.FieldResidentID:
 		return m.ResidentID()
-	case signature.FieldPerson:
-		return m.Person()
+	case signature.FieldAccountID:
+		return m.AccountID()
 	case signature.FieldMethod:
 		return m.Method()
 	case signature.FieldAttestedByID:
@@ -48152,8 +48178,8 @@ func (m *SignatureMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldStaffID(ctx)
 	case signature.FieldResidentID:
 		return m.OldResidentID(ctx)
-	case signature.FieldPerson:
-		return m.OldPerson(ctx)
+	case signature.FieldAccountID:
+		return m.OldAccountID(ctx)
 	case signature.FieldMethod:
 		return m.OldMethod(ctx)
 	case signature.FieldAttestedByID:
@@ -48233,12 +48259,12 @@ func (m *SignatureMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetResidentID(v)
 		return nil
-	case signature.FieldPerson:
-		v, ok := value.(string)
+	case signature.FieldAccountID:
+		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetPerson(v)
+		m.SetAccountID(v)
 		return nil
 	case signature.FieldMethod:
 		v, ok := value.(signature.Method)
@@ -48325,8 +48351,14 @@ func (m *SignatureMutation) ClearedFields() []string {
 	if m.FieldCleared(signature.FieldResidentID) {
 		fields = append(fields, signature.FieldResidentID)
 	}
+	if m.FieldCleared(signature.FieldAccountID) {
+		fields = append(fields, signature.FieldAccountID)
+	}
 	if m.FieldCleared(signature.FieldAttestedByID) {
 		fields = append(fields, signature.FieldAttestedByID)
+	}
+	if m.FieldCleared(signature.FieldStrokes) {
+		fields = append(fields, signature.FieldStrokes)
 	}
 	if m.FieldCleared(signature.FieldHouseholdID) {
 		fields = append(fields, signature.FieldHouseholdID)
@@ -48351,8 +48383,14 @@ func (m *SignatureMutation) ClearField(name string) error {
 	case signature.FieldResidentID:
 		m.ClearResidentID()
 		return nil
+	case signature.FieldAccountID:
+		m.ClearAccountID()
+		return nil
 	case signature.FieldAttestedByID:
 		m.ClearAttestedByID()
+		return nil
+	case signature.FieldStrokes:
+		m.ClearStrokes()
 		return nil
 	case signature.FieldHouseholdID:
 		m.ClearHouseholdID()
@@ -48389,8 +48427,8 @@ func (m *SignatureMutation) ResetField(name string) error {
 	case signature.FieldResidentID:
 		m.ResetResidentID()
 		return nil
-	case signature.FieldPerson:
-		m.ResetPerson()
+	case signature.FieldAccountID:
+		m.ResetAccountID()
 		return nil
 	case signature.FieldMethod:
 		m.ResetMethod()

@@ -1014,10 +1014,6 @@ func init() {
 	signatureDescAttestedByName := signatureFields[9].Descriptor()
 	// signature.DefaultAttestedByName holds the default value on creation for the attested_by_name field.
 	signature.DefaultAttestedByName = signatureDescAttestedByName.Default.(string)
-	// signatureDescStrokes is the schema descriptor for strokes field.
-	signatureDescStrokes := signatureFields[11].Descriptor()
-	// signature.DefaultStrokes holds the default value on creation for the strokes field.
-	signature.DefaultStrokes = signatureDescStrokes.Default.(string)
 	// signatureDescID is the schema descriptor for id field.
 	signatureDescID := signatureMixinFields0[0].Descriptor()
 	// signature.DefaultID holds the default value on creation for the id field.

@@ -38,8 +38,8 @@ type Signature struct {
 	StaffID *uuid.UUID `json:"staff_id,omitempty"`
 	// The signer, if a resident.
 	ResidentID *uuid.UUID `json:"resident_id,omitempty"`
-	// The signer as a person, for the rules of distinct persons: staff and residents by id, others by name.
-	Person string `json:"person,omitempty"`
+	// The account that signed; null if the signature is attested.
+	AccountID *uuid.UUID `json:"account_id,omitempty"`
 	// By being signed in, by the own password in that very call, or on paper or screen as attested by the clerk.
 	Method signature.Method `json:"method,omitempty"`
 	// The account of the clerk who attests.
@@ -48,8 +48,8 @@ type Signature struct {
 	AttestedByName string `json:"attested_by_name,omitempty"`
 	// SHA-256, in hex, of the content that was signed.
 	ContentHash string `json:"content_hash,omitempty"`
-	// The drawn signature, as JSON: strokes of x, y, x, y, … numbers.
-	Strokes string `json:"strokes,omitempty"`
+	// The drawn signature, if it was drawn.
+	Strokes *string `json:"strokes,omitempty"`
 	// When it was signed.
 	SignedAt time.Time `json:"signed_at,omitempty"`
 	// The household concerned, if any.
@@ -113,9 +113,9 @@ func (*Signature) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case signature.FieldStaffID, signature.FieldResidentID, signature.FieldAttestedByID, signature.FieldHouseholdID:
+		case signature.FieldStaffID, signature.FieldResidentID, signature.FieldAccountID, signature.FieldAttestedByID, signature.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case signature.FieldKind, signature.FieldCapacity, signature.FieldSignerName, signature.FieldPerson, signature.FieldMethod, signature.FieldAttestedByName, signature.FieldContentHash, signature.FieldStrokes:
+		case signature.FieldKind, signature.FieldCapacity, signature.FieldSignerName, signature.FieldMethod, signature.FieldAttestedByName, signature.FieldContentHash, signature.FieldStrokes:
 			values[i] = new(sql.NullString)
 		case signature.FieldCreatedAt, signature.FieldSignedAt:
 			values[i] = new(sql.NullTime)
@@ -192,11 +192,12 @@ func (_m *Signature) assignValues(columns []string, values []any) error {
 				_m.ResidentID = new(uuid.UUID)
 				*_m.ResidentID = *value.S.(*uuid.UUID)
 			}
-		case signature.FieldPerson:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field person", values[i])
+		case signature.FieldAccountID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field account_id", values[i])
 			} else if value.Valid {
-				_m.Person = value.String
+				_m.AccountID = new(uuid.UUID)
+				*_m.AccountID = *value.S.(*uuid.UUID)
 			}
 		case signature.FieldMethod:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -227,7 +228,8 @@ func (_m *Signature) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field strokes", values[i])
 			} else if value.Valid {
-				_m.Strokes = value.String
+				_m.Strokes = new(string)
+				*_m.Strokes = value.String
 			}
 		case signature.FieldSignedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -321,8 +323,10 @@ func (_m *Signature) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
-	builder.WriteString("person=")
-	builder.WriteString(_m.Person)
+	if v := _m.AccountID; v != nil {
+		builder.WriteString("account_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("method=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Method))
@@ -338,8 +342,10 @@ func (_m *Signature) String() string {
 	builder.WriteString("content_hash=")
 	builder.WriteString(_m.ContentHash)
 	builder.WriteString(", ")
-	builder.WriteString("strokes=")
-	builder.WriteString(_m.Strokes)
+	if v := _m.Strokes; v != nil {
+		builder.WriteString("strokes=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("signed_at=")
 	builder.WriteString(_m.SignedAt.Format(time.ANSIC))

@@ -88,9 +88,17 @@ func (_c *SignatureCreate) SetNillableResidentID(v *uuid.UUID) *SignatureCreate 
 	return _c
 }
 
-// SetPerson sets the "person" field.
-func (_c *SignatureCreate) SetPerson(v string) *SignatureCreate {
-	_c.mutation.SetPerson(v)
+// SetAccountID sets the "account_id" field.
+func (_c *SignatureCreate) SetAccountID(v uuid.UUID) *SignatureCreate {
+	_c.mutation.SetAccountID(v)
+	return _c
+}
+
+// SetNillableAccountID sets the "account_id" field if the given value is not nil.
+func (_c *SignatureCreate) SetNillableAccountID(v *uuid.UUID) *SignatureCreate {
+	if v != nil {
+		_c.SetAccountID(*v)
+	}
 	return _c
 }
 
@@ -236,10 +244,6 @@ func (_c *SignatureCreate) defaults() {
 		v := signature.DefaultAttestedByName
 		_c.mutation.SetAttestedByName(v)
 	}
-	if _, ok := _c.mutation.Strokes(); !ok {
-		v := signature.DefaultStrokes
-		_c.mutation.SetStrokes(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := signature.DefaultID()
 		_c.mutation.SetID(v)
@@ -266,9 +270,6 @@ func (_c *SignatureCreate) check() error {
 	if _, ok := _c.mutation.SignerName(); !ok {
 		return &ValidationError{Name: "signer_name", err: errors.New(`ent: missing required field "Signature.signer_name"`)}
 	}
-	if _, ok := _c.mutation.Person(); !ok {
-		return &ValidationError{Name: "person", err: errors.New(`ent: missing required field "Signature.person"`)}
-	}
 	if _, ok := _c.mutation.Method(); !ok {
 		return &ValidationError{Name: "method", err: errors.New(`ent: missing required field "Signature.method"`)}
 	}
@@ -282,9 +283,6 @@ func (_c *SignatureCreate) check() error {
 	}
 	if _, ok := _c.mutation.ContentHash(); !ok {
 		return &ValidationError{Name: "content_hash", err: errors.New(`ent: missing required field "Signature.content_hash"`)}
-	}
-	if _, ok := _c.mutation.Strokes(); !ok {
-		return &ValidationError{Name: "strokes", err: errors.New(`ent: missing required field "Signature.strokes"`)}
 	}
 	if _, ok := _c.mutation.SignedAt(); !ok {
 		return &ValidationError{Name: "signed_at", err: errors.New(`ent: missing required field "Signature.signed_at"`)}
@@ -347,9 +345,9 @@ func (_c *SignatureCreate) createSpec() (*Signature, *sqlgraph.CreateSpec) {
 		_spec.SetField(signature.FieldSignerName, field.TypeString, value)
 		_node.SignerName = value
 	}
-	if value, ok := _c.mutation.Person(); ok {
-		_spec.SetField(signature.FieldPerson, field.TypeString, value)
-		_node.Person = value
+	if value, ok := _c.mutation.AccountID(); ok {
+		_spec.SetField(signature.FieldAccountID, field.TypeUUID, value)
+		_node.AccountID = &value
 	}
 	if value, ok := _c.mutation.Method(); ok {
 		_spec.SetField(signature.FieldMethod, field.TypeEnum, value)
@@ -369,7 +367,7 @@ func (_c *SignatureCreate) createSpec() (*Signature, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Strokes(); ok {
 		_spec.SetField(signature.FieldStrokes, field.TypeString, value)
-		_node.Strokes = value
+		_node.Strokes = &value
 	}
 	if value, ok := _c.mutation.SignedAt(); ok {
 		_spec.SetField(signature.FieldSignedAt, field.TypeTime, value)

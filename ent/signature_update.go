@@ -86,8 +86,14 @@ func (_u *SignatureUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.AccountIDCleared() {
+		_spec.ClearField(signature.FieldAccountID, field.TypeUUID)
+	}
 	if _u.mutation.AttestedByIDCleared() {
 		_spec.ClearField(signature.FieldAttestedByID, field.TypeUUID)
+	}
+	if _u.mutation.StrokesCleared() {
+		_spec.ClearField(signature.FieldStrokes, field.TypeString)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(signature.FieldHouseholdID, field.TypeUUID)
@@ -202,8 +208,14 @@ func (_u *SignatureUpdateOne) sqlSave(ctx context.Context) (_node *Signature, er
 			}
 		}
 	}
+	if _u.mutation.AccountIDCleared() {
+		_spec.ClearField(signature.FieldAccountID, field.TypeUUID)
+	}
 	if _u.mutation.AttestedByIDCleared() {
 		_spec.ClearField(signature.FieldAttestedByID, field.TypeUUID)
+	}
+	if _u.mutation.StrokesCleared() {
+		_spec.ClearField(signature.FieldStrokes, field.TypeString)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(signature.FieldHouseholdID, field.TypeUUID)

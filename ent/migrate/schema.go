@@ -2026,12 +2026,12 @@ var (
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "capacity", Type: field.TypeString},
 		{Name: "signer_name", Type: field.TypeString},
-		{Name: "person", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "method", Type: field.TypeEnum, Enums: []string{"SESSION", "CREDENTIAL", "ATTESTED"}},
 		{Name: "attested_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "attested_by_name", Type: field.TypeString, Default: ""},
 		{Name: "content_hash", Type: field.TypeString},
-		{Name: "strokes", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "strokes", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "signed_at", Type: field.TypeTime},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
@@ -2065,9 +2065,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "signature_estate_id_subject_id_capacity",
+				Name:    "signature_estate_id_subject_id_kind_capacity",
 				Unique:  true,
-				Columns: []*schema.Column{SignaturesColumns[14], SignaturesColumns[3], SignaturesColumns[4]},
+				Columns: []*schema.Column{SignaturesColumns[14], SignaturesColumns[3], SignaturesColumns[2], SignaturesColumns[4]},
 			},
 			{
 				Name:    "signature_estate_id_signed_at_id",

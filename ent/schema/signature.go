@@ -10,7 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Signature is somebody's signature under something: who, in what capacity, when, how, over which exact content.
+// Signature is somebody's signature under something: who, in what capacity, when, how, over which exact content. Who that is as
+// a person, for the rules of distinct persons, the database decides in a column of its own (ent/migrations/00014_signatures.sql).
 type Signature struct{ ent.Schema }
 
 // Mixin of a signature.
@@ -27,12 +28,12 @@ func (Signature) Fields() []ent.Field {
 		field.String("signer_name").Immutable().Annotations(Filter()).Comment("Who signed."),
 		field.UUID("staff_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The signer, if a member of staff."),
 		field.UUID("resident_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The signer, if a resident."),
-		field.String("person").Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("The signer as a person, for the rules of distinct persons: staff and residents by id, others by name."),
+		field.UUID("account_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The account that signed; null if the signature is attested."),
 		field.Enum("method").NamedValues("Session", "SESSION", "Credential", "CREDENTIAL", "Attested", "ATTESTED").Immutable().Annotations(Filter()).Comment("By being signed in, by the own password in that very call, or on paper or screen as attested by the clerk."),
 		field.UUID("attested_by_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The account of the clerk who attests."),
 		field.String("attested_by_name").Default("").Immutable().Comment("The clerk who attests, as signed."),
 		field.String("content_hash").Immutable().Comment("SHA-256, in hex, of the content that was signed."),
-		field.Text("strokes").Default("").Immutable().Annotations(Confidential(), entgql.Skip(entgql.SkipType)).Comment("The drawn signature, as JSON: strokes of x, y, x, y, … numbers."),
+		field.Text("strokes").Optional().Nillable().Immutable().Annotations(Confidential(), entgql.Type("Strokes")).Comment("The drawn signature, if it was drawn."),
 		field.Time("signed_at").Immutable().Annotations(entgql.OrderField("SIGNED_AT"), Filter()).Comment("When it was signed."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household concerned, if any."),
 	}
@@ -49,7 +50,7 @@ func (Signature) Edges() []ent.Edge {
 // Indexes of a signature.
 func (Signature) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("estate_id", "subject_id", "capacity").Unique(),
+		index.Fields("estate_id", "subject_id", "kind", "capacity").Unique(),
 		index.Fields("estate_id", "signed_at", "id"),
 		index.Fields("estate_id", "staff_id"),
 	}

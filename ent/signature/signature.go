@@ -33,8 +33,8 @@ const (
 	FieldStaffID = "staff_id"
 	// FieldResidentID holds the string denoting the resident_id field in the database.
 	FieldResidentID = "resident_id"
-	// FieldPerson holds the string denoting the person field in the database.
-	FieldPerson = "person"
+	// FieldAccountID holds the string denoting the account_id field in the database.
+	FieldAccountID = "account_id"
 	// FieldMethod holds the string denoting the method field in the database.
 	FieldMethod = "method"
 	// FieldAttestedByID holds the string denoting the attested_by_id field in the database.
@@ -91,7 +91,7 @@ var Columns = []string{
 	FieldSignerName,
 	FieldStaffID,
 	FieldResidentID,
-	FieldPerson,
+	FieldAccountID,
 	FieldMethod,
 	FieldAttestedByID,
 	FieldAttestedByName,
@@ -114,8 +114,6 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultAttestedByName holds the default value on creation for the "attested_by_name" field.
 	DefaultAttestedByName string
-	// DefaultStrokes holds the default value on creation for the "strokes" field.
-	DefaultStrokes string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -192,9 +190,9 @@ func ByResidentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldResidentID, opts...).ToFunc()
 }
 
-// ByPerson orders the results by the person field.
-func ByPerson(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPerson, opts...).ToFunc()
+// ByAccountID orders the results by the account_id field.
+func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccountID, opts...).ToFunc()
 }
 
 // ByMethod orders the results by the method field.

@@ -96,9 +96,9 @@ func ResidentID(v uuid.UUID) predicate.Signature {
 	return predicate.Signature(sql.FieldEQ(FieldResidentID, v))
 }
 
-// Person applies equality check predicate on the "person" field. It's identical to PersonEQ.
-func Person(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldEQ(FieldPerson, v))
+// AccountID applies equality check predicate on the "account_id" field. It's identical to AccountIDEQ.
+func AccountID(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldEQ(FieldAccountID, v))
 }
 
 // AttestedByID applies equality check predicate on the "attested_by_id" field. It's identical to AttestedByIDEQ.
@@ -486,69 +486,54 @@ func ResidentIDNotNil() predicate.Signature {
 	return predicate.Signature(sql.FieldNotNull(FieldResidentID))
 }
 
-// PersonEQ applies the EQ predicate on the "person" field.
-func PersonEQ(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldEQ(FieldPerson, v))
+// AccountIDEQ applies the EQ predicate on the "account_id" field.
+func AccountIDEQ(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldEQ(FieldAccountID, v))
 }
 
-// PersonNEQ applies the NEQ predicate on the "person" field.
-func PersonNEQ(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldNEQ(FieldPerson, v))
+// AccountIDNEQ applies the NEQ predicate on the "account_id" field.
+func AccountIDNEQ(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldNEQ(FieldAccountID, v))
 }
 
-// PersonIn applies the In predicate on the "person" field.
-func PersonIn(vs ...string) predicate.Signature {
-	return predicate.Signature(sql.FieldIn(FieldPerson, vs...))
+// AccountIDIn applies the In predicate on the "account_id" field.
+func AccountIDIn(vs ...uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldIn(FieldAccountID, vs...))
 }
 
-// PersonNotIn applies the NotIn predicate on the "person" field.
-func PersonNotIn(vs ...string) predicate.Signature {
-	return predicate.Signature(sql.FieldNotIn(FieldPerson, vs...))
+// AccountIDNotIn applies the NotIn predicate on the "account_id" field.
+func AccountIDNotIn(vs ...uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldNotIn(FieldAccountID, vs...))
 }
 
-// PersonGT applies the GT predicate on the "person" field.
-func PersonGT(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldGT(FieldPerson, v))
+// AccountIDGT applies the GT predicate on the "account_id" field.
+func AccountIDGT(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldGT(FieldAccountID, v))
 }
 
-// PersonGTE applies the GTE predicate on the "person" field.
-func PersonGTE(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldGTE(FieldPerson, v))
+// AccountIDGTE applies the GTE predicate on the "account_id" field.
+func AccountIDGTE(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldGTE(FieldAccountID, v))
 }
 
-// PersonLT applies the LT predicate on the "person" field.
-func PersonLT(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldLT(FieldPerson, v))
+// AccountIDLT applies the LT predicate on the "account_id" field.
+func AccountIDLT(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldLT(FieldAccountID, v))
 }
 
-// PersonLTE applies the LTE predicate on the "person" field.
-func PersonLTE(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldLTE(FieldPerson, v))
+// AccountIDLTE applies the LTE predicate on the "account_id" field.
+func AccountIDLTE(v uuid.UUID) predicate.Signature {
+	return predicate.Signature(sql.FieldLTE(FieldAccountID, v))
 }
 
-// PersonContains applies the Contains predicate on the "person" field.
-func PersonContains(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldContains(FieldPerson, v))
+// AccountIDIsNil applies the IsNil predicate on the "account_id" field.
+func AccountIDIsNil() predicate.Signature {
+	return predicate.Signature(sql.FieldIsNull(FieldAccountID))
 }
 
-// PersonHasPrefix applies the HasPrefix predicate on the "person" field.
-func PersonHasPrefix(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldHasPrefix(FieldPerson, v))
-}
-
-// PersonHasSuffix applies the HasSuffix predicate on the "person" field.
-func PersonHasSuffix(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldHasSuffix(FieldPerson, v))
-}
-
-// PersonEqualFold applies the EqualFold predicate on the "person" field.
-func PersonEqualFold(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldEqualFold(FieldPerson, v))
-}
-
-// PersonContainsFold applies the ContainsFold predicate on the "person" field.
-func PersonContainsFold(v string) predicate.Signature {
-	return predicate.Signature(sql.FieldContainsFold(FieldPerson, v))
+// AccountIDNotNil applies the NotNil predicate on the "account_id" field.
+func AccountIDNotNil() predicate.Signature {
+	return predicate.Signature(sql.FieldNotNull(FieldAccountID))
 }
 
 // MethodEQ applies the EQ predicate on the "method" field.
@@ -804,6 +789,16 @@ func StrokesHasPrefix(v string) predicate.Signature {
 // StrokesHasSuffix applies the HasSuffix predicate on the "strokes" field.
 func StrokesHasSuffix(v string) predicate.Signature {
 	return predicate.Signature(sql.FieldHasSuffix(FieldStrokes, v))
+}
+
+// StrokesIsNil applies the IsNil predicate on the "strokes" field.
+func StrokesIsNil() predicate.Signature {
+	return predicate.Signature(sql.FieldIsNull(FieldStrokes))
+}
+
+// StrokesNotNil applies the NotNil predicate on the "strokes" field.
+func StrokesNotNil() predicate.Signature {
+	return predicate.Signature(sql.FieldNotNull(FieldStrokes))
 }
 
 // StrokesEqualFold applies the EqualFold predicate on the "strokes" field.

@@ -1579,6 +1579,7 @@ type ComplexityRoot struct {
 	}
 
 	Signature struct {
+		AccountID      func(childComplexity int) int
 		AttestedByID   func(childComplexity int) int
 		AttestedByName func(childComplexity int) int
 		Capacity       func(childComplexity int) int
@@ -1596,6 +1597,7 @@ type ComplexityRoot struct {
 		SignerName     func(childComplexity int) int
 		Staff          func(childComplexity int) int
 		StaffID        func(childComplexity int) int
+		Strokes        func(childComplexity int) int
 		SubjectID      func(childComplexity int) int
 	}
 
@@ -8579,6 +8581,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.SessionID(childComplexity), true
 
+	case "Signature.accountID":
+		if e.ComplexityRoot.Signature.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.AccountID(childComplexity), true
 	case "Signature.attestedByID":
 		if e.ComplexityRoot.Signature.AttestedByID == nil {
 			break
@@ -8681,6 +8689,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Signature.StaffID(childComplexity), true
+	case "Signature.strokes":
+		if e.ComplexityRoot.Signature.Strokes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Strokes(childComplexity), true
 	case "Signature.subjectID":
 		if e.ComplexityRoot.Signature.SubjectID == nil {
 			break
@@ -9199,6 +9213,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
@@ -11475,7 +11490,35 @@ extend type Query {
   ): ReconciliationLineConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/signatures.graphqls", Input: `extend type Query {
+	{Name: "../schema/signatures.graphqls", Input: `"""
+A scalar whose values may hold many numbers and texts: together at most so many bytes as JSON. Such a value counts against
+the limit of values in arguments as a text of its length does.
+"""
+directive @bounded(
+  "The limit."
+  bytes: Int!
+) on SCALAR
+
+"""
+A drawn signature: strokes, each a list of numbers x, y, x, y, … from -100000 to 100000, such as [[10, 20, 11.5, 22]]. At
+least one stroke has two points; as JSON it has at most 65536 bytes.
+"""
+scalar Strokes @bounded(bytes: 65536)
+
+"""
+Somebody's signature. Who has an account signs with the own password, in this very call. Who has none is recorded by
+name, as attested by the clerk whose call it is.
+"""
+input SignatureInput @goModel(model: "github.com/steward-pm/steward/internal/signature.Input") {
+  "The signer's own password; for whom has an account."
+  credential: String
+  "The signer's full name; only where it is not known otherwise who signs."
+  name: String
+  "The signature as drawn, if it was."
+  strokes: Strokes
+}
+
+extend type Query {
   "The signatures under what the viewer may see; filter by subjectID."
   signatures(
     "At most so many: 50 unless given, at most 200."
@@ -26118,6 +26161,10 @@ type Signature implements Node {
   """
   residentID: ID
   """
+  The account that signed; null if the signature is attested.
+  """
+  accountID: ID
+  """
   By being signed in, by the own password in that very call, or on paper or screen as attested by the clerk.
   """
   method: SignatureMethod!
@@ -26133,6 +26180,10 @@ type Signature implements Node {
   SHA-256, in hex, of the content that was signed.
   """
   contentHash: String!
+  """
+  The drawn signature, if it was drawn.
+  """
+  strokes: Strokes
   """
   When it was signed.
   """
@@ -26560,6 +26611,46 @@ input SignatureWhereInput {
   residentID is set.
   """
   residentIDNotNil: Boolean
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  accountID is null.
+  """
+  accountIDIsNil: Boolean
+  """
+  accountID is set.
+  """
+  accountIDNotNil: Boolean
   """
   method field predicates
   """
@@ -30379,6 +30470,8 @@ func (ec *executionContext) childFields_Signature(ctx context.Context, field gra
 		return ec.fieldContext_Signature_staffID(ctx, field)
 	case "residentID":
 		return ec.fieldContext_Signature_residentID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_Signature_accountID(ctx, field)
 	case "method":
 		return ec.fieldContext_Signature_method(ctx, field)
 	case "attestedByID":
@@ -30387,6 +30480,8 @@ func (ec *executionContext) childFields_Signature(ctx context.Context, field gra
 		return ec.fieldContext_Signature_attestedByName(ctx, field)
 	case "contentHash":
 		return ec.fieldContext_Signature_contentHash(ctx, field)
+	case "strokes":
+		return ec.fieldContext_Signature_strokes(ctx, field)
 	case "signedAt":
 		return ec.fieldContext_Signature_signedAt(ctx, field)
 	case "householdID":

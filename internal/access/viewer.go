@@ -144,6 +144,7 @@ type Rule struct {
 	Resource policy.Resource // what the act is about: its rows are written within Scope
 	Scope    Scope
 	Now      time.Time // when the act is recorded
+	ReadOnly bool      // the act is being prepared, outside of its transaction: nothing is written
 }
 
 // WithRule marks the context of an act's rule.

@@ -2,7 +2,7 @@
 // (lend, move in, grant a role) is one value that declares itself once; what every act needs is done
 // around its rule here, and nowhere by hand:
 //
-//	viewer -> permission -> input checked -> idempotency -> one transaction { rule } -> audit entry -> commit -> errors translated
+//	viewer -> permission -> input checked, prepared -> idempotency -> one transaction { rule } -> audit entry -> commit -> errors translated
 package act
 
 import (
@@ -81,6 +81,14 @@ type Checker interface {
 	Check() error
 }
 
+// Preparer is an input that must do something before the transaction: verify the password of who signs, which takes
+// its time, needs a connection of its own, and stays counted when the act is refused.
+type Preparer interface {
+	// Prepare runs after Check for each call, also for one that an idempotency key answers with what was done before.
+	// It reads what the rule will read, and cannot write. It returns a *fault.Error with the field, or nil.
+	Prepare(ctx context.Context) error
+}
+
 // Act is something that people do. In is its input, Out its payload.
 type Act[In, Out any] struct {
 	Definition
@@ -99,7 +107,7 @@ func New[In, Out any](name string, need Need, clauses []string, rule func(*Tx, I
 
 // Do performs the act for the viewer in the context.
 //
-// Errors: UNAUTHENTICATED, FORBIDDEN, those of the input's Check and of the rule, CONFLICT where the
+// Errors: UNAUTHENTICATED, FORBIDDEN, those of the input's Check and Prepare and of the rule, CONFLICT where the
 // database refuses. Refusals are on the audit trail before the answer leaves.
 func (a *Act[In, Out]) Do(ctx context.Context, in In) (out Out, err error) {
 	rt := runtimeFrom(ctx)
@@ -114,6 +122,11 @@ func (a *Act[In, Out]) Do(ctx context.Context, in In) (out Out, err error) {
 	}
 	if c, ok := any(in).(Checker); ok {
 		if err := c.Check(); err != nil {
+			return out, err
+		}
+	}
+	if p, ok := any(in).(Preparer); ok {
+		if err := p.Prepare(access.WithRule(ctx, access.Rule{Resource: a.Resource, Scope: scope, Now: rt.Clock.Now().UTC(), ReadOnly: true})); err != nil {
 			return out, err
 		}
 	}

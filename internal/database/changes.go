@@ -36,8 +36,8 @@ func ReportChanges(ctx context.Context, report func(Change) error) context.Conte
 func (w wall) record(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		rule := access.RuleFrom(ctx)
-		if rule == nil {
-			return nil, fmt.Errorf("database: %s is written outside of an act", m.Type())
+		if rule == nil || rule.ReadOnly {
+			return nil, fmt.Errorf("database: %s is written outside of an act's rule", m.Type())
 		}
 		if err := stamp(m, rule.Now); err != nil {
 			return nil, err

@@ -52,6 +52,14 @@ func (a *arguments) below(e ast.PathElement, count func() int) int {
 
 // literal counts what a document says. Empty lists and objects count as one value.
 func (a *arguments) literal(v *ast.Value, t *ast.Type, depth int) (leaves int) {
+	if limit, ok := a.bound(t); ok && v.Kind != ast.Variable {
+		a.literal(v, nil, depth)
+		whole, err := v.Value(a.vars)
+		if err != nil {
+			whole = v.String() // of numbers that were refused just now
+		}
+		return a.weighed(whole, limit)
+	}
 	switch v.Kind {
 	case ast.Variable:
 		return a.value(a.vars[v.Raw], t, depth)
@@ -74,6 +82,10 @@ func (a *arguments) literal(v *ast.Value, t *ast.Type, depth int) (leaves int) {
 
 // value counts what a variable holds.
 func (a *arguments) value(v any, t *ast.Type, depth int) (leaves int) {
+	if limit, ok := a.bound(t); ok {
+		a.value(v, nil, depth)
+		return a.weighed(v, limit)
+	}
 	switch v := v.(type) {
 	case []any:
 		for i, c := range v {

@@ -19,15 +19,19 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 				CASE WHEN id IS NULL THEN 'ACCEPTED' ELSE 'VOIDED' END, $1, id
 			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, Start, estate, set, holder["SOURCE"], holder["CABINET"])
 	}
-	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, person, method, content_hash, signed_at)
-		VALUES ($1, $2, $3, 'keys.lend', $4, 'handler', '客服', '客服', 'SESSION', $5, $2)`, ids.New(0x0204), Start, estate, loan, hash)
-	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, staff_id, person, method, content_hash, signed_at)
-		SELECT $1, $2, $3, 'keys.lend', $4, 'witness', name, id, 'staff:' || id, 'ATTESTED', $5, $2 FROM staffs WHERE estate_id = $3`, ids.New(0x0204), Start, estate, loan, hash)
-	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, resident_id, person, method, content_hash, signed_at, household_id)
-		SELECT new_id(x'0204'::int), $1, $2, 'keys.lend', id, 'borrower', name, id, 'resident:' || id, 'ATTESTED', $3, $1, household_id FROM residents WHERE estate_id = $2`, Start, estate, hash)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)
+		VALUES ($1, $2, $3, 'keys.lend', $4, 'handler', '客服', $5, 'SESSION', $6, $2)`, ids.New(0x0204), Start, estate, loan, account, hash)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, staff_id, method, attested_by_id, attested_by_name, content_hash, signed_at)
+		SELECT $1, $2, $3, 'keys.lend', $4, 'borrower', name, id, 'ATTESTED', $5, '客服', $6, $2 FROM staffs WHERE estate_id = $3`, ids.New(0x0204), Start, estate, loan, account, hash)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, resident_id, method, attested_by_id, attested_by_name, content_hash, signed_at, household_id)
+		SELECT new_id(x'0204'::int), $1, $2, 'keys.lend', id, 'borrower', name, id, 'ATTESTED', $3, '客服', $4, $1, household_id FROM residents WHERE estate_id = $2`, Start, estate, account, hash)
 	certificate := ids.New(0x0205)
+	for _, capacity := range []string{"requester", "leader", "engineering"} {
+		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
+			VALUES ($1, $2, $3, 'keys.scrap', $4, $5, $5, 'ATTESTED', $6, '客服', encode(sha256('{}'), 'hex'), $2)`, ids.New(0x0204), Start, estate, set, capacity, account)
+	}
 	b.queue(`INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
-		VALUES ($1, $2, $3, 'keys.scrap', $4, 'SEED-1', '钥匙报废', 'Scrapping of keys', '{}', $5, $2)`, certificate, Start, estate, set, hash)
+		VALUES ($1, $2, $3, 'keys.scrap', $4, certificate_number($3, $2), '钥匙报废', 'Scrapping of keys', '{}', encode(sha256('{}'), 'hex'), $2)`, certificate, Start, estate, set)
 	count := ids.New(0x0207)
 	b.queue(`INSERT INTO reconciliations (id, created_at, estate_id, kind, clause, subject_id, title, title_en, frozen_at, opened_by_id, opened_by_name)
 		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, Start, estate, account)
