@@ -11,7 +11,20 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/keys"
 )
+
+func (r *mutationResolver) SealKeys(ctx context.Context, input keys.SealKeysInput) (*keys.SealKeysPayload, error) {
+	return keys.Seal.Do(ctx, input)
+}
+
+func (r *mutationResolver) BreakKeySeal(ctx context.Context, input keys.BreakKeySealInput) (*keys.BreakKeySealPayload, error) {
+	return keys.BreakSeal.Do(ctx, input)
+}
+
+func (r *mutationResolver) ChangeKeySeal(ctx context.Context, input keys.ChangeKeySealInput) (*keys.ChangeKeySealPayload, error) {
+	return keys.ChangeSeal.Do(ctx, input)
+}
 
 func (r *queryResolver) KeySeals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) (*ent.KeySealConnection, error) {
 	return r.db().KeySeal.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeySealOrder(orderBy), ent.WithKeySealFilter(where.Filter))

@@ -93,6 +93,11 @@ func UnmarshalSignatureInput(ctx context.Context, raw any) (*signature.Input, er
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx context.Context, v any) (*signature.Input, error) {
+	res, err := ec.unmarshalInputSignatureInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOStrokes2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐStrokes(ctx context.Context, v any) (*signature.Strokes, error) {
 	if v == nil {
 		return nil, nil

@@ -34,4 +34,8 @@ func init() {
 		"The cabinet has a hook of this number; choose another.").By("K1.2").At("numbers"))
 	act.Explain("keyhook_estate_id_cabinet_id_set_id", fault.Clash("这套钥匙已挂在本柜的另一个挂钩上,请先取下。",
 		"The set hangs on another hook of this cabinet; clear that one first.").By("K1.2").At("setID"))
+	act.Explain("keyacceptancecheck_estate_id_acceptance_id_unit_id_place", fault.Clash("验收表上已有这套钥匙,请改那一行。",
+		"The sheet has this set already; change that line.").By("K1.1").At("lines"))
+	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3").At("number"))
+	act.Explain("key_seals_balance", fault.Clash("封存的钥匙须先拆封,才能转走或报失。", "Break the seal first: sealed keys go on, or are reported lost, from where they are unsealed.").By("K1.3"))
 }

@@ -41,8 +41,8 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), Start, estate, count, account)
 	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
 		ids.New(0x030d), Start, estate, holder["CABINET"], set)
-	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason)
-		VALUES ($1, $2, $3, $4, 'F-0001', 1, 'BROKEN', $2, $5, '钥匙管理员', $2, $5, '钥匙管理员', '消防演练')`, ids.New(0x030e), Start, estate, set, account)
+	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, acceptance_line_id)
+		VALUES ($1, $2, $3, $4, 'F-0001', 1, 'BROKEN', $2, $5, '钥匙管理员', $2, $5, '钥匙管理员', '消防演练', (SELECT min(id::text)::uuid FROM key_acceptance_lines WHERE estate_id = $3))`, ids.New(0x030e), Start, estate, set, account)
 	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, previous_id)
 		SELECT $1, created_at, estate_id, set_id, 'F-0002', 1, 'BROKEN', sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, '换封', id FROM key_seals WHERE estate_id = $2`, ids.New(0x030e), estate)
 	sheet := ids.New(0x0305)
