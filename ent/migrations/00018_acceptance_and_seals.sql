@@ -133,8 +133,10 @@ CREATE FUNCTION key_seal_agrees() RETURNS trigger LANGUAGE plpgsql SET search_pa
 DECLARE
     security uuid := (SELECT id FROM key_holders WHERE estate_id = NEW.estate_id AND kind = 'SEAL');
 BEGIN
-    IF TG_TABLE_NAME = 'key_movements' AND security NOT IN (NEW.from_id, NEW.to_id) THEN
-        RETURN NULL;
+    IF TG_TABLE_NAME = 'key_movements' THEN
+        IF security NOT IN (NEW.from_id, NEW.to_id) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     IF (SELECT coalesce(sum(count), 0) FROM key_seals WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND state = 'SEALED')
         <> (SELECT coalesce(sum(count), 0) FROM key_balances WHERE estate_id = NEW.estate_id AND set_id = NEW.set_id AND holder_id = security) THEN

@@ -258,7 +258,7 @@ func TestK1_1_SheetsThatAreRefused(t *testing.T) {
 		many[i] = owes(unit, fmt.Sprint("门", i), 1)
 	}
 	for field, in := range map[string]vars{
-		"lines": sheetOf(app.A.ID, many...), "lines.1.place": sheetOf(app.A.ID, owes(unit, "车库", 1), owes(unit, " 车库", 1)),
+		"lines": sheetOf(app.A.ID, many[:201]...), "lines.1.place": sheetOf(app.A.ID, owes(unit, "车库", 1), owes(unit, " 车库", 1)),
 		"lines.0.place": sheetOf(app.A.ID, owes(unit, " ", 1)), "lines.0.due": sheetOf(app.A.ID, owes(unit, "车库", 0)),
 		"deliverer": {"in": vars{"estateID": app.A.ID, "deliverer": "", "lines": many[:1]}},
 	} {
@@ -272,7 +272,10 @@ func TestK1_1_SheetsThatAreRefused(t *testing.T) {
 		}
 	}
 
-	sheet, _ := drafted(custodian, app.A.ID, many[:499]...)
+	sheet, _ := drafted(custodian, app.A.ID, many[:200]...)
+	for _, more := range [][]vars{many[200:400], many[400:499]} {
+		custodian.Do(addLines, vars{"in": vars{"acceptanceID": sheet, "lines": more}})
+	}
 	if r := custodian.Refused(addLines, vars{"in": vars{"acceptanceID": sheet, "lines": many[499:]}}, fault.InvalidInput, "K1.1"); r.Field != "lines" {
 		t.Errorf("the 501st line: refused at %q", r.Field)
 	}

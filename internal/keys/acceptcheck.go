@@ -31,8 +31,8 @@ type CheckedKeyLineInput struct {
 
 // Check refuses what cannot be found.
 func (in CheckKeyAcceptanceLinesInput) Check() error {
-	if len(in.Lines) == 0 || len(in.Lines) > maxSheet {
-		return fault.Invalid("lines", "请填写 1 到 %[1]d 行。", "Give between 1 and %[1]d lines.", maxSheet).By("K1.1")
+	if len(in.Lines) == 0 || len(in.Lines) > maxLines {
+		return fault.Invalid("lines", "请填写 1 到 %[1]d 行。", "Give between 1 and %[1]d lines.", maxLines).By("K1.1")
 	}
 	seen := map[uuid.UUID]bool{}
 	for i, l := range in.Lines {
@@ -80,10 +80,7 @@ func checkAcceptanceLines(tx *act.Tx, in CheckKeyAcceptanceLinesInput) (*CheckKe
 		byID[l.ID] = l
 	}
 	for i, found := range in.Lines {
-		if err := noteFound(tx, byID[found.CheckID], found); err != nil {
-			if f := fault.From(err); f != nil {
-				return nil, f.At(fmt.Sprintf("lines.%d.%s", i, f.Field))
-			}
+		if err := noteFound(tx, byID[found.CheckID], found, fmt.Sprintf("lines.%d.", i)); err != nil {
 			return nil, err
 		}
 	}
@@ -92,17 +89,17 @@ func checkAcceptanceLines(tx *act.Tx, in CheckKeyAcceptanceLinesInput) (*CheckKe
 }
 
 // noteFound writes down what was found on a line; nil is none of the sheet.
-func noteFound(tx *act.Tx, line *ent.KeyAcceptanceCheck, found CheckedKeyLineInput) error {
+func noteFound(tx *act.Tx, line *ent.KeyAcceptanceCheck, found CheckedKeyLineInput, at string) error {
 	if line == nil {
-		return fault.Missing().At("checkID")
+		return fault.Missing().At(at + "checkID")
 	}
-	if found.ExpectedVersion != nil {
-		if err := tx.Expect(line, line.Version, *found.ExpectedVersion); err != nil {
-			return err
-		}
+	if found.ExpectedVersion != nil && *found.ExpectedVersion != line.Version {
+		f := *fault.From(tx.Expect(line, line.Version, *found.ExpectedVersion))
+		f.Field = at + f.Field
+		return &f
 	}
 	if found.Delivered+found.Faulty > line.Due {
-		return fault.Invalid("delivered", "完好与有问题的合计超过应交的 %[1]d 把,请核对。", "More keys than the %[1]d that are due, good and faulty together; count again.", line.Due).By("K1.1")
+		return fault.Invalid(at+"delivered", "完好与有问题的合计超过应交的 %[1]d 把,请核对。", "More keys than the %[1]d that are due, good and faulty together; count again.", line.Due).By("K1.1")
 	}
 	u := line.Update().SetDelivered(found.Delivered).SetFaulty(found.Faulty).SetCheckedByID(tx.Viewer.Account).SetCheckedByName(tx.Viewer.Name).SetCheckedAt(tx.Now)
 	if found.Remark != nil {

@@ -16,8 +16,10 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// maxSheet is how many lines a sheet has at most: so many are signed for at once.
-const maxSheet = 500
+const (
+	maxSheet = 500 // lines of a sheet: so many are signed for at once
+	maxLines = 200 // that are written or checked at once
+)
 
 // KeyAcceptanceLineInput says what engineering owes of a set: the keys of a door.
 type KeyAcceptanceLineInput struct {
@@ -173,8 +175,8 @@ func inDraft(sheet *ent.KeyAcceptance) error {
 
 // checkSheet refuses lines that are none, and a set that is on two.
 func checkSheet(lines []KeyAcceptanceLineInput) error {
-	if len(lines) == 0 || len(lines) > maxSheet {
-		return fault.Invalid("lines", "请填写 1 到 %[1]d 行。", "Give between 1 and %[1]d lines.", maxSheet).By("K1.1")
+	if len(lines) == 0 || len(lines) > maxLines {
+		return fault.Invalid("lines", "请填写 1 到 %[1]d 行,更多的行请分次添加。", "Give between 1 and %[1]d lines, and add more in further steps.", maxLines).By("K1.1")
 	}
 	seen := map[door]bool{}
 	for i, l := range lines {

@@ -45,7 +45,7 @@ func takeOver(tx *act.Tx, sheet *ent.KeyAcceptance, checks []*ent.KeyAcceptanceC
 		return err
 	}
 	if err := tx.KeySeal.CreateBulk(t.seals...).Exec(tx); err != nil {
-		return err
+		return atNumber(err, "seals")
 	}
 	return tx.KeyMovement.CreateBulk(t.moves...).Exec(tx)
 }

@@ -4,6 +4,9 @@
 // An act has a file of its own, which reads from its input to its rule:
 //
 //	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
+//	acceptdraft.go  K1.1              DraftAcceptance, its lines, CancelAcceptance; acceptcheck.go CheckAcceptanceLines
+//	acceptsign.go   K1.1, K1.3, K1.4  SignAcceptance; acceptpost.go what it puts on record, acceptvoid.go VoidAcceptance
+//	seal.go         K1.3              Seal; sealbreak.go BreakSeal, ChangeSeal
 //	move.go         K1.2              Move, between a cabinet and the front desk
 //	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet; hook.go CreateHooks, Hang, ClearHook
 //	followup.go     K1.4              NoteOutstanding
@@ -36,6 +39,6 @@ func init() {
 		"The set hangs on another hook of this cabinet; clear that one first.").By("K1.2").At("setID"))
 	act.Explain("keyacceptancecheck_estate_id_acceptance_id_unit_id_place", fault.Clash("验收表上已有这套钥匙,请改那一行。",
 		"The sheet has this set already; change that line.").By("K1.1").At("lines"))
-	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3").At("number"))
+	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3"))
 	act.Explain("key_seals_balance", fault.Clash("封存的钥匙须先拆封,才能转走或报失。", "Break the seal first: sealed keys go on, or are reported lost, from where they are unsealed.").By("K1.3"))
 }

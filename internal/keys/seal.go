@@ -73,7 +73,7 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 	}
 	s, err := newSeal(tx, set.EstateID, set.ID, in.Number, in.Count).Save(tx)
 	if err != nil {
-		return nil, err
+		return nil, atNumber(err, "number")
 	}
 	to, err := office(tx, set.EstateID, keyholder.KindSeal)
 	if err != nil {
@@ -110,6 +110,14 @@ func packet(set *ent.KeySet, s *ent.KeySeal) sealed {
 func newSeal(tx *act.Tx, estate, set uuid.UUID, number string, count int) *ent.KeySealCreate {
 	return tx.KeySeal.Create().SetEstateID(estate).SetSetID(set).SetNumber(wording.Code(number)).SetCount(count).
 		SetSealedAt(tx.Now).SetSealedByID(tx.Viewer.Account).SetSealedByName(tx.Viewer.Name)
+}
+
+// atNumber names the field of the number that was used before.
+func atNumber(err error, field string) error {
+	if act.RefusedBy(err, "keyseal_estate_id_number") {
+		return act.Explained(err).At(field)
+	}
+	return err
 }
 
 // oneStays refuses to seal the last key: one stays in the cabinet of customer service (K1.3). It is asked after the

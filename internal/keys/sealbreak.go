@@ -91,7 +91,7 @@ func changeSeal(tx *act.Tx, in ChangeKeySealInput) (*ChangeKeySealPayload, error
 		return nil, err
 	}
 	s, err := newSeal(tx, old.EstateID, old.SetID, in.Number, old.Count).SetPreviousID(old.ID).SetNillableAcceptanceLineID(old.AcceptanceLineID).Save(tx)
-	return &ChangeKeySealPayload{s}, err
+	return &ChangeKeySealPayload{s}, atNumber(err, "number")
 }
 
 // sealOf locks a packet that is sealed, and its set. Errors: NOT_FOUND; CONFLICT.
