@@ -693,6 +693,49 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyDashboard struct {
+		At      func(childComplexity int) int
+		Estates func(childComplexity int) int
+		Total   func(childComplexity int) int
+	}
+
+	KeyEvent struct {
+		Actor   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Count   func(childComplexity int) int
+		From    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Summary func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	KeyEventConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	KeyEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	KeyFigures struct {
+		ApprovalsWaiting    func(childComplexity int) int
+		Discrepancies       func(childComplexity int) int
+		Estate              func(childComplexity int) int
+		KeysLost            func(childComplexity int) int
+		KeysOut             func(childComplexity int) int
+		KeysOutstanding     func(childComplexity int) int
+		KeysOverdue         func(childComplexity int) int
+		KeysSealed          func(childComplexity int) int
+		LockChangesOrdered  func(childComplexity int) int
+		LossesUnanswered    func(childComplexity int) int
+		ObligationsDueToday func(childComplexity int) int
+		ObligationsPastDue  func(childComplexity int) int
+		SetsDueForScrapping func(childComplexity int) int
+	}
+
 	KeyFollowUp struct {
 		CreatedAt    func(childComplexity int) int
 		Estate       func(childComplexity int) int
@@ -1332,6 +1375,10 @@ type ComplexityRoot struct {
 		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
 		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
+		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1438,6 +1485,7 @@ type ComplexityRoot struct {
 		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
 		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
+		KeyDashboard        func(childComplexity int, estateIDs []uuid.UUID) int
 		KeyHolders          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
 		KeyHooks            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
 		KeyLoanRequests     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
@@ -1447,6 +1495,7 @@ type ComplexityRoot struct {
 		KeyMovements        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
 		KeyScrappings       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
 		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
+		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
@@ -1772,6 +1821,22 @@ type ComplexityRoot struct {
 
 	VoidKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	VoidKeyCabinetOpeningPayload struct {
+		Opening func(childComplexity int) int
+	}
+
+	VoidKeyFollowUpPayload struct {
+		FollowUp func(childComplexity int) int
+	}
+
+	VoidKeyLossPayload struct {
+		Loss func(childComplexity int) int
+	}
+
+	VoidKeyMovementPayload struct {
+		Movement func(childComplexity int) int
 	}
 }
 
@@ -4188,6 +4253,179 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyCopyOrderEdge.Node(childComplexity), true
+
+	case "KeyDashboard.at":
+		if e.ComplexityRoot.KeyDashboard.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.At(childComplexity), true
+	case "KeyDashboard.estates":
+		if e.ComplexityRoot.KeyDashboard.Estates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.Estates(childComplexity), true
+	case "KeyDashboard.total":
+		if e.ComplexityRoot.KeyDashboard.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyDashboard.Total(childComplexity), true
+
+	case "KeyEvent.actor":
+		if e.ComplexityRoot.KeyEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Actor(childComplexity), true
+	case "KeyEvent.at":
+		if e.ComplexityRoot.KeyEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.At(childComplexity), true
+	case "KeyEvent.count":
+		if e.ComplexityRoot.KeyEvent.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Count(childComplexity), true
+	case "KeyEvent.from":
+		if e.ComplexityRoot.KeyEvent.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.From(childComplexity), true
+	case "KeyEvent.id":
+		if e.ComplexityRoot.KeyEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.ID(childComplexity), true
+	case "KeyEvent.kind":
+		if e.ComplexityRoot.KeyEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Kind(childComplexity), true
+	case "KeyEvent.summary":
+		if e.ComplexityRoot.KeyEvent.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.Summary(childComplexity), true
+	case "KeyEvent.to":
+		if e.ComplexityRoot.KeyEvent.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEvent.To(childComplexity), true
+
+	case "KeyEventConnection.edges":
+		if e.ComplexityRoot.KeyEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventConnection.Edges(childComplexity), true
+	case "KeyEventConnection.pageInfo":
+		if e.ComplexityRoot.KeyEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventConnection.PageInfo(childComplexity), true
+
+	case "KeyEventEdge.cursor":
+		if e.ComplexityRoot.KeyEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventEdge.Cursor(childComplexity), true
+	case "KeyEventEdge.node":
+		if e.ComplexityRoot.KeyEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyEventEdge.Node(childComplexity), true
+
+	case "KeyFigures.approvalsWaiting":
+		if e.ComplexityRoot.KeyFigures.ApprovalsWaiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ApprovalsWaiting(childComplexity), true
+	case "KeyFigures.discrepancies":
+		if e.ComplexityRoot.KeyFigures.Discrepancies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.Discrepancies(childComplexity), true
+	case "KeyFigures.estate":
+		if e.ComplexityRoot.KeyFigures.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.Estate(childComplexity), true
+	case "KeyFigures.keysLost":
+		if e.ComplexityRoot.KeyFigures.KeysLost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysLost(childComplexity), true
+	case "KeyFigures.keysOut":
+		if e.ComplexityRoot.KeyFigures.KeysOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOut(childComplexity), true
+	case "KeyFigures.keysOutstanding":
+		if e.ComplexityRoot.KeyFigures.KeysOutstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOutstanding(childComplexity), true
+	case "KeyFigures.keysOverdue":
+		if e.ComplexityRoot.KeyFigures.KeysOverdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysOverdue(childComplexity), true
+	case "KeyFigures.keysSealed":
+		if e.ComplexityRoot.KeyFigures.KeysSealed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.KeysSealed(childComplexity), true
+	case "KeyFigures.lockChangesOrdered":
+		if e.ComplexityRoot.KeyFigures.LockChangesOrdered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.LockChangesOrdered(childComplexity), true
+	case "KeyFigures.lossesUnanswered":
+		if e.ComplexityRoot.KeyFigures.LossesUnanswered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.LossesUnanswered(childComplexity), true
+	case "KeyFigures.obligationsDueToday":
+		if e.ComplexityRoot.KeyFigures.ObligationsDueToday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ObligationsDueToday(childComplexity), true
+	case "KeyFigures.obligationsPastDue":
+		if e.ComplexityRoot.KeyFigures.ObligationsPastDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.ObligationsPastDue(childComplexity), true
+	case "KeyFigures.setsDueForScrapping":
+		if e.ComplexityRoot.KeyFigures.SetsDueForScrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyFigures.SetsDueForScrapping(childComplexity), true
 
 	case "KeyFollowUp.createdAt":
 		if e.ComplexityRoot.KeyFollowUp.CreatedAt == nil {
@@ -7409,6 +7647,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyAcceptance(childComplexity, args["input"].(keys.VoidKeyAcceptanceInput)), true
+	case "Mutation.voidKeyCabinetOpening":
+		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyCabinetOpening_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyFollowUp":
+		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyFollowUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoss":
+		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoss_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoss(childComplexity, args["input"].(keys.VoidKeyLossInput)), true
+	case "Mutation.voidKeyMovement":
+		if e.ComplexityRoot.Mutation.VoidKeyMovement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyMovement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -7996,6 +8278,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyCopyOrders(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyCopyOrderOrder), args["where"].(*ent.KeyCopyOrderWhereInput)), true
+	case "Query.keyDashboard":
+		if e.ComplexityRoot.Query.KeyDashboard == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyDashboard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyDashboard(childComplexity, args["estateIDs"].([]uuid.UUID)), true
 	case "Query.keyHolders":
 		if e.ComplexityRoot.Query.KeyHolders == nil {
 			break
@@ -8095,6 +8388,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySeals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySealOrder), args["where"].(*ent.KeySealWhereInput)), true
+	case "Query.keySetTimeline":
+		if e.ComplexityRoot.Query.KeySetTimeline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keySetTimeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeySetTimeline(childComplexity, args["setID"].(uuid.UUID), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.keySets":
 		if e.ComplexityRoot.Query.KeySets == nil {
 			break
@@ -9334,6 +9638,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance(childComplexity), true
 
+	case "VoidKeyCabinetOpeningPayload.opening":
+		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
+
+	case "VoidKeyFollowUpPayload.followUp":
+		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
+
+	case "VoidKeyLossPayload.loss":
+		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLossPayload.Loss(childComplexity), true
+
+	case "VoidKeyMovementPayload.movement":
+		if e.ComplexityRoot.VoidKeyMovementPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -9504,6 +9836,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
+			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
+			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 		)
 	}
 	first := true
@@ -11209,7 +11545,7 @@ input DraftKeyAcceptanceInput {
   estateID: ID!
   "Who delivers them (交验人)."
   deliverer: String!
-  "Its lines, each set once; at most 500."
+  "Its lines, each set once; at most 200, more are added in further steps."
   lines: [KeyAcceptanceLineInput!]!
 }
 
@@ -11223,7 +11559,7 @@ type DraftKeyAcceptancePayload {
 input AddKeyAcceptanceLinesInput {
   "The sheet."
   acceptanceID: ID!
-  "The lines, each set once on the sheet; a sheet has at most 500."
+  "The lines, each set once on the sheet; at most 200 at once, and 500 on a sheet."
   lines: [KeyAcceptanceLineInput!]!
 }
 
@@ -11249,7 +11585,7 @@ type RemoveKeyAcceptanceLinePayload {
 input CheckKeyAcceptanceLinesInput {
   "The sheet."
   acceptanceID: ID!
-  "The lines checked now; others follow later."
+  "The lines checked now, at most 200; others follow later."
   lines: [CheckedKeyLineInput!]!
 }
 
@@ -11596,6 +11932,54 @@ extend type Query {
     "Which ones."
     where: KeyHookWhereInput
   ): KeyHookConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_dashboard.graphqls", Input: `"The state of the keys now, of each estate and of all together."
+type KeyDashboard {
+  "As of when."
+  at: Time!
+  "Each estate's figures, by the estates' codes."
+  estates: [KeyFigures!]!
+  "Their sums."
+  total: KeyFigures!
+}
+
+"An estate's figures; null where the viewer may not see what is counted."
+type KeyFigures {
+  "The estate; null for the sum."
+  estate: Estate
+  "Keys with borrowers (K2.1)."
+  keysOut: Int
+  "Of those, keys past their due time (K2.2)."
+  keysOverdue: Int
+  "Keys that engineering owes (K1.4)."
+  keysOutstanding: Int
+  "Public-area keys sealed with security (K1.3)."
+  keysSealed: Int
+  "Keys lost (K2.3)."
+  keysLost: Int
+  "Losses that the leader has not answered (K2.3)."
+  lossesUnanswered: Int
+  "Key sets due for scrapping (K3.1)."
+  setsDueForScrapping: Int
+  "Lock changes ordered and not done (K3.1)."
+  lockChangesOrdered: Int
+  "Differences found by counts and not resolved (K4.3)."
+  discrepancies: Int
+  "Questions that wait for a decision: long loans, extensions, copies, scrappings (K2.2, K2.3, K3.2)."
+  approvalsWaiting: Int
+  "Obligations of this chapter due by the end of the estate's day."
+  obligationsDueToday: Int
+  "Obligations of this chapter past their due time."
+  obligationsPastDue: Int
+}
+
+extend type Query {
+  "The figures of the keys now, in two statements for any number of estates: all where the viewer sees keys, unless some are named. NOT_FOUND for one that the viewer may not see."
+  keyDashboard(
+    "Which estates; all unless given."
+    estateIDs: [ID!]
+  ): KeyDashboard!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
@@ -11987,6 +12371,165 @@ extend type Query {
     "Which ones."
     where: KeyStatementLineWhereInput
   ): KeyStatementLineConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_timeline.graphqls", Input: `"What happened to a key set."
+enum KeyEventKind {
+  "Keys went from a holder to a holder."
+  MOVED
+  "Somebody signed."
+  SIGNED
+  "Keys were reported lost (K2.3)."
+  LOST
+  "The leader answered a loss (K2.3)."
+  LOSS_ANSWERED
+  "A lock change was ordered (K3.1)."
+  LOCK_CHANGE_ORDERED
+  "The lock was changed: a new generation (K3.1)."
+  LOCK_CHANGED
+  "Something was asked of who decides: a long loan, an extension, copies, scrapping."
+  ASKED
+  "It was decided, withdrawn, or lapsed."
+  DECIDED
+  "Keys were sealed with security (K1.3)."
+  SEALED
+  "A seal was broken or replaced (K1.3)."
+  SEAL_ENDED
+  "Something was noted on keys that engineering owes (K1.4)."
+  FOLLOWED_UP
+  "The set was counted (K4.3)."
+  COUNTED
+  "A difference of a count was resolved (K4.3)."
+  DISPUTE_RESOLVED
+  "Engineering took the scrapped keys back (K3.2)."
+  SCRAPPED
+}
+
+"One event in the life of a key set."
+type KeyEvent {
+  "When it happened."
+  at: Time!
+  "What happened."
+  kind: KeyEventKind!
+  "The row that tells more: a movement, a signature, a loss; read it by node."
+  id: ID!
+  "Who did it, as signed; empty for entries of the ledger, whose act was signed."
+  actor: String!
+  "How many keys, where it is about a number of them."
+  count: Int
+  "The holder that gave, for what moved."
+  from: String
+  "The holder that got, for what moved."
+  to: String
+  "In a line, in the language of the request."
+  summary: String!
+}
+
+"An event and its place."
+type KeyEventEdge {
+  "The event."
+  node: KeyEvent!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of a key set's life."
+type KeyEventConnection {
+  "The events, the newest first."
+  edges: [KeyEventEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "Where is this key? A key set's whole life, the newest first: every holder, signature, seal, lock change, count and dispute, as far as the viewer may see each. NOT_FOUND for a set that the viewer may not see."
+  keySetTimeline(
+    "The key set."
+    setID: ID!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): KeyEventConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_voids.graphqls", Input: `"An entry of the key ledger that was made by mistake (K4.1)."
+input VoidKeyMovementInput {
+  "The entry."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyMovementPayload {
+  "The entry, as it stays on record; its reversals hold the counter-entry."
+  movement: KeyMovement!
+}
+
+"An opening of a key cabinet that was recorded by mistake (K1.2)."
+input VoidKeyCabinetOpeningInput {
+  "The opening."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCabinetOpeningPayload {
+  "The opening, voided."
+  opening: KeyCabinetOpening!
+}
+
+"A note on keys that engineering owes that was made by mistake (K1.4)."
+input VoidKeyFollowUpInput {
+  "The note."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyFollowUpPayload {
+  "The note, voided."
+  followUp: KeyFollowUp!
+}
+
+"A loss that was reported by mistake (K2.3)."
+input VoidKeyLossInput {
+  "The loss."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyLossPayload {
+  "The loss, voided."
+  loss: KeyLoss!
+}
+
+extend type Mutation {
+  "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
+  voidKeyMovement(
+    "Which one, and why."
+    input: VoidKeyMovementInput!
+  ): VoidKeyMovementPayload!
+  "Voids the record of a cabinet's opening (K1.2). Attempts that were refused stay: RULE."
+  voidKeyCabinetOpening(
+    "Which one, and why."
+    input: VoidKeyCabinetOpeningInput!
+  ): VoidKeyCabinetOpeningPayload!
+  "Voids a note on keys that engineering owes (K1.4): the one before counts again."
+  voidKeyFollowUp(
+    "Which one, and why."
+    input: VoidKeyFollowUpInput!
+  ): VoidKeyFollowUpPayload!
+  "Voids a loss (K2.3): the keys are with who had them again, their loan is open and due again. RULE if some were found, or a lock change was ordered for it."
+  voidKeyLoss(
+    "Which one, and why."
+    input: VoidKeyLossInput!
+  ): VoidKeyLossPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/reconciliations.graphqls", Input: `extend type Query {
@@ -29546,6 +30089,92 @@ func (ec *executionContext) childFields_KeyCopyOrderEdge(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type KeyCopyOrderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyDashboard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_KeyDashboard_at(ctx, field)
+	case "estates":
+		return ec.fieldContext_KeyDashboard_estates(ctx, field)
+	case "total":
+		return ec.fieldContext_KeyDashboard_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyDashboard", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_KeyEvent_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyEvent_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_KeyEvent_id(ctx, field)
+	case "actor":
+		return ec.fieldContext_KeyEvent_actor(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyEvent_count(ctx, field)
+	case "from":
+		return ec.fieldContext_KeyEvent_from(ctx, field)
+	case "to":
+		return ec.fieldContext_KeyEvent_to(ctx, field)
+	case "summary":
+		return ec.fieldContext_KeyEvent_summary(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyEventConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyEventConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyEventEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyEventEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estate":
+		return ec.fieldContext_KeyFigures_estate(ctx, field)
+	case "keysOut":
+		return ec.fieldContext_KeyFigures_keysOut(ctx, field)
+	case "keysOverdue":
+		return ec.fieldContext_KeyFigures_keysOverdue(ctx, field)
+	case "keysOutstanding":
+		return ec.fieldContext_KeyFigures_keysOutstanding(ctx, field)
+	case "keysSealed":
+		return ec.fieldContext_KeyFigures_keysSealed(ctx, field)
+	case "keysLost":
+		return ec.fieldContext_KeyFigures_keysLost(ctx, field)
+	case "lossesUnanswered":
+		return ec.fieldContext_KeyFigures_lossesUnanswered(ctx, field)
+	case "setsDueForScrapping":
+		return ec.fieldContext_KeyFigures_setsDueForScrapping(ctx, field)
+	case "lockChangesOrdered":
+		return ec.fieldContext_KeyFigures_lockChangesOrdered(ctx, field)
+	case "discrepancies":
+		return ec.fieldContext_KeyFigures_discrepancies(ctx, field)
+	case "approvalsWaiting":
+		return ec.fieldContext_KeyFigures_approvalsWaiting(ctx, field)
+	case "obligationsDueToday":
+		return ec.fieldContext_KeyFigures_obligationsDueToday(ctx, field)
+	case "obligationsPastDue":
+		return ec.fieldContext_KeyFigures_obligationsPastDue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyFollowUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -31428,6 +32057,38 @@ func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Con
 		return ec.fieldContext_VoidKeyAcceptancePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyAcceptancePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "opening":
+		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "followUp":
+		return ec.fieldContext_VoidKeyFollowUpPayload_followUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loss":
+		return ec.fieldContext_VoidKeyLossPayload_loss(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

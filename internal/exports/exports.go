@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,8 +49,8 @@ func Write(ctx context.Context, name, format string, p Params, w io.Writer) (err
 		return fault.SignedOut()
 	case !known:
 		return fault.Missing()
-	case format != string(registers.XLSX) && format != string(registers.CSV):
-		return fault.Invalid("format", "没有“%[1]s”这种格式,请用 xlsx 或 csv。", "There is no format %[1]q; use xlsx or csv.", format)
+	case !slices.Contains(registers.Formats, registers.Format(format)):
+		return registers.NoFormat(format)
 	case !entry.byTime && (!p.From.IsZero() || !p.To.IsZero()):
 		return fault.Invalid("from", "该登记表不按时间筛选。", "This register is not of a time.")
 	case !p.From.IsZero() && !p.To.IsZero() && p.To.Before(p.From):

@@ -13,6 +13,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/paging"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -86,7 +87,7 @@ func Accounts(ctx context.Context, first *int, after *ent.Cursor, where *Account
 		return nil, err
 	}
 	err = read(ctx, policy.Account, func(q pgx.Tx) error {
-		page, err = list(ctx, q, filter, size(first), after)
+		page, err = list(ctx, q, filter, paging.Size(first), after)
 		return err
 	})
 	return page, err
@@ -98,7 +99,7 @@ func list(ctx context.Context, q account.Querier, filter account.AccountFilter, 
 	if after != nil {
 		a, err := accounts.Find(ctx, q, after.ID)
 		if fault.Is(err, fault.NotFound) {
-			err = badCursor()
+			err = paging.BadCursor()
 		}
 		if err != nil {
 			return nil, err
@@ -119,7 +120,7 @@ func list(ctx context.Context, q account.Querier, filter account.AccountFilter, 
 		cursors[i] = ent.Cursor{ID: a.ID}
 		page.Edges[i] = &AccountEdge{a, cursors[i]}
 	}
-	page.PageInfo = pageInfo(cursors, after, found.More)
+	page.PageInfo = paging.Info(cursors, after, found.More)
 	return page, nil
 }
 

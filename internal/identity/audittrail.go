@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/audit"
+	"github.com/steward-pm/steward/internal/paging"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -106,11 +107,11 @@ func (f *AuditTrailFilter) filter() (out audit.Filter) {
 //
 // Errors: FORBIDDEN; INVALID_INPUT at after.
 func AuditTrail(ctx context.Context, first *int, after *ent.Cursor, where *AuditTrailFilter, changes bool) (page *AuditEntryConnection, err error) {
-	p := audit.Page{Limit: size(first) + 1}
+	p := audit.Page{Limit: paging.Size(first) + 1}
 	if after != nil {
 		at, ok := after.Value.(time.Time)
 		if !ok {
-			return nil, badCursor()
+			return nil, paging.BadCursor()
 		}
 		p.After = &audit.Cursor{At: at, ID: after.ID}
 	}
@@ -136,7 +137,7 @@ func pageOfTrail(records []audit.Record, limit int, after *ent.Cursor) *AuditEnt
 		cursors[i] = ent.Cursor{ID: r.ID, Value: r.At}
 		page.Edges[i] = &AuditEntryEdge{entryOf(r), cursors[i]}
 	}
-	page.PageInfo = pageInfo(cursors, after, more)
+	page.PageInfo = paging.Info(cursors, after, more)
 	return page
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/paging"
 )
 
 // Message is a notice in the viewer's inbox.
@@ -24,11 +25,13 @@ type Message struct {
 
 // Title is the notice's heading, in the language of the request.
 func (m *Message) Title(ctx context.Context) string {
-	return spoken(ctx, m.text.TitleZH, m.text.TitleEN)
+	return paging.Spoken(ctx, m.text.TitleZH, m.text.TitleEN)
 }
 
 // Body is the notice, in the language of the request.
-func (m *Message) Body(ctx context.Context) string { return spoken(ctx, m.text.BodyZH, m.text.BodyEN) }
+func (m *Message) Body(ctx context.Context) string {
+	return paging.Spoken(ctx, m.text.BodyZH, m.text.BodyEN)
+}
 
 // MessageEdge is a message and its place in the list.
 type MessageEdge struct {
@@ -46,20 +49,20 @@ type MessageConnection struct {
 //
 // Errors: INVALID_INPUT at after.
 func Inbox(ctx context.Context, first *int, after *ent.Cursor, unreadOnly *bool) (page *MessageConnection, err error) {
-	from, err := place(after)
+	from, err := paging.Place(after)
 	if err != nil {
 		return nil, err
 	}
 	err = own(ctx, func(q account.Querier, me uuid.UUID) error {
 		filter := account.MessageFilter{UnreadOnly: unreadOnly != nil && *unreadOnly}
-		found, err := act.From(ctx).Accounts.ListMessages(ctx, q, me, filter, size(first), from)
+		found, err := act.From(ctx).Accounts.ListMessages(ctx, q, me, filter, paging.Size(first), from)
 		page = &MessageConnection{Edges: make([]*MessageEdge, len(found.Items))}
 		cursors := make([]ent.Cursor, len(found.Items))
 		for i, m := range found.Items {
-			cursors[i] = cursor(m.ID, m.Cursor())
+			cursors[i] = paging.Cursor(m.ID, m.Cursor())
 			page.Edges[i] = &MessageEdge{messageOf(m), cursors[i]}
 		}
-		page.PageInfo = pageInfo(cursors, after, found.More)
+		page.PageInfo = paging.Info(cursors, after, found.More)
 		return err
 	})
 	return page, err

@@ -67,7 +67,7 @@ type CheckKeyAcceptanceLinesPayload struct{ Acceptance *ent.KeyAcceptance }
 var CheckAcceptanceLines = act.New("keys.checkAcceptanceLines", act.Needs(policy.KeyAcceptanceCheck, policy.Update), act.Clauses("K1.1"), checkAcceptanceLines)
 
 func checkAcceptanceLines(tx *act.Tx, in CheckKeyAcceptanceLinesInput) (*CheckKeyAcceptanceLinesPayload, error) {
-	sheet, err := draftOf(tx, in.AcceptanceID, nil)
+	sheet, err := sheetOf(tx, in.AcceptanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +80,14 @@ func checkAcceptanceLines(tx *act.Tx, in CheckKeyAcceptanceLinesInput) (*CheckKe
 		byID[l.ID] = l
 	}
 	for i, found := range in.Lines {
+		if byID[found.CheckID] == nil {
+			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.checkID", i))
+		}
+	}
+	if err := inDraft(sheet); err != nil {
+		return nil, err
+	}
+	for i, found := range in.Lines {
 		if err := noteFound(tx, byID[found.CheckID], found, fmt.Sprintf("lines.%d.", i)); err != nil {
 			return nil, err
 		}
@@ -88,11 +96,8 @@ func checkAcceptanceLines(tx *act.Tx, in CheckKeyAcceptanceLinesInput) (*CheckKe
 	return &CheckKeyAcceptanceLinesPayload{sheet}, err
 }
 
-// noteFound writes down what was found on a line; nil is none of the sheet.
+// noteFound writes down what was found on a line, which stands at a path of the input.
 func noteFound(tx *act.Tx, line *ent.KeyAcceptanceCheck, found CheckedKeyLineInput, at string) error {
-	if line == nil {
-		return fault.Missing().At(at + "checkID")
-	}
 	if found.ExpectedVersion != nil && *found.ExpectedVersion != line.Version {
 		f := *fault.From(tx.Expect(line, line.Version, *found.ExpectedVersion))
 		f.Field = at + f.Field

@@ -58,7 +58,11 @@ func draftAcceptance(tx *act.Tx, in DraftKeyAcceptanceInput) (*DraftKeyAcceptanc
 	if err != nil {
 		return nil, err
 	}
-	return &DraftKeyAcceptancePayload{sheet}, putLines(tx, sheet, in.Lines)
+	rows, err := linesFor(tx, sheet, in.Lines)
+	if err != nil {
+		return nil, err
+	}
+	return &DraftKeyAcceptancePayload{sheet}, tx.KeyAcceptanceCheck.CreateBulk(rows...).Exec(tx)
 }
 
 // AddKeyAcceptanceLinesInput says what else engineering delivers.
@@ -79,8 +83,15 @@ type AddKeyAcceptanceLinesPayload struct{ Acceptance *ent.KeyAcceptance }
 var AddAcceptanceLines = act.New("keys.addAcceptanceLines", act.Needs(policy.KeyAcceptanceCheck, policy.Create), act.Clauses("K1.1"), addAcceptanceLines)
 
 func addAcceptanceLines(tx *act.Tx, in AddKeyAcceptanceLinesInput) (*AddKeyAcceptanceLinesPayload, error) {
-	sheet, err := draftOf(tx, in.AcceptanceID, nil)
+	sheet, err := sheetOf(tx, in.AcceptanceID)
 	if err != nil {
+		return nil, err
+	}
+	rows, err := linesFor(tx, sheet, in.Lines)
+	if err != nil {
+		return nil, err
+	}
+	if err := inDraft(sheet); err != nil {
 		return nil, err
 	}
 	there, err := tx.KeyAcceptanceCheck.Query().Where(keyacceptancecheck.AcceptanceID(sheet.ID), keyacceptancecheck.RemovedAtIsNil()).Count(tx)
@@ -90,7 +101,7 @@ func addAcceptanceLines(tx *act.Tx, in AddKeyAcceptanceLinesInput) (*AddKeyAccep
 	if there+len(in.Lines) > maxSheet {
 		return nil, fault.Invalid("lines", "一张验收表最多 %[1]d 行,请另开一张。", "A sheet has at most %[1]d lines; begin another one.", maxSheet).By("K1.1")
 	}
-	if err := putLines(tx, sheet, in.Lines); err != nil {
+	if err := tx.KeyAcceptanceCheck.CreateBulk(rows...).Exec(tx); err != nil {
 		return nil, err
 	}
 	sheet, err = sheet.Update().Save(tx) // who signs the sheet as it was is told
@@ -113,7 +124,7 @@ func removeAcceptanceLine(tx *act.Tx, in RemoveKeyAcceptanceLineInput) (*RemoveK
 	if line, err = act.Find(line, err, "checkID"); err != nil {
 		return nil, err
 	}
-	sheet, err := draftOf(tx, line.AcceptanceID, nil)
+	sheet, err := draftOf(tx, line.AcceptanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +153,7 @@ type CancelKeyAcceptancePayload struct{ Acceptance *ent.KeyAcceptance }
 var CancelAcceptance = act.New("keys.cancelAcceptance", act.Needs(policy.KeyAcceptance, policy.Update), act.Clauses("K1.1"), cancelAcceptance)
 
 func cancelAcceptance(tx *act.Tx, in CancelKeyAcceptanceInput) (*CancelKeyAcceptancePayload, error) {
-	sheet, err := draftOf(tx, in.AcceptanceID, nil)
+	sheet, err := draftOf(tx, in.AcceptanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -150,18 +161,19 @@ func cancelAcceptance(tx *act.Tx, in CancelKeyAcceptanceInput) (*CancelKeyAccept
 	return &CancelKeyAcceptancePayload{sheet}, err
 }
 
-// draftOf locks a sheet in draft, so that what is done to it follows one another.
-//
-// Errors: NOT_FOUND; CONFLICT if it is in draft no more, or of another version than expected.
-func draftOf(tx *act.Tx, id uuid.UUID, expected *int) (*ent.KeyAcceptance, error) {
+// sheetOf locks a sheet, so that what is done to it follows one another. Errors: NOT_FOUND.
+func sheetOf(tx *act.Tx, id uuid.UUID) (*ent.KeyAcceptance, error) {
 	sheet, err := tx.KeyAcceptance.Query().Where(keyacceptance.ID(id)).ForUpdate().Only(tx)
-	if sheet, err = act.Find(sheet, err, "acceptanceID"); err != nil {
+	return act.Find(sheet, err, "acceptanceID")
+}
+
+// draftOf locks a sheet in draft. Errors: NOT_FOUND; CONFLICT if it is in draft no more.
+func draftOf(tx *act.Tx, id uuid.UUID) (*ent.KeyAcceptance, error) {
+	sheet, err := sheetOf(tx, id)
+	if err != nil {
 		return nil, err
 	}
-	if err := inDraft(sheet); err != nil || expected == nil {
-		return sheet, err
-	}
-	return sheet, tx.Expect(sheet, sheet.Version, *expected)
+	return sheet, inDraft(sheet)
 }
 
 // inDraft refuses a sheet that does not change any more. Errors: CONFLICT.
@@ -198,15 +210,15 @@ type door struct {
 	place string
 }
 
-// putLines writes lines on a sheet in draft. Errors: NOT_FOUND; CONFLICT if the sheet has a set already.
-func putLines(tx *act.Tx, sheet *ent.KeyAcceptance, lines []KeyAcceptanceLineInput) error {
+// linesFor are the lines as they are written on a sheet. Errors: NOT_FOUND.
+func linesFor(tx *act.Tx, sheet *ent.KeyAcceptance, lines []KeyAcceptanceLineInput) ([]*ent.KeyAcceptanceCheckCreate, error) {
 	list := make([]uuid.UUID, len(lines))
 	for i, l := range lines {
 		list[i] = l.UnitID
 	}
 	found, err := tx.Unit.Query().Where(unit.EstateID(sheet.EstateID), unit.IDIn(list...)).IDs(tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	there := map[uuid.UUID]bool{}
 	for _, id := range found {
@@ -215,9 +227,9 @@ func putLines(tx *act.Tx, sheet *ent.KeyAcceptance, lines []KeyAcceptanceLineInp
 	rows := make([]*ent.KeyAcceptanceCheckCreate, len(lines))
 	for i, l := range lines {
 		if !there[l.UnitID] {
-			return fault.Missing().At(fmt.Sprintf("lines.%d.unitID", i))
+			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.unitID", i))
 		}
 		rows[i] = tx.KeyAcceptanceCheck.Create().SetEstateID(sheet.EstateID).SetAcceptanceID(sheet.ID).SetUnitID(l.UnitID).SetPlace(wording.Tidy(l.Place)).SetDue(l.Due)
 	}
-	return tx.KeyAcceptanceCheck.CreateBulk(rows...).Exec(tx)
+	return rows, nil
 }

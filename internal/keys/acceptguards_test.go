@@ -2,16 +2,12 @@ package keys_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/database"
@@ -19,23 +15,6 @@ import (
 	"github.com/steward-pm/steward/internal/stewardtest"
 	"github.com/steward-pm/steward/policy"
 )
-
-// refusedBy runs plain SQL as the serving role, in one transaction, and gives the constraint that refused it; empty: it was done.
-func refusedBy(t *testing.T, app *stewardtest.App, sql string, args ...any) string {
-	t.Helper()
-	err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, sql, args...)
-		return err
-	})
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if err != nil && (!ok || pg.ConstraintName == "") {
-		t.Fatalf("%s: %v", sql, err)
-	}
-	if !ok {
-		return ""
-	}
-	return pg.ConstraintName
-}
 
 func TestK1_1_TheDatabaseHoldsSheetsToIt(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package keys
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -91,7 +92,7 @@ type SignKeyAcceptancePayload struct{ Acceptance *ent.KeyAcceptance }
 var SignAcceptance = act.Guarded(act.New("keys.signAcceptance", act.Needs(policy.KeyAcceptance, policy.Update), act.Clauses("K1.1", "K1.3", "K1.4", "K4.1"), signAcceptance), signGuard)
 
 func signAcceptance(tx *act.Tx, in SignKeyAcceptanceInput) (*SignKeyAcceptancePayload, error) {
-	sheet, err := draftOf(tx, in.AcceptanceID, in.ExpectedVersion)
+	sheet, err := sheetOf(tx, in.AcceptanceID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func signAcceptance(tx *act.Tx, in SignKeyAcceptanceInput) (*SignKeyAcceptancePa
 	if err != nil {
 		return nil, err
 	}
-	if err := allChecked(lines); err != nil {
+	if err := canSign(tx, in, sheet, lines); err != nil {
 		return nil, err
 	}
 	if err := delivers(tx, sheet, in); err != nil {
@@ -117,6 +118,24 @@ func signAcceptance(tx *act.Tx, in SignKeyAcceptanceInput) (*SignKeyAcceptancePa
 	}
 	sheet, err = sheet.Update().SetState(keyacceptance.StateEffective).SetAcceptedAt(tx.Now).Save(tx)
 	return &SignKeyAcceptancePayload{sheet}, err
+}
+
+// canSign refuses a sheet that is not as it was seen, or not ready.
+func canSign(tx *act.Tx, in SignKeyAcceptanceInput, sheet *ent.KeyAcceptance, lines []*ent.KeyAcceptanceCheck) error {
+	for i, s := range in.Seals {
+		if !slices.ContainsFunc(lines, func(l *ent.KeyAcceptanceCheck) bool { return l.ID == s.CheckID }) {
+			return fault.Missing().At(fmt.Sprintf("seals.%d.checkID", i))
+		}
+	}
+	if err := inDraft(sheet); err != nil {
+		return err
+	}
+	if in.ExpectedVersion != nil {
+		if err := tx.Expect(sheet, sheet.Version, *in.ExpectedVersion); err != nil {
+			return err
+		}
+	}
+	return allChecked(lines)
 }
 
 // allChecked refuses a sheet of which a line was not checked yet (K1.1).
@@ -151,9 +170,7 @@ func sealNumbers(lines []*ent.KeyAcceptanceCheck, seals []AcceptedKeySealInput) 
 		due[l.ID] = l.Edges.Unit.Kind == unit.KindPublicArea && *l.Delivered > 1
 	}
 	for i, s := range seals {
-		if needed, ok := due[s.CheckID]; !ok {
-			return nil, fault.Missing().At(fmt.Sprintf("seals.%d.checkID", i))
-		} else if !needed {
+		if !due[s.CheckID] {
 			return nil, fault.Invalid(fmt.Sprintf("seals.%d.checkID", i), "只有多于一把的公共区域钥匙需要封存。", "Only keys of public areas are sealed, where more than one came.").By("K1.3")
 		}
 		numbers[s.CheckID] = wording.Code(s.Number)

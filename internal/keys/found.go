@@ -9,6 +9,7 @@ import (
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -81,8 +82,11 @@ var foundGuard = act.Guard[*ent.KeyLoss]{
 	Check:  canFind,
 }
 
-// canFind refuses a loss of which nothing is missing any more.
+// canFind refuses a loss that was none, and one of which nothing is missing any more.
 func canFind(_ *act.Tx, l *ent.KeyLoss) error {
+	if err := void.Refuse(l.VoidedAt); err != nil {
+		return err
+	}
 	if l.Found < l.Count {
 		return nil
 	}

@@ -14,6 +14,7 @@
 //	return.go       K2.1              Return
 //	handover.go     K4.1              HandOver, to the household of the unit
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
+//	void.go        K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //
 // Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
@@ -29,7 +30,7 @@ func init() {
 	act.Explain("key_balances_enough", fault.Clash("剩余钥匙不足,请减少数量或等归还后再借。",
 		"Fewer keys are left than asked for; take fewer, or wait until some come back.").By("K4.1"))
 	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处,请另选一处。", "Keys cannot move to where they are; choose another place."))
-	act.Explain("keymovement_estate_id_reverses_id", fault.Clash("这笔登记已作废,不能再次作废。", "This entry was voided before.").By("K4.1"))
+	act.Explain("keymovement_estate_id_reverses_id", voidedBefore())
 	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))

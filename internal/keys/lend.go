@@ -13,7 +13,6 @@ import (
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -94,10 +93,7 @@ func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
 			return nil, err
 		}
 	}
-	return &LendKeysPayload{loan}, obligation.Open(tx, obligation.Due{
-		Kind: "keys.return", Clause: "K2.2", TitleZH: "收回钥匙:" + to.Name, TitleEN: "Take keys back from " + to.Name,
-		Estate: estate, Subject: loan.ID, At: due, Account: tx.Viewer.Account, Household: to.HouseholdID,
-	})
+	return &LendKeysPayload{loan}, expect(tx, loan)
 }
 
 // setLine is a line with its set, and where it stood in the input.

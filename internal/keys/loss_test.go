@@ -254,7 +254,7 @@ func TestCanAnswerAndFind(t *testing.T) {
 	officer, supervisor := app.As(policy.CSOfficer), app.As(policy.Supervisor)
 	loss := officer.Do(reportLoss, lossOf(app.A.Sets[0], app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
 	const allowed = `query($id: ID!) { allowedActions(id: $id) }`
-	for want, p := range map[string]*stewardtest.Person{`["keys.answerLoss","keys.recordFound"]`: supervisor, `["keys.recordFound"]`: officer} {
+	for want, p := range map[string]*stewardtest.Person{`["keys.answerLoss","keys.recordFound","keys.voidLoss"]`: supervisor, `["keys.recordFound","keys.voidLoss"]`: officer} {
 		if got := p.Do(allowed, vars{"id": loss}).Get("allowedActions").Raw; got != want {
 			t.Errorf("%s may %s, want %s", p.Email, got, want)
 		}

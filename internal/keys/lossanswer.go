@@ -8,6 +8,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -61,6 +62,9 @@ func losses(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoss, error) {
 func canAnswer(tx *act.Tx, l *ent.KeyLoss) error {
 	if !tx.Viewer.Scope(policy.KeyLoss, policy.Answer).Covers(l.RowScope()) {
 		return fault.Denied("请由相关部门的主管或经理答复。", "The supervisor of the department concerned, or a manager, answers this.").By("K2.3")
+	}
+	if err := void.Refuse(l.VoidedAt); err != nil {
+		return err
 	}
 	if l.State != keyloss.StateOpen {
 		return fault.Clash("%[1]s 已答复过这次遗失。", "%[1]s has answered this loss.", l.AnsweredByName).By("K2.3")

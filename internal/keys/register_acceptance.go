@@ -67,7 +67,7 @@ func AcceptanceRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.
 func OutstandingRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter.Seq2[AcceptanceRow, error] {
 	owing := func(q *ent.KeySetQuery) {
 		withLines(q)
-		q.Where(keyset.OutstandingGT(0)).WithFollowUps(func(q *ent.KeyFollowUpQuery) { q.Order(keyfollowup.ByID()) })
+		q.Where(keyset.OutstandingGT(0)).WithFollowUps(func(q *ent.KeyFollowUpQuery) { q.Where(keyfollowup.VoidedAtIsNil()).Order(keyfollowup.ByID()) })
 	}
 	return setRows(ctx, db, estate, owing, func(s *ent.KeySet) []AcceptanceRow {
 		rows := acceptanceRows(s)
@@ -111,7 +111,7 @@ func (r AcceptanceRow) followUp() any {
 	return r.Line.FollowUp
 }
 
-// newest tells something of the newest note on the set; nothing where there is none.
+// newest tells something of the newest note on the set that was not voided; nothing where there is none.
 func newest(tell func(*ent.KeyFollowUp) any) func(AcceptanceRow) any {
 	return func(r AcceptanceRow) any {
 		if notes := r.Set.Edges.FollowUps; len(notes) > 0 {

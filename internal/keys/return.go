@@ -159,7 +159,7 @@ func settle(tx *act.Tx, loan *ent.KeyLoan) (*ent.KeyLoan, error) {
 	if loan, err = u.Save(tx); err != nil {
 		return nil, err
 	}
-	return loan, obligation.Meet(tx, "keys.return", loan.ID)
+	return loan, obligation.Meet(tx, dueBack, loan.ID)
 }
 
 var returnGuard = act.Guard[*ent.KeyLoan]{

@@ -61,12 +61,12 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 	if set, err = act.Find(set, err, "setID"); err != nil {
 		return nil, err
 	}
-	if set.Kind != keyset.KindPublicArea {
-		return nil, fault.Rule("K1.3", "只有公共区域的钥匙封存在安全部。", "Only keys of public areas are sealed with security.").At("setID")
-	}
 	from, err := cabinetOf(tx, set.EstateID, in.FromID)
 	if err != nil {
 		return nil, err
+	}
+	if set.Kind != keyset.KindPublicArea {
+		return nil, fault.Rule("K1.3", "只有公共区域的钥匙封存在安全部。", "Only keys of public areas are sealed with security.").At("setID")
 	}
 	if err := signsFor(tx, set.EstateID, in.SecurityStaffID, department.KindSecurity, "securityStaffID"); err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ func breakSeal(tx *act.Tx, in BreakKeySealInput) (*BreakKeySealPayload, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := isSealed(s); err != nil {
+		return nil, err
+	}
 	from, err := office(tx, s.EstateID, keyholder.KindSeal)
 	if err != nil {
 		return nil, err
@@ -87,6 +90,9 @@ func changeSeal(tx *act.Tx, in ChangeKeySealInput) (*ChangeKeySealPayload, error
 	if err != nil {
 		return nil, err
 	}
+	if err := isSealed(old); err != nil {
+		return nil, err
+	}
 	if err := endSeal(tx, old, keyseal.StateReplaced, in.Reason).Exec(tx); err != nil {
 		return nil, err
 	}
@@ -94,20 +100,17 @@ func changeSeal(tx *act.Tx, in ChangeKeySealInput) (*ChangeKeySealPayload, error
 	return &ChangeKeySealPayload{s}, atNumber(err, "number")
 }
 
-// sealOf locks a packet that is sealed, and its set. Errors: NOT_FOUND; CONFLICT.
+// sealOf locks a packet, and finds its set. Errors: NOT_FOUND.
 func sealOf(tx *act.Tx, id uuid.UUID) (*ent.KeySeal, error) {
 	s, err := tx.KeySeal.Query().Where(keyseal.ID(id)).WithSet().ForUpdate().Only(tx)
-	if s, err = act.Find(s, err, "sealID"); err != nil {
-		return nil, err
-	}
-	if s.State != keyseal.StateSealed {
-		return nil, sealEnded()
-	}
-	return s, nil
+	return act.Find(s, err, "sealID")
 }
 
-// sealEnded refuses to end a seal again.
-func sealEnded() *fault.Error {
+// isSealed refuses to end a seal again. Errors: CONFLICT.
+func isSealed(s *ent.KeySeal) error {
+	if s.State == keyseal.StateSealed {
+		return nil
+	}
 	return fault.Clash("该封条已拆封或已更换,请重新读取。", "The seal was broken or replaced meanwhile; read again.").By("K1.3").At("sealID")
 }
 

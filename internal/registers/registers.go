@@ -1,5 +1,5 @@
 // Package registers writes a register, which is a named form of the rulebook (《钥匙借用登记表》), as
-// XLSX or CSV: title, estate and time, headings, and one row after another as they come from an
+// XLSX, CSV, or HTML to print: title, estate and time, headings, and one row after another as they come from an
 // iterator. Memory does not grow with the rows; the workbook prints on A4.
 //
 //	var Loans = registers.Register[*ent.KeyLoan]{
@@ -31,15 +31,22 @@ type Format string
 const (
 	XLSX Format = "xlsx"
 	CSV  Format = "csv"
+	HTML Format = "html" // to be printed
 )
 
 // ContentType is the format's media type for HTTP.
 func (f Format) ContentType() string {
-	if f == XLSX {
+	switch f {
+	case XLSX:
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case HTML:
+		return "text/html; charset=utf-8"
 	}
 	return "text/csv; charset=utf-8"
 }
+
+// Formats lists the formats.
+var Formats = []Format{XLSX, CSV, HTML}
 
 // Register describes a form whose rows are made from values of type T.
 type Register[T any] struct {
@@ -107,9 +114,10 @@ func (r Register[T]) FileName(format Format, lang language.Tag, head Head) strin
 
 // form is a register in one language, without the type of its rows.
 type form struct {
-	title, line, footer string
-	columns             []formColumn
-	zone                *time.Location
+	lang, title, line, footer string
+	maker, checker            string // who signs below, on paper
+	columns                   []formColumn
+	zone                      *time.Location
 }
 
 type formColumn struct {
@@ -120,7 +128,9 @@ type formColumn struct {
 
 func (r Register[T]) form(lang language.Tag, head Head) form {
 	f := form{
-		title:  pick(lang, r.ZH, r.EN),
+		lang:  pick(lang, "zh", "en"),
+		title: pick(lang, r.ZH, r.EN),
+		maker: pick(lang, "制表:", "Made by: "), checker: pick(lang, "审核:", "Checked by: "),
 		line:   pick(lang, "小区:", "Estate: ") + head.Estate + "    " + pick(lang, "制表时间:", "Made: ") + head.at().Format(minute),
 		footer: pick(lang, "&C第 &P 页,共 &N 页", "&CPage &P of &N"),
 		zone:   head.at().Location(),
@@ -162,8 +172,15 @@ func newWriter(w io.Writer, format Format, f form) (writer, error) {
 		return newWorkbook(w, f)
 	case CSV:
 		return newCSV(w, f)
+	case HTML:
+		return newPage(w, f)
 	}
-	return nil, fault.Invalid("format", "没有“%[1]s”这种格式,请用 xlsx 或 csv。", "There is no format %[1]q; use xlsx or csv.", format)
+	return nil, NoFormat(string(format))
+}
+
+// NoFormat refuses what is none of the formats.
+func NoFormat(format string) *fault.Error {
+	return fault.Invalid("format", "没有“%[1]s”这种格式,请用 xlsx、csv 或 html。", "There is no format %[1]q; use xlsx, csv or html.", format)
 }
 
 // contextWriter fails once its context is done, so that a cancelled download ends in the middle.

@@ -168,8 +168,12 @@ func TestRegisters(t *testing.T) {
 	if got := s.send("GET", "/registers/keys.csv", "").header.Get("Content-Type"); got != "text/csv; charset=utf-8" {
 		t.Fatal(got)
 	}
+	page := s.send("GET", "/registers/keys.html", "").header
+	if page.Get("Content-Disposition") != "" || !strings.Contains(page.Get("Content-Security-Policy"), "default-src 'none'") || strings.Contains(page.Get("Content-Security-Policy"), "script") {
+		t.Errorf("a page to print: %v", page)
+	}
 	s.want(s.send("GET", "/registers/unknown.csv", ""), 404, "NOT_FOUND")
-	s.want(s.send("GET", "/registers/keys.html", ""), 404, "NOT_FOUND")
+	s.want(s.send("GET", "/registers/keys.pdf", ""), 404, "NOT_FOUND")
 	early := s.send("GET", "/registers/keys.csv?fail=early", "")
 	s.want(early, 500, "INTERNAL")
 	if early.header.Get("Content-Disposition") != "" || strings.Contains(early.body, "secret") {

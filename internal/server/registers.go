@@ -10,9 +10,10 @@ import (
 var registerTypes = map[string]string{
 	"csv":  "text/csv; charset=utf-8",
 	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"html": "text/html; charset=utf-8",
 }
 
-// export is GET /registers/{name}.{xlsx|csv}. The register is streamed: a refusal before the first byte
+// export is GET /registers/{name}.{xlsx|csv|html}; html is shown, to be printed. The register is streamed: a refusal before the first byte
 // is answered as one, an error after it cuts the connection.
 func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	name, format, _ := strings.Cut(r.PathValue("file"), ".")
@@ -21,7 +22,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, 0, fault.Missing())
 		return
 	}
-	out := &lazy{ResponseWriter: w, begin: func() { attach(w.Header(), name+"."+format, media) }}
+	out := &lazy{ResponseWriter: w, begin: func() { head(w.Header(), name+"."+format, media) }}
 	err := s.parts.Registers.Export(r.Context(), name, format, r.URL.Query(), out)
 	switch {
 	case err != nil && !out.begun:
@@ -31,6 +32,15 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case !out.begun:
 		out.begin()
+	}
+}
+
+// head sets the headers of a register: a file to be saved, or a page without anything that runs or is fetched.
+func head(h http.Header, name, media string) {
+	attach(h, name, media)
+	if strings.HasSuffix(name, ".html") {
+		h.Del("Content-Disposition")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	}
 }
 
