@@ -46,6 +46,8 @@ type Approval struct {
 	AskedByID uuid.UUID `json:"asked_by_id,omitempty"`
 	// Who asked it, as signed.
 	AskedByName string `json:"asked_by_name,omitempty"`
+	// The member of staff who asked it, noted by the database: who gets another account meanwhile does not decide it either.
+	AskedByStaffID *uuid.UUID `json:"asked_by_staff_id,omitempty"`
 	// When it was asked.
 	AskedAt time.Time `json:"asked_at,omitempty"`
 	// When it lapses if not decided, or if given and not used.
@@ -58,8 +60,16 @@ type Approval struct {
 	DecidedByName string `json:"decided_by_name,omitempty"`
 	// When it was decided.
 	DecidedAt *time.Time `json:"decided_at,omitempty"`
-	// What was said with the decision, or the withdrawal.
+	// What was said with the decision.
 	DecisionNote string `json:"decision_note,omitempty"`
+	// The account of who withdrew it.
+	WithdrawnByID *uuid.UUID `json:"withdrawn_by_id,omitempty"`
+	// Who withdrew it, as signed.
+	WithdrawnByName string `json:"withdrawn_by_name,omitempty"`
+	// When it was withdrawn.
+	WithdrawnAt *time.Time `json:"withdrawn_at,omitempty"`
+	// Why it was withdrawn.
+	WithdrawReason string `json:"withdraw_reason,omitempty"`
 	// When it was used.
 	UsedAt *time.Time `json:"used_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -95,13 +105,13 @@ func (*Approval) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case approval.FieldDecidedByID:
+		case approval.FieldAskedByStaffID, approval.FieldDecidedByID, approval.FieldWithdrawnByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case approval.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case approval.FieldKind, approval.FieldClause, approval.FieldTitle, approval.FieldTitleEn, approval.FieldContent, approval.FieldContentHash, approval.FieldReason, approval.FieldAskedByName, approval.FieldState, approval.FieldDecidedByName, approval.FieldDecisionNote:
+		case approval.FieldKind, approval.FieldClause, approval.FieldTitle, approval.FieldTitleEn, approval.FieldContent, approval.FieldContentHash, approval.FieldReason, approval.FieldAskedByName, approval.FieldState, approval.FieldDecidedByName, approval.FieldDecisionNote, approval.FieldWithdrawnByName, approval.FieldWithdrawReason:
 			values[i] = new(sql.NullString)
-		case approval.FieldCreatedAt, approval.FieldAskedAt, approval.FieldExpiresAt, approval.FieldDecidedAt, approval.FieldUsedAt:
+		case approval.FieldCreatedAt, approval.FieldAskedAt, approval.FieldExpiresAt, approval.FieldDecidedAt, approval.FieldWithdrawnAt, approval.FieldUsedAt:
 			values[i] = new(sql.NullTime)
 		case approval.FieldID, approval.FieldEstateID, approval.FieldSubjectID, approval.FieldAskedByID:
 			values[i] = new(uuid.UUID)
@@ -204,6 +214,13 @@ func (_m *Approval) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AskedByName = value.String
 			}
+		case approval.FieldAskedByStaffID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field asked_by_staff_id", values[i])
+			} else if value.Valid {
+				_m.AskedByStaffID = new(uuid.UUID)
+				*_m.AskedByStaffID = *value.S.(*uuid.UUID)
+			}
 		case approval.FieldAskedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field asked_at", values[i])
@@ -247,6 +264,32 @@ func (_m *Approval) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field decision_note", values[i])
 			} else if value.Valid {
 				_m.DecisionNote = value.String
+			}
+		case approval.FieldWithdrawnByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field withdrawn_by_id", values[i])
+			} else if value.Valid {
+				_m.WithdrawnByID = new(uuid.UUID)
+				*_m.WithdrawnByID = *value.S.(*uuid.UUID)
+			}
+		case approval.FieldWithdrawnByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field withdrawn_by_name", values[i])
+			} else if value.Valid {
+				_m.WithdrawnByName = value.String
+			}
+		case approval.FieldWithdrawnAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field withdrawn_at", values[i])
+			} else if value.Valid {
+				_m.WithdrawnAt = new(time.Time)
+				*_m.WithdrawnAt = value.Time
+			}
+		case approval.FieldWithdrawReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field withdraw_reason", values[i])
+			} else if value.Valid {
+				_m.WithdrawReason = value.String
 			}
 		case approval.FieldUsedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -335,6 +378,11 @@ func (_m *Approval) String() string {
 	builder.WriteString("asked_by_name=")
 	builder.WriteString(_m.AskedByName)
 	builder.WriteString(", ")
+	if v := _m.AskedByStaffID; v != nil {
+		builder.WriteString("asked_by_staff_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("asked_at=")
 	builder.WriteString(_m.AskedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
@@ -359,6 +407,22 @@ func (_m *Approval) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("decision_note=")
 	builder.WriteString(_m.DecisionNote)
+	builder.WriteString(", ")
+	if v := _m.WithdrawnByID; v != nil {
+		builder.WriteString("withdrawn_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("withdrawn_by_name=")
+	builder.WriteString(_m.WithdrawnByName)
+	builder.WriteString(", ")
+	if v := _m.WithdrawnAt; v != nil {
+		builder.WriteString("withdrawn_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("withdraw_reason=")
+	builder.WriteString(_m.WithdrawReason)
 	builder.WriteString(", ")
 	if v := _m.UsedAt; v != nil {
 		builder.WriteString("used_at=")

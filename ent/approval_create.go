@@ -108,6 +108,20 @@ func (_c *ApprovalCreate) SetAskedByName(v string) *ApprovalCreate {
 	return _c
 }
 
+// SetAskedByStaffID sets the "asked_by_staff_id" field.
+func (_c *ApprovalCreate) SetAskedByStaffID(v uuid.UUID) *ApprovalCreate {
+	_c.mutation.SetAskedByStaffID(v)
+	return _c
+}
+
+// SetNillableAskedByStaffID sets the "asked_by_staff_id" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableAskedByStaffID(v *uuid.UUID) *ApprovalCreate {
+	if v != nil {
+		_c.SetAskedByStaffID(*v)
+	}
+	return _c
+}
+
 // SetAskedAt sets the "asked_at" field.
 func (_c *ApprovalCreate) SetAskedAt(v time.Time) *ApprovalCreate {
 	_c.mutation.SetAskedAt(v)
@@ -186,6 +200,62 @@ func (_c *ApprovalCreate) SetDecisionNote(v string) *ApprovalCreate {
 func (_c *ApprovalCreate) SetNillableDecisionNote(v *string) *ApprovalCreate {
 	if v != nil {
 		_c.SetDecisionNote(*v)
+	}
+	return _c
+}
+
+// SetWithdrawnByID sets the "withdrawn_by_id" field.
+func (_c *ApprovalCreate) SetWithdrawnByID(v uuid.UUID) *ApprovalCreate {
+	_c.mutation.SetWithdrawnByID(v)
+	return _c
+}
+
+// SetNillableWithdrawnByID sets the "withdrawn_by_id" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableWithdrawnByID(v *uuid.UUID) *ApprovalCreate {
+	if v != nil {
+		_c.SetWithdrawnByID(*v)
+	}
+	return _c
+}
+
+// SetWithdrawnByName sets the "withdrawn_by_name" field.
+func (_c *ApprovalCreate) SetWithdrawnByName(v string) *ApprovalCreate {
+	_c.mutation.SetWithdrawnByName(v)
+	return _c
+}
+
+// SetNillableWithdrawnByName sets the "withdrawn_by_name" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableWithdrawnByName(v *string) *ApprovalCreate {
+	if v != nil {
+		_c.SetWithdrawnByName(*v)
+	}
+	return _c
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (_c *ApprovalCreate) SetWithdrawnAt(v time.Time) *ApprovalCreate {
+	_c.mutation.SetWithdrawnAt(v)
+	return _c
+}
+
+// SetNillableWithdrawnAt sets the "withdrawn_at" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableWithdrawnAt(v *time.Time) *ApprovalCreate {
+	if v != nil {
+		_c.SetWithdrawnAt(*v)
+	}
+	return _c
+}
+
+// SetWithdrawReason sets the "withdraw_reason" field.
+func (_c *ApprovalCreate) SetWithdrawReason(v string) *ApprovalCreate {
+	_c.mutation.SetWithdrawReason(v)
+	return _c
+}
+
+// SetNillableWithdrawReason sets the "withdraw_reason" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableWithdrawReason(v *string) *ApprovalCreate {
+	if v != nil {
+		_c.SetWithdrawReason(*v)
 	}
 	return _c
 }
@@ -274,6 +344,14 @@ func (_c *ApprovalCreate) defaults() {
 		v := approval.DefaultDecisionNote
 		_c.mutation.SetDecisionNote(v)
 	}
+	if _, ok := _c.mutation.WithdrawnByName(); !ok {
+		v := approval.DefaultWithdrawnByName
+		_c.mutation.SetWithdrawnByName(v)
+	}
+	if _, ok := _c.mutation.WithdrawReason(); !ok {
+		v := approval.DefaultWithdrawReason
+		_c.mutation.SetWithdrawReason(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := approval.DefaultID()
 		_c.mutation.SetID(v)
@@ -340,6 +418,12 @@ func (_c *ApprovalCreate) check() error {
 	}
 	if _, ok := _c.mutation.DecisionNote(); !ok {
 		return &ValidationError{Name: "decision_note", err: errors.New(`ent: missing required field "Approval.decision_note"`)}
+	}
+	if _, ok := _c.mutation.WithdrawnByName(); !ok {
+		return &ValidationError{Name: "withdrawn_by_name", err: errors.New(`ent: missing required field "Approval.withdrawn_by_name"`)}
+	}
+	if _, ok := _c.mutation.WithdrawReason(); !ok {
+		return &ValidationError{Name: "withdraw_reason", err: errors.New(`ent: missing required field "Approval.withdraw_reason"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Approval.estate"`)}
@@ -427,6 +511,10 @@ func (_c *ApprovalCreate) createSpec() (*Approval, *sqlgraph.CreateSpec) {
 		_spec.SetField(approval.FieldAskedByName, field.TypeString, value)
 		_node.AskedByName = value
 	}
+	if value, ok := _c.mutation.AskedByStaffID(); ok {
+		_spec.SetField(approval.FieldAskedByStaffID, field.TypeUUID, value)
+		_node.AskedByStaffID = &value
+	}
 	if value, ok := _c.mutation.AskedAt(); ok {
 		_spec.SetField(approval.FieldAskedAt, field.TypeTime, value)
 		_node.AskedAt = value
@@ -454,6 +542,22 @@ func (_c *ApprovalCreate) createSpec() (*Approval, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.DecisionNote(); ok {
 		_spec.SetField(approval.FieldDecisionNote, field.TypeString, value)
 		_node.DecisionNote = value
+	}
+	if value, ok := _c.mutation.WithdrawnByID(); ok {
+		_spec.SetField(approval.FieldWithdrawnByID, field.TypeUUID, value)
+		_node.WithdrawnByID = &value
+	}
+	if value, ok := _c.mutation.WithdrawnByName(); ok {
+		_spec.SetField(approval.FieldWithdrawnByName, field.TypeString, value)
+		_node.WithdrawnByName = value
+	}
+	if value, ok := _c.mutation.WithdrawnAt(); ok {
+		_spec.SetField(approval.FieldWithdrawnAt, field.TypeTime, value)
+		_node.WithdrawnAt = &value
+	}
+	if value, ok := _c.mutation.WithdrawReason(); ok {
+		_spec.SetField(approval.FieldWithdrawReason, field.TypeString, value)
+		_node.WithdrawReason = value
 	}
 	if value, ok := _c.mutation.UsedAt(); ok {
 		_spec.SetField(approval.FieldUsedAt, field.TypeTime, value)

@@ -147,6 +147,74 @@ func (_u *ApprovalUpdate) SetNillableDecisionNote(v *string) *ApprovalUpdate {
 	return _u
 }
 
+// SetWithdrawnByID sets the "withdrawn_by_id" field.
+func (_u *ApprovalUpdate) SetWithdrawnByID(v uuid.UUID) *ApprovalUpdate {
+	_u.mutation.SetWithdrawnByID(v)
+	return _u
+}
+
+// SetNillableWithdrawnByID sets the "withdrawn_by_id" field if the given value is not nil.
+func (_u *ApprovalUpdate) SetNillableWithdrawnByID(v *uuid.UUID) *ApprovalUpdate {
+	if v != nil {
+		_u.SetWithdrawnByID(*v)
+	}
+	return _u
+}
+
+// ClearWithdrawnByID clears the value of the "withdrawn_by_id" field.
+func (_u *ApprovalUpdate) ClearWithdrawnByID() *ApprovalUpdate {
+	_u.mutation.ClearWithdrawnByID()
+	return _u
+}
+
+// SetWithdrawnByName sets the "withdrawn_by_name" field.
+func (_u *ApprovalUpdate) SetWithdrawnByName(v string) *ApprovalUpdate {
+	_u.mutation.SetWithdrawnByName(v)
+	return _u
+}
+
+// SetNillableWithdrawnByName sets the "withdrawn_by_name" field if the given value is not nil.
+func (_u *ApprovalUpdate) SetNillableWithdrawnByName(v *string) *ApprovalUpdate {
+	if v != nil {
+		_u.SetWithdrawnByName(*v)
+	}
+	return _u
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (_u *ApprovalUpdate) SetWithdrawnAt(v time.Time) *ApprovalUpdate {
+	_u.mutation.SetWithdrawnAt(v)
+	return _u
+}
+
+// SetNillableWithdrawnAt sets the "withdrawn_at" field if the given value is not nil.
+func (_u *ApprovalUpdate) SetNillableWithdrawnAt(v *time.Time) *ApprovalUpdate {
+	if v != nil {
+		_u.SetWithdrawnAt(*v)
+	}
+	return _u
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (_u *ApprovalUpdate) ClearWithdrawnAt() *ApprovalUpdate {
+	_u.mutation.ClearWithdrawnAt()
+	return _u
+}
+
+// SetWithdrawReason sets the "withdraw_reason" field.
+func (_u *ApprovalUpdate) SetWithdrawReason(v string) *ApprovalUpdate {
+	_u.mutation.SetWithdrawReason(v)
+	return _u
+}
+
+// SetNillableWithdrawReason sets the "withdraw_reason" field if the given value is not nil.
+func (_u *ApprovalUpdate) SetNillableWithdrawReason(v *string) *ApprovalUpdate {
+	if v != nil {
+		_u.SetWithdrawReason(*v)
+	}
+	return _u
+}
+
 // SetUsedAt sets the "used_at" field.
 func (_u *ApprovalUpdate) SetUsedAt(v time.Time) *ApprovalUpdate {
 	_u.mutation.SetUsedAt(v)
@@ -236,6 +304,9 @@ func (_u *ApprovalUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(approval.FieldVersion, field.TypeInt, value)
 	}
+	if _u.mutation.AskedByStaffIDCleared() {
+		_spec.ClearField(approval.FieldAskedByStaffID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(approval.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -259,6 +330,24 @@ func (_u *ApprovalUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.DecisionNote(); ok {
 		_spec.SetField(approval.FieldDecisionNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WithdrawnByID(); ok {
+		_spec.SetField(approval.FieldWithdrawnByID, field.TypeUUID, value)
+	}
+	if _u.mutation.WithdrawnByIDCleared() {
+		_spec.ClearField(approval.FieldWithdrawnByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.WithdrawnByName(); ok {
+		_spec.SetField(approval.FieldWithdrawnByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WithdrawnAt(); ok {
+		_spec.SetField(approval.FieldWithdrawnAt, field.TypeTime, value)
+	}
+	if _u.mutation.WithdrawnAtCleared() {
+		_spec.ClearField(approval.FieldWithdrawnAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WithdrawReason(); ok {
+		_spec.SetField(approval.FieldWithdrawReason, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.UsedAt(); ok {
 		_spec.SetField(approval.FieldUsedAt, field.TypeTime, value)
@@ -405,6 +494,74 @@ func (_u *ApprovalUpdateOne) SetNillableDecisionNote(v *string) *ApprovalUpdateO
 	return _u
 }
 
+// SetWithdrawnByID sets the "withdrawn_by_id" field.
+func (_u *ApprovalUpdateOne) SetWithdrawnByID(v uuid.UUID) *ApprovalUpdateOne {
+	_u.mutation.SetWithdrawnByID(v)
+	return _u
+}
+
+// SetNillableWithdrawnByID sets the "withdrawn_by_id" field if the given value is not nil.
+func (_u *ApprovalUpdateOne) SetNillableWithdrawnByID(v *uuid.UUID) *ApprovalUpdateOne {
+	if v != nil {
+		_u.SetWithdrawnByID(*v)
+	}
+	return _u
+}
+
+// ClearWithdrawnByID clears the value of the "withdrawn_by_id" field.
+func (_u *ApprovalUpdateOne) ClearWithdrawnByID() *ApprovalUpdateOne {
+	_u.mutation.ClearWithdrawnByID()
+	return _u
+}
+
+// SetWithdrawnByName sets the "withdrawn_by_name" field.
+func (_u *ApprovalUpdateOne) SetWithdrawnByName(v string) *ApprovalUpdateOne {
+	_u.mutation.SetWithdrawnByName(v)
+	return _u
+}
+
+// SetNillableWithdrawnByName sets the "withdrawn_by_name" field if the given value is not nil.
+func (_u *ApprovalUpdateOne) SetNillableWithdrawnByName(v *string) *ApprovalUpdateOne {
+	if v != nil {
+		_u.SetWithdrawnByName(*v)
+	}
+	return _u
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (_u *ApprovalUpdateOne) SetWithdrawnAt(v time.Time) *ApprovalUpdateOne {
+	_u.mutation.SetWithdrawnAt(v)
+	return _u
+}
+
+// SetNillableWithdrawnAt sets the "withdrawn_at" field if the given value is not nil.
+func (_u *ApprovalUpdateOne) SetNillableWithdrawnAt(v *time.Time) *ApprovalUpdateOne {
+	if v != nil {
+		_u.SetWithdrawnAt(*v)
+	}
+	return _u
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (_u *ApprovalUpdateOne) ClearWithdrawnAt() *ApprovalUpdateOne {
+	_u.mutation.ClearWithdrawnAt()
+	return _u
+}
+
+// SetWithdrawReason sets the "withdraw_reason" field.
+func (_u *ApprovalUpdateOne) SetWithdrawReason(v string) *ApprovalUpdateOne {
+	_u.mutation.SetWithdrawReason(v)
+	return _u
+}
+
+// SetNillableWithdrawReason sets the "withdraw_reason" field if the given value is not nil.
+func (_u *ApprovalUpdateOne) SetNillableWithdrawReason(v *string) *ApprovalUpdateOne {
+	if v != nil {
+		_u.SetWithdrawReason(*v)
+	}
+	return _u
+}
+
 // SetUsedAt sets the "used_at" field.
 func (_u *ApprovalUpdateOne) SetUsedAt(v time.Time) *ApprovalUpdateOne {
 	_u.mutation.SetUsedAt(v)
@@ -524,6 +681,9 @@ func (_u *ApprovalUpdateOne) sqlSave(ctx context.Context) (_node *Approval, err 
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(approval.FieldVersion, field.TypeInt, value)
 	}
+	if _u.mutation.AskedByStaffIDCleared() {
+		_spec.ClearField(approval.FieldAskedByStaffID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(approval.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -547,6 +707,24 @@ func (_u *ApprovalUpdateOne) sqlSave(ctx context.Context) (_node *Approval, err 
 	}
 	if value, ok := _u.mutation.DecisionNote(); ok {
 		_spec.SetField(approval.FieldDecisionNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WithdrawnByID(); ok {
+		_spec.SetField(approval.FieldWithdrawnByID, field.TypeUUID, value)
+	}
+	if _u.mutation.WithdrawnByIDCleared() {
+		_spec.ClearField(approval.FieldWithdrawnByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.WithdrawnByName(); ok {
+		_spec.SetField(approval.FieldWithdrawnByName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WithdrawnAt(); ok {
+		_spec.SetField(approval.FieldWithdrawnAt, field.TypeTime, value)
+	}
+	if _u.mutation.WithdrawnAtCleared() {
+		_spec.ClearField(approval.FieldWithdrawnAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WithdrawReason(); ok {
+		_spec.SetField(approval.FieldWithdrawReason, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.UsedAt(); ok {
 		_spec.SetField(approval.FieldUsedAt, field.TypeTime, value)

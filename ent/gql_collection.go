@@ -188,6 +188,26 @@ func (_q *ApprovalQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				selectedFields = append(selectedFields, approval.FieldDecisionNote)
 				fieldSeen[approval.FieldDecisionNote] = struct{}{}
 			}
+		case "withdrawnByID":
+			if _, ok := fieldSeen[approval.FieldWithdrawnByID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldWithdrawnByID)
+				fieldSeen[approval.FieldWithdrawnByID] = struct{}{}
+			}
+		case "withdrawnByName":
+			if _, ok := fieldSeen[approval.FieldWithdrawnByName]; !ok {
+				selectedFields = append(selectedFields, approval.FieldWithdrawnByName)
+				fieldSeen[approval.FieldWithdrawnByName] = struct{}{}
+			}
+		case "withdrawnAt":
+			if _, ok := fieldSeen[approval.FieldWithdrawnAt]; !ok {
+				selectedFields = append(selectedFields, approval.FieldWithdrawnAt)
+				fieldSeen[approval.FieldWithdrawnAt] = struct{}{}
+			}
+		case "withdrawReason":
+			if _, ok := fieldSeen[approval.FieldWithdrawReason]; !ok {
+				selectedFields = append(selectedFields, approval.FieldWithdrawReason)
+				fieldSeen[approval.FieldWithdrawReason] = struct{}{}
+			}
 		case "usedAt":
 			if _, ok := fieldSeen[approval.FieldUsedAt]; !ok {
 				selectedFields = append(selectedFields, approval.FieldUsedAt)
@@ -3731,6 +3751,11 @@ func (_q *KeyLoanLineQuery) collectField(ctx context.Context, oneNode bool, opCt
 				selectedFields = append(selectedFields, keyloanline.FieldLost)
 				fieldSeen[keyloanline.FieldLost] = struct{}{}
 			}
+		case "voided":
+			if _, ok := fieldSeen[keyloanline.FieldVoided]; !ok {
+				selectedFields = append(selectedFields, keyloanline.FieldVoided)
+				fieldSeen[keyloanline.FieldVoided] = struct{}{}
+			}
 		case "householdID":
 			if _, ok := fieldSeen[keyloanline.FieldHouseholdID]; !ok {
 				selectedFields = append(selectedFields, keyloanline.FieldHouseholdID)
@@ -6772,6 +6797,19 @@ func (_q *ReconciliationQuery) collectField(ctx context.Context, oneNode bool, o
 				selectedFields = append(selectedFields, reconciliation.FieldEstateID)
 				fieldSeen[reconciliation.FieldEstateID] = struct{}{}
 			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReconciliationLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, reconciliationlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ReconciliationLineQuery) {
+				*wq = *query
+			})
 		case "createdAt":
 			if _, ok := fieldSeen[reconciliation.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, reconciliation.FieldCreatedAt)

@@ -872,6 +872,18 @@ func (_m *Reconciliation) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
+func (_m *Reconciliation) Lines(ctx context.Context) (result []*ReconciliationLine, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedLines(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.LinesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryLines().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *ReconciliationLine) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {

@@ -41,6 +41,8 @@ type KeyLoanLine struct {
 	Returned int `json:"returned,omitempty"`
 	// How many were reported lost, also if found since: those come back by the loss (K2.3).
 	Lost int `json:"lost,omitempty"`
+	// Whether its loan was voided: nothing of it is out.
+	Voided bool `json:"voided,omitempty"`
 	// The borrower's household, if a resident.
 	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -130,6 +132,8 @@ func (*KeyLoanLine) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case keyloanline.FieldHouseholdID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case keyloanline.FieldVoided:
+			values[i] = new(sql.NullBool)
 		case keyloanline.FieldCount, keyloanline.FieldReturned, keyloanline.FieldLost:
 			values[i] = new(sql.NullInt64)
 		case keyloanline.FieldLabel:
@@ -212,6 +216,12 @@ func (_m *KeyLoanLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field lost", values[i])
 			} else if value.Valid {
 				_m.Lost = int(value.Int64)
+			}
+		case keyloanline.FieldVoided:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field voided", values[i])
+			} else if value.Valid {
+				_m.Voided = value.Bool
 			}
 		case keyloanline.FieldHouseholdID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -307,6 +317,9 @@ func (_m *KeyLoanLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("lost=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Lost))
+	builder.WriteString(", ")
+	builder.WriteString("voided=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Voided))
 	builder.WriteString(", ")
 	if v := _m.HouseholdID; v != nil {
 		builder.WriteString("household_id=")

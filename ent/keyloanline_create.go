@@ -96,6 +96,20 @@ func (_c *KeyLoanLineCreate) SetNillableLost(v *int) *KeyLoanLineCreate {
 	return _c
 }
 
+// SetVoided sets the "voided" field.
+func (_c *KeyLoanLineCreate) SetVoided(v bool) *KeyLoanLineCreate {
+	_c.mutation.SetVoided(v)
+	return _c
+}
+
+// SetNillableVoided sets the "voided" field if the given value is not nil.
+func (_c *KeyLoanLineCreate) SetNillableVoided(v *bool) *KeyLoanLineCreate {
+	if v != nil {
+		_c.SetVoided(*v)
+	}
+	return _c
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (_c *KeyLoanLineCreate) SetHouseholdID(v uuid.UUID) *KeyLoanLineCreate {
 	_c.mutation.SetHouseholdID(v)
@@ -202,6 +216,10 @@ func (_c *KeyLoanLineCreate) defaults() {
 		v := keyloanline.DefaultLost
 		_c.mutation.SetLost(v)
 	}
+	if _, ok := _c.mutation.Voided(); !ok {
+		v := keyloanline.DefaultVoided
+		_c.mutation.SetVoided(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := keyloanline.DefaultID()
 		_c.mutation.SetID(v)
@@ -251,6 +269,9 @@ func (_c *KeyLoanLineCreate) check() error {
 		if err := keyloanline.LostValidator(v); err != nil {
 			return &ValidationError{Name: "lost", err: fmt.Errorf(`ent: validator failed for field "KeyLoanLine.lost": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Voided(); !ok {
+		return &ValidationError{Name: "voided", err: errors.New(`ent: missing required field "KeyLoanLine.voided"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "KeyLoanLine.estate"`)}
@@ -318,6 +339,10 @@ func (_c *KeyLoanLineCreate) createSpec() (*KeyLoanLine, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Lost(); ok {
 		_spec.SetField(keyloanline.FieldLost, field.TypeInt, value)
 		_node.Lost = value
+	}
+	if value, ok := _c.mutation.Voided(); ok {
+		_spec.SetField(keyloanline.FieldVoided, field.TypeBool, value)
+		_node.Voided = value
 	}
 	if value, ok := _c.mutation.HouseholdID(); ok {
 		_spec.SetField(keyloanline.FieldHouseholdID, field.TypeUUID, value)

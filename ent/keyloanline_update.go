@@ -72,6 +72,20 @@ func (_u *KeyLoanLineUpdate) AddLost(v int) *KeyLoanLineUpdate {
 	return _u
 }
 
+// SetVoided sets the "voided" field.
+func (_u *KeyLoanLineUpdate) SetVoided(v bool) *KeyLoanLineUpdate {
+	_u.mutation.SetVoided(v)
+	return _u
+}
+
+// SetNillableVoided sets the "voided" field if the given value is not nil.
+func (_u *KeyLoanLineUpdate) SetNillableVoided(v *bool) *KeyLoanLineUpdate {
+	if v != nil {
+		_u.SetVoided(*v)
+	}
+	return _u
+}
+
 // AddReturnIDs adds the "returns" edge to the KeyReturn entity by IDs.
 func (_u *KeyLoanLineUpdate) AddReturnIDs(ids ...uuid.UUID) *KeyLoanLineUpdate {
 	_u.mutation.AddReturnIDs(ids...)
@@ -197,6 +211,9 @@ func (_u *KeyLoanLineUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.AddedLost(); ok {
 		_spec.AddField(keyloanline.FieldLost, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Voided(); ok {
+		_spec.SetField(keyloanline.FieldVoided, field.TypeBool, value)
+	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloanline.FieldHouseholdID, field.TypeUUID)
 	}
@@ -306,6 +323,20 @@ func (_u *KeyLoanLineUpdateOne) SetNillableLost(v *int) *KeyLoanLineUpdateOne {
 // AddLost adds value to the "lost" field.
 func (_u *KeyLoanLineUpdateOne) AddLost(v int) *KeyLoanLineUpdateOne {
 	_u.mutation.AddLost(v)
+	return _u
+}
+
+// SetVoided sets the "voided" field.
+func (_u *KeyLoanLineUpdateOne) SetVoided(v bool) *KeyLoanLineUpdateOne {
+	_u.mutation.SetVoided(v)
+	return _u
+}
+
+// SetNillableVoided sets the "voided" field if the given value is not nil.
+func (_u *KeyLoanLineUpdateOne) SetNillableVoided(v *bool) *KeyLoanLineUpdateOne {
+	if v != nil {
+		_u.SetVoided(*v)
+	}
 	return _u
 }
 
@@ -463,6 +494,9 @@ func (_u *KeyLoanLineUpdateOne) sqlSave(ctx context.Context) (_node *KeyLoanLine
 	}
 	if value, ok := _u.mutation.AddedLost(); ok {
 		_spec.AddField(keyloanline.FieldLost, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Voided(); ok {
+		_spec.SetField(keyloanline.FieldVoided, field.TypeBool, value)
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keyloanline.FieldHouseholdID, field.TypeUUID)

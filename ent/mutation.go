@@ -116,36 +116,41 @@ const (
 // ApprovalMutation represents an operation that mutates the Approval nodes in the graph.
 type ApprovalMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *uuid.UUID
-	created_at      *time.Time
-	version         *int
-	addversion      *int
-	kind            *string
-	clause          *string
-	subject_id      *uuid.UUID
-	title           *string
-	title_en        *string
-	content         *string
-	content_hash    *string
-	reason          *string
-	asked_by_id     *uuid.UUID
-	asked_by_name   *string
-	asked_at        *time.Time
-	expires_at      *time.Time
-	state           *approval.State
-	decided_by_id   *uuid.UUID
-	decided_by_name *string
-	decided_at      *time.Time
-	decision_note   *string
-	used_at         *time.Time
-	clearedFields   map[string]struct{}
-	estate          *uuid.UUID
-	clearedestate   bool
-	done            bool
-	oldValue        func(context.Context) (*Approval, error)
-	predicates      []predicate.Approval
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	kind              *string
+	clause            *string
+	subject_id        *uuid.UUID
+	title             *string
+	title_en          *string
+	content           *string
+	content_hash      *string
+	reason            *string
+	asked_by_id       *uuid.UUID
+	asked_by_name     *string
+	asked_by_staff_id *uuid.UUID
+	asked_at          *time.Time
+	expires_at        *time.Time
+	state             *approval.State
+	decided_by_id     *uuid.UUID
+	decided_by_name   *string
+	decided_at        *time.Time
+	decision_note     *string
+	withdrawn_by_id   *uuid.UUID
+	withdrawn_by_name *string
+	withdrawn_at      *time.Time
+	withdraw_reason   *string
+	used_at           *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	done              bool
+	oldValue          func(context.Context) (*Approval, error)
+	predicates        []predicate.Approval
 }
 
 var _ ent.Mutation = (*ApprovalMutation)(nil)
@@ -740,6 +745,55 @@ func (m *ApprovalMutation) ResetAskedByName() {
 	m.asked_by_name = nil
 }
 
+// SetAskedByStaffID sets the "asked_by_staff_id" field.
+func (m *ApprovalMutation) SetAskedByStaffID(u uuid.UUID) {
+	m.asked_by_staff_id = &u
+}
+
+// AskedByStaffID returns the value of the "asked_by_staff_id" field in the mutation.
+func (m *ApprovalMutation) AskedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.asked_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedByStaffID returns the old "asked_by_staff_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldAskedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedByStaffID: %w", err)
+	}
+	return oldValue.AskedByStaffID, nil
+}
+
+// ClearAskedByStaffID clears the value of the "asked_by_staff_id" field.
+func (m *ApprovalMutation) ClearAskedByStaffID() {
+	m.asked_by_staff_id = nil
+	m.clearedFields[approval.FieldAskedByStaffID] = struct{}{}
+}
+
+// AskedByStaffIDCleared returns if the "asked_by_staff_id" field was cleared in this mutation.
+func (m *ApprovalMutation) AskedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldAskedByStaffID]
+	return ok
+}
+
+// ResetAskedByStaffID resets all changes to the "asked_by_staff_id" field.
+func (m *ApprovalMutation) ResetAskedByStaffID() {
+	m.asked_by_staff_id = nil
+	delete(m.clearedFields, approval.FieldAskedByStaffID)
+}
+
 // SetAskedAt sets the "asked_at" field.
 func (m *ApprovalMutation) SetAskedAt(t time.Time) {
 	m.asked_at = &t
@@ -1018,6 +1072,176 @@ func (m *ApprovalMutation) ResetDecisionNote() {
 	m.decision_note = nil
 }
 
+// SetWithdrawnByID sets the "withdrawn_by_id" field.
+func (m *ApprovalMutation) SetWithdrawnByID(u uuid.UUID) {
+	m.withdrawn_by_id = &u
+}
+
+// WithdrawnByID returns the value of the "withdrawn_by_id" field in the mutation.
+func (m *ApprovalMutation) WithdrawnByID() (r uuid.UUID, exists bool) {
+	v := m.withdrawn_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnByID returns the old "withdrawn_by_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldWithdrawnByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnByID: %w", err)
+	}
+	return oldValue.WithdrawnByID, nil
+}
+
+// ClearWithdrawnByID clears the value of the "withdrawn_by_id" field.
+func (m *ApprovalMutation) ClearWithdrawnByID() {
+	m.withdrawn_by_id = nil
+	m.clearedFields[approval.FieldWithdrawnByID] = struct{}{}
+}
+
+// WithdrawnByIDCleared returns if the "withdrawn_by_id" field was cleared in this mutation.
+func (m *ApprovalMutation) WithdrawnByIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldWithdrawnByID]
+	return ok
+}
+
+// ResetWithdrawnByID resets all changes to the "withdrawn_by_id" field.
+func (m *ApprovalMutation) ResetWithdrawnByID() {
+	m.withdrawn_by_id = nil
+	delete(m.clearedFields, approval.FieldWithdrawnByID)
+}
+
+// SetWithdrawnByName sets the "withdrawn_by_name" field.
+func (m *ApprovalMutation) SetWithdrawnByName(s string) {
+	m.withdrawn_by_name = &s
+}
+
+// WithdrawnByName returns the value of the "withdrawn_by_name" field in the mutation.
+func (m *ApprovalMutation) WithdrawnByName() (r string, exists bool) {
+	v := m.withdrawn_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnByName returns the old "withdrawn_by_name" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldWithdrawnByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnByName: %w", err)
+	}
+	return oldValue.WithdrawnByName, nil
+}
+
+// ResetWithdrawnByName resets all changes to the "withdrawn_by_name" field.
+func (m *ApprovalMutation) ResetWithdrawnByName() {
+	m.withdrawn_by_name = nil
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (m *ApprovalMutation) SetWithdrawnAt(t time.Time) {
+	m.withdrawn_at = &t
+}
+
+// WithdrawnAt returns the value of the "withdrawn_at" field in the mutation.
+func (m *ApprovalMutation) WithdrawnAt() (r time.Time, exists bool) {
+	v := m.withdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnAt returns the old "withdrawn_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldWithdrawnAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnAt: %w", err)
+	}
+	return oldValue.WithdrawnAt, nil
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (m *ApprovalMutation) ClearWithdrawnAt() {
+	m.withdrawn_at = nil
+	m.clearedFields[approval.FieldWithdrawnAt] = struct{}{}
+}
+
+// WithdrawnAtCleared returns if the "withdrawn_at" field was cleared in this mutation.
+func (m *ApprovalMutation) WithdrawnAtCleared() bool {
+	_, ok := m.clearedFields[approval.FieldWithdrawnAt]
+	return ok
+}
+
+// ResetWithdrawnAt resets all changes to the "withdrawn_at" field.
+func (m *ApprovalMutation) ResetWithdrawnAt() {
+	m.withdrawn_at = nil
+	delete(m.clearedFields, approval.FieldWithdrawnAt)
+}
+
+// SetWithdrawReason sets the "withdraw_reason" field.
+func (m *ApprovalMutation) SetWithdrawReason(s string) {
+	m.withdraw_reason = &s
+}
+
+// WithdrawReason returns the value of the "withdraw_reason" field in the mutation.
+func (m *ApprovalMutation) WithdrawReason() (r string, exists bool) {
+	v := m.withdraw_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawReason returns the old "withdraw_reason" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldWithdrawReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawReason: %w", err)
+	}
+	return oldValue.WithdrawReason, nil
+}
+
+// ResetWithdrawReason resets all changes to the "withdraw_reason" field.
+func (m *ApprovalMutation) ResetWithdrawReason() {
+	m.withdraw_reason = nil
+}
+
 // SetUsedAt sets the "used_at" field.
 func (m *ApprovalMutation) SetUsedAt(t time.Time) {
 	m.used_at = &t
@@ -1128,7 +1352,7 @@ func (m *ApprovalMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApprovalMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 26)
 	if m.created_at != nil {
 		fields = append(fields, approval.FieldCreatedAt)
 	}
@@ -1168,6 +1392,9 @@ func (m *ApprovalMutation) Fields() []string {
 	if m.asked_by_name != nil {
 		fields = append(fields, approval.FieldAskedByName)
 	}
+	if m.asked_by_staff_id != nil {
+		fields = append(fields, approval.FieldAskedByStaffID)
+	}
 	if m.asked_at != nil {
 		fields = append(fields, approval.FieldAskedAt)
 	}
@@ -1188,6 +1415,18 @@ func (m *ApprovalMutation) Fields() []string {
 	}
 	if m.decision_note != nil {
 		fields = append(fields, approval.FieldDecisionNote)
+	}
+	if m.withdrawn_by_id != nil {
+		fields = append(fields, approval.FieldWithdrawnByID)
+	}
+	if m.withdrawn_by_name != nil {
+		fields = append(fields, approval.FieldWithdrawnByName)
+	}
+	if m.withdrawn_at != nil {
+		fields = append(fields, approval.FieldWithdrawnAt)
+	}
+	if m.withdraw_reason != nil {
+		fields = append(fields, approval.FieldWithdrawReason)
 	}
 	if m.used_at != nil {
 		fields = append(fields, approval.FieldUsedAt)
@@ -1226,6 +1465,8 @@ func (m *ApprovalMutation) Field(name string) (ent.Value, bool) {
 		return m.AskedByID()
 	case approval.FieldAskedByName:
 		return m.AskedByName()
+	case approval.FieldAskedByStaffID:
+		return m.AskedByStaffID()
 	case approval.FieldAskedAt:
 		return m.AskedAt()
 	case approval.FieldExpiresAt:
@@ -1240,6 +1481,14 @@ func (m *ApprovalMutation) Field(name string) (ent.Value, bool) {
 		return m.DecidedAt()
 	case approval.FieldDecisionNote:
 		return m.DecisionNote()
+	case approval.FieldWithdrawnByID:
+		return m.WithdrawnByID()
+	case approval.FieldWithdrawnByName:
+		return m.WithdrawnByName()
+	case approval.FieldWithdrawnAt:
+		return m.WithdrawnAt()
+	case approval.FieldWithdrawReason:
+		return m.WithdrawReason()
 	case approval.FieldUsedAt:
 		return m.UsedAt()
 	}
@@ -1277,6 +1526,8 @@ func (m *ApprovalMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldAskedByID(ctx)
 	case approval.FieldAskedByName:
 		return m.OldAskedByName(ctx)
+	case approval.FieldAskedByStaffID:
+		return m.OldAskedByStaffID(ctx)
 	case approval.FieldAskedAt:
 		return m.OldAskedAt(ctx)
 	case approval.FieldExpiresAt:
@@ -1291,6 +1542,14 @@ func (m *ApprovalMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDecidedAt(ctx)
 	case approval.FieldDecisionNote:
 		return m.OldDecisionNote(ctx)
+	case approval.FieldWithdrawnByID:
+		return m.OldWithdrawnByID(ctx)
+	case approval.FieldWithdrawnByName:
+		return m.OldWithdrawnByName(ctx)
+	case approval.FieldWithdrawnAt:
+		return m.OldWithdrawnAt(ctx)
+	case approval.FieldWithdrawReason:
+		return m.OldWithdrawReason(ctx)
 	case approval.FieldUsedAt:
 		return m.OldUsedAt(ctx)
 	}
@@ -1393,6 +1652,13 @@ func (m *ApprovalMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAskedByName(v)
 		return nil
+	case approval.FieldAskedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedByStaffID(v)
+		return nil
 	case approval.FieldAskedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -1441,6 +1707,34 @@ func (m *ApprovalMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDecisionNote(v)
+		return nil
+	case approval.FieldWithdrawnByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnByID(v)
+		return nil
+	case approval.FieldWithdrawnByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnByName(v)
+		return nil
+	case approval.FieldWithdrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnAt(v)
+		return nil
+	case approval.FieldWithdrawReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawReason(v)
 		return nil
 	case approval.FieldUsedAt:
 		v, ok := value.(time.Time)
@@ -1494,11 +1788,20 @@ func (m *ApprovalMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ApprovalMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(approval.FieldAskedByStaffID) {
+		fields = append(fields, approval.FieldAskedByStaffID)
+	}
 	if m.FieldCleared(approval.FieldDecidedByID) {
 		fields = append(fields, approval.FieldDecidedByID)
 	}
 	if m.FieldCleared(approval.FieldDecidedAt) {
 		fields = append(fields, approval.FieldDecidedAt)
+	}
+	if m.FieldCleared(approval.FieldWithdrawnByID) {
+		fields = append(fields, approval.FieldWithdrawnByID)
+	}
+	if m.FieldCleared(approval.FieldWithdrawnAt) {
+		fields = append(fields, approval.FieldWithdrawnAt)
 	}
 	if m.FieldCleared(approval.FieldUsedAt) {
 		fields = append(fields, approval.FieldUsedAt)
@@ -1517,11 +1820,20 @@ func (m *ApprovalMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ApprovalMutation) ClearField(name string) error {
 	switch name {
+	case approval.FieldAskedByStaffID:
+		m.ClearAskedByStaffID()
+		return nil
 	case approval.FieldDecidedByID:
 		m.ClearDecidedByID()
 		return nil
 	case approval.FieldDecidedAt:
 		m.ClearDecidedAt()
+		return nil
+	case approval.FieldWithdrawnByID:
+		m.ClearWithdrawnByID()
+		return nil
+	case approval.FieldWithdrawnAt:
+		m.ClearWithdrawnAt()
 		return nil
 	case approval.FieldUsedAt:
 		m.ClearUsedAt()
@@ -1573,6 +1885,9 @@ func (m *ApprovalMutation) ResetField(name string) error {
 	case approval.FieldAskedByName:
 		m.ResetAskedByName()
 		return nil
+	case approval.FieldAskedByStaffID:
+		m.ResetAskedByStaffID()
+		return nil
 	case approval.FieldAskedAt:
 		m.ResetAskedAt()
 		return nil
@@ -1593,6 +1908,18 @@ func (m *ApprovalMutation) ResetField(name string) error {
 		return nil
 	case approval.FieldDecisionNote:
 		m.ResetDecisionNote()
+		return nil
+	case approval.FieldWithdrawnByID:
+		m.ResetWithdrawnByID()
+		return nil
+	case approval.FieldWithdrawnByName:
+		m.ResetWithdrawnByName()
+		return nil
+	case approval.FieldWithdrawnAt:
+		m.ResetWithdrawnAt()
+		return nil
+	case approval.FieldWithdrawReason:
+		m.ResetWithdrawReason()
 		return nil
 	case approval.FieldUsedAt:
 		m.ResetUsedAt()
@@ -21638,6 +21965,7 @@ type KeyLoanLineMutation struct {
 	addreturned    *int
 	lost           *int
 	addlost        *int
+	voided         *bool
 	household_id   *uuid.UUID
 	clearedFields  map[string]struct{}
 	estate         *uuid.UUID
@@ -22144,6 +22472,42 @@ func (m *KeyLoanLineMutation) ResetLost() {
 	m.addlost = nil
 }
 
+// SetVoided sets the "voided" field.
+func (m *KeyLoanLineMutation) SetVoided(b bool) {
+	m.voided = &b
+}
+
+// Voided returns the value of the "voided" field in the mutation.
+func (m *KeyLoanLineMutation) Voided() (r bool, exists bool) {
+	v := m.voided
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoided returns the old "voided" field's value of the KeyLoanLine entity.
+// If the KeyLoanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLoanLineMutation) OldVoided(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoided is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoided requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoided: %w", err)
+	}
+	return oldValue.Voided, nil
+}
+
+// ResetVoided resets all changes to the "voided" field.
+func (m *KeyLoanLineMutation) ResetVoided() {
+	m.voided = nil
+}
+
 // SetHouseholdID sets the "household_id" field.
 func (m *KeyLoanLineMutation) SetHouseholdID(u uuid.UUID) {
 	m.household_id = &u
@@ -22389,7 +22753,7 @@ func (m *KeyLoanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLoanLineMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, keyloanline.FieldCreatedAt)
 	}
@@ -22416,6 +22780,9 @@ func (m *KeyLoanLineMutation) Fields() []string {
 	}
 	if m.lost != nil {
 		fields = append(fields, keyloanline.FieldLost)
+	}
+	if m.voided != nil {
+		fields = append(fields, keyloanline.FieldVoided)
 	}
 	if m.household_id != nil {
 		fields = append(fields, keyloanline.FieldHouseholdID)
@@ -22446,6 +22813,8 @@ func (m *KeyLoanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Returned()
 	case keyloanline.FieldLost:
 		return m.Lost()
+	case keyloanline.FieldVoided:
+		return m.Voided()
 	case keyloanline.FieldHouseholdID:
 		return m.HouseholdID()
 	}
@@ -22475,6 +22844,8 @@ func (m *KeyLoanLineMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldReturned(ctx)
 	case keyloanline.FieldLost:
 		return m.OldLost(ctx)
+	case keyloanline.FieldVoided:
+		return m.OldVoided(ctx)
 	case keyloanline.FieldHouseholdID:
 		return m.OldHouseholdID(ctx)
 	}
@@ -22548,6 +22919,13 @@ func (m *KeyLoanLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLost(v)
+		return nil
+	case keyloanline.FieldVoided:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoided(v)
 		return nil
 	case keyloanline.FieldHouseholdID:
 		v, ok := value.(uuid.UUID)
@@ -22679,6 +23057,9 @@ func (m *KeyLoanLineMutation) ResetField(name string) error {
 		return nil
 	case keyloanline.FieldLost:
 		m.ResetLost()
+		return nil
+	case keyloanline.FieldVoided:
+		m.ResetVoided()
 		return nil
 	case keyloanline.FieldHouseholdID:
 		m.ResetHouseholdID()

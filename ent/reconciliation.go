@@ -70,7 +70,7 @@ type ReconciliationEdges struct {
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
 	// totalCount holds the count of the edges above.
-	totalCount [1]map[string]int
+	totalCount [2]map[string]int
 
 	namedLines map[string][]*ReconciliationLine
 }

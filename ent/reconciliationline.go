@@ -37,9 +37,9 @@ type ReconciliationLine struct {
 	Position int `json:"position,omitempty"`
 	// What is counted, as written on the sheet.
 	Label string `json:"label,omitempty"`
-	// What the record said when it was frozen: hidden, so that the count is blind.
+	// What the record said when it was frozen: hidden, on the audit trail too, so that the count is blind.
 	Frozen int `json:"frozen,omitempty"`
-	// What the record said; null until it is counted.
+	// What the record said; null until all lines of the count are counted.
 	Expected *int `json:"expected,omitempty"`
 	// What was counted; null until then.
 	Counted *int `json:"counted,omitempty"`
@@ -49,7 +49,7 @@ type ReconciliationLine struct {
 	CountedByName string `json:"counted_by_name,omitempty"`
 	// When it was counted.
 	CountedAt *time.Time `json:"counted_at,omitempty"`
-	// Awaiting the count, matched, different (a case that is open), resolved.
+	// Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved.
 	State reconciliationline.State `json:"state,omitempty"`
 	// How the difference was resolved.
 	Resolution string `json:"resolution,omitempty"`

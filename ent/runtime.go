@@ -67,13 +67,21 @@ func init() {
 	// approval.DefaultVersion holds the default value on creation for the version field.
 	approval.DefaultVersion = approvalDescVersion.Default.(int)
 	// approvalDescDecidedByName is the schema descriptor for decided_by_name field.
-	approvalDescDecidedByName := approvalFields[14].Descriptor()
+	approvalDescDecidedByName := approvalFields[15].Descriptor()
 	// approval.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
 	approval.DefaultDecidedByName = approvalDescDecidedByName.Default.(string)
 	// approvalDescDecisionNote is the schema descriptor for decision_note field.
-	approvalDescDecisionNote := approvalFields[16].Descriptor()
+	approvalDescDecisionNote := approvalFields[17].Descriptor()
 	// approval.DefaultDecisionNote holds the default value on creation for the decision_note field.
 	approval.DefaultDecisionNote = approvalDescDecisionNote.Default.(string)
+	// approvalDescWithdrawnByName is the schema descriptor for withdrawn_by_name field.
+	approvalDescWithdrawnByName := approvalFields[19].Descriptor()
+	// approval.DefaultWithdrawnByName holds the default value on creation for the withdrawn_by_name field.
+	approval.DefaultWithdrawnByName = approvalDescWithdrawnByName.Default.(string)
+	// approvalDescWithdrawReason is the schema descriptor for withdraw_reason field.
+	approvalDescWithdrawReason := approvalFields[21].Descriptor()
+	// approval.DefaultWithdrawReason holds the default value on creation for the withdraw_reason field.
+	approval.DefaultWithdrawReason = approvalDescWithdrawReason.Default.(string)
 	// approvalDescID is the schema descriptor for id field.
 	approvalDescID := approvalMixinFields0[0].Descriptor()
 	// approval.DefaultID holds the default value on creation for the id field.
@@ -498,6 +506,10 @@ func init() {
 	keyloanline.DefaultLost = keyloanlineDescLost.Default.(int)
 	// keyloanline.LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	keyloanline.LostValidator = keyloanlineDescLost.Validators[0].(func(int) error)
+	// keyloanlineDescVoided is the schema descriptor for voided field.
+	keyloanlineDescVoided := keyloanlineFields[7].Descriptor()
+	// keyloanline.DefaultVoided holds the default value on creation for the voided field.
+	keyloanline.DefaultVoided = keyloanlineDescVoided.Default.(bool)
 	// keyloanlineDescID is the schema descriptor for id field.
 	keyloanlineDescID := keyloanlineMixinFields0[0].Descriptor()
 	// keyloanline.DefaultID holds the default value on creation for the id field.

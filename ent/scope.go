@@ -280,7 +280,7 @@ var Entities = map[string]access.Entity{
 		Name: TypeReconciliationLine, Table: "reconciliation_lines", Code: ids.Code(520),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
 		AppendOnly:   false,
-		Confidential: map[string]bool{},
+		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
 	},
 	TypeResident: {

@@ -11,7 +11,20 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/approval"
 )
+
+func (r *mutationResolver) GiveApproval(ctx context.Context, input approval.GiveApprovalInput) (*approval.GiveApprovalPayload, error) {
+	return approval.Give.Do(ctx, input)
+}
+
+func (r *mutationResolver) DeclineApproval(ctx context.Context, input approval.DeclineApprovalInput) (*approval.DeclineApprovalPayload, error) {
+	return approval.Decline.Do(ctx, input)
+}
+
+func (r *mutationResolver) WithdrawApproval(ctx context.Context, input approval.WithdrawApprovalInput) (*approval.WithdrawApprovalPayload, error) {
+	return approval.Withdraw.Do(ctx, input)
+}
 
 func (r *queryResolver) Approvals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) (*ent.ApprovalConnection, error) {
 	return r.db().Approval.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithApprovalOrder(orderBy), ent.WithApprovalFilter(where.Filter))

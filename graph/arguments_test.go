@@ -33,11 +33,17 @@ var forms = map[string][]form{
 	"endEmployment":   {{"endEmployment.input.reassignTo": nil}, {}},
 	"createHousehold": {{"createHousehold.input.occupancy": nil, "createHousehold.input.code": "909"}, {}},
 	"lendKeys": {
-		{"lendKeys.input.borrower": "staffID", "lendKeys.input.fromID": nil},
-		{"lendKeys.input.borrower": "residentID"},
+		{"lendKeys.input.borrower": "staffID", "lendKeys.input.fromID": nil, "lendKeys.input.approvalID": nil},
+		{"lendKeys.input.borrower": "residentID", "lendKeys.input.approvalID": nil},
 		{"lendKeys.input.borrower": "externalPersonID"},
 	},
-	"returnKeys": {{"returnKeys.input.lines": nil}, {}},
+	"askKeyLoan": {
+		{"askKeyLoan.input.borrower": "staffID", "askKeyLoan.input.until": "2026-03-05"},
+		{"askKeyLoan.input.borrower": "residentID", "askKeyLoan.input.until": "2026-03-05"},
+		{"askKeyLoan.input.borrower": "externalPersonID", "askKeyLoan.input.until": "2026-03-05"},
+	},
+	"askKeyLoanExtension": {{"askKeyLoanExtension.input.until": "2026-03-05"}},
+	"returnKeys":          {{"returnKeys.input.lines": nil}, {}},
 	"reportKeyLoss": {
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},

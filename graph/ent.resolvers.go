@@ -22,6 +22,14 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder
 	return act.Nodes(ctx, r.db(), ids)
 }
 
+func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver{r} }
+
+func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
+
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
-type queryResolver struct{ *Resolver }
+type (
+	keyLoanResolver     struct{ *Resolver }
+	keyLoanLineResolver struct{ *Resolver }
+	queryResolver       struct{ *Resolver }
+)

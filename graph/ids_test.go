@@ -41,6 +41,8 @@ var aliases = map[string]string{
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
 
+	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
+
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,
 	"can.checks.id": ent.TypeKeySet, "allowedActions.id": ent.TypeKeySet,
@@ -162,7 +164,7 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 	manager.Do(`mutation($in: CreateAPITokenInput!) { createApiToken(input: $in) { secret } }`,
 		stewardtest.Vars{"in": stewardtest.Vars{"name": "x", "role": policy.ProjectManager, "expiresAt": stewardtest.Start.AddDate(0, 1, 0)}})
 	loan := manager.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { id lines { id } } } }`, stewardtest.Vars{"in": stewardtest.Vars{
-		"borrower": stewardtest.Vars{"externalPersonID": estate.External}, "purpose": "看房", "lines": []stewardtest.Vars{{"setID": estate.Sets[1], "count": 1}}}})
+		"borrower": stewardtest.Vars{"externalPersonID": estate.External}, "purpose": "看房", "signature": stewardtest.Vars{}, "lines": []stewardtest.Vars{{"setID": estate.Sets[1], "count": 1}}}})
 	err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
 		return app.Runtime.Accounts.Post(ctx, tx, account.Message{AccountID: manager.Account, Estate: estate.ID, Kind: "x", TitleZH: "题", TitleEN: "title"})
 	})

@@ -22,16 +22,16 @@ func (r *mutationResolver) AddKeyAcceptanceLines(ctx context.Context, input keys
 	return keys.AddAcceptanceLines.Do(ctx, input)
 }
 
-func (r *mutationResolver) RemoveKeyAcceptanceLine(ctx context.Context, input keys.RemoveKeyAcceptanceLineInput) (*keys.RemoveKeyAcceptanceLinePayload, error) {
-	return keys.RemoveAcceptanceLine.Do(ctx, input)
-}
-
 func (r *mutationResolver) CheckKeyAcceptanceLines(ctx context.Context, input keys.CheckKeyAcceptanceLinesInput) (*keys.CheckKeyAcceptanceLinesPayload, error) {
 	return keys.CheckAcceptanceLines.Do(ctx, input)
 }
 
 func (r *mutationResolver) SignKeyAcceptance(ctx context.Context, input keys.SignKeyAcceptanceInput) (*keys.SignKeyAcceptancePayload, error) {
 	return keys.SignAcceptance.Do(ctx, input)
+}
+
+func (r *mutationResolver) RemoveKeyAcceptanceLine(ctx context.Context, input keys.RemoveKeyAcceptanceLineInput) (*keys.RemoveKeyAcceptanceLinePayload, error) {
+	return keys.RemoveAcceptanceLine.Do(ctx, input)
 }
 
 func (r *mutationResolver) CancelKeyAcceptance(ctx context.Context, input keys.CancelKeyAcceptanceInput) (*keys.CancelKeyAcceptancePayload, error) {

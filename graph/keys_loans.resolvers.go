@@ -11,8 +11,17 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/keys"
 )
+
+func (r *keyLoanResolver) Overdue(ctx context.Context, obj *ent.KeyLoan) (bool, error) {
+	return keys.Overdue(obj, act.From(ctx).Clock.Now()), nil
+}
+
+func (r *keyLoanLineResolver) Outstanding(ctx context.Context, obj *ent.KeyLoanLine) (int, error) {
+	return keys.Outstanding(obj), nil
+}
 
 func (r *mutationResolver) LendKeys(ctx context.Context, input keys.LendKeysInput) (*keys.LendKeysPayload, error) {
 	return keys.Lend.Do(ctx, input)
@@ -20,6 +29,26 @@ func (r *mutationResolver) LendKeys(ctx context.Context, input keys.LendKeysInpu
 
 func (r *mutationResolver) ReturnKeys(ctx context.Context, input keys.ReturnKeysInput) (*keys.ReturnKeysPayload, error) {
 	return keys.Return.Do(ctx, input)
+}
+
+func (r *mutationResolver) AskKeyLoan(ctx context.Context, input keys.AskKeyLoanInput) (*keys.AskKeyLoanPayload, error) {
+	return keys.AskLoan.Do(ctx, input)
+}
+
+func (r *mutationResolver) AskKeyLoanExtension(ctx context.Context, input keys.AskKeyLoanExtensionInput) (*keys.AskKeyLoanExtensionPayload, error) {
+	return keys.AskExtension.Do(ctx, input)
+}
+
+func (r *mutationResolver) ExtendKeyLoan(ctx context.Context, input keys.ExtendKeyLoanInput) (*keys.ExtendKeyLoanPayload, error) {
+	return keys.Extend.Do(ctx, input)
+}
+
+func (r *mutationResolver) VoidKeyLoan(ctx context.Context, input keys.VoidKeyLoanInput) (*keys.VoidKeyLoanPayload, error) {
+	return keys.VoidLoan.Do(ctx, input)
+}
+
+func (r *mutationResolver) VoidKeyReturn(ctx context.Context, input keys.VoidKeyReturnInput) (*keys.VoidKeyReturnPayload, error) {
+	return keys.VoidReturn.Do(ctx, input)
 }
 
 func (r *queryResolver) KeyLoans(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) (*ent.KeyLoanConnection, error) {

@@ -43,6 +43,8 @@ const (
 	FieldAskedByID = "asked_by_id"
 	// FieldAskedByName holds the string denoting the asked_by_name field in the database.
 	FieldAskedByName = "asked_by_name"
+	// FieldAskedByStaffID holds the string denoting the asked_by_staff_id field in the database.
+	FieldAskedByStaffID = "asked_by_staff_id"
 	// FieldAskedAt holds the string denoting the asked_at field in the database.
 	FieldAskedAt = "asked_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -57,6 +59,14 @@ const (
 	FieldDecidedAt = "decided_at"
 	// FieldDecisionNote holds the string denoting the decision_note field in the database.
 	FieldDecisionNote = "decision_note"
+	// FieldWithdrawnByID holds the string denoting the withdrawn_by_id field in the database.
+	FieldWithdrawnByID = "withdrawn_by_id"
+	// FieldWithdrawnByName holds the string denoting the withdrawn_by_name field in the database.
+	FieldWithdrawnByName = "withdrawn_by_name"
+	// FieldWithdrawnAt holds the string denoting the withdrawn_at field in the database.
+	FieldWithdrawnAt = "withdrawn_at"
+	// FieldWithdrawReason holds the string denoting the withdraw_reason field in the database.
+	FieldWithdrawReason = "withdraw_reason"
 	// FieldUsedAt holds the string denoting the used_at field in the database.
 	FieldUsedAt = "used_at"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -88,6 +98,7 @@ var Columns = []string{
 	FieldReason,
 	FieldAskedByID,
 	FieldAskedByName,
+	FieldAskedByStaffID,
 	FieldAskedAt,
 	FieldExpiresAt,
 	FieldState,
@@ -95,6 +106,10 @@ var Columns = []string{
 	FieldDecidedByName,
 	FieldDecidedAt,
 	FieldDecisionNote,
+	FieldWithdrawnByID,
+	FieldWithdrawnByName,
+	FieldWithdrawnAt,
+	FieldWithdrawReason,
 	FieldUsedAt,
 }
 
@@ -115,6 +130,10 @@ var (
 	DefaultDecidedByName string
 	// DefaultDecisionNote holds the default value on creation for the "decision_note" field.
 	DefaultDecisionNote string
+	// DefaultWithdrawnByName holds the default value on creation for the "withdrawn_by_name" field.
+	DefaultWithdrawnByName string
+	// DefaultWithdrawReason holds the default value on creation for the "withdraw_reason" field.
+	DefaultWithdrawReason string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -222,6 +241,11 @@ func ByAskedByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAskedByName, opts...).ToFunc()
 }
 
+// ByAskedByStaffID orders the results by the asked_by_staff_id field.
+func ByAskedByStaffID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAskedByStaffID, opts...).ToFunc()
+}
+
 // ByAskedAt orders the results by the asked_at field.
 func ByAskedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAskedAt, opts...).ToFunc()
@@ -255,6 +279,26 @@ func ByDecidedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByDecisionNote orders the results by the decision_note field.
 func ByDecisionNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDecisionNote, opts...).ToFunc()
+}
+
+// ByWithdrawnByID orders the results by the withdrawn_by_id field.
+func ByWithdrawnByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithdrawnByID, opts...).ToFunc()
+}
+
+// ByWithdrawnByName orders the results by the withdrawn_by_name field.
+func ByWithdrawnByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithdrawnByName, opts...).ToFunc()
+}
+
+// ByWithdrawnAt orders the results by the withdrawn_at field.
+func ByWithdrawnAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithdrawnAt, opts...).ToFunc()
+}
+
+// ByWithdrawReason orders the results by the withdraw_reason field.
+func ByWithdrawReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWithdrawReason, opts...).ToFunc()
 }
 
 // ByUsedAt orders the results by the used_at field.

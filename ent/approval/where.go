@@ -121,6 +121,11 @@ func AskedByName(v string) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldAskedByName, v))
 }
 
+// AskedByStaffID applies equality check predicate on the "asked_by_staff_id" field. It's identical to AskedByStaffIDEQ.
+func AskedByStaffID(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldAskedByStaffID, v))
+}
+
 // AskedAt applies equality check predicate on the "asked_at" field. It's identical to AskedAtEQ.
 func AskedAt(v time.Time) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldAskedAt, v))
@@ -149,6 +154,26 @@ func DecidedAt(v time.Time) predicate.Approval {
 // DecisionNote applies equality check predicate on the "decision_note" field. It's identical to DecisionNoteEQ.
 func DecisionNote(v string) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldDecisionNote, v))
+}
+
+// WithdrawnByID applies equality check predicate on the "withdrawn_by_id" field. It's identical to WithdrawnByIDEQ.
+func WithdrawnByID(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByName applies equality check predicate on the "withdrawn_by_name" field. It's identical to WithdrawnByNameEQ.
+func WithdrawnByName(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnByName, v))
+}
+
+// WithdrawnAt applies equality check predicate on the "withdrawn_at" field. It's identical to WithdrawnAtEQ.
+func WithdrawnAt(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnAt, v))
+}
+
+// WithdrawReason applies equality check predicate on the "withdraw_reason" field. It's identical to WithdrawReasonEQ.
+func WithdrawReason(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawReason, v))
 }
 
 // UsedAt applies equality check predicate on the "used_at" field. It's identical to UsedAtEQ.
@@ -856,6 +881,56 @@ func AskedByNameContainsFold(v string) predicate.Approval {
 	return predicate.Approval(sql.FieldContainsFold(FieldAskedByName, v))
 }
 
+// AskedByStaffIDEQ applies the EQ predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDNEQ applies the NEQ predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDNEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDIn applies the In predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldAskedByStaffID, vs...))
+}
+
+// AskedByStaffIDNotIn applies the NotIn predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDNotIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldAskedByStaffID, vs...))
+}
+
+// AskedByStaffIDGT applies the GT predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDGT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDGTE applies the GTE predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDGTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDLT applies the LT predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDLT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDLTE applies the LTE predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDLTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldAskedByStaffID, v))
+}
+
+// AskedByStaffIDIsNil applies the IsNil predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDIsNil() predicate.Approval {
+	return predicate.Approval(sql.FieldIsNull(FieldAskedByStaffID))
+}
+
+// AskedByStaffIDNotNil applies the NotNil predicate on the "asked_by_staff_id" field.
+func AskedByStaffIDNotNil() predicate.Approval {
+	return predicate.Approval(sql.FieldNotNull(FieldAskedByStaffID))
+}
+
 // AskedAtEQ applies the EQ predicate on the "asked_at" field.
 func AskedAtEQ(v time.Time) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldAskedAt, v))
@@ -1184,6 +1259,236 @@ func DecisionNoteEqualFold(v string) predicate.Approval {
 // DecisionNoteContainsFold applies the ContainsFold predicate on the "decision_note" field.
 func DecisionNoteContainsFold(v string) predicate.Approval {
 	return predicate.Approval(sql.FieldContainsFold(FieldDecisionNote, v))
+}
+
+// WithdrawnByIDEQ applies the EQ predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDNEQ applies the NEQ predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDNEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDIn applies the In predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldWithdrawnByID, vs...))
+}
+
+// WithdrawnByIDNotIn applies the NotIn predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDNotIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldWithdrawnByID, vs...))
+}
+
+// WithdrawnByIDGT applies the GT predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDGT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDGTE applies the GTE predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDGTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDLT applies the LT predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDLT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDLTE applies the LTE predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDLTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldWithdrawnByID, v))
+}
+
+// WithdrawnByIDIsNil applies the IsNil predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDIsNil() predicate.Approval {
+	return predicate.Approval(sql.FieldIsNull(FieldWithdrawnByID))
+}
+
+// WithdrawnByIDNotNil applies the NotNil predicate on the "withdrawn_by_id" field.
+func WithdrawnByIDNotNil() predicate.Approval {
+	return predicate.Approval(sql.FieldNotNull(FieldWithdrawnByID))
+}
+
+// WithdrawnByNameEQ applies the EQ predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameEQ(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameNEQ applies the NEQ predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameNEQ(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameIn applies the In predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameIn(vs ...string) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldWithdrawnByName, vs...))
+}
+
+// WithdrawnByNameNotIn applies the NotIn predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameNotIn(vs ...string) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldWithdrawnByName, vs...))
+}
+
+// WithdrawnByNameGT applies the GT predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameGT(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameGTE applies the GTE predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameGTE(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameLT applies the LT predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameLT(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameLTE applies the LTE predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameLTE(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameContains applies the Contains predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameContains(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldContains(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameHasPrefix applies the HasPrefix predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameHasPrefix(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldHasPrefix(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameHasSuffix applies the HasSuffix predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameHasSuffix(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldHasSuffix(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameEqualFold applies the EqualFold predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameEqualFold(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEqualFold(FieldWithdrawnByName, v))
+}
+
+// WithdrawnByNameContainsFold applies the ContainsFold predicate on the "withdrawn_by_name" field.
+func WithdrawnByNameContainsFold(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldContainsFold(FieldWithdrawnByName, v))
+}
+
+// WithdrawnAtEQ applies the EQ predicate on the "withdrawn_at" field.
+func WithdrawnAtEQ(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtNEQ applies the NEQ predicate on the "withdrawn_at" field.
+func WithdrawnAtNEQ(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtIn applies the In predicate on the "withdrawn_at" field.
+func WithdrawnAtIn(vs ...time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldWithdrawnAt, vs...))
+}
+
+// WithdrawnAtNotIn applies the NotIn predicate on the "withdrawn_at" field.
+func WithdrawnAtNotIn(vs ...time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldWithdrawnAt, vs...))
+}
+
+// WithdrawnAtGT applies the GT predicate on the "withdrawn_at" field.
+func WithdrawnAtGT(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtGTE applies the GTE predicate on the "withdrawn_at" field.
+func WithdrawnAtGTE(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtLT applies the LT predicate on the "withdrawn_at" field.
+func WithdrawnAtLT(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtLTE applies the LTE predicate on the "withdrawn_at" field.
+func WithdrawnAtLTE(v time.Time) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldWithdrawnAt, v))
+}
+
+// WithdrawnAtIsNil applies the IsNil predicate on the "withdrawn_at" field.
+func WithdrawnAtIsNil() predicate.Approval {
+	return predicate.Approval(sql.FieldIsNull(FieldWithdrawnAt))
+}
+
+// WithdrawnAtNotNil applies the NotNil predicate on the "withdrawn_at" field.
+func WithdrawnAtNotNil() predicate.Approval {
+	return predicate.Approval(sql.FieldNotNull(FieldWithdrawnAt))
+}
+
+// WithdrawReasonEQ applies the EQ predicate on the "withdraw_reason" field.
+func WithdrawReasonEQ(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonNEQ applies the NEQ predicate on the "withdraw_reason" field.
+func WithdrawReasonNEQ(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonIn applies the In predicate on the "withdraw_reason" field.
+func WithdrawReasonIn(vs ...string) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldWithdrawReason, vs...))
+}
+
+// WithdrawReasonNotIn applies the NotIn predicate on the "withdraw_reason" field.
+func WithdrawReasonNotIn(vs ...string) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldWithdrawReason, vs...))
+}
+
+// WithdrawReasonGT applies the GT predicate on the "withdraw_reason" field.
+func WithdrawReasonGT(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonGTE applies the GTE predicate on the "withdraw_reason" field.
+func WithdrawReasonGTE(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonLT applies the LT predicate on the "withdraw_reason" field.
+func WithdrawReasonLT(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonLTE applies the LTE predicate on the "withdraw_reason" field.
+func WithdrawReasonLTE(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonContains applies the Contains predicate on the "withdraw_reason" field.
+func WithdrawReasonContains(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldContains(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonHasPrefix applies the HasPrefix predicate on the "withdraw_reason" field.
+func WithdrawReasonHasPrefix(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldHasPrefix(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonHasSuffix applies the HasSuffix predicate on the "withdraw_reason" field.
+func WithdrawReasonHasSuffix(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldHasSuffix(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonEqualFold applies the EqualFold predicate on the "withdraw_reason" field.
+func WithdrawReasonEqualFold(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldEqualFold(FieldWithdrawReason, v))
+}
+
+// WithdrawReasonContainsFold applies the ContainsFold predicate on the "withdraw_reason" field.
+func WithdrawReasonContainsFold(v string) predicate.Approval {
+	return predicate.Approval(sql.FieldContainsFold(FieldWithdrawReason, v))
 }
 
 // UsedAtEQ applies the EQ predicate on the "used_at" field.

@@ -31,6 +31,8 @@ const (
 	FieldReturned = "returned"
 	// FieldLost holds the string denoting the lost field in the database.
 	FieldLost = "lost"
+	// FieldVoided holds the string denoting the voided field in the database.
+	FieldVoided = "voided"
 	// FieldHouseholdID holds the string denoting the household_id field in the database.
 	FieldHouseholdID = "household_id"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
@@ -94,6 +96,7 @@ var Columns = []string{
 	FieldCount,
 	FieldReturned,
 	FieldLost,
+	FieldVoided,
 	FieldHouseholdID,
 }
 
@@ -118,6 +121,8 @@ var (
 	DefaultLost int
 	// LostValidator is a validator for the "lost" field. It is called by the builders before save.
 	LostValidator func(int) error
+	// DefaultVoided holds the default value on creation for the "voided" field.
+	DefaultVoided bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -173,6 +178,11 @@ func ByReturned(opts ...sql.OrderTermOption) OrderOption {
 // ByLost orders the results by the lost field.
 func ByLost(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLost, opts...).ToFunc()
+}
+
+// ByVoided orders the results by the voided field.
+func ByVoided(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoided, opts...).ToFunc()
 }
 
 // ByHouseholdID orders the results by the household_id field.

@@ -96,6 +96,11 @@ func Lost(v int) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldEQ(FieldLost, v))
 }
 
+// Voided applies equality check predicate on the "voided" field. It's identical to VoidedEQ.
+func Voided(v bool) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEQ(FieldVoided, v))
+}
+
 // HouseholdID applies equality check predicate on the "household_id" field. It's identical to HouseholdIDEQ.
 func HouseholdID(v uuid.UUID) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldEQ(FieldHouseholdID, v))
@@ -404,6 +409,16 @@ func LostLT(v int) predicate.KeyLoanLine {
 // LostLTE applies the LTE predicate on the "lost" field.
 func LostLTE(v int) predicate.KeyLoanLine {
 	return predicate.KeyLoanLine(sql.FieldLTE(FieldLost, v))
+}
+
+// VoidedEQ applies the EQ predicate on the "voided" field.
+func VoidedEQ(v bool) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldEQ(FieldVoided, v))
+}
+
+// VoidedNEQ applies the NEQ predicate on the "voided" field.
+func VoidedNEQ(v bool) predicate.KeyLoanLine {
+	return predicate.KeyLoanLine(sql.FieldNEQ(FieldVoided, v))
 }
 
 // HouseholdIDEQ applies the EQ predicate on the "household_id" field.

@@ -24,6 +24,7 @@ var (
 		{Name: "reason", Type: field.TypeString},
 		{Name: "asked_by_id", Type: field.TypeUUID},
 		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "asked_by_staff_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "asked_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "GIVEN", "DECLINED", "WITHDRAWN", "EXPIRED", "USED"}, Default: "ASKED"},
@@ -31,6 +32,10 @@ var (
 		{Name: "decided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
 		{Name: "decision_note", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "withdrawn_by_name", Type: field.TypeString, Default: ""},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+		{Name: "withdraw_reason", Type: field.TypeString, Default: ""},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 	}
@@ -42,7 +47,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "approvals_estates_estate",
-				Columns:    []*schema.Column{ApprovalsColumns[21]},
+				Columns:    []*schema.Column{ApprovalsColumns[26]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -51,17 +56,17 @@ var (
 			{
 				Name:    "approval_estate_id_state_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[15], ApprovalsColumns[14], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[16], ApprovalsColumns[15], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_asked_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[13], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[14], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[21], ApprovalsColumns[5]},
+				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[5]},
 			},
 		},
 	}
@@ -977,6 +982,7 @@ var (
 		{Name: "count", Type: field.TypeInt},
 		{Name: "returned", Type: field.TypeInt, Default: 0},
 		{Name: "lost", Type: field.TypeInt, Default: 0},
+		{Name: "voided", Type: field.TypeBool, Default: false},
 		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "loan_id", Type: field.TypeUUID},
@@ -991,25 +997,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_loan_lines_estates_estate",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[7]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_loans_loan",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[8]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
 				RefColumns: []*schema.Column{KeyLoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_sets_set",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[9]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[10]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_loan_lines_key_holders_from",
-				Columns:    []*schema.Column{KeyLoanLinesColumns[10]},
+				Columns:    []*schema.Column{KeyLoanLinesColumns[11]},
 				RefColumns: []*schema.Column{KeyHoldersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1018,12 +1024,12 @@ var (
 			{
 				Name:    "keyloanline_estate_id_loan_id_set_id_from_id",
 				Unique:  true,
-				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[8], KeyLoanLinesColumns[9], KeyLoanLinesColumns[10]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[8], KeyLoanLinesColumns[9], KeyLoanLinesColumns[10], KeyLoanLinesColumns[11]},
 			},
 			{
 				Name:    "keyloanline_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLoanLinesColumns[7], KeyLoanLinesColumns[9]},
+				Columns: []*schema.Column{KeyLoanLinesColumns[8], KeyLoanLinesColumns[10]},
 			},
 		},
 	}

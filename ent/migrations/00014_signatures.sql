@@ -49,8 +49,21 @@ CREATE UNIQUE INDEX signature_estate_id_subject_id_kind_capacity ON signatures (
 CREATE FUNCTION signature_name(name text) RETURNS text IMMUTABLE PARALLEL SAFE LANGUAGE sql AS
     $$ SELECT lower(regexp_replace(normalize(name, NFKC), '\s+', '', 'g')) $$;
 
--- Decides who signs as a person (a member of staff, whatever the account; else a resident, an account, a name), and whether that
--- person may. Signatures under one subject wait for each other, so that what is compared is all there is.
+-- Who signs as a person: a member of staff, whatever the account; else a resident, an account, a name. Signatures under one subject wait
+-- for each other here, so that what signature_check compares is all there is.
+-- +goose StatementBegin
+CREATE FUNCTION signature_person() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('signatures ' || NEW.subject_id::text, 0));
+    NEW.person := coalesce(
+        (SELECT 'staff:' || s.id FROM staffs s WHERE s.estate_id = NEW.estate_id AND s.account_id = NEW.account_id),
+        'staff:' || NEW.staff_id, 'resident:' || NEW.resident_id, 'account:' || NEW.account_id, 'name:' || signature_name(NEW.signer_name));
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER signature_person BEFORE INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION signature_person();
+
+-- Whether that person may: after the walls have refused what is another estate's.
 -- +goose StatementBegin
 CREATE FUNCTION signature_check() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -62,8 +75,6 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'signatures are compared under a lock, which an older snapshot would not see through';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('signatures ' || NEW.subject_id::text, 0));
-
     -- Nobody signs by another's session, or attests in another's name.
     IF NOT identity.is_system() AND NEW.method <> 'CREDENTIAL' AND identity.viewer() IS DISTINCT FROM coalesce(NEW.attested_by_id, NEW.account_id) THEN
         RAISE check_violation USING CONSTRAINT = 'signatures_viewer', MESSAGE = 'not the viewer''s to sign or attest';
@@ -74,10 +85,6 @@ BEGIN
     IF num_nonnulls(NEW.staff_id, NEW.resident_id) > 0 AND own IS DISTINCT FROM NEW.account_id THEN
         RAISE check_violation USING CONSTRAINT = 'signatures_account', MESSAGE = 'the signer has an account, and signs with it';
     END IF;
-
-    NEW.person := coalesce(
-        (SELECT 'staff:' || s.id FROM staffs s WHERE s.estate_id = NEW.estate_id AND s.account_id = NEW.account_id),
-        'staff:' || NEW.staff_id, 'resident:' || NEW.resident_id, 'account:' || NEW.account_id, 'name:' || signature_name(NEW.signer_name));
     -- The same account is the same person, and a mere name may be anybody's of that name.
     IF EXISTS (SELECT FROM signatures s
         JOIN signature_distinct d ON d.kind = NEW.kind AND (d.a, d.b) IN ((NEW.capacity, s.capacity), (s.capacity, NEW.capacity))
@@ -90,15 +97,15 @@ BEGIN
         WHERE s.estate_id = NEW.estate_id AND s.subject_id = NEW.subject_id AND s.kind = NEW.kind AND s.content_hash <> NEW.content_hash) THEN
         RAISE check_violation USING CONSTRAINT = 'signatures_content', MESSAGE = 'another content was signed before';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER signature_check BEFORE INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION signature_check();
+CREATE TRIGGER signature_check AFTER INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION signature_check();
 
--- The next number of a certificate: A-2026-0001, by the estate's code and its year. Certificates of one estate wait for each other, so
--- that there is no gap.
+-- The next number of a certificate beside a given one: A-2026-0001, by the estate's code and its year. Certificates of one estate wait for
+-- each other, so that there is no gap.
 -- +goose StatementBegin
-CREATE FUNCTION certificate_number(estate uuid, at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION certificate_number(estate uuid, at timestamptz, beside uuid DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     prefix text;
     n text;
@@ -106,7 +113,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('certificates ' || estate::text, 0));
     SELECT e.code || '-' || to_char(at AT TIME ZONE e.time_zone, 'YYYY') || '-' INTO prefix FROM estates e WHERE e.id = estate;
     SELECT coalesce(max(substring(c.number FROM length(prefix) + 1)::integer), 0) + 1 INTO n FROM certificates c
-        WHERE c.estate_id = estate AND starts_with(c.number, prefix) AND substring(c.number FROM length(prefix) + 1) ~ '^[0-9]{4,9}$';
+        WHERE c.estate_id = estate AND c.id IS DISTINCT FROM beside AND starts_with(c.number, prefix) AND substring(c.number FROM length(prefix) + 1) ~ '^[0-9]{4,9}$';
     RETURN prefix || lpad(n, greatest(4, length(n)), '0');
 END $$;
 -- +goose StatementEnd
@@ -123,17 +130,16 @@ BEGIN
     IF NEW.content_hash <> encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') THEN
         RAISE check_violation USING CONSTRAINT = 'certificates_content', MESSAGE = 'the hash is not that of the content';
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended('signatures ' || NEW.subject_id::text, 0));
     SELECT string_agg(c.capacity, ', ' ORDER BY c.capacity) INTO missing FROM signature_capacities c
         WHERE c.kind = NEW.kind AND NOT EXISTS (SELECT FROM signatures s WHERE s.estate_id = NEW.estate_id AND s.subject_id = NEW.subject_id
             AND s.kind = NEW.kind AND s.capacity = c.capacity AND s.content_hash = NEW.content_hash);
     IF missing <> '' THEN
         RAISE check_violation USING CONSTRAINT = 'certificates_signed', MESSAGE = 'not signed by all', DETAIL = missing;
     END IF;
-    IF NEW.number IS DISTINCT FROM certificate_number(NEW.estate_id, NEW.issued_at) THEN
+    IF NEW.number IS DISTINCT FROM certificate_number(NEW.estate_id, NEW.issued_at, NEW.id) THEN
         RAISE check_violation USING CONSTRAINT = 'certificates_number', MESSAGE = 'not the next number';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER certificate_check BEFORE INSERT ON certificates FOR EACH ROW EXECUTE FUNCTION certificate_check();
+CREATE TRIGGER certificate_check AFTER INSERT ON certificates FOR EACH ROW EXECUTE FUNCTION certificate_check();

@@ -77,6 +77,7 @@ func (KeyLoanLine) Fields() []ent.Field {
 		field.Int("count").Positive().Immutable().Comment("How many keys were lent."),
 		field.Int("returned").NonNegative().Default(0).Comment("How many came back."),
 		field.Int("lost").NonNegative().Default(0).Comment("How many were reported lost, also if found since: those come back by the loss (K2.3)."),
+		field.Bool("voided").Default(false).Comment("Whether its loan was voided: nothing of it is out."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The borrower's household, if a resident."),
 	}
 }

@@ -41,7 +41,7 @@ func (Reconciliation) Fields() []ent.Field {
 // Edges of a reconciliation.
 func (Reconciliation) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.From("lines", ReconciliationLine.Type).Ref("reconciliation").Annotations(entgql.Skip(entgql.SkipType, entgql.SkipWhereInput)).Comment("Its lines."),
+		edge.From("lines", ReconciliationLine.Type).Ref("reconciliation").Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("Its lines."),
 	}
 }
 
@@ -75,13 +75,13 @@ func (ReconciliationLine) Fields() []ent.Field {
 		field.UUID("place_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("Where it is counted, if that matters."),
 		field.Int("position").Positive().Immutable().Comment("Its place on the sheet, from 1."),
 		field.String("label").Immutable().Comment("What is counted, as written on the sheet."),
-		field.Int("frozen").NonNegative().Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("What the record said when it was frozen: hidden, so that the count is blind."),
-		field.Int("expected").NonNegative().Optional().Nillable().Comment("What the record said; null until it is counted."),
+		field.Int("frozen").NonNegative().Immutable().Annotations(entgql.Skip(entgql.SkipType), Confidential()).Comment("What the record said when it was frozen: hidden, on the audit trail too, so that the count is blind."),
+		field.Int("expected").NonNegative().Optional().Nillable().Comment("What the record said; null until all lines of the count are counted."),
 		field.Int("counted").NonNegative().Optional().Nillable().Comment("What was counted; null until then."),
 		field.UUID("counted_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who counted it."),
 		field.String("counted_by_name").Default("").Comment("Who counted it, as signed."),
 		field.Time("counted_at").Optional().Nillable().Annotations(Filter()).Comment("When it was counted."),
-		field.Enum("state").NamedValues("Awaiting", "AWAITING", "Matched", "MATCHED", "Different", "DIFFERENT", "Resolved", "RESOLVED").Default("AWAITING").Annotations(Filter()).Comment("Awaiting the count, matched, different (a case that is open), resolved."),
+		field.Enum("state").NamedValues("Awaiting", "AWAITING", "Matched", "MATCHED", "Different", "DIFFERENT", "Resolved", "RESOLVED").Default("AWAITING").Annotations(Filter()).Comment("Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved."),
 		field.String("resolution").Default("").Annotations(Filter()).Comment("How the difference was resolved."),
 		field.String("resolution_reason").Default("").Comment("Why there was a difference."),
 		field.UUID("resolved_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who resolved it."),

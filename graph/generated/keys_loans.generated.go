@@ -24,6 +24,102 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _AskKeyLoanExtensionPayload_request(ctx context.Context, field graphql.CollectedField, obj *keys.AskKeyLoanExtensionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AskKeyLoanExtensionPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoanRequest) graphql.Marshaler {
+			return ec.marshalNKeyLoanRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanRequest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AskKeyLoanExtensionPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AskKeyLoanExtensionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoanRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AskKeyLoanPayload_request(ctx context.Context, field graphql.CollectedField, obj *keys.AskKeyLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoanRequest) graphql.Marshaler {
+			return ec.marshalNKeyLoanRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoanRequest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AskKeyLoanPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AskKeyLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoanRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExtendKeyLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *keys.ExtendKeyLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoan) graphql.Marshaler {
+			return ec.marshalNKeyLoan2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExtendKeyLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExtendKeyLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LendKeysPayload_loan(ctx context.Context, field graphql.CollectedField, obj *keys.LendKeysPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -88,9 +184,231 @@ func (ec *executionContext) fieldContext_ReturnKeysPayload_loan(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _VoidKeyLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoan) graphql.Marshaler {
+			return ec.marshalNKeyLoan2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidKeyReturnPayload_keyReturn(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyReturnPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyReturnPayload_keyReturn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KeyReturn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyReturn) graphql.Marshaler {
+			return ec.marshalNKeyReturn2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyReturn(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyReturnPayload_keyReturn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyReturnPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyReturn(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidKeyReturnPayload_loan(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyReturnPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyLoan) graphql.Marshaler {
+			return ec.marshalNKeyLoan2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyLoan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyReturnPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyReturnPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyLoan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputAskKeyLoanExtensionInput(ctx context.Context, obj any) (*keys.AskKeyLoanExtensionInput, error) {
+	var it keys.AskKeyLoanExtensionInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanID", "until", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Until = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalAskKeyLoanExtensionInput unmarshals raw into the AskKeyLoanExtensionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAskKeyLoanExtensionInput(ctx context.Context, raw any) (*keys.AskKeyLoanExtensionInput, error) {
+	var out *keys.AskKeyLoanExtensionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AskKeyLoanExtensionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAskKeyLoanInput(ctx context.Context, obj any) (*keys.AskKeyLoanInput, error) {
+	var it keys.AskKeyLoanInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"borrower", "purpose", "lines", "until", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "borrower":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("borrower"))
+			data, err := ec.unmarshalNBorrowerInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐBorrowerInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Borrower = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Purpose = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNLendLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐLendLineInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Lines = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Until = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalAskKeyLoanInput unmarshals raw into the AskKeyLoanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAskKeyLoanInput(ctx context.Context, raw any) (*keys.AskKeyLoanInput, error) {
+	var out *keys.AskKeyLoanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AskKeyLoanInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputBorrowerInput(ctx context.Context, obj any) (*keys.BorrowerInput, error) {
 	var it keys.BorrowerInput
@@ -148,6 +466,55 @@ func UnmarshalBorrowerInput(ctx context.Context, raw any) (*keys.BorrowerInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputExtendKeyLoanInput(ctx context.Context, obj any) (*keys.ExtendKeyLoanInput, error) {
+	var it keys.ExtendKeyLoanInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanID", "approvalID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LoanID = data
+		case "approvalID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalExtendKeyLoanInput unmarshals raw into the ExtendKeyLoanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExtendKeyLoanInput(ctx context.Context, raw any) (*keys.ExtendKeyLoanInput, error) {
+	var out *keys.ExtendKeyLoanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExtendKeyLoanInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputLendKeysInput(ctx context.Context, obj any) (*keys.LendKeysInput, error) {
 	var it keys.LendKeysInput
 	if obj == nil {
@@ -159,7 +526,7 @@ func (ec *executionContext) unmarshalInputLendKeysInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"borrower", "purpose", "lines", "fromID"}
+	fieldsInOrder := [...]string{"borrower", "purpose", "lines", "fromID", "until", "approvalID", "signature", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -194,6 +561,41 @@ func (ec *executionContext) unmarshalInputLendKeysInput(ctx context.Context, obj
 				return &it, err
 			}
 			it.FromID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Until = data
+		case "approvalID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
 		}
 	}
 	return &it, nil
@@ -271,7 +673,7 @@ func (ec *executionContext) unmarshalInputReturnKeysInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"loanID", "lines", "returnedBy"}
+	fieldsInOrder := [...]string{"loanID", "lines", "returnedBy", "signature", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -299,6 +701,27 @@ func (ec *executionContext) unmarshalInputReturnKeysInput(ctx context.Context, o
 				return &it, err
 			}
 			it.ReturnedBy = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
 		}
 	}
 	return &it, nil
@@ -365,6 +788,104 @@ func UnmarshalReturnLineInput(ctx context.Context, raw any) (*keys.ReturnLineInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputVoidKeyLoanInput(ctx context.Context, obj any) (*keys.VoidKeyLoanInput, error) {
+	var it keys.VoidKeyLoanInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidKeyLoanInput unmarshals raw into the VoidKeyLoanInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidKeyLoanInput(ctx context.Context, raw any) (*keys.VoidKeyLoanInput, error) {
+	var out *keys.VoidKeyLoanInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidKeyLoanInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVoidKeyReturnInput(ctx context.Context, obj any) (*keys.VoidKeyReturnInput, error) {
+	var it keys.VoidKeyReturnInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidKeyReturnInput unmarshals raw into the VoidKeyReturnInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidKeyReturnInput(ctx context.Context, raw any) (*keys.VoidKeyReturnInput, error) {
+	var out *keys.VoidKeyReturnInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidKeyReturnInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -372,6 +893,105 @@ func UnmarshalReturnLineInput(ctx context.Context, raw any) (*keys.ReturnLineInp
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var askKeyLoanExtensionPayloadImplementors = []string{"AskKeyLoanExtensionPayload"}
+
+func (ec *executionContext) _AskKeyLoanExtensionPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.AskKeyLoanExtensionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, askKeyLoanExtensionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AskKeyLoanExtensionPayload")
+		case "request":
+			out.Values[i] = ec._AskKeyLoanExtensionPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var askKeyLoanPayloadImplementors = []string{"AskKeyLoanPayload"}
+
+func (ec *executionContext) _AskKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.AskKeyLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, askKeyLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AskKeyLoanPayload")
+		case "request":
+			out.Values[i] = ec._AskKeyLoanPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var extendKeyLoanPayloadImplementors = []string{"ExtendKeyLoanPayload"}
+
+func (ec *executionContext) _ExtendKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.ExtendKeyLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, extendKeyLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExtendKeyLoanPayload")
+		case "loan":
+			out.Values[i] = ec._ExtendKeyLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var lendKeysPayloadImplementors = []string{"LendKeysPayload"}
 
@@ -439,13 +1059,123 @@ func (ec *executionContext) _ReturnKeysPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var voidKeyLoanPayloadImplementors = []string{"VoidKeyLoanPayload"}
+
+func (ec *executionContext) _VoidKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.VoidKeyLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidKeyLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidKeyLoanPayload")
+		case "loan":
+			out.Values[i] = ec._VoidKeyLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var voidKeyReturnPayloadImplementors = []string{"VoidKeyReturnPayload"}
+
+func (ec *executionContext) _VoidKeyReturnPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.VoidKeyReturnPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidKeyReturnPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidKeyReturnPayload")
+		case "keyReturn":
+			out.Values[i] = ec._VoidKeyReturnPayload_keyReturn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "loan":
+			out.Values[i] = ec._VoidKeyReturnPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAskKeyLoanExtensionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanExtensionInput(ctx context.Context, v any) (keys.AskKeyLoanExtensionInput, error) {
+	res, err := ec.unmarshalInputAskKeyLoanExtensionInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAskKeyLoanExtensionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanExtensionPayload(ctx context.Context, sel ast.SelectionSet, v *keys.AskKeyLoanExtensionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AskKeyLoanExtensionPayload!")
+		return graphql.Null
+	}
+	return ec._AskKeyLoanExtensionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAskKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanInput(ctx context.Context, v any) (keys.AskKeyLoanInput, error) {
+	res, err := ec.unmarshalInputAskKeyLoanInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAskKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAskKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, v *keys.AskKeyLoanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AskKeyLoanPayload!")
+		return graphql.Null
+	}
+	return ec._AskKeyLoanPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBorrowerInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐBorrowerInput(ctx context.Context, v any) (keys.BorrowerInput, error) {
 	res, err := ec.unmarshalInputBorrowerInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNExtendKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐExtendKeyLoanInput(ctx context.Context, v any) (keys.ExtendKeyLoanInput, error) {
+	res, err := ec.unmarshalInputExtendKeyLoanInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExtendKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐExtendKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, v *keys.ExtendKeyLoanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExtendKeyLoanPayload!")
+		return graphql.Null
+	}
+	return ec._ExtendKeyLoanPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNLendKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐLendKeysInput(ctx context.Context, v any) (keys.LendKeysInput, error) {
@@ -496,6 +1226,32 @@ func (ec *executionContext) marshalNReturnKeysPayload2ᚖgithubᚗcomᚋsteward�
 func (ec *executionContext) unmarshalNReturnLineInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReturnLineInput(ctx context.Context, v any) (*keys.ReturnLineInput, error) {
 	res, err := ec.unmarshalInputReturnLineInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNVoidKeyLoanInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLoanInput(ctx context.Context, v any) (keys.VoidKeyLoanInput, error) {
+	res, err := ec.unmarshalInputVoidKeyLoanInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidKeyLoanPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyLoanPayload(ctx context.Context, sel ast.SelectionSet, v *keys.VoidKeyLoanPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidKeyLoanPayload!")
+		return graphql.Null
+	}
+	return ec._VoidKeyLoanPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoidKeyReturnInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyReturnInput(ctx context.Context, v any) (keys.VoidKeyReturnInput, error) {
+	res, err := ec.unmarshalInputVoidKeyReturnInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidKeyReturnPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyReturnPayload(ctx context.Context, sel ast.SelectionSet, v *keys.VoidKeyReturnPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidKeyReturnPayload!")
+		return graphql.Null
+	}
+	return ec._VoidKeyReturnPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReturnLineInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReturnLineInputᚄ(ctx context.Context, v any) ([]*keys.ReturnLineInput, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -30,6 +31,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	KeyLoan() KeyLoanResolver
+	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 }
@@ -92,29 +95,33 @@ type ComplexityRoot struct {
 	}
 
 	Approval struct {
-		AskedAt       func(childComplexity int) int
-		AskedByID     func(childComplexity int) int
-		AskedByName   func(childComplexity int) int
-		Clause        func(childComplexity int) int
-		Content       func(childComplexity int) int
-		ContentHash   func(childComplexity int) int
-		CreatedAt     func(childComplexity int) int
-		DecidedAt     func(childComplexity int) int
-		DecidedByID   func(childComplexity int) int
-		DecidedByName func(childComplexity int) int
-		DecisionNote  func(childComplexity int) int
-		Estate        func(childComplexity int) int
-		EstateID      func(childComplexity int) int
-		ExpiresAt     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Reason        func(childComplexity int) int
-		State         func(childComplexity int) int
-		SubjectID     func(childComplexity int) int
-		Title         func(childComplexity int) int
-		TitleEn       func(childComplexity int) int
-		UsedAt        func(childComplexity int) int
-		Version       func(childComplexity int) int
+		AskedAt         func(childComplexity int) int
+		AskedByID       func(childComplexity int) int
+		AskedByName     func(childComplexity int) int
+		Clause          func(childComplexity int) int
+		Content         func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DecidedAt       func(childComplexity int) int
+		DecidedByID     func(childComplexity int) int
+		DecidedByName   func(childComplexity int) int
+		DecisionNote    func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ExpiresAt       func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		SubjectID       func(childComplexity int) int
+		Title           func(childComplexity int) int
+		TitleEn         func(childComplexity int) int
+		UsedAt          func(childComplexity int) int
+		Version         func(childComplexity int) int
+		WithdrawReason  func(childComplexity int) int
+		WithdrawnAt     func(childComplexity int) int
+		WithdrawnByID   func(childComplexity int) int
+		WithdrawnByName func(childComplexity int) int
 	}
 
 	ApprovalConnection struct {
@@ -147,6 +154,14 @@ type ComplexityRoot struct {
 	AreaEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AskKeyLoanExtensionPayload struct {
+		Request func(childComplexity int) int
+	}
+
+	AskKeyLoanPayload struct {
+		Request func(childComplexity int) int
 	}
 
 	AuditChange struct {
@@ -320,6 +335,10 @@ type ComplexityRoot struct {
 		Unit func(childComplexity int) int
 	}
 
+	DeclineApprovalPayload struct {
+		Approval func(childComplexity int) int
+	}
+
 	Department struct {
 		CreatedAt func(childComplexity int) int
 		Estate    func(childComplexity int) int
@@ -387,6 +406,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ExtendKeyLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	ExternalPerson struct {
 		Company   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -429,6 +452,10 @@ type ComplexityRoot struct {
 	FileEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	GiveApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 
 	GiveMoveInNoticePayload struct {
@@ -836,6 +863,7 @@ type ComplexityRoot struct {
 		LentByID     func(childComplexity int) int
 		LentByName   func(childComplexity int) int
 		Lines        func(childComplexity int) int
+		Overdue      func(childComplexity int) int
 		Purpose      func(childComplexity int) int
 		ReturnedAt   func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -870,10 +898,12 @@ type ComplexityRoot struct {
 		Loan        func(childComplexity int) int
 		LoanID      func(childComplexity int) int
 		Lost        func(childComplexity int) int
+		Outstanding func(childComplexity int) int
 		Returned    func(childComplexity int) int
 		Returns     func(childComplexity int) int
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
+		Voided      func(childComplexity int) int
 	}
 
 	KeyLoanLineConnection struct {
@@ -1315,6 +1345,8 @@ type ComplexityRoot struct {
 		AddKeyAcceptanceLines   func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident             func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
+		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
 		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
@@ -1331,10 +1363,13 @@ type ComplexityRoot struct {
 		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
 		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
 		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		EnableAccount           func(childComplexity int, input identity.AccountInput) int
 		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
+		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
 		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
@@ -1377,8 +1412,11 @@ type ComplexityRoot struct {
 		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
 		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
+		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1528,6 +1566,7 @@ type ComplexityRoot struct {
 		FrozenAt     func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Kind         func(childComplexity int) int
+		Lines        func(childComplexity int) int
 		OpenedByID   func(childComplexity int) int
 		OpenedByName func(childComplexity int) int
 		State        func(childComplexity int) int
@@ -1831,12 +1870,25 @@ type ComplexityRoot struct {
 		FollowUp func(childComplexity int) int
 	}
 
+	VoidKeyLoanPayload struct {
+		Loan func(childComplexity int) int
+	}
+
 	VoidKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
 
 	VoidKeyMovementPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	VoidKeyReturnPayload struct {
+		KeyReturn func(childComplexity int) int
+		Loan      func(childComplexity int) int
+	}
+
+	WithdrawApprovalPayload struct {
+		Approval func(childComplexity int) int
 	}
 }
 
@@ -2157,6 +2209,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.Version(childComplexity), true
+	case "Approval.withdrawReason":
+		if e.ComplexityRoot.Approval.WithdrawReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawReason(childComplexity), true
+	case "Approval.withdrawnAt":
+		if e.ComplexityRoot.Approval.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnAt(childComplexity), true
+	case "Approval.withdrawnByID":
+		if e.ComplexityRoot.Approval.WithdrawnByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByID(childComplexity), true
+	case "Approval.withdrawnByName":
+		if e.ComplexityRoot.Approval.WithdrawnByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.WithdrawnByName(childComplexity), true
 
 	case "ApprovalConnection.edges":
 		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
@@ -2264,6 +2340,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AreaEdge.Node(childComplexity), true
+
+	case "AskKeyLoanExtensionPayload.request":
+		if e.ComplexityRoot.AskKeyLoanExtensionPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanExtensionPayload.Request(childComplexity), true
+
+	case "AskKeyLoanPayload.request":
+		if e.ComplexityRoot.AskKeyLoanPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskKeyLoanPayload.Request(childComplexity), true
 
 	case "AuditChange.fields":
 		if e.ComplexityRoot.AuditChange.Fields == nil {
@@ -2815,6 +2905,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUnitPayload.Unit(childComplexity), true
 
+	case "DeclineApprovalPayload.approval":
+		if e.ComplexityRoot.DeclineApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
+
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
 			break
@@ -3064,6 +3161,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EstateEdge.Node(childComplexity), true
 
+	case "ExtendKeyLoanPayload.loan":
+		if e.ComplexityRoot.ExtendKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExtendKeyLoanPayload.Loan(childComplexity), true
+
 	case "ExternalPerson.company":
 		if e.ComplexityRoot.ExternalPerson.Company == nil {
 			break
@@ -3225,6 +3329,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "GiveApprovalPayload.approval":
+		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -4885,6 +4996,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoan.Lines(childComplexity), true
+	case "KeyLoan.overdue":
+		if e.ComplexityRoot.KeyLoan.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoan.Overdue(childComplexity), true
 	case "KeyLoan.purpose":
 		if e.ComplexityRoot.KeyLoan.Purpose == nil {
 			break
@@ -5038,6 +5155,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.Lost(childComplexity), true
+	case "KeyLoanLine.outstanding":
+		if e.ComplexityRoot.KeyLoanLine.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Outstanding(childComplexity), true
 	case "KeyLoanLine.returned":
 		if e.ComplexityRoot.KeyLoanLine.Returned == nil {
 			break
@@ -5062,6 +5185,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLoanLine.SetID(childComplexity), true
+	case "KeyLoanLine.voided":
+		if e.ComplexityRoot.KeyLoanLine.Voided == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLoanLine.Voided(childComplexity), true
 
 	case "KeyLoanLineConnection.edges":
 		if e.ComplexityRoot.KeyLoanLineConnection.Edges == nil {
@@ -6997,6 +7126,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.askKeyLoan":
+		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskKeyLoan(childComplexity, args["input"].(keys.AskKeyLoanInput)), true
+	case "Mutation.askKeyLoanExtension":
+		if e.ComplexityRoot.Mutation.AskKeyLoanExtension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askKeyLoanExtension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
 	case "Mutation.breakKeySeal":
 		if e.ComplexityRoot.Mutation.BreakKeySeal == nil {
 			break
@@ -7173,6 +7324,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUnit(childComplexity, args["input"].(registry.CreateUnitInput)), true
+	case "Mutation.declineApproval":
+		if e.ComplexityRoot.Mutation.DeclineApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -7217,6 +7379,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndEmployment(childComplexity, args["input"].(registry.EndEmploymentInput)), true
+	case "Mutation.extendKeyLoan":
+		if e.ComplexityRoot.Mutation.ExtendKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_extendKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExtendKeyLoan(childComplexity, args["input"].(keys.ExtendKeyLoanInput)), true
+	case "Mutation.giveApproval":
+		if e.ComplexityRoot.Mutation.GiveApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7669,6 +7853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyFollowUp(childComplexity, args["input"].(keys.VoidKeyFollowUpInput)), true
+	case "Mutation.voidKeyLoan":
+		if e.ComplexityRoot.Mutation.VoidKeyLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyLoan(childComplexity, args["input"].(keys.VoidKeyLoanInput)), true
 	case "Mutation.voidKeyLoss":
 		if e.ComplexityRoot.Mutation.VoidKeyLoss == nil {
 			break
@@ -7691,6 +7886,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyMovement(childComplexity, args["input"].(keys.VoidKeyMovementInput)), true
+	case "Mutation.voidKeyReturn":
+		if e.ComplexityRoot.Mutation.VoidKeyReturn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyReturn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.withdrawApproval":
+		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawApproval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -8644,6 +8861,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Reconciliation.Kind(childComplexity), true
+	case "Reconciliation.lines":
+		if e.ComplexityRoot.Reconciliation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reconciliation.Lines(childComplexity), true
 	case "Reconciliation.openedByID":
 		if e.ComplexityRoot.Reconciliation.OpenedByID == nil {
 			break
@@ -9652,6 +9875,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp(childComplexity), true
 
+	case "VoidKeyLoanPayload.loan":
+		if e.ComplexityRoot.VoidKeyLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyLoanPayload.Loan(childComplexity), true
+
 	case "VoidKeyLossPayload.loss":
 		if e.ComplexityRoot.VoidKeyLossPayload.Loss == nil {
 			break
@@ -9665,6 +9895,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VoidKeyMovementPayload.Movement(childComplexity), true
+
+	case "VoidKeyReturnPayload.keyReturn":
+		if e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.KeyReturn(childComplexity), true
+	case "VoidKeyReturnPayload.loan":
+		if e.ComplexityRoot.VoidKeyReturnPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
+
+	case "WithdrawApprovalPayload.approval":
+		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
 
 	}
 	return 0, false
@@ -9686,6 +9936,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
+			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
@@ -9710,6 +9962,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
+			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
@@ -9718,11 +9971,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
 			graphql.NewInputUnmarshaler("EstateOrder", ec.unmarshalInputEstateOrder),
 			graphql.NewInputUnmarshaler("EstateWhereInput", ec.unmarshalInputEstateWhereInput),
+			graphql.NewInputUnmarshaler("ExtendKeyLoanInput", ec.unmarshalInputExtendKeyLoanInput),
 			graphql.NewInputUnmarshaler("ExternalPersonOrder", ec.unmarshalInputExternalPersonOrder),
 			graphql.NewInputUnmarshaler("ExternalPersonWhereInput", ec.unmarshalInputExternalPersonWhereInput),
 			graphql.NewInputUnmarshaler("FileOrder", ec.unmarshalInputFileOrder),
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
+			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -9838,8 +10093,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
+			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
+			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 		)
 	}
 	first := true
@@ -9916,7 +10174,69 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../schema/approvals.graphqls", Input: `extend type Query {
+	{Name: "../schema/approvals.graphqls", Input: `"A yes to what was asked."
+input GiveApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "What is to be said with it, if anything."
+  note: String
+  "The decider's signature, by the own password, under exactly what was asked (content)."
+  signature: SignatureInput!
+}
+
+"What giving it gave."
+type GiveApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A no to what was asked."
+input DeclineApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why not."
+  note: String!
+}
+
+"What declining gave."
+type DeclineApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+"A question that is taken back."
+input WithdrawApprovalInput {
+  "The approval."
+  approvalID: ID!
+  "Why it is taken back."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawApprovalPayload {
+  "The approval as it stands now."
+  approval: Approval!
+}
+
+extend type Mutation {
+  "Approves what was asked, signed with the decider's own password. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  giveApproval(
+    "The decision."
+    input: GiveApprovalInput!
+  ): GiveApprovalPayload!
+  "Declines what was asked, and says why. RULE for who asked, and once it has expired; CONFLICT if it was decided or withdrawn."
+  declineApproval(
+    "The decision."
+    input: DeclineApprovalInput!
+  ): DeclineApprovalPayload!
+  "Takes back what waits, or was given and is not used: by who asked, or a manager. CONFLICT if it was declined, withdrawn or used."
+  withdrawApproval(
+    "What is taken back."
+    input: WithdrawApprovalInput!
+  ): WithdrawApprovalPayload!
+}
+
+extend type Query {
   "What was asked for and what was decided; filter by state ASKED for what waits."
   approvals(
     "At most so many: 50 unless given, at most 200."
@@ -11690,11 +12010,6 @@ extend type Mutation {
     "The lines."
     input: AddKeyAcceptanceLinesInput!
   ): AddKeyAcceptanceLinesPayload!
-  "Takes a line off a sheet in draft (K1.1). CONFLICT if it is in draft no more."
-  removeKeyAcceptanceLine(
-    "Which one."
-    input: RemoveKeyAcceptanceLineInput!
-  ): RemoveKeyAcceptanceLinePayload!
   "Notes what was found on lines of a sheet; it may be corrected until the sheet is signed (K1.1). CONFLICT if it is in draft no more."
   checkKeyAcceptanceLines(
     "What was found."
@@ -11705,6 +12020,11 @@ extend type Mutation {
     "The signatures, and the seals' numbers."
     input: SignKeyAcceptanceInput!
   ): SignKeyAcceptancePayload!
+  "Takes a line off a sheet in draft (K1.1). CONFLICT if it is in draft no more."
+  removeKeyAcceptanceLine(
+    "Which one."
+    input: RemoveKeyAcceptanceLineInput!
+  ): RemoveKeyAcceptanceLinePayload!
   "Gives up a sheet in draft (K1.1). CONFLICT if it is in draft no more."
   cancelKeyAcceptance(
     "Which one."
@@ -12000,7 +12320,7 @@ input LendLineInput {
   count: Int!
 }
 
-"Lending keys until the end of the estate's day (K2.1, K2.2)."
+"Lending keys: until the end of the estate's day, or as long as the general manager approved (K2.1, K2.2)."
 input LendKeysInput {
   "Who borrows."
   borrower: BorrowerInput!
@@ -12010,6 +12330,16 @@ input LendKeysInput {
   lines: [LendLineInput!]!
   "The holder to lend from: the front desk unless given. From a cabinet only the custodian or a manager issues (K1.2)."
   fromID: ID
+  "The last day of the loan: today unless given, or as approved. More than today needs an approval (K2.2)."
+  until: Date
+  "The general manager's approval for more than today, by askKeyLoan; it is used once (K2.2)."
+  approvalID: ID
+  "The borrower's signature: the own password of a borrower with an account, else attested by who lends (K2.1). Who lends signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When the keys were lent, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What lending gave."
@@ -12034,6 +12364,12 @@ input ReturnKeysInput {
   lines: [ReturnLineInput!]
   "Who brought the keys, if not the borrower."
   returnedBy: String
+  "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
+  signature: SignatureInput!
+  "When they came back, if that is recorded later than it happened: at most 24 hours ago."
+  occurredAt: Time
+  "Why it is recorded late; needed for more than ten minutes."
+  lateReason: String
 }
 
 "What the return gave."
@@ -12042,17 +12378,132 @@ type ReturnKeysPayload {
   loan: KeyLoan!
 }
 
+"Asking the general manager for a loan of more than a day (K2.2)."
+input AskKeyLoanInput {
+  "Who is to borrow."
+  borrower: BorrowerInput!
+  "What the keys are for."
+  purpose: String!
+  "What is to be lent, at most."
+  lines: [LendLineInput!]!
+  "The last day of the loan."
+  until: Date!
+  "Why it takes so long."
+  reason: String!
+}
+
+"What asking for a loan of more than a day gave."
+type AskKeyLoanPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Asking the general manager that a loan may last longer (K2.2)."
+input AskKeyLoanExtensionInput {
+  "The loan."
+  loanID: ID!
+  "The new last day."
+  until: Date!
+  "Why it takes longer."
+  reason: String!
+}
+
+"What asking for an extension gave."
+type AskKeyLoanExtensionPayload {
+  "The request, with its approval."
+  request: KeyLoanRequest!
+}
+
+"Extending a loan as approved (K2.2)."
+input ExtendKeyLoanInput {
+  "The loan."
+  loanID: ID!
+  "The general manager's approval, by askKeyLoanExtension; it is used once."
+  approvalID: ID!
+}
+
+"What the extension gave."
+type ExtendKeyLoanPayload {
+  "The loan with its new time."
+  loan: KeyLoan!
+}
+
+"Voiding a loan that was recorded by mistake (K2.1)."
+input VoidKeyLoanInput {
+  "The loan."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the loan gave."
+type VoidKeyLoanPayload {
+  "The loan, voided."
+  loan: KeyLoan!
+}
+
+"Voiding a return that was recorded by mistake (K2.1)."
+input VoidKeyReturnInput {
+  "The return: what came back of one line."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding the return gave."
+type VoidKeyReturnPayload {
+  "The return, voided."
+  keyReturn: KeyReturn!
+  "Its loan as it stands now: open again."
+  loan: KeyLoan!
+}
+
+extend type KeyLoan {
+  "Whether keys of it are out although they are due (K2.2). Overdue loans are listed by keyLoans(where: {state: OPEN, dueAtLTE: now})."
+  overdue: Boolean!
+}
+
+extend type KeyLoanLine {
+  "How many of its keys are with the borrower: lent, and neither returned nor lost (K2.1)."
+  outstanding: Int!
+}
+
 extend type Mutation {
-  "Lends keys until the end of the estate's day (K2.1, K2.2). CONFLICT if fewer keys are left than asked for."
+  "Lends keys until the end of the estate's day, or as long as approved; both sign (K2.1, K2.2). RULE K2.2 without approval, K3.1 for a set that is not in use; CONFLICT if fewer keys are left than asked for."
   lendKeys(
     "Who borrows what."
     input: LendKeysInput!
   ): LendKeysPayload!
-  "Takes lent keys back, all or some (K2.1)."
+  "Takes lent keys back, all or some; both sign (K2.1)."
   returnKeys(
     "What comes back."
     input: ReturnKeysInput!
   ): ReturnKeysPayload!
+  "Asks the general manager for a loan of more than a day (K2.2)."
+  askKeyLoan(
+    "Who is to borrow what, and why."
+    input: AskKeyLoanInput!
+  ): AskKeyLoanPayload!
+  "Asks the general manager that an open loan may last longer (K2.2)."
+  askKeyLoanExtension(
+    "Which loan, until when, and why."
+    input: AskKeyLoanExtensionInput!
+  ): AskKeyLoanExtensionPayload!
+  "Extends an open loan as approved; what is due moves with it (K2.2)."
+  extendKeyLoan(
+    "Which loan, by which approval."
+    input: ExtendKeyLoanInput!
+  ): ExtendKeyLoanPayload!
+  "Voids a loan of which nothing came back or was lost: its keys go back by counter-entries (K2.1)."
+  voidKeyLoan(
+    "Which loan, and why."
+    input: VoidKeyLoanInput!
+  ): VoidKeyLoanPayload!
+  "Voids a return: the keys are with the borrower again, and due as before (K2.1)."
+  voidKeyReturn(
+    "Which return, and why."
+    input: VoidKeyReturnInput!
+  ): VoidKeyReturnPayload!
 }
 
 extend type Query {
@@ -12799,9 +13250,25 @@ type Approval implements Node {
   """
   decidedAt: Time
   """
-  What was said with the decision, or the withdrawal.
+  What was said with the decision.
   """
   decisionNote: String!
+  """
+  The account of who withdrew it.
+  """
+  withdrawnByID: ID
+  """
+  Who withdrew it, as signed.
+  """
+  withdrawnByName: String!
+  """
+  When it was withdrawn.
+  """
+  withdrawnAt: Time
+  """
+  Why it was withdrawn.
+  """
+  withdrawReason: String!
   """
   When it was used.
   """
@@ -13285,6 +13752,46 @@ input ApprovalWhereInput {
   decidedAt is set.
   """
   decidedAtNotNil: Boolean
+  """
+  withdrawn_at field predicates
+  """
+  withdrawnAt: Time
+  """
+  withdrawnAt differs from this.
+  """
+  withdrawnAtNEQ: Time
+  """
+  withdrawnAt is one of these.
+  """
+  withdrawnAtIn: [Time!]
+  """
+  withdrawnAt is none of these.
+  """
+  withdrawnAtNotIn: [Time!]
+  """
+  withdrawnAt is greater than this.
+  """
+  withdrawnAtGT: Time
+  """
+  withdrawnAt is at least this.
+  """
+  withdrawnAtGTE: Time
+  """
+  withdrawnAt is less than this.
+  """
+  withdrawnAtLT: Time
+  """
+  withdrawnAt is at most this.
+  """
+  withdrawnAtLTE: Time
+  """
+  withdrawnAt is null.
+  """
+  withdrawnAtIsNil: Boolean
+  """
+  withdrawnAt is set.
+  """
+  withdrawnAtNotNil: Boolean
   """
   used_at field predicates
   """
@@ -19442,6 +19949,10 @@ type KeyLoanLine implements Node {
   How many were reported lost, also if found since: those come back by the loss (K2.3).
   """
   lost: Int!
+  """
+  Whether its loan was voided: nothing of it is out.
+  """
+  voided: Boolean!
   """
   The borrower's household, if a resident.
   """
@@ -25999,6 +26510,10 @@ type Reconciliation implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
+  """
+  Its lines.
+  """
+  lines: [ReconciliationLine!]
 }
 """
 A connection to a list of items.
@@ -26071,7 +26586,7 @@ type ReconciliationLine implements Node {
   """
   label: String!
   """
-  What the record said; null until it is counted.
+  What the record said; null until all lines of the count are counted.
   """
   expected: Int
   """
@@ -26091,7 +26606,7 @@ type ReconciliationLine implements Node {
   """
   countedAt: Time
   """
-  Awaiting the count, matched, different (a case that is open), resolved.
+  Awaiting until all lines of the count are counted; then matched, or different (a case that is open), and resolved.
   """
   state: ReconciliationLineState!
   """
@@ -28929,6 +29444,14 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_decidedAt(ctx, field)
 	case "decisionNote":
 		return ec.fieldContext_Approval_decisionNote(ctx, field)
+	case "withdrawnByID":
+		return ec.fieldContext_Approval_withdrawnByID(ctx, field)
+	case "withdrawnByName":
+		return ec.fieldContext_Approval_withdrawnByName(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Approval_withdrawnAt(ctx, field)
+	case "withdrawReason":
+		return ec.fieldContext_Approval_withdrawReason(ctx, field)
 	case "usedAt":
 		return ec.fieldContext_Approval_usedAt(ctx, field)
 	case "estate":
@@ -28999,6 +29522,22 @@ func (ec *executionContext) childFields_AreaEdge(ctx context.Context, field grap
 		return ec.fieldContext_AreaEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AreaEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AskKeyLoanExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanExtensionPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanExtensionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AskKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_AskKeyLoanPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskKeyLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29343,6 +29882,14 @@ func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUnitPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29477,6 +30024,14 @@ func (ec *executionContext) childFields_EstateEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type EstateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ExtendKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ExtendKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExtendKeyLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ExternalPerson(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29563,6 +30118,14 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30365,6 +30928,8 @@ func (ec *executionContext) childFields_KeyLoan(ctx context.Context, field graph
 		return ec.fieldContext_KeyLoan_approval(ctx, field)
 	case "lines":
 		return ec.fieldContext_KeyLoan_lines(ctx, field)
+	case "overdue":
+		return ec.fieldContext_KeyLoan_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoan", field.Name)
 }
@@ -30413,6 +30978,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_returned(ctx, field)
 	case "lost":
 		return ec.fieldContext_KeyLoanLine_lost(ctx, field)
+	case "voided":
+		return ec.fieldContext_KeyLoanLine_voided(ctx, field)
 	case "householdID":
 		return ec.fieldContext_KeyLoanLine_householdID(ctx, field)
 	case "estate":
@@ -30425,6 +30992,8 @@ func (ec *executionContext) childFields_KeyLoanLine(ctx context.Context, field g
 		return ec.fieldContext_KeyLoanLine_from(ctx, field)
 	case "returns":
 		return ec.fieldContext_KeyLoanLine_returns(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_KeyLoanLine_outstanding(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLoanLine", field.Name)
 }
@@ -31483,6 +32052,8 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_closeNote(ctx, field)
 	case "estate":
 		return ec.fieldContext_Reconciliation_estate(ctx, field)
+	case "lines":
+		return ec.fieldContext_Reconciliation_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
@@ -32075,6 +32646,14 @@ func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyFollowUpPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_VoidKeyLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_VoidKeyLoanPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -32089,6 +32668,24 @@ func (ec *executionContext) childFields_VoidKeyMovementPayload(ctx context.Conte
 		return ec.fieldContext_VoidKeyMovementPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyMovementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "keyReturn":
+		return ec.fieldContext_VoidKeyReturnPayload_keyReturn(ctx, field)
+	case "loan":
+		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

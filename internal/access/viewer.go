@@ -68,6 +68,16 @@ func (v *Viewer) Has(role policy.Role) bool {
 	return slices.ContainsFunc(v.Grants, func(g Grant) bool { return g.Role == role })
 }
 
+// Holders lists the roles that may do this to any row of an estate where they are held, whoever asks.
+func (v *Viewer) Holders(resource policy.Resource, action policy.Action) (list []policy.Role) {
+	for _, role := range policy.Roles {
+		if v.policy.Scope(role, resource, action) >= policy.OfEstate {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
 // SeesFully tells whether the viewer may see the resource's contact data in full wherever it may be read.
 func (v *Viewer) SeesFully(resource policy.Resource) bool {
 	read, reveal := v.Scope(resource, policy.Read), v.Scope(resource, policy.Reveal)

@@ -152,12 +152,12 @@ const (
 // keys with a household (of its own set), so that every table has rows of the household, and every reference is used.
 func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, household, resident, own uuid.UUID) {
 	for i, borrower := range []vars{{"staffID": e.Staff}, {"residentID": resident}, {"externalPersonID": e.External}} {
-		loan := officer.Do(lendKeys, vars{"in": vars{"borrower": borrower, "purpose": "看房", "lines": []vars{{"setID": e.Sets[i], "count": 1}}}}).Get("lendKeys.loan.id")
-		officer.Do(returnKeys, vars{"in": vars{"loanID": loan.String()}})
+		loan := officer.Do(lendKeys, vars{"in": vars{"borrower": borrower, "purpose": "看房", "signature": vars{}, "lines": []vars{{"setID": e.Sets[i], "count": 1}}}}).Get("lendKeys.loan.id")
+		officer.Do(returnKeys, vars{"in": vars{"loanID": loan.String(), "signature": vars{}}})
 	}
 	custodian.Do(handOver, vars{"in": vars{"setID": own, "count": 1, "fromID": e.Cabinet, "householdID": household}})
 	lost := officer.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { lines { id } } } }`,
-		vars{"in": vars{"borrower": vars{"residentID": resident}, "purpose": "看房", "lines": []vars{{"setID": own, "count": 1}}}})
+		vars{"in": vars{"borrower": vars{"residentID": resident}, "purpose": "看房", "signature": vars{}, "lines": []vars{{"setID": own, "count": 1}}}})
 	officer.Do(`mutation($in: ReportKeyLossInput!) { reportKeyLoss(input: $in) { loss { id } } }`,
 		vars{"in": vars{"loanLineID": lost.Get("lendKeys.loan.lines.0.id").String(), "count": 1, "circumstances": "遗失"}})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -118,7 +119,7 @@ func (h *history) day(day calendar.Day, last bool) error {
 			continue
 		}
 		h.to(at(day, h.zone, 16, 10*i+h.r.IntN(10)))
-		if _, err := keys.Return.Do(h.officer, keys.ReturnKeysInput{LoanID: l.ID}); err != nil {
+		if _, err := keys.Return.Do(h.officer, keys.ReturnKeysInput{LoanID: l.ID, Signature: &signature.Input{}}); err != nil {
 			return err
 		}
 	}
@@ -149,7 +150,7 @@ func (h *history) lend(i int) (*ent.KeyLoan, error) {
 		list := h.contractors[h.estate.ID]
 		borrower.ExternalPersonID = &list[h.r.IntN(len(list))]
 	}
-	in := keys.LendKeysInput{Borrower: borrower, Purpose: purposes[h.r.IntN(len(purposes))]}
+	in := keys.LendKeysInput{Borrower: borrower, Purpose: purposes[h.r.IntN(len(purposes))], Signature: &signature.Input{}}
 	for k := range 1 + h.r.IntN(2) {
 		in.Lines = append(in.Lines, keys.LendLineInput{SetID: h.sets[(4*i+k)%len(h.sets)], Count: 1})
 	}

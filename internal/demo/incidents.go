@@ -11,6 +11,7 @@ import (
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/keys"
+	"github.com/steward-pm/steward/internal/signature"
 )
 
 // evening is what does not go as it should, after the day's returns: two keys are lost, one of which the manager
@@ -43,7 +44,7 @@ func (h *history) evening(system context.Context, day calendar.Day) error {
 
 // lose lends a key that does not come back, and reports it lost.
 func (h *history) lose(who keys.BorrowerInput, set uuid.UUID, how string) (uuid.UUID, error) {
-	lent, err := keys.Lend.Do(h.officer, keys.LendKeysInput{Borrower: who, Purpose: "漏水检修", Lines: []keys.LendLineInput{{SetID: set, Count: 1}}})
+	lent, err := keys.Lend.Do(h.officer, keys.LendKeysInput{Borrower: who, Purpose: "漏水检修", Lines: []keys.LendLineInput{{SetID: set, Count: 1}}, Signature: &signature.Input{}})
 	if err != nil {
 		return uuid.Nil, err
 	}

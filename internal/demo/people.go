@@ -69,6 +69,9 @@ func hire(ctx context.Context, rt *act.Runtime, table *policy.Table, estates []*
 				return nil, fmt.Errorf("%s: %w", j.role, err)
 			}
 		}
+		if err := t.hireMechanic(ctx, rt, e, departments[department.KindEngineering]); err != nil {
+			return nil, err
+		}
 		for _, company := range []string{"顺达装饰", "恒通电梯", "绿源保洁"} {
 			p, err := registry.RegisterExternalPerson.Do(ctx, registry.RegisterExternalPersonInput{EstateID: e.ID, Name: name(r), Company: company, Phone: phone(r)})
 			if err != nil {
@@ -136,8 +139,15 @@ func (t *team) employ(ctx context.Context, rt *act.Runtime, table *policy.Table,
 		return nil
 	}
 	from := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0))
-	p, err := registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[j.kind], Name: who, Position: &j.position, AccountID: &acc, EmployedFrom: &from})
-	if err == nil && j.role == policy.Engineering {
+	_, err = registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[j.kind], Name: who, Position: &j.position, AccountID: &acc, EmployedFrom: &from})
+	return err
+}
+
+// hireMechanic hires who borrows keys, and has no account: the clerk attests the signature (K2.1).
+func (t *team) hireMechanic(ctx context.Context, rt *act.Runtime, e *ent.Estate, department uuid.UUID) error {
+	from, position := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0)), "水电工"
+	p, err := registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: department, Name: "钟师傅", Position: &position, EmployedFrom: &from})
+	if err == nil {
 		t.mechanics[e.ID] = append(t.mechanics[e.ID], p.Staff.ID)
 	}
 	return err

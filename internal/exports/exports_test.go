@@ -101,9 +101,9 @@ func TestK2_1_TheLoanRegisterIsExported(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	officer := app.As(policy.CSOfficer)
-	loan := officer.Do(lendKeys, vars{"in": vars{"borrower": vars{"externalPersonID": app.A.External}, "purpose": "=1+1 抄表",
+	loan := officer.Do(lendKeys, vars{"in": vars{"borrower": vars{"externalPersonID": app.A.External}, "purpose": "=1+1 抄表", "signature": vars{},
 		"lines": []vars{{"setID": app.A.Sets[1], "count": 1}, {"setID": app.A.Sets[0], "count": 2}}}}).Get("lendKeys.loan")
-	officer.Do(`mutation($in: ReturnKeysInput!) { returnKeys(input: $in) { loan { id } } }`, vars{"in": vars{"loanID": loan.Get("id").String(), "returnedBy": "小王",
+	officer.Do(`mutation($in: ReturnKeysInput!) { returnKeys(input: $in) { loan { id } } }`, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}, "returnedBy": "小王",
 		"lines": []vars{{"lineID": lineOf(officer, loan.Get("id").String(), app.A.Sets[0].String()), "count": 1}}}})
 
 	for _, path := range []string{"keys-loans.csv?estate=A&lang=zh&from=2026-03-02", "keys-loans.xlsx?estate=A&lang=zh&from=2026-03-02&to=2026-03-02"} {
@@ -162,7 +162,7 @@ func TestK1_1_K1_4_K4_1_TheKeyRegistersAreExported(t *testing.T) {
 		t.Errorf("outstanding: %q", owed)
 	}
 	officer := app.As(policy.CSOfficer)
-	officer.Do(lendKeys, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}})
+	officer.Do(lendKeys, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "signature": vars{}, "lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}})
 	where := table(t, sheet(t, custodian, "keys-distribution.csv?estate=A&lang=zh"), "钥匙柜")
 	if len(where) != 5 || where[0]["接收总数"] != "5" || where[0]["钥匙柜"] != "3" || where[0]["前台"] != "1" || where[0]["借出"] != "1" || where[0]["业户"] != "0" {
 		t.Errorf("distribution: %q", where)

@@ -21,6 +21,17 @@ type BorrowerInput struct {
 	ExternalPersonID *uuid.UUID
 }
 
+// field names the one that is given.
+func (in BorrowerInput) field() string {
+	switch {
+	case in.StaffID != nil:
+		return "borrower.staffID"
+	case in.ResidentID != nil:
+		return "borrower.residentID"
+	}
+	return "borrower.externalPersonID"
+}
+
 // borrower finds the borrower's account in the estate's ledger, or opens it. The person's row is locked
 // first, so that two first loans of one person make one account.
 //
@@ -53,9 +64,9 @@ func borrower(tx *act.Tx, estate uuid.UUID, in BorrowerInput) (*ent.KeyHolder, e
 			return nil, err
 		}
 		return holder(tx, keyholder.ExternalPersonID(p.ID), tx.KeyHolder.Create().SetEstateID(estate).SetKind(keyholder.KindExternal).
-			SetName(p.Name+"("+p.Company+")").SetExternalPersonID(p.ID))
+			SetName(externalName(p)).SetExternalPersonID(p.ID))
 	}
-	return nil, fault.Invalid("borrower", "请指明借用人。", "Say who borrows.")
+	return nil, noBorrower()
 }
 
 // householdHolder finds a household's account in the ledger, or opens it. Errors: NOT_FOUND at householdID.

@@ -10,8 +10,10 @@
 //	move.go         K1.2              Move, between a cabinet and the front desk
 //	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet; hook.go CreateHooks, Hang, ClearHook
 //	followup.go     K1.4              NoteOutstanding
-//	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows
+//	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows, lendlines.go what, due.go until when, lendsign.go who signs
+//	longloan.go     K2.2              AskLoan, for more than a day; extend.go AskExtension, Extend
 //	return.go       K2.1              Return
+//	voidloan.go     K2.1              VoidLoan; voidreturn.go VoidReturn
 //	handover.go     K4.1              HandOver, to the household of the unit
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
 //	void.go        K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
@@ -30,6 +32,12 @@ func init() {
 	act.Explain("key_balances_enough", fault.Clash("剩余钥匙不足,请减少数量或等归还后再借。",
 		"Fewer keys are left than asked for; take fewer, or wait until some come back.").By("K4.1"))
 	act.Explain("key_movements_parties", fault.Invalid("toID", "转出和转入不能是同一处,请另选一处。", "Keys cannot move to where they are; choose another place."))
+	act.Explain("key_loans_due", fault.Rule("K2.2", "借用超过一天须总经理签字同意。", "More than one day needs the general manager's signed approval."))
+	act.Explain("key_loans_approval", fault.Rule("K2.2", "这份批准已用于另一笔借用,请重新申请。", "The approval was used for another loan; ask again."))
+	act.Explain("key_loans_signed", fault.Rule("K2.1", "借用须由借用人和经办人双方签字。", "A loan is signed by borrower and handler."))
+	act.Explain("key_returns_signed", fault.Rule("K2.1", "归还须由归还人和经办人双方签字。", "A return is signed by who brings the keys and who takes them."))
+	act.Explain("key_loans_untouched", notUntouched())
+	act.Explain("key_loan_lines_in_use", notInUse())
 	act.Explain("keymovement_estate_id_reverses_id", voidedBefore())
 	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",

@@ -81,7 +81,7 @@ func (m *model) step(t *rapid.T, app *stewardtest.App, p *stewardtest.Person, se
 			return
 		}
 		l := &m.loans[rapid.IntRange(0, len(m.loans)-1).Draw(t, "loan")]
-		in := vars{"in": vars{"loanID": l.id, "lines": []vars{{"lineID": l.line, "count": n}}}}
+		in := vars{"in": vars{"loanID": l.id, "signature": vars{}, "lines": []vars{{"lineID": l.line, "count": n}}}}
 		if m.try(t, p, returnKeys, in, n <= l.out) {
 			l.out -= n
 			if l.cabinet {

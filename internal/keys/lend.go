@@ -1,70 +1,69 @@
 package keys
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
+	"context"
+	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/ent/keybalance"
-	"github.com/steward-pm/steward/ent/keyholder"
-	"github.com/steward-pm/steward/ent/keymovement"
-	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/late"
+	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
-// LendKeysInput says who borrows what, and what for.
+// LendKeysInput says who borrows what, what for, and until when.
 type LendKeysInput struct {
-	Borrower BorrowerInput
-	Purpose  string
-	Lines    []LendLineInput
-	FromID   *uuid.UUID // nil: the front desk
-}
-
-// LendLineInput is so many keys of a set.
-type LendLineInput struct {
-	SetID uuid.UUID
-	Count int
+	late.Given
+	Borrower   BorrowerInput
+	Purpose    string
+	Lines      []LendLineInput
+	FromID     *uuid.UUID       // nil: the front desk
+	Until      *calendar.Day    // the last day; nil: today, or as approved
+	ApprovalID *uuid.UUID       // the general manager's, for more than today
+	Signature  *signature.Input // the borrower's
 }
 
 // Check refuses what cannot be lent whatever the ledger says.
 func (in LendKeysInput) Check() error {
-	purpose := fault.From(wording.CheckText("purpose", in.Purpose, 1, 200))
-	switch {
-	case purpose != nil:
-		return purpose.By("K2.1")
-	case len(in.Lines) == 0:
-		return fault.Invalid("lines", "请至少选择一套钥匙。", "Choose at least one key set.").By("K2.1")
-	case len(in.Lines) > 100:
-		return fault.Invalid("lines", "一次最多借 100 套,请分次办理。", "At most 100 key sets at once; make several loans.")
+	if err := checkLoan(in.Purpose, in.Lines); err != nil {
+		return err
 	}
-	seen := map[uuid.UUID]bool{}
-	for i, l := range in.Lines {
-		if err := checkCount(fmt.Sprintf("lines.%d.count", i), l.Count, "K2.1"); err != nil {
-			return err
-		}
-		if seen[l.SetID] {
-			return fault.Invalid(fmt.Sprintf("lines.%d.setID", i), "同一套钥匙请合并为一行。", "Put the keys of one set on one line.")
-		}
-		seen[l.SetID] = true
+	return in.Given.Check()
+}
+
+// Prepare proves the borrower's signature.
+func (in LendKeysInput) Prepare(ctx context.Context) error {
+	who, err := in.Borrower.who(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	if err = in.Signature.Prove(ctx, who, "signature"); fault.Is(err, fault.NotFound) {
+		return fault.Missing().At(in.Borrower.field())
+	}
+	return err
 }
 
 // LendKeysPayload is the loan.
 type LendKeysPayload struct{ Loan *ent.KeyLoan }
 
-// Lend hands keys to a borrower until the end of the estate's day (K2.1, K2.2).
+// Lend hands keys to a borrower until the end of the estate's day, or as long as the general manager approved; the
+// borrower signs, and who lends as the handler (K2.1, K2.2).
 //
-// Errors: NOT_FOUND for a set, borrower or holder that is not there; FORBIDDEN K1.2 from a cabinet for
-// whom may not issue from it; CONFLICT if fewer keys are left than asked for.
-var Lend = act.Guarded(act.New("keys.lend", act.Needs(policy.KeyLoan, policy.Create), act.Clauses("K2.1", "K2.2", "K1.2"), lend), lendGuard)
+// Errors: NOT_FOUND for a set, borrower, holder or approval that is not there; INVALID_INPUT for a wrong password;
+// FORBIDDEN K1.2 from a cabinet for whom may not issue from it; RULE K2.1 if the borrower is the handler, K2.2 if it is
+// for longer than approved, K3.1 for a set that is not in use; CONFLICT if fewer keys are left than asked for.
+var Lend = act.Guarded(act.New("keys.lend", act.Needs(policy.KeyLoan, policy.Create), act.Clauses("K2.1", "K2.2", "K1.2", "K3.1"), lend), lendGuard)
 
 func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
+	at, why, err := late.When(tx, in.Given, "K2.1")
+	if err != nil {
+		return nil, err
+	}
 	sets, err := setsOf(tx, in.Lines)
 	if err != nil {
 		return nil, err
@@ -78,13 +77,13 @@ func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	cal, err := tx.Calendar(estate)
+	until, approved, err := term(tx, in, at, sets, to) // K2.2: back the same day, unless approved
 	if err != nil {
 		return nil, err
 	}
-	due := cal.EndOfDay(cal.Today(tx.Now)) // K2.2: back the same day, estate's time
 	loan, err := tx.KeyLoan.Create().SetEstateID(estate).SetBorrowerID(to.ID).SetBorrowerName(to.Name).SetNillableHouseholdID(to.HouseholdID).
-		SetPurpose(wording.Tidy(in.Purpose)).SetLentByID(tx.Viewer.Account).SetLentByName(tx.Viewer.Name).SetLentAt(tx.Now).SetDueAt(due).Save(tx)
+		SetPurpose(wording.Tidy(in.Purpose)).SetLentByID(tx.Viewer.Account).SetLentByName(tx.Viewer.Name).SetLentAt(at).SetLateReason(why).
+		SetDueAt(until).SetNillableApprovalID(approved).Save(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -93,90 +92,28 @@ func lend(tx *act.Tx, in LendKeysInput) (*LendKeysPayload, error) {
 			return nil, err
 		}
 	}
+	if err := signLoan(tx, loan, sets, in.Signature); err != nil { // K2.1: both sign
+		return nil, err
+	}
 	return &LendKeysPayload{loan}, expect(tx, loan)
 }
 
-// setLine is a line with its set, and where it stood in the input.
-type setLine struct {
-	set      *ent.KeySet
-	count, i int
-}
-
-// setsOf loads the sets of the lines, in the order of their ids: balances are locked in one order, so
-// that two loans of the same sets do not deadlock.
-func setsOf(tx *act.Tx, lines []LendLineInput) ([]setLine, error) {
-	list := make([]uuid.UUID, len(lines))
-	for i, l := range lines {
-		list[i] = l.SetID
-	}
-	found, err := tx.KeySet.Query().Where(keyset.IDIn(list...)).All(tx)
+// term is until when the keys are lent: the end of the day, or what the general manager approved (K2.2).
+func term(tx *act.Tx, in LendKeysInput, at time.Time, sets []setLine, to *ent.KeyHolder) (until time.Time, approved *uuid.UUID, err error) {
+	cal, err := tx.Calendar(to.EstateID)
 	if err != nil {
-		return nil, err
+		return until, nil, err
 	}
-	out := make([]setLine, len(lines))
-	for i, l := range lines {
-		at := slices.IndexFunc(found, func(s *ent.KeySet) bool { return s.ID == l.SetID })
-		if at < 0 || found[at].EstateID != found[0].EstateID {
-			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.setID", i))
-		}
-		out[i] = setLine{found[at], l.Count, i}
+	until, today := due(cal, at), cal.Today(at)
+	switch {
+	case in.Until != nil && in.Until.Before(today):
+		return until, nil, fault.Invalid("until", "归还日期不能早于借出日期。", "Keys do not come back before the day they are lent.").By("K2.2")
+	case in.ApprovalID != nil:
+		until, err = approvedTerm(tx, in, cal, at, sets, to)
+		return until, in.ApprovalID, err
+	case in.Until != nil && in.Until.After(today):
+		return until, nil, fault.Rule("K2.2", "借用超过一天须总经理签字同意,请先提出申请(askKeyLoan)。",
+			"More than one day needs the general manager's signed approval; ask for it first (askKeyLoan).").At("approvalID")
 	}
-	slices.SortFunc(out, func(a, b setLine) int { return cmp.Compare(a.set.ID.String(), b.set.ID.String()) })
-	return out, nil
-}
-
-// lender is the holder to lend from: the front desk, or a cabinet for those who may issue from it (K1.2).
-func lender(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error) {
-	if id == nil {
-		return office(tx, estate, keyholder.KindDesk)
-	}
-	h, err := tx.KeyHolder.Query().Where(keyholder.ID(*id), keyholder.EstateID(estate)).Only(tx)
-	if h, err = act.Find(h, err, "fromID"); err != nil {
-		return nil, err
-	}
-	switch h.Kind {
-	case keyholder.KindDesk:
-		return h, nil
-	case keyholder.KindCabinet:
-		if !tx.Viewer.Scope(policy.KeyLoan, policy.Issue).Covers(h.RowScope()) {
-			return nil, fault.Denied("钥匙柜只能由钥匙管理员或经理开启,请从前台借出。",
-				"Only the custodian or a manager issues from the cabinet; lend from the front desk.").By("K1.2").At("fromID")
-		}
-		return h, nil
-	}
-	return nil, fault.Invalid("fromID", "只能从前台或钥匙柜借出。", "Keys are lent from the front desk or a cabinet.").By("K1.2")
-}
-
-// lendLine writes a line of the loan, and moves its keys.
-func lendLine(tx *act.Tx, loan *ent.KeyLoan, l setLine, from, to *ent.KeyHolder) error {
-	line, err := tx.KeyLoanLine.Create().SetEstateID(loan.EstateID).SetLoanID(loan.ID).SetSetID(l.set.ID).SetFromID(from.ID).
-		SetLabel(l.set.Label).SetCount(l.count).SetNillableHouseholdID(to.HouseholdID).Save(tx)
-	if err != nil {
-		return err
-	}
-	_, err = post(tx, entry{set: l.set, from: from, to: to, count: l.count, reason: keymovement.ReasonLent, loanLine: &line.ID})
-	return atLine(err, l.i)
-}
-
-// lendGuard answers whether a set can be lent at all now.
-var lendGuard = act.Guard[*ent.KeySet]{
-	Entity: ent.TypeKeySet,
-	ID:     func(s *ent.KeySet) uuid.UUID { return s.ID },
-	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeySet, error) {
-		return tx.KeySet.Query().Where(keyset.IDIn(list...)).WithBalances(func(q *ent.KeyBalanceQuery) {
-			q.Where(keybalance.CountGT(0)).WithHolder()
-		}).All(tx)
-	},
-	Check: canLend,
-}
-
-// canLend refuses a set of which no key is where keys are lent from (K2.1).
-func canLend(tx *act.Tx, s *ent.KeySet) error {
-	for _, b := range s.Edges.Balances {
-		if b.Edges.Holder.Kind == keyholder.KindDesk ||
-			b.Edges.Holder.Kind == keyholder.KindCabinet && tx.Viewer.Scope(policy.KeyLoan, policy.Issue).Covers(b.RowScope()) {
-			return nil
-		}
-	}
-	return fault.Clash("前台没有这套钥匙,请钥匙管理员先移交前台。", "The front desk has no key of this set; ask the custodian to move some there.").By("K2.1")
+	return until, nil, nil
 }

@@ -25,7 +25,7 @@ const returnKeys = `mutation($in: ReturnKeysInput!) { returnKeys(input: $in) { l
 	id state returnedAt lines { id count returned returns { count returnedBy receivedByName } } } } }`
 
 func loanOf(borrower vars, set uuid.UUID, count int) vars {
-	return vars{"in": vars{"borrower": borrower, "purpose": "抄表", "lines": []vars{{"setID": set, "count": count}}}}
+	return vars{"in": vars{"borrower": borrower, "purpose": "抄表", "signature": vars{}, "lines": []vars{{"setID": set, "count": count}}}}
 }
 
 // balance is how many keys of a set a holder has, as the custodian sees it.
@@ -54,24 +54,24 @@ func TestK2_1_KeysAreLentAndComeBack(t *testing.T) {
 
 	t.Run("some come back, brought by another", func(t *testing.T) {
 		line := loan.Get("lines.0.id").String()
-		back := officer.Do(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "returnedBy": "王师傅",
+		back := officer.Do(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}, "returnedBy": "王师傅",
 			"lines": []vars{{"lineID": line, "count": 1}}}}).Get("returnKeys.loan")
 		if back.Get("state").String() != "OPEN" || back.Get("lines.0.returned").Int() != 1 || back.Get("lines.0.returns.0.returnedBy").String() != "王师傅" {
 			t.Errorf("after one key: %s", back.Raw)
 		}
-		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "lines": []vars{{"lineID": line, "count": 2}}}}, fault.Conflict, "K2.1")
+		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}, "lines": []vars{{"lineID": line, "count": 2}}}}, fault.Conflict, "K2.1")
 		for _, name := range []string{" ", "王\u202e师傅", strings.Repeat("王", 101)} {
-			if r := officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "returnedBy": name}}, fault.InvalidInput); r.Field != "returnedBy" {
+			if r := officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}, "returnedBy": name}}, fault.InvalidInput); r.Field != "returnedBy" {
 				t.Errorf("%q brings keys: refused at %q", name, r.Field)
 			}
 		}
 	})
 	t.Run("the rest closes the loan", func(t *testing.T) {
-		back := officer.Do(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String()}}).Get("returnKeys.loan")
+		back := officer.Do(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}}}).Get("returnKeys.loan")
 		if back.Get("state").String() != "RETURNED" || !back.Get("returnedAt").Exists() {
 			t.Errorf("after all: %s", back.Raw)
 		}
-		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String()}}, fault.Conflict, "K2.1")
+		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan.Get("id").String(), "signature": vars{}}}, fault.Conflict, "K2.1")
 		if got := balance(app, set, app.A.Desk); got != app.A.AtDesk {
 			t.Errorf("%d keys at the desk, want %d", got, app.A.AtDesk)
 		}
@@ -133,12 +133,12 @@ func TestK2_1_LendingIsRefused(t *testing.T) {
 		code  fault.Code
 		field string
 	}{
-		"no purpose":         {vars{"borrower": staff, "purpose": " ", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
-		"a purpose too long": {vars{"borrower": staff, "purpose": strings.Repeat("抄", 201), "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
-		"an unseen purpose":  {vars{"borrower": staff, "purpose": "抄\u202e表", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
-		"no lines":           {vars{"borrower": staff, "purpose": "x", "lines": []vars{}}, fault.InvalidInput, "lines"},
-		"no keys":            {vars{"borrower": staff, "purpose": "x", "lines": []vars{{"setID": set, "count": 0}}}, fault.InvalidInput, "lines.0.count"},
-		"twice the same set": {vars{"borrower": staff, "purpose": "x", "lines": []vars{{"setID": set, "count": 1}, {"setID": set, "count": 1}}}, fault.InvalidInput, "lines.1.setID"},
+		"no purpose":         {vars{"borrower": staff, "signature": vars{}, "purpose": " ", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
+		"a purpose too long": {vars{"borrower": staff, "signature": vars{}, "purpose": strings.Repeat("抄", 201), "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
+		"an unseen purpose":  {vars{"borrower": staff, "signature": vars{}, "purpose": "抄\u202e表", "lines": []vars{{"setID": set, "count": 1}}}, fault.InvalidInput, "purpose"},
+		"no lines":           {vars{"borrower": staff, "signature": vars{}, "purpose": "x", "lines": []vars{}}, fault.InvalidInput, "lines"},
+		"no keys":            {vars{"borrower": staff, "signature": vars{}, "purpose": "x", "lines": []vars{{"setID": set, "count": 0}}}, fault.InvalidInput, "lines.0.count"},
+		"twice the same set": {vars{"borrower": staff, "signature": vars{}, "purpose": "x", "lines": []vars{{"setID": set, "count": 1}, {"setID": set, "count": 1}}}, fault.InvalidInput, "lines.1.setID"},
 		"too many":           {loanOf(staff, set, app.A.AtDesk+1)["in"].(vars), fault.Conflict, "lines.0.count"},
 		"a foreign set":      {loanOf(staff, app.B.Sets[0], 1)["in"].(vars), fault.NotFound, "lines.0.setID"},
 		"a foreign borrower": {loanOf(vars{"staffID": app.B.Staff}, set, 1)["in"].(vars), fault.NotFound, "borrower.staffID"},
@@ -240,7 +240,7 @@ func TestCanLendAndReturn(t *testing.T) {
 	}
 	officer.Refused(can, vars{"c": []vars{ask("keys.lend", loan)}}, fault.InvalidInput)
 	officer.Refused(can, vars{"c": []vars{ask("keys.dance", loan)}}, fault.InvalidInput)
-	if got := officer.Do(`query($id: ID!) { allowedActions(id: $id) }`, vars{"id": loan}).Get("allowedActions").Raw; got != `["keys.return"]` {
+	if got := officer.Do(`query($id: ID!) { allowedActions(id: $id) }`, vars{"id": loan}).Get("allowedActions").Raw; got != `["keys.askExtension","keys.extendLoan","keys.return","keys.voidLoan"]` {
 		t.Errorf("allowed actions %s", got)
 	}
 }

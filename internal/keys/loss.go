@@ -114,7 +114,7 @@ func (l lost) leave(tx *act.Tx, loss *ent.KeyLoss) error {
 	if err := l.line.Update().SetLost(l.line.Lost + loss.Count).Exec(tx); err != nil {
 		return err
 	}
-	_, err = settle(tx, l.loan)
+	_, err = settle(tx, l.loan, tx.Now)
 	return err
 }
 

@@ -81,7 +81,7 @@ func TestK2_3_ALossIsReportedAnsweredAndFound(t *testing.T) {
 		if l.Get("state").String() != "LOST" || l.Get("lines.0.lost").Int() != 2 {
 			t.Errorf("the loan: %s", l.Raw)
 		}
-		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan}}, fault.RuleBroken, "K2.3")
+		officer.Refused(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}}, fault.RuleBroken, "K2.3")
 	})
 	t.Run("the leader answers once", func(t *testing.T) {
 		a := supervisor.In(t).Do(answerLoss, answerOf(id, true)).Get("answerKeyLoss.loss")
@@ -122,13 +122,13 @@ func TestK2_3_SomeAreLostAndSomeComeBack(t *testing.T) {
 	loan, line := lendTo(app, vars{"staffID": app.A.Staff}, app.A.Sets[0], 2)
 	officer.Do(reportLoss, lossOfLine(line, 1))
 	back := func(n int) vars {
-		return vars{"in": vars{"loanID": loan, "lines": []vars{{"lineID": line, "count": n}}}}
+		return vars{"in": vars{"loanID": loan, "signature": vars{}, "lines": []vars{{"lineID": line, "count": n}}}}
 	}
 	if r := officer.Refused(returnKeys, back(2), fault.RuleBroken, "K2.3"); r.Field != "lines.0.count" {
 		t.Errorf("the lost one is returned: at %q", r.Field)
 	}
 	officer.Refused(returnKeys, back(3), fault.Conflict, "K2.1")
-	if l := officer.Do(returnKeys, vars{"in": vars{"loanID": loan}}).Get("returnKeys.loan"); l.Get("state").String() != "LOST" || l.Get("lines.0.returned").Int() != 1 {
+	if l := officer.Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}}).Get("returnKeys.loan"); l.Get("state").String() != "LOST" || l.Get("lines.0.returned").Int() != 1 {
 		t.Errorf("the rest came back: %s", l.Raw)
 	}
 	if text := register(t, app.As(policy.KeyCustodian), "keys-loans"); !strings.Contains(text, "已报失") {

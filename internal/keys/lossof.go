@@ -48,7 +48,7 @@ func whatIsLost(tx *act.Tx, in ReportKeyLossInput) (lost, error) {
 		if err != nil {
 			return lost{}, err
 		}
-		at := slices.IndexFunc(lines, func(l *ent.KeyLoanLine) bool { return out(l) >= in.Count })
+		at := slices.IndexFunc(lines, func(l *ent.KeyLoanLine) bool { return Outstanding(l) >= in.Count })
 		if at < 0 {
 			return lost{}, tooMany()
 		}
@@ -70,7 +70,7 @@ func ofLine(tx *act.Tx, id uuid.UUID, count int, field string) (lost, error) {
 	if line, err = tx.KeyLoanLine.Query().Where(keyloanline.ID(id)).WithSet().Only(tx); err != nil {
 		return lost{}, err
 	}
-	if count > out(line) {
+	if count > Outstanding(line) {
 		return lost{}, tooMany()
 	}
 	h, err := loan.QueryBorrower().Only(tx)

@@ -81,7 +81,7 @@ func linesOf(loans []*ent.KeyLoan) (rows []LoanRow) {
 // returnedAt is when the last of the keys came back.
 func (r LoanRow) returnedAt() any {
 	var at time.Time
-	for _, back := range r.Line.Edges.Returns {
+	for _, back := range standing(r.Line.Edges.Returns) {
 		if back.ReturnedAt.After(at) {
 			at = back.ReturnedAt
 		}
@@ -92,7 +92,7 @@ func (r LoanRow) returnedAt() any {
 // returnedBy names everybody who brought some back.
 func (r LoanRow) returnedBy() any {
 	var names []string
-	for _, back := range r.Line.Edges.Returns {
+	for _, back := range standing(r.Line.Edges.Returns) {
 		if !slices.Contains(names, back.ReturnedBy) {
 			names = append(names, back.ReturnedBy)
 		}
@@ -102,9 +102,11 @@ func (r LoanRow) returnedBy() any {
 
 func (r LoanRow) state(say func(zh, en string) string, now time.Time) string {
 	switch {
+	case r.Line.Voided:
+		return say("已作废", "Voided")
 	case r.Line.Returned == r.Line.Count:
 		return say("已归还", "Returned")
-	case out(r.Line) == 0:
+	case Outstanding(r.Line) == 0:
 		return say("已报失", "Lost")
 	case !now.Before(r.Loan.DueAt): // K2.2: the end of the day is no longer in time
 		return say("逾期未还", "Overdue")

@@ -2,8 +2,10 @@ package keys
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
@@ -12,16 +14,21 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/importing"
+	"github.com/steward-pm/steward/internal/late"
 	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/signature"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
 // ReturnKeysInput says what comes back, and who brings it.
 type ReturnKeysInput struct {
+	late.Given
 	LoanID     uuid.UUID
 	Lines      []*ReturnLineInput // none: everything that is out
 	ReturnedBy *string            // nil: the borrower
+	Signature  *signature.Input   // of who brings them
 }
 
 // ReturnLineInput is so many keys of a line.
@@ -42,24 +49,49 @@ func (in ReturnKeysInput) Check() error {
 		}
 		seen[l.LineID] = true
 	}
+	if err := in.Given.Check(); err != nil {
+		return err
+	}
 	return wording.Optional(wording.CheckName, "returnedBy", in.ReturnedBy)
+}
+
+// Prepare proves the signature of who brings the keys: the borrower's own, or another's, who is attested.
+func (in ReturnKeysInput) Prepare(ctx context.Context) error {
+	loan, err := act.From(ctx).DB.Ent.KeyLoan.Query().Where(keyloan.ID(in.LoanID)).WithBorrower().Only(ctx)
+	if loan, err = act.Find(loan, err, "loanID"); err != nil {
+		return err
+	}
+	b := loan.Edges.Borrower
+	who := signature.Who{Staff: b.StaffID, Resident: b.ResidentID}
+	switch {
+	case in.ReturnedBy != nil:
+		who = signature.Who{Name: wording.Tidy(*in.ReturnedBy)}
+	case b.StaffID == nil && b.ResidentID == nil:
+		who.Name = b.Name
+	}
+	return in.Signature.Prove(ctx, who, "signature")
 }
 
 // ReturnKeysPayload is the loan as it stands after.
 type ReturnKeysPayload struct{ Loan *ent.KeyLoan }
 
-// Return takes lent keys back, all or some, from whoever brings them (K2.1).
+// Return takes lent keys back, all or some, from whoever brings them and signs (K2.1).
 //
-// Errors: NOT_FOUND; CONFLICT if the loan is closed or fewer keys of a line are out; RULE K2.3 if they are lost.
+// Errors: NOT_FOUND; INVALID_INPUT for a wrong password; CONFLICT if the loan is closed or fewer keys of a line are out;
+// RULE K2.1 if who brings the keys is who takes them, K2.3 if they are lost.
 var Return = act.Guarded(act.New("keys.return", act.Needs(policy.KeyLoan, policy.Update), act.Clauses("K2.1"), takeBack), returnGuard)
 
 func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
-	loan, err := tx.KeyLoan.Query().Where(keyloan.ID(in.LoanID)).ForUpdate().Only(tx)
-	if loan, err = act.Find(loan, err, "loanID"); err != nil {
+	loan, err := openLoan(tx, in.LoanID, "loanID", canReturn)
+	if err != nil {
 		return nil, err
 	}
-	if err := canReturn(tx, loan); err != nil {
+	at, why, err := late.When(tx, in.Given, "K2.1")
+	if err != nil {
 		return nil, err
+	}
+	if at.Before(loan.LentAt) {
+		return nil, fault.Invalid("occurredAt", "归还时间不能早于借出时间。", "Keys do not come back before they were lent.").By("K2.1")
 	}
 	lines, err := loan.QueryLines().WithSet().WithFrom().All(tx)
 	if err != nil {
@@ -78,14 +110,26 @@ func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
 		by = wording.Tidy(*in.ReturnedBy)
 	}
 	slices.SortFunc(back, func(a, b returning) int { return cmp.Compare(a.line.SetID.String(), b.line.SetID.String()) })
-	receipt := importing.NewID(ent.TypeKeyReturn)
+	rec := receipt{importing.NewID(ent.TypeKeyReturn), to, by, at, why}
 	for _, r := range back {
-		if err := returnLine(tx, r, to, by, receipt); err != nil {
+		if err := rec.take(tx, r); err != nil {
 			return nil, err
 		}
 	}
-	loan, err = settle(tx, loan)
+	if err := rec.sign(tx, loan, back, in.Signature); err != nil { // K2.1: both sign
+		return nil, err
+	}
+	loan, err = settle(tx, loan, at)
 	return &ReturnKeysPayload{loan}, err
+}
+
+// receipt is what comes back at once, and is signed for as one.
+type receipt struct {
+	id       uuid.UUID
+	borrower *ent.KeyHolder
+	by       string // who brings it
+	at       time.Time
+	late     string // why it is recorded late; empty if it is not
 }
 
 // returning is so many keys of a line.
@@ -98,8 +142,8 @@ type returning struct {
 func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []returning, err error) {
 	if len(in) == 0 {
 		for _, l := range lines {
-			if out := out(l); out > 0 {
-				back = append(back, returning{l, out})
+			if n := Outstanding(l); n > 0 {
+				back = append(back, returning{l, n})
 			}
 		}
 		return back, nil
@@ -109,7 +153,7 @@ func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []return
 		if at < 0 {
 			return nil, fault.Missing().At(fmt.Sprintf("lines.%d.lineID", i))
 		}
-		if out := out(lines[at]); r.Count > out {
+		if out := Outstanding(lines[at]); r.Count > out {
 			if r.Count <= out+lines[at].Lost {
 				return nil, lostAlready().At(fmt.Sprintf("lines.%d.count", i))
 			}
@@ -121,54 +165,89 @@ func whatReturns(in []*ReturnLineInput, lines []*ent.KeyLoanLine) (back []return
 	return back, nil
 }
 
-// out is how many keys of the line are with the borrower.
-func out(l *ent.KeyLoanLine) int { return l.Count - l.Returned - l.Lost }
-
 // lostAlready refuses to take back what has left the borrower's account as lost (K2.3).
 func lostAlready() *fault.Error {
 	return fault.Rule("K2.3", "这些钥匙已报失,找到后请登记找回(recordKeyFound),不能按归还办理。",
 		"These keys were reported lost; when they are found, record them found (recordKeyFound) instead of returned.")
 }
 
-// returnLine writes down what came back of a line, and moves the keys to where they were lent from.
-func returnLine(tx *act.Tx, r returning, borrower *ent.KeyHolder, by string, receipt uuid.UUID) error {
+// take writes down what came back of a line, and moves the keys to where they were lent from.
+func (rec receipt) take(tx *act.Tx, r returning) error {
 	l := r.line
 	if err := l.Update().SetReturned(l.Returned + r.count).Exec(tx); err != nil {
 		return err
 	}
-	if err := tx.KeyReturn.Create().SetReceiptID(receipt).SetEstateID(l.EstateID).SetLineID(l.ID).SetCount(r.count).SetReturnedBy(by).
-		SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetReturnedAt(tx.Now).SetNillableHouseholdID(l.HouseholdID).Exec(tx); err != nil {
+	if err := tx.KeyReturn.Create().SetReceiptID(rec.id).SetEstateID(l.EstateID).SetLineID(l.ID).SetCount(r.count).SetReturnedBy(rec.by).
+		SetReceivedByID(tx.Viewer.Account).SetReceivedByName(tx.Viewer.Name).SetReturnedAt(rec.at).SetLateReason(rec.late).
+		SetNillableHouseholdID(l.HouseholdID).Exec(tx); err != nil {
 		return err
 	}
-	_, err := post(tx, entry{set: l.Edges.Set, from: borrower, to: l.Edges.From, count: r.count, reason: keymovement.ReasonReturned, loanLine: &l.ID})
+	_, err := post(tx, entry{set: l.Edges.Set, from: rec.borrower, to: l.Edges.From, count: r.count, reason: keymovement.ReasonReturned, loanLine: &l.ID,
+		at: rec.at, lateReason: rec.late})
 	return err
 }
 
-// settle closes the loan when no key of it is out any more: as returned, or as lost if some were reported so.
-func settle(tx *act.Tx, loan *ent.KeyLoan) (*ent.KeyLoan, error) {
-	lines, err := loan.QueryLines().All(tx)
-	if err != nil || slices.ContainsFunc(lines, func(l *ent.KeyLoanLine) bool { return out(l) > 0 }) {
+// signedReturn is what who brings keys and who takes them sign.
+type signedReturn struct {
+	LoanID     uuid.UUID    `json:"loanID"`
+	ReturnedBy string       `json:"returnedBy"`
+	Lines      []signedLine `json:"lines"`
+	ReturnedAt time.Time    `json:"returnedAt"`
+}
+
+func (rec receipt) sign(tx *act.Tx, loan *ent.KeyLoan, back []returning, by *signature.Input) error {
+	lines := make([]signedLine, len(back))
+	for i, r := range back {
+		lines[i] = signedLine{r.line.SetID, r.line.Label, r.count}
+	}
+	return bothSign(tx, returnCeremony, signature.Signing{
+		Estate: loan.EstateID, Subject: rec.id, Household: loan.HouseholdID, By: by, Field: "signature",
+		Content: signedReturn{loan.ID, rec.by, lines, rec.at},
+	})
+}
+
+// settle closes the loan when no key of it is out any more: as returned when the last one came back, or as lost if some
+// were reported so. What was due is met by what happened at the time given, and before.
+func settle(tx *act.Tx, loan *ent.KeyLoan, at time.Time) (*ent.KeyLoan, error) {
+	lines, err := loan.QueryLines().WithReturns().All(tx)
+	if err != nil || slices.ContainsFunc(lines, func(l *ent.KeyLoanLine) bool { return Outstanding(l) > 0 }) {
 		return loan, err
 	}
-	u := loan.Update()
-	if slices.ContainsFunc(lines, func(l *ent.KeyLoanLine) bool { return l.Lost > 0 }) {
+	u, lost := loan.Update(), false
+	for _, l := range lines {
+		lost = lost || l.Lost > 0
+		for _, r := range standing(l.Edges.Returns) {
+			if r.ReturnedAt.After(at) { // what was recorded late does not come last
+				at = r.ReturnedAt
+			}
+		}
+	}
+	if lost {
 		u.SetState(keyloan.StateLost)
 	} else {
-		u.SetState(keyloan.StateReturned).SetReturnedAt(tx.Now)
+		u.SetState(keyloan.StateReturned).SetReturnedAt(at)
 	}
 	if loan, err = u.Save(tx); err != nil {
 		return nil, err
 	}
-	return loan, obligation.Meet(tx, dueBack, loan.ID)
+	return loan, obligation.MeetAt(tx, dueBack, loan.ID, at)
+}
+
+// standing are the returns that were not voided.
+func standing(all []*ent.KeyReturn) (list []*ent.KeyReturn) {
+	for _, r := range all {
+		if r.VoidedAt == nil {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 var returnGuard = act.Guard[*ent.KeyLoan]{
 	Entity: ent.TypeKeyLoan,
 	ID:     func(l *ent.KeyLoan) uuid.UUID { return l.ID },
-	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoan, error) {
-		return tx.KeyLoan.Query().Where(keyloan.IDIn(list...)).All(tx)
-	},
-	Check: canReturn,
+	Load:   loans,
+	Check:  canReturn,
 }
 
 // canReturn refuses a loan of which nothing is out.
@@ -178,6 +257,8 @@ func canReturn(_ *act.Tx, l *ent.KeyLoan) error {
 		return nil
 	case keyloan.StateLost:
 		return lostAlready()
+	case keyloan.StateVoided:
+		return void.Refuse(l.VoidedAt)
 	}
 	return fault.Clash("这笔借用已全部归还。", "All keys of this loan are back.").By("K2.1")
 }

@@ -63,10 +63,14 @@ func CustomerService(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
 }
 
 // Meet records that what was due about the subject is done now. Late, it stays breached, with the time it was met.
-func Meet(tx *act.Tx, kind string, subject uuid.UUID) error {
+func Meet(tx *act.Tx, kind string, subject uuid.UUID) error { return MeetAt(tx, kind, subject, tx.Now) }
+
+// MeetAt is Meet for what was done at an earlier time and is recorded now: if that was in time, it is met, though it has
+// counted as breached until now.
+func MeetAt(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
 	return each(tx, kind, subject, func(o *ent.Obligation) error {
-		u := o.Update().SetMetAt(tx.Now)
-		if o.State == obligation.StateOpen && !tx.Now.After(breachOf(o)) {
+		u := o.Update().SetMetAt(at)
+		if !at.After(breachOf(o)) && (o.State == obligation.StateOpen || at.Before(tx.Now)) {
 			u.SetState(obligation.StateMet)
 		} else {
 			u.SetState(obligation.StateBreached)

@@ -31,7 +31,7 @@ const (
 
 // lend has the officer lend a key that is due at the end of the day.
 func lend(app *stewardtest.App, p *stewardtest.Person) (loan string) {
-	return p.Do(lendKeys, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表",
+	return p.Do(lendKeys, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "signature": vars{},
 		"lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}}).Get("lendKeys.loan.id").String()
 }
 
@@ -138,7 +138,7 @@ func TestK2_2_OverdueLoansAreReminded(t *testing.T) {
 	}
 
 	t.Run("met late it stays breached", func(t *testing.T) {
-		awake(officer).Do(returnKeys, vars{"in": vars{"loanID": loan}})
+		awake(officer).Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
 		if o := due(app, loan); o.Get("state").String() != "BREACHED" || o.Get("metAt").Type == gjson.Null {
 			t.Errorf("met late: %s", o.Raw)
 		}
@@ -164,7 +164,7 @@ func TestWhatIsMetInTimeIsNotReminded(t *testing.T) {
 	loan := lend(app, officer)
 	id := due(app, loan).Get("id").String()
 	officer.Refused(tellBreach, vars{"in": vars{"id": id, "reason": "x"}}, fault.Conflict)
-	officer.Do(returnKeys, vars{"in": vars{"loanID": loan}})
+	officer.Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
 	toDue(app, 48*time.Hour)
 	if n := remind(t, app); n != 0 || due(app, loan).Get("state").String() != "MET" {
 		t.Errorf("%d reminders of %s", n, due(app, loan).Raw)

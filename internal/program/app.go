@@ -17,6 +17,7 @@ import (
 	"github.com/steward-pm/steward/graph/generated"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/audit"
 	"github.com/steward-pm/steward/internal/database"
 	"github.com/steward-pm/steward/internal/exports"
@@ -106,6 +107,7 @@ func Assemble(p Parts) (*App, error) {
 func (a *App) jobs(work bool) jobs.Options {
 	return jobs.Options{Policy: a.Policy, Run: work, Tasks: []jobs.Task{
 		{Name: "obligations.remind", Every: time.Minute, Do: obligation.Remind},
+		{Name: "approvals.expire", Every: time.Minute, Do: approval.Expire},
 		{Name: "registry.deemMovedIn", Every: time.Hour, Do: func(ctx context.Context, _ *act.Runtime) (int, error) { return registry.DeemOverdue(ctx) }},
 		{Name: "identity.prune", Every: 24 * time.Hour, Do: jobs.Prune},
 	}}

@@ -60,8 +60,8 @@ func BenchmarkLendAndReturn(b *testing.B) {
 	b.Run("steward", func(b *testing.B) {
 		measure(b, func() {
 			loan := p.ask(b, lendKey, map[string]any{"in": map[string]any{"borrower": map[string]any{"staffID": p.staff}, "purpose": "抄表",
-				"fromID": p.cabinet, "lines": []any{map[string]any{"setID": p.set(), "count": 1}}}})
-			p.ask(b, takeBack, map[string]any{"in": map[string]any{"loanID": loan}})
+				"fromID": p.cabinet, "signature": map[string]any{}, "lines": []any{map[string]any{"setID": p.set(), "count": 1}}}})
+			p.ask(b, takeBack, map[string]any{"in": map[string]any{"loanID": loan, "signature": map[string]any{}}})
 		})
 	})
 	b.Run("pgx", func(b *testing.B) { measure(b, func() { p.lendByHand(b) }) })
@@ -109,7 +109,7 @@ func newPortfolio(b *testing.B) *portfolio {
 		}
 	}
 	one(&p.estate, `SELECT id FROM estates WHERE code = 'CHHY'`)
-	one(&p.staff, `SELECT s.id FROM staffs s JOIN departments d ON d.id = s.department_id WHERE s.estate_id = $1 AND d.kind = 'ENGINEERING'`, p.estate)
+	one(&p.staff, `SELECT s.id FROM staffs s JOIN departments d ON d.id = s.department_id WHERE s.estate_id = $1 AND d.kind = 'ENGINEERING' AND s.account_id IS NULL`, p.estate)
 	one(&p.cabinet, `SELECT holder_id FROM key_balances b JOIN key_holders h ON h.id = b.holder_id AND h.estate_id = b.estate_id
 		WHERE b.estate_id = $1 AND h.kind = 'CABINET' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1`, p.estate)
 	one(&p.person, `SELECT id FROM key_holders WHERE estate_id = $1 AND kind = 'STAFF' LIMIT 1`, p.estate)
@@ -181,7 +181,7 @@ func measure(b *testing.B, f func()) {
 }
 
 func settings(estate uuid.UUID) (string, []any) {
-	return `SELECT set_config('app.estate_ids', $1, true), set_config('app.households', '', true), set_config('app.account_id', '', true)`, []any{"{" + estate.String() + "}"}
+	return `SELECT set_config('app.estate_ids', $1, true), set_config('app.households', '', true), set_config('app.account_id', '*', true)`, []any{"{" + estate.String() + "}"}
 }
 
 type unitRow struct {
@@ -224,7 +224,7 @@ func (p *portfolio) listByHand(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(list)
 }
 
-// lendByHand writes what lending and returning must at least: loan, line, movements; no audit, no scope,
+// lendByHand writes what lending and returning must at least: loan, line, movements, signatures; no audit, no scope,
 // no idempotency, no obligation.
 func (p *portfolio) lendByHand(b *testing.B) {
 	ctx, now := context.Background(), time.Now()
@@ -250,6 +250,9 @@ func (p *portfolio) lendByHand(b *testing.B) {
 			line, now, p.estate, loan, set, p.cabinet); err != nil {
 			return err
 		}
+		if err := p.signByHand(ctx, tx, "keys.lend", "borrower", loan); err != nil {
+			return err
+		}
 		return p.moveByHand(ctx, tx, set, line, p.cabinet, p.person, "LENT")
 	})
 	in(func(tx pgx.Tx) error {
@@ -262,9 +265,20 @@ func (p *portfolio) lendByHand(b *testing.B) {
 		if err := p.moveByHand(ctx, tx, set, line, p.person, p.cabinet, "RETURNED"); err != nil {
 			return err
 		}
+		if err := p.signByHand(ctx, tx, "keys.return", "returner", ids.New(0x0309)); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, `UPDATE key_loans SET state = 'RETURNED', returned_at = $3 WHERE estate_id = $1 AND id = $2`, p.estate, loan, now)
 		return err
 	})
+}
+
+// signByHand signs as both do (K2.1).
+func (p *portfolio) signByHand(ctx context.Context, tx pgx.Tx, kind, first string, subject uuid.UUID) error {
+	_, err := tx.Exec(ctx, `INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, person, method, account_id, attested_by_id, content_hash, signed_at)
+		VALUES ($1, $3, $4, $5, $6, $7, 'x', '', 'ATTESTED', NULL, $8, '00', $3), ($2, $3, $4, $5, $6, 'handler', 'y', '', 'SESSION', $8, NULL, '00', $3)`,
+		ids.New(0x0204), ids.New(0x0204), time.Now(), p.estate, kind, subject, first, p.person)
+	return err
 }
 
 func (p *portfolio) moveByHand(ctx context.Context, tx pgx.Tx, set, line, from, to uuid.UUID, reason string) error {

@@ -85,7 +85,8 @@ func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]serv
 	return append([]server.Example{first, lend}, examples...), err
 }
 
-// lendExample lends a key that is at the front desk of the first estate to somebody who works there.
+// lendExample lends a key that is at the front desk of the first estate to somebody who works there and has no account,
+// so that the officer attests the signature.
 func lendExample(ctx context.Context, db *ent.Client) (_ server.Example, err error) {
 	home, err := db.Estate.Query().Order(ent.Asc(estate.FieldID)).First(ctx)
 	if err != nil {
@@ -97,8 +98,8 @@ func lendExample(ctx context.Context, db *ent.Client) (_ server.Example, err err
 	if err != nil {
 		return server.Example{}, err
 	}
-	who, err := db.Staff.Query().Where(staff.EstateID(home.ID), staff.EmployedUntilIsNil()).Order(ent.Asc(staff.FieldID)).FirstID(ctx)
-	in := map[string]any{"borrower": map[string]any{"staffID": who}, "purpose": "抄表", "lines": []any{map[string]any{"setID": set, "count": 1}}}
+	who, err := db.Staff.Query().Where(staff.EstateID(home.ID), staff.EmployedUntilIsNil(), staff.AccountIDIsNil()).Order(ent.Asc(staff.FieldID)).FirstID(ctx)
+	in := map[string]any{"borrower": map[string]any{"staffID": who}, "purpose": "抄表", "signature": map[string]any{}, "lines": []any{map[string]any{"setID": set, "count": 1}}}
 	return server.Example{Name: "Lend a key", Variables: variables(map[string]any{"in": in}), Query: `mutation Lend($in: LendKeysInput!) {
   lendKeys(input: $in) { loan { id dueAt lines { count set { label } } } }
 }`}, err

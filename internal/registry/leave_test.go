@@ -61,7 +61,7 @@ func TestK2_3_NobodyLeavesWithKeysOut(t *testing.T) {
 	app := stewardtest.New(t)
 	manager, officer := app.As(policy.ProjectManager), app.As(policy.CSOfficer)
 	lend := mutation("lendKeys", "loan { id }")
-	loan := officer.Do(lend, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "lines": []vars{{"setID": app.A.Sets[0], "count": 2}}}}).Get("lendKeys.loan.id").String()
+	loan := officer.Do(lend, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "signature": vars{}, "lines": []vars{{"setID": app.A.Sets[0], "count": 2}}}}).Get("lendKeys.loan.id").String()
 	in := vars{"in": vars{"staffID": app.A.Staff}}
 	if r := manager.Refused(endEmployment, in, fault.RuleBroken, "K2.3"); r.Extensions.Get("keysOut").String() != "2" {
 		t.Errorf("with keys out: %+v", r)
@@ -70,9 +70,9 @@ func TestK2_3_NobodyLeavesWithKeysOut(t *testing.T) {
 	if can.Get("can.0.allowed").Bool() || can.Get("can.0.clause").String() != "K2.3" || can.Get("allowedActions.#").Int() != 0 {
 		t.Errorf("can: %s", can.Raw)
 	}
-	officer.Do(mutation("returnKeys", "loan { id }"), vars{"in": vars{"loanID": loan}})
+	officer.Do(mutation("returnKeys", "loan { id }"), vars{"in": vars{"loanID": loan, "signature": vars{}}})
 	manager.Do(endEmployment, in)
-	officer.Refused(lend, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}}, fault.Conflict)
+	officer.Refused(lend, vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "signature": vars{}, "lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}}, fault.Conflict)
 }
 
 func TestWhoWorksElsewhereTooKeepsThat(t *testing.T) {
@@ -103,7 +103,7 @@ func TestALoanAndALeaveDoNotCross(t *testing.T) {
 		officer, manager := app.As(policy.CSOfficer), app.As(policy.ProjectManager)
 		done := make(chan bool)
 		go func() {
-			_, _ = officer.Try(mutation("lendKeys", "loan { id }"), vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表",
+			_, _ = officer.Try(mutation("lendKeys", "loan { id }"), vars{"in": vars{"borrower": vars{"staffID": app.A.Staff}, "purpose": "抄表", "signature": vars{},
 				"lines": []vars{{"setID": app.A.Sets[0], "count": 1}}}})
 			close(done)
 		}()

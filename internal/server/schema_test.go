@@ -23,9 +23,11 @@ type Tag { name: String! }
 type UnitEdge { node: Unit! cursor: String! }
 type PageInfo { hasNextPage: Boolean! }
 type UnitConnection { edges: [UnitEdge!]! pageInfo: PageInfo! totalCount: Int! }
-input RenameInput { code: String! count: Int items: [RenameInput!] when: Instant }
+input RenameInput { code: String! count: Int items: [RenameInput!] when: Instant drawing: Drawing drawings: [Drawing] counts: [Int!] }
 scalar Instant
 scalar Any
+directive @bounded(bytes: Int!) on SCALAR
+scalar Drawing @bounded(bytes: 2047)
 type Query {
   hello: String
   unit: Unit

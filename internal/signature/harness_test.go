@@ -28,7 +28,7 @@ var lend = &signature.Ceremony{Kind: "keys.lend", Clause: "K2.1", Capacities: []
 
 // sign is an act that signs as its input says.
 var sign = act.New("test.sign", act.Needs(policy.Area, policy.Create), act.Clauses("K3.2"), func(tx *act.Tx, in signInput) (*signPayload, error) {
-	s := signature.Signing{Capacity: in.Capacity, Estate: in.Estate, Subject: in.Subject, By: in.Signature, Content: in.Content, Field: "signature"}
+	s := signature.Signing{Capacity: in.Capacity, Estate: in.Estate, Subject: in.Subject, Household: in.Household, By: in.Signature, Content: in.Content, Field: "signature"}
 	by := in.Ceremony.Sign
 	if in.Session {
 		by = in.Ceremony.SignBySession
@@ -41,6 +41,7 @@ type signInput struct {
 	Ceremony  *signature.Ceremony
 	Capacity  string
 	Estate    uuid.UUID
+	Household *uuid.UUID
 	Subject   uuid.UUID
 	Content   any
 	Who       signature.Who
@@ -58,10 +59,22 @@ func (in signInput) Prepare(ctx context.Context) error {
 type signPayload struct{ Signature *ent.Signature }
 
 // certify is an act that issues the certificate.
-var certify = act.New("test.certify", act.Needs(policy.Area, policy.Create), act.Clauses("K3.2"), func(tx *act.Tx, in signInput) (*certifyPayload, error) {
+var certify = act.New("test.certify", act.Needs(policy.Area, policy.Create), act.Clauses("K3.2"), func(tx *act.Tx, in certifyInput) (*certifyPayload, error) {
 	row, err := in.Ceremony.Certify(tx, in.Estate, in.Subject, "报废证明", "Certificate", in.Content)
 	return &certifyPayload{Certificate: row}, err
 })
+
+// certifyInput is a signInput of which nothing is signed.
+type certifyInput struct {
+	Ceremony        *signature.Ceremony
+	Estate, Subject uuid.UUID
+	Content         any
+}
+
+// of is about what the input signs.
+func of(in signInput) certifyInput {
+	return certifyInput{in.Ceremony, in.Estate, in.Subject, in.Content}
+}
 
 type certifyPayload struct{ Certificate *ent.Certificate }
 

@@ -179,8 +179,13 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_loans (id, created_at, estate_id, borrower_id, borrower_name, purpose, lent_by_id, lent_by_name, lent_at, due_at, returned_at, state)
 		VALUES ($1, $2, $3, $4, '工程部', '检修', $5, '客服', $2, $2, $2, 'RETURNED')`, loan, Start.AddDate(0, 0, -3), estate, holder["ENGINEERING"], account)
 	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
+	back := ids.New(0x0309)
 	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, receipt_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, $1, 1, '工程部', $5, '客服', $2)`,
-		ids.New(0x0309), Start, estate, line, account)
+		back, Start, estate, line, account)
+	for _, capacity := range []string{"returner", "handler"} {
+		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
+			VALUES ($1, $2, $3, 'keys.return', $4, $5, $5, 'ATTESTED', $6, '客服', '00', $2)`, ids.New(0x0204), Start, estate, back, capacity, account)
+	}
 	loss := ids.New(0x030a)
 	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
 		VALUES ($1, $2, $3, $4, '设备间', $5, '工程部', 1, '检修后遗失', $2, $2, $6, '客服')`, loss, Start.AddDate(0, 0, -2), estate, set, holder["ENGINEERING"], account)

@@ -1,0 +1,66 @@
+package approval
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/signature"
+)
+
+// decide is the kind of the obligation to decide.
+const decide = "approval.decide"
+
+// Question is what is asked.
+type Question struct {
+	Estate  uuid.UUID
+	Subject uuid.UUID  // what it is about
+	TitleZH string     // what is asked, in a line
+	TitleEN string     //
+	Reason  string     // why
+	Content any        // exactly what is asked, as JSON: what the decider sees, and signs
+	Until   *time.Time // it lapses then, if that is before the kind's time
+}
+
+// Ask puts the question, as the viewer, to who may decide it: into their inboxes, due by the end of the next working day.
+//
+// Errors: CONFLICT for a question that would have lapsed already.
+func (k *Kind) Ask(tx *act.Tx, q Question) (*ent.Approval, error) {
+	content, hash, err := signature.Canonical(q.Content)
+	if err != nil {
+		return nil, err
+	}
+	expires := tx.Now.Add(k.Lapses)
+	if q.Until != nil && q.Until.Before(expires) {
+		expires = *q.Until
+	}
+	a, err := tx.Approval.Create().SetEstateID(q.Estate).SetKind(k.Name).SetClause(k.Clause).SetSubjectID(q.Subject).
+		SetTitle(q.TitleZH).SetTitleEn(q.TitleEN).SetReason(q.Reason).SetContent(content).SetContentHash(hash).
+		SetAskedByID(tx.Viewer.Account).SetAskedByName(tx.Viewer.Name).SetAskedAt(tx.Now).SetExpiresAt(expires).Save(tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.due(tx, a); err != nil {
+		return nil, err
+	}
+	return a, k.tellDeciders(tx, a)
+}
+
+// due opens the obligation to decide.
+func (k *Kind) due(tx *act.Tx, a *ent.Approval) error {
+	cal, err := tx.Calendar(a.EstateID)
+	if err != nil {
+		return err
+	}
+	by := cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), 1))
+	if a.ExpiresAt.Before(by) {
+		by = a.ExpiresAt
+	}
+	return obligation.Open(tx, obligation.Due{
+		Kind: decide, Clause: k.Clause, TitleZH: "审批:" + a.Title, TitleEN: "Decide: " + a.TitleEn,
+		Estate: a.EstateID, Subject: a.ID, At: by,
+	})
+}

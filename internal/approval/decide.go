@@ -1,0 +1,181 @@
+package approval
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/staff"
+	"github.com/steward-pm/steward/internal/access"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
+	"github.com/steward-pm/steward/internal/signature"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// ceremony is how an approval is signed: by who gives it, under exactly what was asked.
+var ceremony = signature.Declare(signature.Ceremony{Kind: "approval", Clause: "A4", Capacities: []string{"approver"}})
+
+// GiveApprovalInput is a yes.
+type GiveApprovalInput struct {
+	ApprovalID uuid.UUID
+	Note       string
+	Signature  *signature.Input
+}
+
+// Check refuses an endless note.
+func (in GiveApprovalInput) Check() error { return wording.CheckRemark("note", in.Note) }
+
+// Prepare verifies the decider's own password.
+func (in GiveApprovalInput) Prepare(ctx context.Context) error {
+	return in.Signature.Prove(ctx, signature.Who{Viewer: true}, "signature")
+}
+
+// GiveApprovalPayload is the approval, given.
+type GiveApprovalPayload struct{ Approval *ent.Approval }
+
+// DeclineApprovalInput is a no, and why.
+type DeclineApprovalInput struct {
+	ApprovalID uuid.UUID
+	Note       string
+}
+
+// Check refuses an empty or endless note.
+func (in DeclineApprovalInput) Check() error { return wording.CheckText("note", in.Note, 1, 2000) }
+
+// DeclineApprovalPayload is the approval, declined.
+type DeclineApprovalPayload struct{ Approval *ent.Approval }
+
+// Give approves what was asked, signed with the decider's own password.
+//
+// Errors: NOT_FOUND; INVALID_INPUT for a wrong password; FORBIDDEN for who may not decide it; RULE for who asked, and once
+// it has expired; CONFLICT if it was decided or withdrawn.
+var Give = act.Guarded(act.New("approval.give", act.Needs(policy.Approval, policy.Approve), nil, give), decideGuard)
+
+// Decline refuses what was asked, and says why.
+//
+// Errors: as of Give.
+var Decline = act.Guarded(act.New("approval.decline", act.Needs(policy.Approval, policy.Approve), nil, decline), decideGuard)
+
+func give(tx *act.Tx, in GiveApprovalInput) (*GiveApprovalPayload, error) {
+	a, err := lock(tx, in.ApprovalID, canDecide)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ceremony.Sign(tx, signature.Signing{
+		Capacity: "approver", Estate: a.EstateID, Subject: a.ID, By: in.Signature, Content: json.RawMessage(a.Content), Field: "signature",
+	}); err != nil {
+		return nil, err
+	}
+	a, err = decided(tx, a, approval.StateGiven, in.Note)
+	return &GiveApprovalPayload{a}, err
+}
+
+func decline(tx *act.Tx, in DeclineApprovalInput) (*DeclineApprovalPayload, error) {
+	a, err := lock(tx, in.ApprovalID, canDecide)
+	if err != nil {
+		return nil, err
+	}
+	a, err = decided(tx, a, approval.StateDeclined, in.Note)
+	return &DeclineApprovalPayload{a}, err
+}
+
+// lock reads the approval, so that decisions follow one another, and asks whether the viewer may.
+func lock(tx *act.Tx, id uuid.UUID, may func(*act.Tx, *ent.Approval) error) (*ent.Approval, error) {
+	a, err := tx.Approval.Query().Where(approval.ID(id)).ForUpdate().Only(tx)
+	if a, err = act.Find(a, err, "approvalID"); err != nil {
+		return nil, err
+	}
+	return a, may(tx, a)
+}
+
+// decided records the decision, and tells who asked and the chapter.
+func decided(tx *act.Tx, a *ent.Approval, state approval.State, note string) (*ent.Approval, error) {
+	a, err := a.Update().SetState(state).SetDecidedByID(tx.Viewer.Account).SetDecidedByName(tx.Viewer.Name).SetDecidedAt(tx.Now).
+		SetDecisionNote(wording.Tidy(note)).Save(tx)
+	if err != nil {
+		return nil, err
+	}
+	if err := obligation.Meet(tx, decide, a.ID); err != nil {
+		return nil, err
+	}
+	if err := tellAsker(tx, a, a.DecidedByName, a.DecisionNote); err != nil {
+		return nil, err
+	}
+	k, err := kindOf(a)
+	if err != nil {
+		return nil, err
+	}
+	return a, k.told(tx, a)
+}
+
+var decideGuard = act.Guard[*ent.Approval]{Entity: ent.TypeApproval, ID: idOf, Load: load, Check: canDecide}
+
+func idOf(a *ent.Approval) uuid.UUID { return a.ID }
+
+func load(tx *act.Tx, list []uuid.UUID) ([]*ent.Approval, error) {
+	return tx.Approval.Query().Where(approval.IDIn(list...)).All(tx)
+}
+
+// canDecide refuses who may not decide such questions here, who asked, and what does not wait any more.
+func canDecide(tx *act.Tx, a *ent.Approval) error {
+	k, err := kindOf(a)
+	if err != nil {
+		return err
+	}
+	if !tx.Viewer.Barred(tx.Viewer.Scope(k.Resource, policy.Approve)).Covers(access.Row{Estate: a.EstateID}) {
+		return fault.Denied("这项申请不由您的岗位审批,请等候有权审批的负责人。", "None of your roles decides this; wait for who may.").By(k.Clause)
+	}
+	own, err := isOwn(tx, a)
+	switch {
+	case err != nil:
+		return err
+	case own:
+		return fault.Rule(k.Clause, "不能审批自己提出的申请,请由他人审批。", "Nobody decides the own question; somebody else decides it.")
+	}
+	return waits(tx, a)
+}
+
+// isOwn tells whether the viewer asked the question, be it by another account of the same member of staff.
+func isOwn(tx *act.Tx, a *ent.Approval) (bool, error) {
+	if a.AskedByID == tx.Viewer.Account {
+		return true, nil
+	}
+	if a.AskedByStaffID == nil {
+		return false, nil
+	}
+	me, err := staffOf(tx, a.EstateID)
+	return me == *a.AskedByStaffID, err
+}
+
+// me is the key of the viewer as a member of an estate's staff.
+type me uuid.UUID
+
+// staffOf is the viewer as a member of the estate's staff, or Nil.
+func staffOf(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
+	return act.Once(tx, me(estate), func() (uuid.UUID, error) {
+		id, err := tx.Staff.Query().Where(staff.EstateID(estate), staff.AccountID(tx.Viewer.Account)).OnlyID(tx)
+		if ent.IsNotFound(err) {
+			return uuid.Nil, nil
+		}
+		return id, err
+	})
+}
+
+// waits refuses what is decided, withdrawn or expired.
+func waits(tx *act.Tx, a *ent.Approval) error {
+	switch {
+	case a.State == approval.StateWithdrawn:
+		return fault.Clash("%[1]s 已撤回这项申请。", "%[1]s has withdrawn this.", a.WithdrawnByName).By(a.Clause)
+	case a.State == approval.StateExpired || a.State == approval.StateAsked && !tx.Now.Before(a.ExpiresAt):
+		return lapsed(a.Clause)
+	case a.State != approval.StateAsked:
+		return fault.Clash("%[1]s 已审批过这项申请。", "%[1]s has decided this.", a.DecidedByName).By(a.Clause)
+	}
+	return nil
+}
