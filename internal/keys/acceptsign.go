@@ -186,13 +186,13 @@ func sealNumbers(lines []*ent.KeyAcceptanceCheck, seals []AcceptedKeySealInput) 
 
 // signedSheet is what is signed: the whole sheet.
 type signedSheet struct {
-	Sheet     uuid.UUID    `json:"sheet"`
-	Deliverer string       `json:"deliverer"`
-	Handler   string       `json:"handler"`
-	Lines     []signedLine `json:"lines"`
+	Sheet     uuid.UUID      `json:"sheet"`
+	Deliverer string         `json:"deliverer"`
+	Handler   string         `json:"handler"`
+	Lines     []acceptedLine `json:"lines"`
 }
 
-type signedLine struct {
+type acceptedLine struct {
 	Unit      uuid.UUID `json:"unit"`
 	Label     string    `json:"label"`
 	Due       int       `json:"due"`
@@ -203,9 +203,9 @@ type signedLine struct {
 }
 
 func contentOf(sheet *ent.KeyAcceptance, lines []*ent.KeyAcceptanceCheck, numbers map[uuid.UUID]string) signedSheet {
-	s := signedSheet{Sheet: sheet.ID, Deliverer: sheet.Deliverer, Handler: sheet.Handler, Lines: make([]signedLine, len(lines))}
+	s := signedSheet{Sheet: sheet.ID, Deliverer: sheet.Deliverer, Handler: sheet.Handler, Lines: make([]acceptedLine, len(lines))}
 	for i, l := range lines {
-		s.Lines[i] = signedLine{l.UnitID, setLabel(l.Edges.Unit.Label, l.Place), l.Due, *l.Delivered, l.Faulty, l.Remark, numbers[l.ID]}
+		s.Lines[i] = acceptedLine{l.UnitID, setLabel(l.Edges.Unit.Label, l.Place), l.Due, *l.Delivered, l.Faulty, l.Remark, numbers[l.ID]}
 	}
 	return s
 }
