@@ -56,7 +56,8 @@ var forms = map[string][]form{
 		{"signKeyAcceptance.input.engineering": nil, "signKeyAcceptance.input.security": nil, "signKeyAcceptance.input.signature.name": "王工"},
 		{"signKeyAcceptance.input.signature.credential": stewardtest.Password, "signKeyAcceptance.input.security.signature.credential": stewardtest.Password},
 	},
-	"moveOut": {{"moveOut.input.payerID": nil}, {}},
+	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
+	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

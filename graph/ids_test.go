@@ -40,6 +40,7 @@ var aliases = map[string]string{
 	"hook": ent.TypeKeyHook, "seal": ent.TypeKeySeal, "acceptance": ent.TypeKeyAcceptance, "check": ent.TypeKeyAcceptanceCheck, "securityStaff": ent.TypeStaff,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
+	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,
 
 	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
 

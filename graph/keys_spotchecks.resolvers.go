@@ -11,8 +11,33 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/keys"
 )
+
+func (r *mutationResolver) DrawKeySpotCheck(ctx context.Context, input keys.DrawKeySpotCheckInput) (*keys.DrawKeySpotCheckPayload, error) {
+	return keys.DrawSpotCheck.Do(ctx, input)
+}
+
+func (r *mutationResolver) CountKeySpotCheck(ctx context.Context, input keys.CountKeySpotCheckInput) (*keys.CountKeySpotCheckPayload, error) {
+	return keys.CountSpotCheck.Do(ctx, input)
+}
+
+func (r *mutationResolver) ResolveKeyDifference(ctx context.Context, input keys.ResolveKeyDifferenceInput) (*keys.ResolveKeyDifferencePayload, error) {
+	return keys.ResolveDifference.Do(ctx, input)
+}
+
+func (r *mutationResolver) CloseKeySpotCheck(ctx context.Context, input keys.CloseKeySpotCheckInput) (*keys.CloseKeySpotCheckPayload, error) {
+	return keys.CloseSpotCheck.Do(ctx, input)
+}
+
+func (r *mutationResolver) CancelKeySpotCheck(ctx context.Context, input keys.CancelKeySpotCheckInput) (*keys.CancelKeySpotCheckPayload, error) {
+	return keys.CancelSpotCheck.Do(ctx, input)
+}
 
 func (r *queryResolver) KeySpotChecks(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) (*ent.KeySpotCheckConnection, error) {
 	return r.db().KeySpotCheck.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeySpotCheckOrder(orderBy), ent.WithKeySpotCheckFilter(where.Filter))
+}
+
+func (r *queryResolver) RedrawKeySpotCheck(ctx context.Context, spotCheckID uuid.UUID) (*keys.KeySpotCheckRedraw, error) {
+	return keys.RedrawSpotCheck(ctx, r.db(), spotCheckID)
 }

@@ -97,6 +97,7 @@ type QueryResolver interface {
 	KeyLosses(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) (*ent.KeyLossConnection, error)
 	KeySeals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) (*ent.KeySealConnection, error)
 	KeySpotChecks(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) (*ent.KeySpotCheckConnection, error)
+	RedrawKeySpotCheck(ctx context.Context, spotCheckID uuid.UUID) (*keys.KeySpotCheckRedraw, error)
 	KeyStatements(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) (*ent.KeyStatementConnection, error)
 	KeyStatementLines(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) (*ent.KeyStatementLineConnection, error)
 	KeySetTimeline(ctx context.Context, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) (*keys.KeyEventConnection, error)
@@ -2138,6 +2139,20 @@ func (ec *executionContext) field_Query_reconciliations_args(ctx context.Context
 		return nil, err
 	}
 	args["where"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_redrawKeySpotCheck_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "spotCheckID",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["spotCheckID"] = arg0
 	return args, nil
 }
 
@@ -22629,6 +22644,50 @@ func (ec *executionContext) fieldContext_Query_keySpotChecks(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_keySpotChecks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_redrawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_redrawKeySpotCheck(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RedrawKeySpotCheck(ctx, fc.Args["spotCheckID"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.KeySpotCheckRedraw) graphql.Marshaler {
+			return ec.marshalNKeySpotCheckRedraw2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeySpotCheckRedraw(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_redrawKeySpotCheck(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeySpotCheckRedraw(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_redrawKeySpotCheck_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -55079,6 +55138,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_keySpotChecks(ctx, field)
 				})
+		case "redrawKeySpotCheck":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_redrawKeySpotCheck(ctx, field)
+				})
 		case "keyStatements":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -57524,6 +57589,14 @@ func (ec *executionContext) marshalNKeySetOrderField2ᚖgithubᚗcomᚋsteward�
 func (ec *executionContext) unmarshalNKeySetWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySetWhereInput(ctx context.Context, v any) (*ent.KeySetWhereInput, error) {
 	res, err := ec.unmarshalInputKeySetWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNKeySpotCheck2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySpotCheck(ctx context.Context, sel ast.SelectionSet, v *ent.KeySpotCheck) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KeySpotCheck!")
+		return graphql.Null
+	}
+	return ec._KeySpotCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNKeySpotCheckConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeySpotCheckConnection(ctx context.Context, sel ast.SelectionSet, v *ent.KeySpotCheckConnection) graphql.Marshaler {

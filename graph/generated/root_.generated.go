@@ -250,6 +250,10 @@ type ComplexityRoot struct {
 		Acceptance func(childComplexity int) int
 	}
 
+	CancelKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
+	}
+
 	Certificate struct {
 		Content     func(childComplexity int) int
 		ContentHash func(childComplexity int) int
@@ -290,6 +294,14 @@ type ComplexityRoot struct {
 
 	ClearKeyHookPayload struct {
 		Hook func(childComplexity int) int
+	}
+
+	CloseKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
+	}
+
+	CountKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	CreateAPITokenPayload struct {
@@ -362,6 +374,10 @@ type ComplexityRoot struct {
 
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	DrawKeySpotCheckPayload struct {
+		SpotCheck func(childComplexity int) int
 	}
 
 	EmergencyContact struct {
@@ -1230,9 +1246,20 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	KeySpotCheckDrawn struct {
+		ID    func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
 	KeySpotCheckEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	KeySpotCheckRedraw struct {
+		Loans   func(childComplexity int) int
+		Matches func(childComplexity int) int
+		Sets    func(childComplexity int) int
 	}
 
 	KeyStatement struct {
@@ -1349,10 +1376,13 @@ type ComplexityRoot struct {
 		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
 		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
+		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
 		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
 		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
 		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
 		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
@@ -1366,6 +1396,7 @@ type ComplexityRoot struct {
 		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
 		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
+		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount           func(childComplexity int, input identity.AccountInput) int
 		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
 		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
@@ -1389,6 +1420,7 @@ type ComplexityRoot struct {
 		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
 		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
@@ -1544,6 +1576,7 @@ type ComplexityRoot struct {
 		Occupancies         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
 		ReconciliationLines func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		RedrawKeySpotCheck  func(childComplexity int, spotCheckID uuid.UUID) int
 		Residents           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		Sessions            func(childComplexity int) int
 		Signatures          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
@@ -1667,6 +1700,10 @@ type ComplexityRoot struct {
 	ResidentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResolveKeyDifferencePayload struct {
+		Line func(childComplexity int) int
 	}
 
 	ReturnKeysPayload struct {
@@ -2684,6 +2721,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance(childComplexity), true
 
+	case "CancelKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck(childComplexity), true
+
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
 			break
@@ -2816,6 +2860,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
+
+	case "CloseKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
+
+	case "CountKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "CreateAPITokenPayload.secret":
 		if e.ComplexityRoot.CreateAPITokenPayload.Secret == nil {
@@ -2993,6 +3051,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance(childComplexity), true
+
+	case "DrawKeySpotCheckPayload.spotCheck":
+		if e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck(childComplexity), true
 
 	case "EmergencyContact.createdAt":
 		if e.ComplexityRoot.EmergencyContact.CreatedAt == nil {
@@ -6677,6 +6742,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeySpotCheckConnection.TotalCount(childComplexity), true
 
+	case "KeySpotCheckDrawn.id":
+		if e.ComplexityRoot.KeySpotCheckDrawn.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.ID(childComplexity), true
+	case "KeySpotCheckDrawn.label":
+		if e.ComplexityRoot.KeySpotCheckDrawn.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckDrawn.Label(childComplexity), true
+
 	case "KeySpotCheckEdge.cursor":
 		if e.ComplexityRoot.KeySpotCheckEdge.Cursor == nil {
 			break
@@ -6689,6 +6767,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeySpotCheckEdge.Node(childComplexity), true
+
+	case "KeySpotCheckRedraw.loans":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Loans == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Loans(childComplexity), true
+	case "KeySpotCheckRedraw.matches":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Matches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Matches(childComplexity), true
+	case "KeySpotCheckRedraw.sets":
+		if e.ComplexityRoot.KeySpotCheckRedraw.Sets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySpotCheckRedraw.Sets(childComplexity), true
 
 	case "KeyStatement.closedAt":
 		if e.ComplexityRoot.KeyStatement.ClosedAt == nil {
@@ -7170,6 +7267,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelKeyAcceptance(childComplexity, args["input"].(keys.CancelKeyAcceptanceInput)), true
+	case "Mutation.cancelKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CancelKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
 	case "Mutation.changeKeySeal":
 		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
 			break
@@ -7214,6 +7322,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
+	case "Mutation.closeKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CloseKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.countKeySpotCheck":
+		if e.ComplexityRoot.Mutation.CountKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_countKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CountKeySpotCheck(childComplexity, args["input"].(keys.CountKeySpotCheckInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -7357,6 +7487,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftKeyAcceptance(childComplexity, args["input"].(keys.DraftKeyAcceptanceInput)), true
+	case "Mutation.drawKeySpotCheck":
+		if e.ComplexityRoot.Mutation.DrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_drawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DrawKeySpotCheck(childComplexity, args["input"].(keys.DrawKeySpotCheckInput)), true
 	case "Mutation.enableAccount":
 		if e.ComplexityRoot.Mutation.EnableAccount == nil {
 			break
@@ -7610,6 +7751,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.resolveKeyDifference":
+		if e.ComplexityRoot.Mutation.ResolveKeyDifference == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveKeyDifference_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveKeyDifference(childComplexity, args["input"].(keys.ResolveKeyDifferenceInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -8726,6 +8878,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Reconciliations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ReconciliationOrder), args["where"].(*ent.ReconciliationWhereInput)), true
+	case "Query.redrawKeySpotCheck":
+		if e.ComplexityRoot.Query.RedrawKeySpotCheck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_redrawKeySpotCheck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RedrawKeySpotCheck(childComplexity, args["spotCheckID"].(uuid.UUID)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -9246,6 +9409,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResidentEdge.Node(childComplexity), true
+
+	case "ResolveKeyDifferencePayload.line":
+		if e.ComplexityRoot.ResolveKeyDifferencePayload.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveKeyDifferencePayload.Line(childComplexity), true
 
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
@@ -9945,6 +10115,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
+			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
@@ -9952,6 +10123,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
+			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
 			graphql.NewInputUnmarshaler("CreateAreaInput", ec.unmarshalInputCreateAreaInput),
@@ -9966,6 +10139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
+			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
 			graphql.NewInputUnmarshaler("EndEmploymentInput", ec.unmarshalInputEndEmploymentInput),
@@ -10002,6 +10176,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyCabinetOpeningWhereInput", ec.unmarshalInputKeyCabinetOpeningWhereInput),
 			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
 			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
+			graphql.NewInputUnmarshaler("KeyCountInput", ec.unmarshalInputKeyCountInput),
 			graphql.NewInputUnmarshaler("KeyDelivererInput", ec.unmarshalInputKeyDelivererInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
@@ -10062,6 +10237,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
+			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
@@ -12789,6 +12965,155 @@ extend type Query {
     "Which ones."
     where: KeySpotCheckWhereInput
   ): KeySpotCheckConnection!
+  "Draws a spot check again, from its seed and from what was on record when it was drawn (K4.3)."
+  redrawKeySpotCheck(
+    "The spot check."
+    spotCheckID: ID!
+  ): KeySpotCheckRedraw!
+}
+
+"What the kept seed of a spot check draws again (K4.3)."
+type KeySpotCheckRedraw {
+  "The key sets, in the order of the key list."
+  sets: [KeySpotCheckDrawn!]!
+  "The loans of the register, the oldest first."
+  loans: [KeySpotCheckDrawn!]!
+  "Whether these, and nothing else, are on the sheet of the spot check."
+  matches: Boolean!
+}
+
+"What was drawn: a key set, or a loan of the register (K4.3)."
+type KeySpotCheckDrawn {
+  "The set, or the loan."
+  id: ID!
+  "The set's label, or the borrower as signed."
+  label: String!
+}
+
+extend type Mutation {
+  "Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3)."
+  drawKeySpotCheck(
+    "How much."
+    input: DrawKeySpotCheckInput!
+  ): DrawKeySpotCheckPayload!
+  "Writes down what is there, blind; what the ledger said is shown when all lines are counted (K4.3)."
+  countKeySpotCheck(
+    "What was counted."
+    input: CountKeySpotCheckInput!
+  ): CountKeySpotCheckPayload!
+  "Resolves a difference, once, with a reason (K4.3)."
+  resolveKeyDifference(
+    "Which one, and how."
+    input: ResolveKeyDifferenceInput!
+  ): ResolveKeyDifferencePayload!
+  "Ends a spot check of which every line matches or is resolved (K4.3)."
+  closeKeySpotCheck(
+    "Which one."
+    input: CloseKeySpotCheckInput!
+  ): CloseKeySpotCheckPayload!
+  "Gives a spot check up before all is counted; it stays on record with the reason (K4.3)."
+  cancelKeySpotCheck(
+    "Which one, and why."
+    input: CancelKeySpotCheckInput!
+  ): CancelKeySpotCheckPayload!
+}
+
+"How much is checked (K4.3)."
+input DrawKeySpotCheckInput {
+  "The estate."
+  estateID: ID!
+  "How many key sets, of those that are or were in the office's keeping: 1 to 200."
+  size: Int!
+  "How many entries of the loan register, of the last 31 days: 0 to 200."
+  registerSize: Int!
+  "The seed of the draw: a random one unless given. It is kept."
+  seed: String
+}
+
+"The spot check that was drawn."
+type DrawKeySpotCheckPayload {
+  "The spot check; its sheet is the reconciliation."
+  spotCheck: KeySpotCheck!
+}
+
+"What was counted (K4.3)."
+input CountKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Some of its lines, or all."
+  lines: [KeyCountInput!]!
+}
+
+"The count of a line (K4.3)."
+input KeyCountInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How many keys are there. Of an entry of the register: 1 if it is complete and signed as on paper, 0 if it is not."
+  count: Int!
+}
+
+"The spot check as it stands after the count."
+type CountKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"How a difference is resolved (K4.3)."
+enum KeyDifferenceResolution {
+  "The ledger is corrected: missing keys leave it, keys that are too many enter it (K4.1)."
+  ADJUSTED
+  "Missing keys are reported lost: the leader is told, and asked whether the lock is to be changed (K2.3)."
+  LOST
+  "Keys that are too many are some that were reported lost (K2.3)."
+  FOUND
+  "The count was wrong, and the ledger is right."
+  MISCOUNTED
+  "The reason explains it; the ledger stays as it is."
+  EXPLAINED
+}
+
+"How a difference is resolved, and why there was one (K4.3)."
+input ResolveKeyDifferenceInput {
+  "The line of the reconciliation."
+  lineID: ID!
+  "How."
+  resolution: KeyDifferenceResolution!
+  "Why there was a difference."
+  reason: String!
+}
+
+"The difference that was resolved."
+type ResolveKeyDifferencePayload {
+  "The line."
+  line: ReconciliationLine!
+}
+
+"Which spot check ends (K4.3)."
+input CloseKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "What is to be said at the end."
+  note: String
+}
+
+"The spot check that was closed."
+type CloseKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
+}
+
+"Which spot check is given up (K4.3)."
+input CancelKeySpotCheckInput {
+  "The spot check."
+  spotCheckID: ID!
+  "Why."
+  reason: String!
+}
+
+"The spot check that was cancelled."
+type CancelKeySpotCheckPayload {
+  "The spot check."
+  spotCheck: KeySpotCheck!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
@@ -29712,6 +30037,14 @@ func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type CancelKeyAcceptancePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CancelKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelKeySpotCheckPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29794,6 +30127,22 @@ func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context,
 		return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CloseKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_CountKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29938,6 +30287,14 @@ func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Co
 		return ec.fieldContext_DraftKeyAcceptancePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DraftKeyAcceptancePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "spotCheck":
+		return ec.fieldContext_DrawKeySpotCheckPayload_spotCheck(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DrawKeySpotCheckPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EmergencyContact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31634,6 +31991,16 @@ func (ec *executionContext) childFields_KeySpotCheckConnection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_KeySpotCheckDrawn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KeySpotCheckDrawn_id(ctx, field)
+	case "label":
+		return ec.fieldContext_KeySpotCheckDrawn_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckDrawn", field.Name)
+}
+
 func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -31642,6 +32009,18 @@ func (ec *executionContext) childFields_KeySpotCheckEdge(ctx context.Context, fi
 		return ec.fieldContext_KeySpotCheckEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeySpotCheckRedraw(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sets":
+		return ec.fieldContext_KeySpotCheckRedraw_sets(ctx, field)
+	case "loans":
+		return ec.fieldContext_KeySpotCheckRedraw_loans(ctx, field)
+	case "matches":
+		return ec.fieldContext_KeySpotCheckRedraw_matches(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeySpotCheckRedraw", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32242,6 +32621,14 @@ func (ec *executionContext) childFields_ResidentEdge(ctx context.Context, field 
 		return ec.fieldContext_ResidentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_ResolveKeyDifferencePayload_line(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveKeyDifferencePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,7 +20,7 @@ var unsettled = fault.Clash("还有未清点或未处理的差异,请先逐项�
 //
 // Errors: INVALID_INPUT at note; NOT_FOUND; CONFLICT while a line awaits its count or differs, and if it ended.
 func (k *Kind) Close(tx *act.Tx, id uuid.UUID, note string) (*ent.Reconciliation, error) {
-	if err := wording.CheckText("note", note, 0, 2000); err != nil {
+	if err := wording.CheckRemark("note", note); err != nil {
 		return nil, err
 	}
 	sheet, err := k.lock(tx, id)

@@ -11,7 +11,7 @@ import (
 func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder map[string]uuid.UUID) {
 	approval, hash := ids.New(0x0206), "00"
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
-		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '钥匙管理员', $2, $2::timestamptz + interval '30 days')`, approval, Start, estate, set, hash, account)
+		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '程序', $2, $2::timestamptz + interval '30 days')`, approval, Start, estate, set, hash, uuid.Nil)
 	b.queue(`UPDATE key_loans SET approval_id = $1 WHERE id = $2`, approval, loan)
 	for range 2 { // an entry and its counter-entry
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id)
@@ -32,13 +32,13 @@ func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder ma
 	}
 	b.queue(`INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
 		VALUES ($1, $2, $3, 'keys.scrap', $4, certificate_number($3, $2), '钥匙报废', 'Scrapping of keys', '{}', encode(sha256('{}'), 'hex'), $2)`, certificate, Start, estate, set)
-	count := ids.New(0x0207)
+	count, longAgo := ids.New(0x0207), Start.AddDate(-2, 0, 0) // no entry is made after a draw that says it was made before
 	b.queue(`INSERT INTO reconciliations (id, created_at, estate_id, kind, clause, subject_id, title, title_en, frozen_at, opened_by_id, opened_by_name)
-		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, Start, estate, account)
+		VALUES ($1, $2, $3, 'keys.spotCheck', 'K4.3', $1, '钥匙抽查', 'Spot check of keys', $2, $4, '主管')`, count, longAgo, estate, account)
 	b.queue(`INSERT INTO reconciliation_lines (id, created_at, estate_id, reconciliation_id, item_id, place_id, position, label, frozen)
 		VALUES ($1, $2, $3, $4, $5, $6, 1, '设备间', 0)`, ids.New(0x0208), Start, estate, count, set, holder["CABINET"])
 	b.queue(`INSERT INTO key_spot_checks (id, created_at, estate_id, reconciliation_id, seed, population, size, register_population, register_size, drawn_by_id, drawn_by_name, drawn_at)
-		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), Start, estate, count, account)
+		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), longAgo, estate, count, account)
 	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
 		ids.New(0x030d), Start, estate, holder["CABINET"], set)
 	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, acceptance_line_id)
