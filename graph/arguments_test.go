@@ -48,6 +48,14 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
+	"sealKeys": {
+		{"sealKeys.input.securityStaffID": nil, "sealKeys.input.signature.name": "保安队长"},
+		{"sealKeys.input.signature.credential": stewardtest.Password},
+	},
+	"signKeyAcceptance": {
+		{"signKeyAcceptance.input.engineering": nil, "signKeyAcceptance.input.security": nil, "signKeyAcceptance.input.signature.name": "王工"},
+		{"signKeyAcceptance.input.signature.credential": stewardtest.Password, "signKeyAcceptance.input.security.signature.credential": stewardtest.Password},
+	},
 	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
 	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
 	"handOverKeys": {{"handOverKeys.input.residentID": nil, "handOverKeys.input.signature.name": "代办人"}, {}},

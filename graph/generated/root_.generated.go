@@ -83,6 +83,10 @@ type ComplexityRoot struct {
 		EmergencyContact func(childComplexity int) int
 	}
 
+	AddKeyAcceptanceLinesPayload struct {
+		Acceptance func(childComplexity int) int
+	}
+
 	AddResidentPayload struct {
 		Resident func(childComplexity int) int
 	}
@@ -207,6 +211,11 @@ type ComplexityRoot struct {
 		Name         func(childComplexity int) int
 	}
 
+	BreakKeySealPayload struct {
+		Movement func(childComplexity int) int
+		Seal     func(childComplexity int) int
+	}
+
 	Building struct {
 		Area      func(childComplexity int) int
 		AreaID    func(childComplexity int) int
@@ -236,6 +245,10 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	CancelKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	CancelKeySpotCheckPayload struct {
@@ -268,8 +281,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangeKeySealPayload struct {
+		Seal func(childComplexity int) int
+	}
+
 	ChangePasswordPayload struct {
 		AccountID func(childComplexity int) int
+	}
+
+	CheckKeyAcceptanceLinesPayload struct {
+		Acceptance func(childComplexity int) int
+	}
+
+	ClearKeyHookPayload struct {
+		Hook func(childComplexity int) int
 	}
 
 	CloseKeyMonthPayload struct {
@@ -319,6 +344,10 @@ type ComplexityRoot struct {
 		Holder func(childComplexity int) int
 	}
 
+	CreateKeyHooksPayload struct {
+		Hooks func(childComplexity int) int
+	}
+
 	CreateUnitPayload struct {
 		Unit func(childComplexity int) int
 	}
@@ -346,6 +375,10 @@ type ComplexityRoot struct {
 	DepartmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	DraftKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	DrawKeySpotCheckPayload struct {
@@ -474,6 +507,10 @@ type ComplexityRoot struct {
 		Movement func(childComplexity int) int
 	}
 
+	HangKeysPayload struct {
+		Hook func(childComplexity int) int
+	}
+
 	HireStaffPayload struct {
 		Staff func(childComplexity int) int
 	}
@@ -565,6 +602,7 @@ type ComplexityRoot struct {
 		ID            func(childComplexity int) int
 		Place         func(childComplexity int) int
 		Remark        func(childComplexity int) int
+		RemovedAt     func(childComplexity int) int
 		Unit          func(childComplexity int) int
 		UnitID        func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -1173,26 +1211,28 @@ type ComplexityRoot struct {
 	}
 
 	KeySeal struct {
-		Count        func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		EndReason    func(childComplexity int) int
-		EndedAt      func(childComplexity int) int
-		EndedByID    func(childComplexity int) int
-		EndedByName  func(childComplexity int) int
-		Estate       func(childComplexity int) int
-		EstateID     func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Number       func(childComplexity int) int
-		Previous     func(childComplexity int) int
-		PreviousID   func(childComplexity int) int
-		SealedAt     func(childComplexity int) int
-		SealedByID   func(childComplexity int) int
-		SealedByName func(childComplexity int) int
-		Set          func(childComplexity int) int
-		SetID        func(childComplexity int) int
-		State        func(childComplexity int) int
-		Successors   func(childComplexity int) int
-		Version      func(childComplexity int) int
+		AcceptanceLine   func(childComplexity int) int
+		AcceptanceLineID func(childComplexity int) int
+		Count            func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		EndReason        func(childComplexity int) int
+		EndedAt          func(childComplexity int) int
+		EndedByID        func(childComplexity int) int
+		EndedByName      func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Number           func(childComplexity int) int
+		Previous         func(childComplexity int) int
+		PreviousID       func(childComplexity int) int
+		SealedAt         func(childComplexity int) int
+		SealedByID       func(childComplexity int) int
+		SealedByName     func(childComplexity int) int
+		Set              func(childComplexity int) int
+		SetID            func(childComplexity int) int
+		State            func(childComplexity int) int
+		Successors       func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	KeySealConnection struct {
@@ -1383,12 +1423,18 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddKeyAcceptanceLines   func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident             func(childComplexity int, input registry.AddResidentInput) int
 		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
 		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
 		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
+		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
+		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
 		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
+		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
+		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
 		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
 		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
@@ -1400,9 +1446,11 @@ type ComplexityRoot struct {
 		CreateEstate            func(childComplexity int, input registry.CreateEstateInput) int
 		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
 		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
 		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
+		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
 		EnableAccount           func(childComplexity int, input identity.AccountInput) int
 		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
@@ -1412,6 +1460,7 @@ type ComplexityRoot struct {
 		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
+		HangKeys                func(childComplexity int, input keys.HangKeysInput) int
 		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
 		ImportKeys              func(childComplexity int, input importing.Upload) int
 		ImportUnits             func(childComplexity int, input importing.Upload) int
@@ -1424,6 +1473,7 @@ type ComplexityRoot struct {
 		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
 		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
 		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
@@ -1432,7 +1482,9 @@ type ComplexityRoot struct {
 		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions     func(childComplexity int) int
 		RevokeSession           func(childComplexity int, input identity.RevokeSessionInput) int
+		SealKeys                func(childComplexity int, input keys.SealKeysInput) int
 		SignIn                  func(childComplexity int, input identity.SignInInput) int
+		SignKeyAcceptance       func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                 func(childComplexity int) int
 		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
 		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
@@ -1447,6 +1499,7 @@ type ComplexityRoot struct {
 		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
 		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
@@ -1672,6 +1725,10 @@ type ComplexityRoot struct {
 		ExternalPerson func(childComplexity int) int
 	}
 
+	RemoveKeyAcceptanceLinePayload struct {
+		Acceptance func(childComplexity int) int
+	}
+
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
@@ -1729,6 +1786,10 @@ type ComplexityRoot struct {
 		SessionID func(childComplexity int) int
 	}
 
+	SealKeysPayload struct {
+		Seal func(childComplexity int) int
+	}
+
 	Session struct {
 		Address    func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
@@ -1742,6 +1803,10 @@ type ComplexityRoot struct {
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
+	}
+
+	SignKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	SignOutPayload struct {
@@ -1896,6 +1961,10 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	VoidKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	VoidKeyCabinetOpeningPayload struct {
@@ -2085,6 +2154,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact(childComplexity), true
+
+	case "AddKeyAcceptanceLinesPayload.acceptance":
+		if e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance(childComplexity), true
 
 	case "AddResidentPayload.resident":
 		if e.ComplexityRoot.AddResidentPayload.Resident == nil {
@@ -2575,6 +2651,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditField.Name(childComplexity), true
 
+	case "BreakKeySealPayload.movement":
+		if e.ComplexityRoot.BreakKeySealPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakKeySealPayload.Movement(childComplexity), true
+	case "BreakKeySealPayload.seal":
+		if e.ComplexityRoot.BreakKeySealPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakKeySealPayload.Seal(childComplexity), true
+
 	case "Building.area":
 		if e.ComplexityRoot.Building.Area == nil {
 			break
@@ -2693,6 +2782,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance(childComplexity), true
+
 	case "CancelKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck == nil {
 			break
@@ -2805,12 +2901,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
+	case "ChangeKeySealPayload.seal":
+		if e.ComplexityRoot.ChangeKeySealPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeKeySealPayload.Seal(childComplexity), true
+
 	case "ChangePasswordPayload.accountID":
 		if e.ComplexityRoot.ChangePasswordPayload.AccountID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
+
+	case "CheckKeyAcceptanceLinesPayload.acceptance":
+		if e.ComplexityRoot.CheckKeyAcceptanceLinesPayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckKeyAcceptanceLinesPayload.Acceptance(childComplexity), true
+
+	case "ClearKeyHookPayload.hook":
+		if e.ComplexityRoot.ClearKeyHookPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
 
 	case "CloseKeyMonthPayload.statement":
 		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
@@ -2907,6 +3024,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateKeyCabinetPayload.Holder(childComplexity), true
 
+	case "CreateKeyHooksPayload.hooks":
+		if e.ComplexityRoot.CreateKeyHooksPayload.Hooks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateKeyHooksPayload.Hooks(childComplexity), true
+
 	case "CreateUnitPayload.unit":
 		if e.ComplexityRoot.CreateUnitPayload.Unit == nil {
 			break
@@ -2995,6 +3119,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DraftKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance(childComplexity), true
 
 	case "DrawKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck == nil {
@@ -3429,6 +3560,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HandOverKeysPayload.Movement(childComplexity), true
 
+	case "HangKeysPayload.hook":
+		if e.ComplexityRoot.HangKeysPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HangKeysPayload.Hook(childComplexity), true
+
 	case "HireStaffPayload.staff":
 		if e.ComplexityRoot.HireStaffPayload.Staff == nil {
 			break
@@ -3799,6 +3937,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyAcceptanceCheck.Remark(childComplexity), true
+	case "KeyAcceptanceCheck.removedAt":
+		if e.ComplexityRoot.KeyAcceptanceCheck.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.RemovedAt(childComplexity), true
 	case "KeyAcceptanceCheck.unit":
 		if e.ComplexityRoot.KeyAcceptanceCheck.Unit == nil {
 			break
@@ -6461,6 +6605,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyScrappingEdge.Node(childComplexity), true
 
+	case "KeySeal.acceptanceLine":
+		if e.ComplexityRoot.KeySeal.AcceptanceLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.AcceptanceLine(childComplexity), true
+	case "KeySeal.acceptanceLineID":
+		if e.ComplexityRoot.KeySeal.AcceptanceLineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.AcceptanceLineID(childComplexity), true
 	case "KeySeal.count":
 		if e.ComplexityRoot.KeySeal.Count == nil {
 			break
@@ -7301,6 +7457,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddEmergencyContact(childComplexity, args["input"].(registry.AddEmergencyContactInput)), true
+	case "Mutation.addKeyAcceptanceLines":
+		if e.ComplexityRoot.Mutation.AddKeyAcceptanceLines == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addKeyAcceptanceLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddKeyAcceptanceLines(childComplexity, args["input"].(keys.AddKeyAcceptanceLinesInput)), true
 	case "Mutation.addResident":
 		if e.ComplexityRoot.Mutation.AddResident == nil {
 			break
@@ -7345,6 +7512,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
+	case "Mutation.breakKeySeal":
+		if e.ComplexityRoot.Mutation.BreakKeySeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_breakKeySeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BreakKeySeal(childComplexity, args["input"].(keys.BreakKeySealInput)), true
+	case "Mutation.cancelKeyAcceptance":
+		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelKeyAcceptance(childComplexity, args["input"].(keys.CancelKeyAcceptanceInput)), true
 	case "Mutation.cancelKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CancelKeySpotCheck == nil {
 			break
@@ -7356,6 +7545,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
+	case "Mutation.changeKeySeal":
+		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeKeySeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeKeySeal(childComplexity, args["input"].(keys.ChangeKeySealInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -7367,6 +7567,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.checkKeyAcceptanceLines":
+		if e.ComplexityRoot.Mutation.CheckKeyAcceptanceLines == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkKeyAcceptanceLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckKeyAcceptanceLines(childComplexity, args["input"].(keys.CheckKeyAcceptanceLinesInput)), true
+	case "Mutation.clearKeyHook":
+		if e.ComplexityRoot.Mutation.ClearKeyHook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clearKeyHook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
 	case "Mutation.closeKeyMonth":
 		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
 			break
@@ -7488,6 +7710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateKeyCabinet(childComplexity, args["input"].(keys.CreateKeyCabinetInput)), true
+	case "Mutation.createKeyHooks":
+		if e.ComplexityRoot.Mutation.CreateKeyHooks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createKeyHooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateKeyHooks(childComplexity, args["input"].(keys.CreateKeyHooksInput)), true
 	case "Mutation.createUnit":
 		if e.ComplexityRoot.Mutation.CreateUnit == nil {
 			break
@@ -7521,6 +7754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.draftKeyAcceptance":
+		if e.ComplexityRoot.Mutation.DraftKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftKeyAcceptance(childComplexity, args["input"].(keys.DraftKeyAcceptanceInput)), true
 	case "Mutation.drawKeySpotCheck":
 		if e.ComplexityRoot.Mutation.DrawKeySpotCheck == nil {
 			break
@@ -7620,6 +7864,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOverKeys(childComplexity, args["input"].(keys.HandOverKeysInput)), true
+	case "Mutation.hangKeys":
+		if e.ComplexityRoot.Mutation.HangKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hangKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HangKeys(childComplexity, args["input"].(keys.HangKeysInput)), true
 	case "Mutation.hireStaff":
 		if e.ComplexityRoot.Mutation.HireStaff == nil {
 			break
@@ -7752,6 +8007,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.removeKeyAcceptanceLine":
+		if e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeKeyAcceptanceLine_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -7835,6 +8101,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.sealKeys":
+		if e.ComplexityRoot.Mutation.SealKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sealKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SealKeys(childComplexity, args["input"].(keys.SealKeysInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -7846,6 +8123,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(identity.SignInInput)), true
+	case "Mutation.signKeyAcceptance":
+		if e.ComplexityRoot.Mutation.SignKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignKeyAcceptance(childComplexity, args["input"].(keys.SignKeyAcceptanceInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -7995,6 +8283,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidKeyAcceptance":
+		if e.ComplexityRoot.Mutation.VoidKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyAcceptance(childComplexity, args["input"].(keys.VoidKeyAcceptanceInput)), true
 	case "Mutation.voidKeyCabinetOpening":
 		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
 			break
@@ -9324,6 +9623,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
 
+	case "RemoveKeyAcceptanceLinePayload.acceptance":
+		if e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
+
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
 			break
@@ -9479,6 +9785,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
 
+	case "SealKeysPayload.seal":
+		if e.ComplexityRoot.SealKeysPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SealKeysPayload.Seal(childComplexity), true
+
 	case "Session.address":
 		if e.ComplexityRoot.Session.Address == nil {
 			break
@@ -9534,6 +9847,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Token(childComplexity), true
+
+	case "SignKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance(childComplexity), true
 
 	case "SignOutPayload.sessionID":
 		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
@@ -10051,6 +10371,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "VoidKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance(childComplexity), true
+
 	case "VoidKeyCabinetOpeningPayload.opening":
 		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
 			break
@@ -10115,9 +10442,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptedKeySealInput", ec.unmarshalInputAcceptedKeySealInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
@@ -10128,13 +10457,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
+			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
+			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
+			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
+			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
@@ -10146,10 +10481,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateEstateInput", ec.unmarshalInputCreateEstateInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
+			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
@@ -10167,6 +10504,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
+			graphql.NewInputUnmarshaler("HangKeysInput", ec.unmarshalInputHangKeysInput),
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
@@ -10176,6 +10514,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
+			graphql.NewInputUnmarshaler("KeyAcceptanceLineInput", ec.unmarshalInputKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineOrder", ec.unmarshalInputKeyAcceptanceLineOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineWhereInput", ec.unmarshalInputKeyAcceptanceLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceOrder", ec.unmarshalInputKeyAcceptanceOrder),
@@ -10187,6 +10526,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
 			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
 			graphql.NewInputUnmarshaler("KeyCountInput", ec.unmarshalInputKeyCountInput),
+			graphql.NewInputUnmarshaler("KeyDelivererInput", ec.unmarshalInputKeyDelivererInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyGenerationOrder", ec.unmarshalInputKeyGenerationOrder),
@@ -10242,6 +10582,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
@@ -10252,7 +10593,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
+			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
@@ -10273,6 +10617,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
 			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
@@ -12128,7 +12473,192 @@ type NoteOutstandingKeysPayload {
   followUp: KeyFollowUp!
 }
 
+"What engineering owes of a set: the keys of a door (K1.1)."
+input KeyAcceptanceLineInput {
+  "The unit that they open."
+  unitID: ID!
+  "Which door (位置): 户门."
+  place: String!
+  "How many keys engineering owes (应交)."
+  due: Int!
+}
+
+"A sheet of keys that engineering delivers (K1.1)."
+input DraftKeyAcceptanceInput {
+  "The estate."
+  estateID: ID!
+  "Who delivers them (交验人)."
+  deliverer: String!
+  "Its lines, each set once; at most 200, more are added in further steps."
+  lines: [KeyAcceptanceLineInput!]!
+}
+
+"What drafting a sheet gave."
+type DraftKeyAcceptancePayload {
+  "The sheet."
+  acceptance: KeyAcceptance!
+}
+
+"Further lines of a sheet in draft (K1.1)."
+input AddKeyAcceptanceLinesInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The lines, each set once on the sheet; at most 200 at once, and 500 on a sheet."
+  lines: [KeyAcceptanceLineInput!]!
+}
+
+"What adding lines gave."
+type AddKeyAcceptanceLinesPayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A line that leaves its sheet in draft (K1.1)."
+input RemoveKeyAcceptanceLineInput {
+  "The line."
+  checkID: ID!
+}
+
+"What removing a line gave."
+type RemoveKeyAcceptanceLinePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"What was found when lines of a sheet were checked (K1.1)."
+input CheckKeyAcceptanceLinesInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The lines checked now, at most 200; others follow later."
+  lines: [CheckedKeyLineInput!]!
+}
+
+"What was found on a line (K1.1)."
+input CheckedKeyLineInput {
+  "The line."
+  checkID: ID!
+  "How many good keys were counted (实交)."
+  delivered: Int!
+  "How many were faulty and go back: they stay outstanding."
+  faulty: Int! = 0
+  "What else was found, or is done about what is missing; as it was unless given."
+  remark: String
+  "The version of the line that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What checking gave."
+type CheckKeyAcceptanceLinesPayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A checked sheet that engineering signs (K1.1)."
+input SignKeyAcceptanceInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The version of the sheet that was seen; unless given, whatever it is."
+  expectedVersion: Int
+  "Who signs for engineering; unless given, the signature names the deliverer."
+  engineering: KeyDelivererInput
+  "The signature for engineering; the handler signs by being signed in."
+  signature: SignatureInput!
+  "The numbers of the seals: one for each line of a public area of which more than one key came (K1.3)."
+  seals: [AcceptedKeySealInput!]
+  "Who signs for security; needed where something is sealed (K1.3)."
+  security: SealedWithInput
+}
+
+"Who signs for engineering (K1.1)."
+input KeyDelivererInput {
+  "The member of engineering's staff."
+  staffID: ID
+}
+
+"The number under which the keys of a line are sealed, but for the one that stays (K1.3)."
+input AcceptedKeySealInput {
+  "The line."
+  checkID: ID!
+  "The number on the seal, never used before in the estate."
+  number: String!
+}
+
+"Who signs for the keys that are sealed with security (K1.3)."
+input SealedWithInput {
+  "The member of security's staff; unless given, the signature names a person."
+  staffID: ID
+  "The signature."
+  signature: SignatureInput!
+}
+
+"What signing gave."
+type SignKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A sheet in draft that is given up (K1.1)."
+input CancelKeyAcceptanceInput {
+  "The sheet."
+  acceptanceID: ID!
+}
+
+"What cancelling gave."
+type CancelKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A sheet that took effect by mistake (K1.1)."
+input VoidKeyAcceptanceInput {
+  "The sheet."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
 extend type Mutation {
+  "Begins a sheet of keys that engineering delivers, to be checked step by step (K1.1)."
+  draftKeyAcceptance(
+    "The sheet."
+    input: DraftKeyAcceptanceInput!
+  ): DraftKeyAcceptancePayload!
+  "Puts further lines on a sheet in draft (K1.1). CONFLICT if it is in draft no more, or has the set already."
+  addKeyAcceptanceLines(
+    "The lines."
+    input: AddKeyAcceptanceLinesInput!
+  ): AddKeyAcceptanceLinesPayload!
+  "Notes what was found on lines of a sheet; it may be corrected until the sheet is signed (K1.1). CONFLICT if it is in draft no more."
+  checkKeyAcceptanceLines(
+    "What was found."
+    input: CheckKeyAcceptanceLinesInput!
+  ): CheckKeyAcceptanceLinesPayload!
+  "Has a checked sheet take effect as engineering signs it: good keys come to the cabinet, short and faulty ones stay outstanding, and of a public area's one stays and the rest is sealed (K1.1, K1.3, K1.4). RULE K1.1 while a line is unchecked."
+  signKeyAcceptance(
+    "The signatures, and the seals' numbers."
+    input: SignKeyAcceptanceInput!
+  ): SignKeyAcceptancePayload!
+  "Takes a line off a sheet in draft (K1.1). CONFLICT if it is in draft no more."
+  removeKeyAcceptanceLine(
+    "Which one."
+    input: RemoveKeyAcceptanceLineInput!
+  ): RemoveKeyAcceptanceLinePayload!
+  "Gives up a sheet in draft (K1.1). CONFLICT if it is in draft no more."
+  cancelKeyAcceptance(
+    "Which one."
+    input: CancelKeyAcceptanceInput!
+  ): CancelKeyAcceptancePayload!
+  "Voids a sheet that took effect by mistake, while its keys are where they came to (K1.1). CONFLICT if they went on; RULE for an imported one."
+  voidKeyAcceptance(
+    "Which one, and why."
+    input: VoidKeyAcceptanceInput!
+  ): VoidKeyAcceptancePayload!
   "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
   noteOutstandingKeys(
     "The note."
@@ -12238,6 +12768,50 @@ type OpenKeyCabinetPayload {
   opening: KeyCabinetOpening!
 }
 
+"Hooks of a cabinet (K1.2)."
+input CreateKeyHooksInput {
+  "The cabinet."
+  cabinetID: ID!
+  "The hooks' numbers, each once in the cabinet; at most 200 at once."
+  numbers: [String!]!
+}
+
+"What creating hooks gave."
+type CreateKeyHooksPayload {
+  "The hooks, in the order of the numbers given."
+  hooks: [KeyHook!]!
+}
+
+"A key set that hangs on a hook (K1.2)."
+input HangKeysInput {
+  "The key set."
+  setID: ID!
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What hanging keys gave."
+type HangKeysPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
+"A hook that becomes free (K1.2)."
+input ClearKeyHookInput {
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What clearing a hook gave."
+type ClearKeyHookPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
 extend type Mutation {
   "Moves keys between a cabinet and the front desk: the custodian's act (K1.2)."
   moveKeys(
@@ -12254,6 +12828,21 @@ extend type Mutation {
     "Which one, and what for."
     input: OpenKeyCabinetInput!
   ): OpenKeyCabinetPayload!
+  "Numbers hooks of a key cabinet (K1.2). CONFLICT if it has a hook of a number."
+  createKeyHooks(
+    "The hooks."
+    input: CreateKeyHooksInput!
+  ): CreateKeyHooksPayload!
+  "Hangs a key set on a hook: one set a hook, and one hook a set in each cabinet (K1.2). CONFLICT if either is taken."
+  hangKeys(
+    "Which set, and where."
+    input: HangKeysInput!
+  ): HangKeysPayload!
+  "Frees a hook (K1.2). CONFLICT if it is free."
+  clearKeyHook(
+    "Which one."
+    input: ClearKeyHookInput!
+  ): ClearKeyHookPayload!
 }
 
 extend type Query {
@@ -12287,21 +12876,6 @@ extend type Query {
     "Which ones."
     where: KeyHookWhereInput
   ): KeyHookConnection!
-  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
-  keySeals(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
-    "Which ones."
-    where: KeySealWhereInput
-  ): KeySealConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_dashboard.graphqls", Input: `"The state of the keys now, of each estate and of all together."
@@ -12773,6 +13347,98 @@ extend type Query {
     "Which ones."
     where: KeyLossWhereInput
   ): KeyLossConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_seals.graphqls", Input: `"Keys of a public area that are sealed with security (K1.3)."
+input SealKeysInput {
+  "The key set: of a public area."
+  setID: ID!
+  "How many keys are sealed; at least one stays in the cabinet."
+  count: Int!
+  "The number on the seal, never used before in the estate."
+  number: String!
+  "The cabinet that gives; the estate's first unless given."
+  fromID: ID
+  "The member of security's staff who signs; unless given, the signature names a person."
+  securityStaffID: ID
+  "The signature for security; the custodian signs by being signed in."
+  signature: SignatureInput!
+}
+
+"What sealing gave."
+type SealKeysPayload {
+  "The seal."
+  seal: KeySeal!
+}
+
+"A seal that is broken (K1.3)."
+input BreakKeySealInput {
+  "The seal."
+  sealID: ID!
+  "Why it is broken."
+  reason: String!
+  "Where the keys go: a cabinet or the front desk."
+  toID: ID!
+}
+
+"What breaking the seal gave."
+type BreakKeySealPayload {
+  "The seal as it stands after."
+  seal: KeySeal!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A seal that is replaced by another over the same keys (K1.3)."
+input ChangeKeySealInput {
+  "The seal that is replaced."
+  sealID: ID!
+  "The number on the new seal, never used before in the estate."
+  number: String!
+  "Why it is replaced."
+  reason: String!
+}
+
+"What changing the seal gave."
+type ChangeKeySealPayload {
+  "The new seal; its previous is the one that it replaces."
+  seal: KeySeal!
+}
+
+extend type Mutation {
+  "Seals keys of a public area with security, which signs; one stays in the cabinet (K1.3). RULE for keys of units and for the last key; CONFLICT if the number was used."
+  sealKeys(
+    "What is sealed."
+    input: SealKeysInput!
+  ): SealKeysPayload!
+  "Breaks a seal: its keys come back, and the leader is told (K1.3). CONFLICT if it was broken or replaced."
+  breakKeySeal(
+    "Which one, and why."
+    input: BreakKeySealInput!
+  ): BreakKeySealPayload!
+  "Replaces a seal by another over the same keys (K1.3). CONFLICT if it was broken or replaced, or the number was used."
+  changeKeySeal(
+    "Which one, by which number, and why."
+    input: ChangeKeySealInput!
+  ): ChangeKeySealPayload!
+}
+
+extend type Query {
+  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
+  keySeals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
+    "Which ones."
+    where: KeySealWhereInput
+  ): KeySealConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_spotchecks.graphqls", Input: `extend type Query {
@@ -16863,6 +17529,10 @@ type KeyAcceptanceCheck implements Node {
   """
   checkedAt: Time
   """
+  When it left the sheet; null while it is on it.
+  """
+  removedAt: Time
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -17148,6 +17818,46 @@ input KeyAcceptanceCheckWhereInput {
   checkedAt is set.
   """
   checkedAtNotNil: Boolean
+  """
+  removed_at field predicates
+  """
+  removedAt: Time
+  """
+  removedAt differs from this.
+  """
+  removedAtNEQ: Time
+  """
+  removedAt is one of these.
+  """
+  removedAtIn: [Time!]
+  """
+  removedAt is none of these.
+  """
+  removedAtNotIn: [Time!]
+  """
+  removedAt is greater than this.
+  """
+  removedAtGT: Time
+  """
+  removedAt is at least this.
+  """
+  removedAtGTE: Time
+  """
+  removedAt is less than this.
+  """
+  removedAtLT: Time
+  """
+  removedAt is at most this.
+  """
+  removedAtLTE: Time
+  """
+  removedAt is null.
+  """
+  removedAtIsNil: Boolean
+  """
+  removedAt is set.
+  """
+  removedAtNotNil: Boolean
 }
 """
 A connection to a list of items.
@@ -23732,6 +24442,10 @@ type KeySeal implements Node {
   """
   previousID: ID
   """
+  The line of the acceptance sheet that its keys came by, if they were sealed as they came.
+  """
+  acceptanceLineID: ID
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -23739,6 +24453,10 @@ type KeySeal implements Node {
   The key set.
   """
   set: KeySet!
+  """
+  The line of the acceptance sheet.
+  """
+  acceptanceLine: KeyAcceptanceLine
   """
   The seal that this one replaces.
   """
@@ -24074,6 +24792,30 @@ input KeySealWhereInput {
   endedAt is set.
   """
   endedAtNotNil: Boolean
+  """
+  acceptance_line_id field predicates
+  """
+  acceptanceLineID: ID
+  """
+  acceptanceLineID differs from this.
+  """
+  acceptanceLineIDNEQ: ID
+  """
+  acceptanceLineID is one of these.
+  """
+  acceptanceLineIDIn: [ID!]
+  """
+  acceptanceLineID is none of these.
+  """
+  acceptanceLineIDNotIn: [ID!]
+  """
+  acceptanceLineID is null.
+  """
+  acceptanceLineIDIsNil: Boolean
+  """
+  acceptanceLineID is set.
+  """
+  acceptanceLineIDNotNil: Boolean
 }
 """
 The keys of one lock.
@@ -29537,6 +30279,14 @@ func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_AddKeyAcceptanceLinesPayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddKeyAcceptanceLinesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "resident":
@@ -29785,6 +30535,16 @@ func (ec *executionContext) childFields_AuditField(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AuditField", field.Name)
 }
 
+func (ec *executionContext) childFields_BreakKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_BreakKeySealPayload_seal(ctx, field)
+	case "movement":
+		return ec.fieldContext_BreakKeySealPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakKeySealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Building(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29847,6 +30607,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_CancelKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelKeyAcceptancePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "spotCheck":
@@ -29907,12 +30675,36 @@ func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_ChangeKeySealPayload_seal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeKeySealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountID":
 		return ec.fieldContext_ChangePasswordPayload_accountID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_CheckKeyAcceptanceLinesPayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckKeyAcceptanceLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30009,6 +30801,14 @@ func (ec *executionContext) childFields_CreateKeyCabinetPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type CreateKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateKeyHooksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hooks":
+		return ec.fieldContext_CreateKeyHooksPayload_hooks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateKeyHooksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "unit":
@@ -30065,6 +30865,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 		return ec.fieldContext_DepartmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_DraftKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30319,6 +31127,14 @@ func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type HandOverKeysPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_HangKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_HangKeysPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HangKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_HireStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "staff":
@@ -30501,6 +31317,8 @@ func (ec *executionContext) childFields_KeyAcceptanceCheck(ctx context.Context, 
 		return ec.fieldContext_KeyAcceptanceCheck_checkedByName(ctx, field)
 	case "checkedAt":
 		return ec.fieldContext_KeyAcceptanceCheck_checkedAt(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_KeyAcceptanceCheck_removedAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeyAcceptanceCheck_estate(ctx, field)
 	case "acceptance":
@@ -31711,10 +32529,14 @@ func (ec *executionContext) childFields_KeySeal(ctx context.Context, field graph
 		return ec.fieldContext_KeySeal_endReason(ctx, field)
 	case "previousID":
 		return ec.fieldContext_KeySeal_previousID(ctx, field)
+	case "acceptanceLineID":
+		return ec.fieldContext_KeySeal_acceptanceLineID(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeySeal_estate(ctx, field)
 	case "set":
 		return ec.fieldContext_KeySeal_set(ctx, field)
+	case "acceptanceLine":
+		return ec.fieldContext_KeySeal_acceptanceLine(ctx, field)
 	case "previous":
 		return ec.fieldContext_KeySeal_previous(ctx, field)
 	case "successors":
@@ -32411,6 +33233,14 @@ func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -32525,6 +33355,14 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SealKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_SealKeysPayload_seal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SealKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -32553,6 +33391,14 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_SignKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32861,6 +33707,14 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_VoidKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -158,7 +158,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		return err
 	}
 	var b batch
-	sheet := ids.New(0x0305)
+	draft, sheet := ids.New(0x0305), ids.New(0x0305)
 	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, source_file, handler, accepted_at) VALUES ($1, $2, $3, '钥匙清单.csv', '钥匙管理员', $2)`, sheet, Start, estate)
 	for i, unit := range units {
 		set, line, label := ids.New(0x0301), ids.New(0x0306), fmt.Sprintf("1栋1单元%d 户门", 101+i)
@@ -203,7 +203,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
-	b.queueMore(estate, account, set, loan, holder)
+	b.queueMore(estate, account, set, loan, draft, holder)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 
