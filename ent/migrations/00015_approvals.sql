@@ -4,7 +4,6 @@
 -- +goose Up
 ALTER TABLE approvals ADD COLUMN asked_by_staff_id uuid NULL, ADD COLUMN withdrawn_by_id uuid NULL, ADD COLUMN withdrawn_by_name character varying NOT NULL DEFAULT '', ADD COLUMN withdrawn_at timestamptz NULL, ADD COLUMN withdraw_reason character varying NOT NULL DEFAULT '';
 ALTER TABLE approvals
-    ADD CONSTRAINT approvals_asked_by_staff FOREIGN KEY (estate_id, asked_by_staff_id) REFERENCES staffs (estate_id, id) ON DELETE RESTRICT,
     ADD CONSTRAINT approvals_period CHECK (expires_at > asked_at),
     ADD CONSTRAINT approvals_states CHECK (state IN ('ASKED', 'GIVEN', 'DECLINED', 'WITHDRAWN', 'EXPIRED', 'USED')),
     ADD CONSTRAINT approvals_not_own CHECK (decided_by_id <> asked_by_id),
@@ -18,7 +17,8 @@ ALTER TABLE approvals
         AND (state = 'WITHDRAWN') = (withdraw_reason <> '') AND (state = 'WITHDRAWN' OR withdrawn_by_name = '')),
     ADD CONSTRAINT approvals_used CHECK ((state = 'USED') = (used_at IS NOT NULL) AND used_at >= decided_at AND used_at < expires_at);
 
--- A question is asked; from then on only its state moves, one way, with the columns that say who and when.
+-- A question is asked; from then on only its state moves, one way, with the columns that say who and when. The member of staff who asks is
+-- noted here, from the row's own estate, and never changes.
 -- +goose StatementBegin
 CREATE FUNCTION approval_step() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 DECLARE

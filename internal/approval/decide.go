@@ -18,8 +18,8 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// ceremony is how an approval is signed: by who gives it, under exactly what was asked.
-var ceremony = signature.Declare(signature.Ceremony{Kind: "approval", Clause: "A4", Capacities: []string{"approver"}})
+// ceremony is how an approval is signed: by who gives it, under exactly what was asked. The clause is the kind's.
+var ceremony = signature.Declare(signature.Ceremony{Kind: "approval", Capacities: []string{"approver"}})
 
 // GiveApprovalInput is a yes.
 type GiveApprovalInput struct {

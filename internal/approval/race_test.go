@@ -141,7 +141,6 @@ type modelled struct {
 func TestSequences(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	app.Super(`UPDATE approvals SET expires_at = 'infinity'`) // the seed's, of which the sequences know nothing
 	asker := custodian(app)
 	sup := as(app, app.As(policy.Supervisor), policy.Supervisor, app.A)
 	rapid.Check(t, func(r *rapid.T) {
