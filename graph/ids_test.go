@@ -37,6 +37,7 @@ var kinds = func() map[string]ids.Code {
 var aliases = map[string]string{
 	"set": ent.TypeKeySet, "loan": ent.TypeKeyLoan, "line": ent.TypeKeyLoanLine, "loanLine": ent.TypeKeyLoanLine, "loss": ent.TypeKeyLoss,
 	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder, "holder": ent.TypeKeyHolder, "cabinet": ent.TypeKeyHolder,
+	"hook": ent.TypeKeyHook, "seal": ent.TypeKeySeal, "acceptance": ent.TypeKeyAcceptance, "check": ent.TypeKeyAcceptanceCheck, "securityStaff": ent.TypeStaff,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"lockChange": ent.TypeKeyLockChange, "order": ent.TypeKeyCopyOrder, "engineer": ent.TypeStaff, "scrapping": ent.TypeKeyScrapping,
 	"token": "APIToken", "actor": "Account",

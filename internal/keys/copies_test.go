@@ -14,11 +14,9 @@ import (
 )
 
 const (
-	copyFields      = `id state count madeByName approval { id state }`
-	orderCopies     = `mutation($in: OrderKeyCopiesInput!) { orderKeyCopies(input: $in) { order { ` + copyFields + ` } } }`
-	recordCopies    = `mutation($in: RecordKeyCopiesInput!) { recordKeyCopies(input: $in) { order { ` + copyFields + ` } movement { reason count generation from { kind } to { kind } copyOrder { id } } } }`
-	giveApproval    = `mutation($in: GiveApprovalInput!) { giveApproval(input: $in) { approval { state } } }`
-	declineApproval = `mutation($in: DeclineApprovalInput!) { declineApproval(input: $in) { approval { state } } }`
+	copyFields   = `id state count madeByName approval { id state }`
+	orderCopies  = `mutation($in: OrderKeyCopiesInput!) { orderKeyCopies(input: $in) { order { ` + copyFields + ` } } }`
+	recordCopies = `mutation($in: RecordKeyCopiesInput!) { recordKeyCopies(input: $in) { order { ` + copyFields + ` } movement { reason count generation from { kind } to { kind } copyOrder { id } } } }`
 )
 
 // ownPassword signs as whoever asks.
@@ -68,9 +66,9 @@ func TestK2_3_CopiesAreMadeByApprovedOrderOnly(t *testing.T) {
 
 	t.Run("what is declined or lapses ends the order", func(t *testing.T) {
 		for i, end := range []func(approval string){
-			func(a string) { supervisor.In(t).Do(declineApproval, declinedOf(a)) },
+			func(a string) { supervisor.In(t).Do(declineIt, declinedOf(a)) },
 			func(a string) {
-				custodian.In(t).Do(`mutation($in: WithdrawApprovalInput!) { withdrawApproval(input: $in) { approval { state } } }`, vars{"in": vars{"approvalID": a, "reason": "不需要了"}})
+				custodian.In(t).Do(withdrawIt, vars{"in": vars{"approvalID": a, "reason": "不需要了"}})
 			},
 			func(string) { changeLock(app, set, 3) }, // the keys that were to be copied open nothing any more
 		} {

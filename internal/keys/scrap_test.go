@@ -130,7 +130,7 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 		return custodian.Do(`query($id: ID!) { node(id: $id) { ... on KeyScrapping { state } } }`, vars{"id": id}).Get("node.state").String()
 	}
 	id, approval := request()
-	supervisor.Do(declineApproval, declinedOf(approval))
+	supervisor.Do(declineIt, declinedOf(approval))
 	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2")
 	if got := state(id); got != "ENDED" {
 		t.Errorf("declined: %s", got)

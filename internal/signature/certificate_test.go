@@ -31,7 +31,7 @@ func signAll(ctx context.Context, t *testing.T, in signInput, capacities ...stri
 
 func TestACertificateNeedsEverybodyOverTheSameContent(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx := clerk(app)
 	in := signInput{Ceremony: scrap, Estate: app.A.ID, Subject: uuid.New(), Content: map[string]any{"keys": 3, "reason": "<换锁>"}}
 	signAll(ctx, t, in, "requester", "leader")
@@ -70,7 +70,7 @@ func TestACertificateNeedsEverybodyOverTheSameContent(t *testing.T) {
 // Numbers have no gap and no double, however many certificates are issued at once and however many are refused.
 func TestNumbersOfCertificatesHaveNoGaps(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx := clerk(app)
 	var group sync.WaitGroup
 	for i := range 6 {
@@ -104,7 +104,7 @@ func in2027() time.Time { return time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC) }
 // The database refuses whoever writes past this package, and refuses for the reason given.
 func TestPlainSQLIsRefused(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx := clerk(app)
 	me := texts(t, app, `SELECT id::text FROM identity.accounts WHERE email = 'project-manager@a.example'`)[0]
 	linked, free := hire(app, app.A, "有账号", new(uuid.MustParse(me))), hire(app, app.A, "无账号", nil)
@@ -115,7 +115,7 @@ func TestPlainSQLIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	insert := func(capacity, name, method string, staff, account, attester any, hash string) string {
-		return plain(t, ctx, app, `INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, staff_id, account_id, attested_by_id, content_hash, signed_at, person)
+		return plain(ctx, t, app, `INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, staff_id, account_id, attested_by_id, content_hash, signed_at, person)
 			VALUES (gen_random_uuid(), now(), $1, 'keys.scrap', $2, $3, $4, $5, $6, $7, $8, $9, now(), 'staff:somebody else')`, app.A.ID, subject, capacity, name, method, staff, account, attester, hash)
 	}
 	stranger := uuid.New()
@@ -142,24 +142,24 @@ func TestPlainSQLIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ kind, number, content, want string }{
 		"a leader is missing": {"keys.scrap", "", "1", "certificates_signed23514"},
 		"another hash":        {"keys.scrap", "", "2", "certificates_content23514"},
-		"a kind without one":  {"keys.lend", "", "1", "certificates_kind23503"},
+		"a kind without one":  {"test.lend", "", "1", "certificates_kind23503"},
 	} {
-		if got := plain(t, ctx, app, certificate, app.A.ID, c.kind, subject, nil, c.content, hash); got != c.want {
+		if got := plain(ctx, t, app, certificate, app.A.ID, c.kind, subject, nil, c.content, hash); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 	if got := insert("leader", "组长", "ATTESTED", nil, nil, me, hash); got != "" {
 		t.Errorf("what is right is refused: %s", got)
 	}
-	if got := plain(t, ctx, app, certificate, app.A.ID, "keys.scrap", subject, "A-2026-0009", "1", hash); got != "certificates_number23514" {
+	if got := plain(ctx, t, app, certificate, app.A.ID, "keys.scrap", subject, "A-2026-0009", "1", hash); got != "certificates_number23514" {
 		t.Errorf("a number of one's own: %q", got)
 	}
 	if person := texts(t, app, `SELECT person FROM signatures WHERE subject_id = $1 AND capacity = 'leader'`, subject); person[0] != "name:组长" {
 		t.Errorf("the person is as the writer says: %q", person)
 	}
-	for _, sql := range []string{`INSERT INTO signature_capacities VALUES ('x', 'y')`, `INSERT INTO signature_distinct VALUES ('keys.lend', 'borrower', 'handler')`,
+	for _, sql := range []string{`INSERT INTO signature_capacities VALUES ('x', 'y')`, `INSERT INTO signature_distinct VALUES ('test.lend', 'borrower', 'handler')`,
 		`DELETE FROM signature_distinct`, `UPDATE signature_certificates SET kind = 'x'`, fmt.Sprintf(`UPDATE signatures SET signer_name = 'x' WHERE subject_id = '%s'`, subject)} {
-		if got := plain(t, ctx, app, sql); got != "42501" {
+		if got := plain(ctx, t, app, sql); got != "42501" {
 			t.Errorf("%s: %q", sql, got)
 		}
 	}
@@ -168,7 +168,7 @@ func TestPlainSQLIsRefused(t *testing.T) {
 // Under an older snapshot the lock would not help: nobody signs in one.
 func TestSignaturesNeedTheNewestSnapshot(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	conn, err := pgx.Connect(t.Context(), app.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestSignaturesNeedTheNewestSnapshot(t *testing.T) {
 				return err
 			}
 			_, err := tx.Exec(t.Context(), `INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, account_id, content_hash, signed_at)
-				VALUES (gen_random_uuid(), now(), $1, 'keys.lend', gen_random_uuid(), 'handler', '甲', 'SESSION', gen_random_uuid(), '', now())`, app.A.ID)
+				VALUES (gen_random_uuid(), now(), $1, 'test.lend', gen_random_uuid(), 'handler', '甲', 'SESSION', gen_random_uuid(), '', now())`, app.A.ID)
 			return err
 		})
 		if pg, _ := errors.AsType[*pgconn.PgError](err); (err != nil) != (state != "") || pg != nil && pg.Code != state {

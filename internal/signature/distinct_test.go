@@ -18,7 +18,7 @@ import (
 
 func TestTheSamePersonDoesNotSignInDistinctCapacities(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx, me := clerk(app), app.As(policy.ProjectManager)
 	staff := hire(app, app.A, "项目经理", &me.Account)
 	other := hire(app, app.A, "工程 师傅", nil)
@@ -64,7 +64,7 @@ func TestTheSamePersonDoesNotSignInDistinctCapacities(t *testing.T) {
 // Who is of no estate is an account, and the same person still once hired.
 func TestAGeneralManagerSignsAsAnAccount(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	boss := app.As(policy.GeneralManager)
 	ctx := as(app, boss, policy.GeneralManager)
 	in := signInput{Ceremony: scrap, Capacity: "requester", Estate: app.A.ID, Subject: uuid.New(), Session: true}
@@ -84,7 +84,7 @@ func TestAGeneralManagerSignsAsAnAccount(t *testing.T) {
 // Of two that sign the two distinct capacities as the same person at once, exactly one does; without the trigger both would.
 func TestDistinctPersonsUnderARace(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	staff := hire(app, app.A, "两面人", nil)
 	race := func(subject uuid.UUID) (signed int) {
 		var group sync.WaitGroup
@@ -121,7 +121,7 @@ func TestDistinctPersonsUnderARace(t *testing.T) {
 // one person, and refuses nothing else.
 func TestHistoriesOfSignings(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx := clerk(app)
 	var people []uuid.UUID
 	for i := range 4 {

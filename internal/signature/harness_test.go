@@ -23,8 +23,15 @@ import (
 var scrap = &signature.Ceremony{Kind: "keys.scrap", Clause: "K3.2", Capacities: []string{"requester", "leader", "engineering"},
 	Distinct: [][2]string{{"requester", "leader"}, {"requester", "engineering"}, {"leader", "engineering"}}, Certificate: true}
 
-// lend is an everyday act: anybody in both capacities.
-var lend = &signature.Ceremony{Kind: "keys.lend", Clause: "K2.1", Capacities: []string{"borrower", "handler"}}
+// lend is an everyday act of these tests: anybody in both capacities.
+var lend = &signature.Ceremony{Kind: "test.lend", Clause: "K2.1", Capacities: []string{"borrower", "handler"}}
+
+// start is the program with a database that knows lend, too.
+func start(t testing.TB) *stewardtest.App {
+	app := stewardtest.New(t)
+	app.SQL(`INSERT INTO signature_capacities VALUES ('test.lend', 'borrower'), ('test.lend', 'handler')`)
+	return app
+}
 
 // sign is an act that signs as its input says.
 var sign = act.New("test.sign", act.Needs(policy.Area, policy.Create), act.Clauses("K3.2"), func(tx *act.Tx, in signInput) (*signPayload, error) {
@@ -135,7 +142,7 @@ func texts(t testing.TB, app *stewardtest.App, sql string, args ...any) []string
 }
 
 // plain runs a statement as the app role with the settings of the viewer in ctx, past Go and its rules, and tells the constraint that refused.
-func plain(t testing.TB, ctx context.Context, app *stewardtest.App, sql string, args ...any) (constraint string) {
+func plain(ctx context.Context, t testing.TB, app *stewardtest.App, sql string, args ...any) (constraint string) {
 	t.Helper()
 	err := app.DB.As(ctx, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, sql, args...)

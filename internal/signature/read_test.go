@@ -13,7 +13,7 @@ import (
 // What was drawn is shown to who sees the signature: the staff who handle keys, and the household's own residents.
 func TestDrawnSignaturesAreSeenByWhoSeesTheSignature(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	subject := uuid.New()
 	in := signInput{Ceremony: lend, Capacity: "borrower", Estate: app.A.ID, Household: &app.A.Household, Subject: subject, Who: signature.Who{Resident: &app.A.Resident},
 		Signature: &signature.Input{Strokes: &signature.Strokes{{1, 2, 3.5, 4}}}}

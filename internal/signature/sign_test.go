@@ -16,7 +16,7 @@ import (
 
 func TestWhoHasAnAccountSignsByPasswordAndWhoHasNoneIsAttested(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx, me := clerk(app), app.As(policy.ProjectManager)
 	officer := app.As(policy.CSOfficer).Account
 	withAccount, without := hire(app, app.A, "张三", &officer), hire(app, app.A, "李四", nil)
@@ -66,7 +66,7 @@ func TestWhoHasAnAccountSignsByPasswordAndWhoHasNoneIsAttested(t *testing.T) {
 
 func TestNeitherTokensNorTheProgramSign(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	manager := app.As(policy.ProjectManager)
 	grants := []access.Grant{{Role: policy.ProjectManager, Estate: app.A.ID}}
 	token := access.With(app.Context(), access.New(app.Policy, access.Viewer{Account: manager.Account, Name: "令牌", Token: uuid.New(), Grants: grants}))
@@ -84,7 +84,7 @@ func TestNeitherTokensNorTheProgramSign(t *testing.T) {
 
 func TestWrongPasswordsSlowDown(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	in := signInput{Ceremony: lend, Capacity: "handler", Estate: app.A.ID, Subject: uuid.New(), Who: signature.Who{Viewer: true}, Signature: password("wrong battery horse")}
 	for i := range 8 {
 		if _, err := sign.Do(clerk(app), in); fault.Is(err, fault.RateLimited) {
@@ -101,7 +101,7 @@ func TestWrongPasswordsSlowDown(t *testing.T) {
 // A replay answers what was done, but never without the password; and the password is no part of what was asked.
 func TestReplayVerifiesThePasswordAgain(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	ctx := keyed(clerk(app), "key 1")
 	in := signInput{Ceremony: lend, Capacity: "handler", Estate: app.A.ID, Subject: uuid.New(), Who: signature.Who{Viewer: true}, Signature: password(stewardtest.Password)}
 	first, err := sign.Do(ctx, in)
@@ -124,7 +124,7 @@ func TestReplayVerifiesThePasswordAgain(t *testing.T) {
 // Neither the password nor what was drawn is anywhere but where it belongs.
 func TestSecretsAreKeptNowhere(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	strokes := signature.Strokes{{12345.25, 54321.75, 1, 2}}
 	in := signInput{Ceremony: lend, Capacity: "handler", Estate: app.A.ID, Subject: uuid.New(), Who: signature.Who{Viewer: true},
 		Signature: &signature.Input{Credential: new(stewardtest.Password), Strokes: &strokes}}
@@ -149,7 +149,7 @@ func TestSecretsAreKeptNowhere(t *testing.T) {
 // What is signed twice, or in a capacity that nobody declared, is refused; in another estate it is not there.
 func TestWhatCannotBeSigned(t *testing.T) {
 	t.Parallel()
-	app := stewardtest.New(t)
+	app := start(t)
 	in := signInput{Ceremony: lend, Capacity: "handler", Estate: app.A.ID, Subject: uuid.New(), Session: true}
 	out, err := sign.Do(clerk(app), in)
 	if err != nil || out.Signature.Method != "SESSION" {
