@@ -57,7 +57,7 @@ func TestK3_1_ALockChangeOpensAGenerationAndRetiresTheOldKeys(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian, officer, set := app.As(policy.KeyCustodian), app.As(policy.CSOfficer), app.A.Sets[0]
 	custodian.Do(`mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { generation } } }`,
-		vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household}})
+		vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "业主家人"}}})
 	loss := officer.Do(reportLoss, lossOf(set, app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
 	if got := conditionOf(app, set); got != "DUE_FOR_SCRAPPING" {
 		t.Errorf("with a key lost the set is %s", got)

@@ -78,7 +78,7 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 
 	// Keys with a household come back first; who requested or consented does not sign as engineering.
 	custodian.Do(`mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { id } } }`,
-		vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household}})
+		vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "业主家人"}}})
 	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2")
 	holder := app.IDs(`SELECT id FROM key_holders WHERE household_id = $1 AND kind = 'HOUSEHOLD'`, app.A.Household)[0]
 	custodian.Do(reportLoss, lossOf(set, holder, 1)) // it is not to be had: it is lost, and scrapped as that
