@@ -65,9 +65,10 @@ type history struct {
 	zone    *time.Location
 	today   calendar.Day
 	r       *rand.Rand
-	sets    []uuid.UUID // of which the desk has keys
 	cabinet uuid.UUID
 	desk    uuid.UUID
+	sets    []uuid.UUID // of which the desk has keys
+	kept    []uuid.UUID // of which only the cabinet has
 
 	ctx, system, custodian, officer, manager context.Context
 }
@@ -109,12 +110,13 @@ func (h *history) to(t time.Time) { h.clock.Advance(t.Sub(h.clock.Now())) }
 // stock has the custodian put keys of some units at the front desk (K1.2).
 func (h *history) stock(day calendar.Day) (err error) {
 	db := act.From(h.system).DB.Ent
-	h.sets, err = db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
-		keyset.HasBalancesWith(keybalance.CountGTE(2), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindCabinet)))).
-		Order(ent.Asc(keyset.FieldSortKey)).Limit(24).IDs(h.system)
+	sets, err := db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
+		keyset.HasBalancesWith(keybalance.CountGTE(3), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindCabinet)))).
+		Order(ent.Asc(keyset.FieldSortKey)).Limit(32).IDs(h.system)
 	if err != nil {
 		return err
 	}
+	h.sets, h.kept = sets[:24], sets[24:]
 	h.cabinet, err = db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindCabinet)).OnlyID(h.system)
 	if err != nil {
 		return err
@@ -128,11 +130,16 @@ func (h *history) stock(day calendar.Day) (err error) {
 		return err
 	}
 	for _, s := range h.sets {
-		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: h.cabinet, ToID: h.desk}); err != nil {
+		if err := h.toDesk(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (h *history) toDesk(set uuid.UUID) error {
+	_, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: set, Count: 2, FromID: h.cabinet, ToID: h.desk})
+	return err
 }
 
 // day lends a few keys and takes them back; on the last day one loan stays out.
