@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -296,6 +297,10 @@ type ComplexityRoot struct {
 		Hook func(childComplexity int) int
 	}
 
+	CloseKeyMonthPayload struct {
+		Statement func(childComplexity int) int
+	}
+
 	CloseKeySpotCheckPayload struct {
 		SpotCheck func(childComplexity int) int
 	}
@@ -472,6 +477,10 @@ type ComplexityRoot struct {
 
 	GiveApprovalPayload struct {
 		Approval func(childComplexity int) int
+	}
+
+	GiveKeysToEngineeringPayload struct {
+		Movement func(childComplexity int) int
 	}
 
 	GiveMoveInNoticePayload struct {
@@ -661,6 +670,22 @@ type ComplexityRoot struct {
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
 		Source      func(childComplexity int) int
+	}
+
+	KeyBalanceAt struct {
+		Count  func(childComplexity int) int
+		Holder func(childComplexity int) int
+		Set    func(childComplexity int) int
+	}
+
+	KeyBalanceAtConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	KeyBalanceAtEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	KeyBalanceConnection struct {
@@ -1063,6 +1088,35 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyMonth struct {
+		Closed       func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		ClosedByName func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Month        func(childComplexity int) int
+	}
+
+	KeyMonthLine struct {
+		Accepted        func(childComplexity int) int
+		Adjusted        func(childComplexity int) int
+		Area            func(childComplexity int) int
+		Closing         func(childComplexity int) int
+		Copied          func(childComplexity int) int
+		Found           func(childComplexity int) int
+		FromEngineering func(childComplexity int) int
+		HandedOver      func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		LockChanges     func(childComplexity int) int
+		Lost            func(childComplexity int) int
+		Opening         func(childComplexity int) int
+		Replaced        func(childComplexity int) int
+		Retired         func(childComplexity int) int
+		Scrapped        func(childComplexity int) int
+		TakenBack       func(childComplexity int) int
+		ToEngineering   func(childComplexity int) int
+		WithHouseholds  func(childComplexity int) int
+	}
+
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
@@ -1381,6 +1435,7 @@ type ComplexityRoot struct {
 		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
 		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
 		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
@@ -1401,6 +1456,7 @@ type ComplexityRoot struct {
 		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
 		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
 		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
+		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
 		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
 		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
@@ -1430,6 +1486,8 @@ type ComplexityRoot struct {
 		SignIn                  func(childComplexity int, input identity.SignInInput) int
 		SignKeyAcceptance       func(childComplexity int, input keys.SignKeyAcceptanceInput) int
 		SignOut                 func(childComplexity int) int
+		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
+		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
 		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
 		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
 		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
@@ -1553,6 +1611,7 @@ type ComplexityRoot struct {
 		KeyAcceptanceLines  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyBalancesAt       func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
 		KeyDashboard        func(childComplexity int, estateIDs []uuid.UUID) int
@@ -1568,6 +1627,7 @@ type ComplexityRoot struct {
 		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatement        func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
 		Node                func(childComplexity int, id uuid.UUID) int
@@ -1812,6 +1872,14 @@ type ComplexityRoot struct {
 	StaffEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TakeBackKeysPayload struct {
+		Movement func(childComplexity int) int
+	}
+
+	TakeKeysFromEngineeringPayload struct {
+		Movement func(childComplexity int) int
 	}
 
 	TellBreachPayload struct {
@@ -2861,6 +2929,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
 
+	case "CloseKeyMonthPayload.statement":
+		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseKeyMonthPayload.Statement(childComplexity), true
+
 	case "CloseKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck == nil {
 			break
@@ -3401,6 +3476,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
+
+	case "GiveKeysToEngineeringPayload.movement":
+		if e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement(childComplexity), true
 
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
@@ -4127,6 +4209,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyBalance.Source(childComplexity), true
+
+	case "KeyBalanceAt.count":
+		if e.ComplexityRoot.KeyBalanceAt.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Count(childComplexity), true
+	case "KeyBalanceAt.holder":
+		if e.ComplexityRoot.KeyBalanceAt.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Holder(childComplexity), true
+	case "KeyBalanceAt.set":
+		if e.ComplexityRoot.KeyBalanceAt.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Set(childComplexity), true
+
+	case "KeyBalanceAtConnection.edges":
+		if e.ComplexityRoot.KeyBalanceAtConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtConnection.Edges(childComplexity), true
+	case "KeyBalanceAtConnection.pageInfo":
+		if e.ComplexityRoot.KeyBalanceAtConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtConnection.PageInfo(childComplexity), true
+
+	case "KeyBalanceAtEdge.cursor":
+		if e.ComplexityRoot.KeyBalanceAtEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtEdge.Cursor(childComplexity), true
+	case "KeyBalanceAtEdge.node":
+		if e.ComplexityRoot.KeyBalanceAtEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtEdge.Node(childComplexity), true
 
 	case "KeyBalanceConnection.edges":
 		if e.ComplexityRoot.KeyBalanceConnection.Edges == nil {
@@ -5899,6 +6026,146 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyLossEdge.Node(childComplexity), true
 
+	case "KeyMonth.closed":
+		if e.ComplexityRoot.KeyMonth.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Closed(childComplexity), true
+	case "KeyMonth.closedAt":
+		if e.ComplexityRoot.KeyMonth.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedAt(childComplexity), true
+	case "KeyMonth.closedByName":
+		if e.ComplexityRoot.KeyMonth.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedByName(childComplexity), true
+	case "KeyMonth.lines":
+		if e.ComplexityRoot.KeyMonth.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Lines(childComplexity), true
+	case "KeyMonth.month":
+		if e.ComplexityRoot.KeyMonth.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Month(childComplexity), true
+
+	case "KeyMonthLine.accepted":
+		if e.ComplexityRoot.KeyMonthLine.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Accepted(childComplexity), true
+	case "KeyMonthLine.adjusted":
+		if e.ComplexityRoot.KeyMonthLine.Adjusted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Adjusted(childComplexity), true
+	case "KeyMonthLine.area":
+		if e.ComplexityRoot.KeyMonthLine.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Area(childComplexity), true
+	case "KeyMonthLine.closing":
+		if e.ComplexityRoot.KeyMonthLine.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Closing(childComplexity), true
+	case "KeyMonthLine.copied":
+		if e.ComplexityRoot.KeyMonthLine.Copied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Copied(childComplexity), true
+	case "KeyMonthLine.found":
+		if e.ComplexityRoot.KeyMonthLine.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Found(childComplexity), true
+	case "KeyMonthLine.fromEngineering":
+		if e.ComplexityRoot.KeyMonthLine.FromEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.FromEngineering(childComplexity), true
+	case "KeyMonthLine.handedOver":
+		if e.ComplexityRoot.KeyMonthLine.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.HandedOver(childComplexity), true
+	case "KeyMonthLine.kind":
+		if e.ComplexityRoot.KeyMonthLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Kind(childComplexity), true
+	case "KeyMonthLine.lockChanges":
+		if e.ComplexityRoot.KeyMonthLine.LockChanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.LockChanges(childComplexity), true
+	case "KeyMonthLine.lost":
+		if e.ComplexityRoot.KeyMonthLine.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Lost(childComplexity), true
+	case "KeyMonthLine.opening":
+		if e.ComplexityRoot.KeyMonthLine.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Opening(childComplexity), true
+	case "KeyMonthLine.replaced":
+		if e.ComplexityRoot.KeyMonthLine.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Replaced(childComplexity), true
+	case "KeyMonthLine.retired":
+		if e.ComplexityRoot.KeyMonthLine.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Retired(childComplexity), true
+	case "KeyMonthLine.scrapped":
+		if e.ComplexityRoot.KeyMonthLine.Scrapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Scrapped(childComplexity), true
+	case "KeyMonthLine.takenBack":
+		if e.ComplexityRoot.KeyMonthLine.TakenBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.TakenBack(childComplexity), true
+	case "KeyMonthLine.toEngineering":
+		if e.ComplexityRoot.KeyMonthLine.ToEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.ToEngineering(childComplexity), true
+	case "KeyMonthLine.withHouseholds":
+		if e.ComplexityRoot.KeyMonthLine.WithHouseholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.WithHouseholds(childComplexity), true
+
 	case "KeyMovement.acceptanceLine":
 		if e.ComplexityRoot.KeyMovement.AcceptanceLine == nil {
 			break
@@ -7322,6 +7589,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
+	case "Mutation.closeKeyMonth":
+		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeKeyMonth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseKeyMonth(childComplexity, args["input"].(keys.CloseKeyMonthInput)), true
 	case "Mutation.closeKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CloseKeySpotCheck == nil {
 			break
@@ -7542,6 +7820,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
+	case "Mutation.giveKeysToEngineering":
+		if e.ComplexityRoot.Mutation.GiveKeysToEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveKeysToEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveKeysToEngineering(childComplexity, args["input"].(keys.GiveKeysToEngineeringInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7851,6 +8140,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.takeBackKeys":
+		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeBackKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeBackKeys(childComplexity, args["input"].(keys.TakeBackKeysInput)), true
+	case "Mutation.takeKeysFromEngineering":
+		if e.ComplexityRoot.Mutation.TakeKeysFromEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeKeysFromEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeKeysFromEngineering(childComplexity, args["input"].(keys.TakeKeysFromEngineeringInput)), true
 	case "Mutation.tellBreach":
 		if e.ComplexityRoot.Mutation.TellBreach == nil {
 			break
@@ -8625,6 +8936,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyBalances(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyBalanceOrder), args["where"].(*ent.KeyBalanceWhereInput)), true
+	case "Query.keyBalancesAt":
+		if e.ComplexityRoot.Query.KeyBalancesAt == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyBalancesAt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyBalancesAt(childComplexity, args["estateID"].(uuid.UUID), args["at"].(time.Time), args["setID"].(*uuid.UUID), args["holderID"].(*uuid.UUID), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.keyCabinetOpenings":
 		if e.ComplexityRoot.Query.KeyCabinetOpenings == nil {
 			break
@@ -8790,6 +9112,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
+	case "Query.keyStatement":
+		if e.ComplexityRoot.Query.KeyStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyStatement(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyStatementLines":
 		if e.ComplexityRoot.Query.KeyStatementLines == nil {
 			break
@@ -9793,6 +10126,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
 
+	case "TakeBackKeysPayload.movement":
+		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackKeysPayload.Movement(childComplexity), true
+
+	case "TakeKeysFromEngineeringPayload.movement":
+		if e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement(childComplexity), true
+
 	case "TellBreachPayload.obligation":
 		if e.ComplexityRoot.TellBreachPayload.Obligation == nil {
 			break
@@ -10123,6 +10470,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
+			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
@@ -10152,6 +10500,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
 			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
+			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
@@ -10253,6 +10602,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
+			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
@@ -11926,6 +12277,10 @@ input HandOverKeysInput {
   fromID: ID!
   "The household that gets them."
   householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
   "When they were handed over, at most 24 hours ago; now unless given."
   occurredAt: Time
   "Why it is recorded late; needed after ten minutes."
@@ -11938,12 +12293,105 @@ type HandOverKeysPayload {
   movement: KeyMovement!
 }
 
+"Keys taken back from a household, at move-out or before (K4.1)."
+input TakeBackKeysInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The household that gives them."
+  householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking back gave."
+type TakeBackKeysPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys given to engineering for good, upon a change (K4.1)."
+input GiveKeysToEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gives: a cabinet or the front desk."
+  fromID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What giving gave."
+type GiveKeysToEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys taken back from engineering (K4.1)."
+input TakeKeysFromEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking gave."
+type TakeKeysFromEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
 extend type Mutation {
-  "Hands keys over to a household (K4.1)."
+  "Hands keys over to a household, at move-in: the household and the handler sign (K4.1)."
   handOverKeys(
     "What is handed to whom."
     input: HandOverKeysInput!
   ): HandOverKeysPayload!
+  "Takes keys back from a household, at move-out or before: the household and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeBackKeys(
+    "What is taken back from whom."
+    input: TakeBackKeysInput!
+  ): TakeBackKeysPayload!
+  "Gives keys to engineering for good: engineering and the handler sign (K4.1). For the day's work keys are lent."
+  giveKeysToEngineering(
+    "What is given, and why."
+    input: GiveKeysToEngineeringInput!
+  ): GiveKeysToEngineeringPayload!
+  "Takes keys back from engineering: engineering and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeKeysFromEngineering(
+    "What is taken, and why."
+    input: TakeKeysFromEngineeringInput!
+  ): TakeKeysFromEngineeringPayload!
 }
 
 extend type Query {
@@ -12476,6 +12924,50 @@ extend type Query {
     "Which estates; all unless given."
     estateIDs: [ID!]
   ): KeyDashboard!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_ledger.graphqls", Input: `"How many keys of a set a holder had at a time (K4.1)."
+type KeyBalanceAt {
+  "The key set."
+  set: KeySet!
+  "The holder."
+  holder: KeyHolder!
+  "How many keys of the set the holder had; the source's count alone is negative."
+  count: Int!
+}
+
+"A balance and its place in the list."
+type KeyBalanceAtEdge {
+  "The balance."
+  node: KeyBalanceAt!
+  "Its place, for after."
+  cursor: Cursor!
+}
+
+"A page of balances at a time."
+type KeyBalanceAtConnection {
+  "The balances, in natural order of the sets; those of zero are left out."
+  edges: [KeyBalanceAtEdge!]!
+  "Where the page begins and ends."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "Where the keys of an estate were at a time, by the ledger (K4.1): what was recorded late counts from when it happened. Who sees only their own, or a household's, asks keyBalances."
+  keyBalancesAt(
+    "The estate."
+    estateID: ID!
+    "When."
+    at: Time!
+    "Of one key set only."
+    setID: ID
+    "Of one holder only."
+    holderID: ID
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): KeyBalanceAtConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
@@ -13116,7 +13608,93 @@ type CancelKeySpotCheckPayload {
   spotCheck: KeySpotCheck!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_statements.graphqls", Input: `"The closing of a month (K4.2)."
+input CloseKeyMonthInput {
+  "The estate."
+  estateID: ID!
+  "The month, by any of its days: the earliest that is open, and over."
+  month: Date!
+}
+
+"What closing gave."
+type CloseKeyMonthPayload {
+  "The statement."
+  statement: KeyStatement!
+}
+
+"The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2)."
+type KeyMonth {
+  "The month, as its first day."
+  month: Date!
+  "Whether it is closed."
+  closed: Boolean!
+  "When it was closed; null while it is open."
+  closedAt: Time
+  "Who closed it, as signed; empty while it is open."
+  closedByName: String!
+  "Its lines, by area and kind."
+  lines: [KeyMonthLine!]!
+}
+
+"""
+One area and kind of a month: opening + accepted + replaced + copied + takenBack + found + fromEngineering - handedOver -
+lost - scrapped - retired - toEngineering + adjusted = closing. What was voided counts with the other sign where it was counted (K4.2).
+"""
+type KeyMonthLine {
+  "The area; empty: none."
+  area: String!
+  "Keys of units, or of public areas."
+  kind: KeyStatementLineKind!
+  "In the office's keeping at the month's begin: cabinet, desk, seal, borrowers."
+  opening: Int!
+  "Accepted from engineering (验收)."
+  accepted: Int!
+  "Came with a changed lock (更换)."
+  replaced: Int!
+  "Copied by approved order."
+  copied: Int!
+  "Taken back from households."
+  takenBack: Int!
+  "Found again."
+  found: Int!
+  "Came back from engineering."
+  fromEngineering: Int!
+  "Handed over to households (移交)."
+  handedOver: Int!
+  "Lost while in the office's keeping."
+  lost: Int!
+  "Scrapped (报废)."
+  scrapped: Int!
+  "Retired by a lock change."
+  retired: Int!
+  "Given to engineering."
+  toEngineering: Int!
+  "Adjusted after counts, more or fewer."
+  adjusted: Int!
+  "In the office's keeping at the month's end, or until now (保管)."
+  closing: Int!
+  "With households at the month's end (签收)."
+  withHouseholds: Int!
+  "Locks changed in the month."
+  lockChanges: Int!
+}
+
+extend type Mutation {
+  "Closes a month that is over, the earliest open one first: its statistics are stored, and no entry of it is recorded any more (K4.2). CONFLICT if it is closed."
+  closeKeyMonth(
+    "Which one."
+    input: CloseKeyMonthInput!
+  ): CloseKeyMonthPayload!
+}
+
+extend type Query {
+  "The statistics of a month, open ones too (K4.2)."
+  keyStatement(
+    "The estate."
+    estateID: ID!
+    "The month, by any of its days, in the estate's time zone."
+    month: Date!
+  ): KeyMonth!
   "The statistics of the months that are closed (K4.2)."
   keyStatements(
     "At most so many: 50 unless given, at most 200."
@@ -30129,6 +30707,14 @@ func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_CloseKeyMonthPayload_statement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeyMonthPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "spotCheck":
@@ -30483,6 +31069,14 @@ func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context,
 		return ec.fieldContext_GiveApprovalPayload_approval(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveKeysToEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_GiveKeysToEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveKeysToEngineeringPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30861,6 +31455,38 @@ func (ec *executionContext) childFields_KeyBalance(ctx context.Context, field gr
 		return ec.fieldContext_KeyBalance_holder(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalance", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "set":
+		return ec.fieldContext_KeyBalanceAt_set(ctx, field)
+	case "holder":
+		return ec.fieldContext_KeyBalanceAt_holder(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyBalanceAt_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAt", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAtConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyBalanceAtConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyBalanceAtConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAtConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAtEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyBalanceAtEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyBalanceAtEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAtEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyBalanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31623,6 +32249,64 @@ func (ec *executionContext) childFields_KeyLossEdge(ctx context.Context, field g
 		return ec.fieldContext_KeyLossEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLossEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_KeyMonth_month(ctx, field)
+	case "closed":
+		return ec.fieldContext_KeyMonth_closed(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_KeyMonth_closedAt(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_KeyMonth_closedByName(ctx, field)
+	case "lines":
+		return ec.fieldContext_KeyMonth_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyMonthLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_KeyMonthLine_area(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyMonthLine_kind(ctx, field)
+	case "opening":
+		return ec.fieldContext_KeyMonthLine_opening(ctx, field)
+	case "accepted":
+		return ec.fieldContext_KeyMonthLine_accepted(ctx, field)
+	case "replaced":
+		return ec.fieldContext_KeyMonthLine_replaced(ctx, field)
+	case "copied":
+		return ec.fieldContext_KeyMonthLine_copied(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_KeyMonthLine_takenBack(ctx, field)
+	case "found":
+		return ec.fieldContext_KeyMonthLine_found(ctx, field)
+	case "fromEngineering":
+		return ec.fieldContext_KeyMonthLine_fromEngineering(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_KeyMonthLine_handedOver(ctx, field)
+	case "lost":
+		return ec.fieldContext_KeyMonthLine_lost(ctx, field)
+	case "scrapped":
+		return ec.fieldContext_KeyMonthLine_scrapped(ctx, field)
+	case "retired":
+		return ec.fieldContext_KeyMonthLine_retired(ctx, field)
+	case "toEngineering":
+		return ec.fieldContext_KeyMonthLine_toEngineering(ctx, field)
+	case "adjusted":
+		return ec.fieldContext_KeyMonthLine_adjusted(ctx, field)
+	case "closing":
+		return ec.fieldContext_KeyMonthLine_closing(ctx, field)
+	case "withHouseholds":
+		return ec.fieldContext_KeyMonthLine_withHouseholds(ctx, field)
+	case "lockChanges":
+		return ec.fieldContext_KeyMonthLine_lockChanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonthLine", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32845,6 +33529,22 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeBackKeysPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeKeysFromEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeKeysFromEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeKeysFromEngineeringPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

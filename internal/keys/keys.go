@@ -14,17 +14,20 @@
 //	longloan.go     K2.2              AskLoan, for more than a day; extend.go AskExtension, Extend
 //	return.go       K2.1              Return
 //	voidloan.go     K2.1              VoidLoan; voidreturn.go VoidReturn
-//	handover.go     K4.1              HandOver, to the household of the unit
+//	handover.go     K4.1              HandOver, to the household of the unit, and TakeBack; engineering.go GiveToEngineering,
+//	                                  TakeFromEngineering; passing.go what they have in common
+//	month.go        K4.2              Month, the statistics of one; closemonth.go CloseMonth
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
-//	void.go        K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
+//	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
 //	                                  spotcheckredraw.go RedrawSpotCheck, spotcheckcount.go CountSpotCheck, spotcheckclose.go
 //	                                  CloseSpotCheck and CancelSpotCheck, spotcheckresolve.go ResolveDifference, spotcheckenter.go
 //	                                  what it enters in the ledger
 //
-// Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
+// Beneath them are ledger.go, the double entry (K4.1), balancesat.go, where keys were at a time, and keyring.go, what the registry
+// asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
-// register_distribution.go 交接钥匙统计表.
+// register_distribution.go 交接钥匙统计表, register_statement.go 钥匙月度统计表.
 package keys
 
 import (

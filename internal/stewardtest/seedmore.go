@@ -17,7 +17,7 @@ func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder ma
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id)
 			SELECT new_id(x'0303'::int), $1, $2, $3, CASE WHEN id IS NULL THEN $4 ELSE $5 END, CASE WHEN id IS NULL THEN $5 ELSE $4 END, 1,
 				CASE WHEN id IS NULL THEN 'ACCEPTED' ELSE 'VOIDED' END, $1, id
-			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, Start, estate, set, holder["SOURCE"], holder["CABINET"])
+			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, moved, estate, set, holder["SOURCE"], holder["CABINET"])
 	}
 	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)
 		VALUES ($1, $2, $3, 'keys.lend', $4, 'handler', '客服', $5, 'SESSION', $6, $2)`, ids.New(0x0204), Start, estate, loan, account, hash)
