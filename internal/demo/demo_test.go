@@ -47,6 +47,10 @@ var shows = []struct{ what, sql string }{
 	{"K2.3 a loss found", `SELECT FROM key_losses WHERE found > 0`},
 	{"K2.3 a loss voided", `SELECT FROM key_losses WHERE state = 'VOIDED'`},
 	{"K4.1 an entry countered", `SELECT FROM key_movements WHERE reverses_id IS NOT NULL`},
+	{"K4.1 keys handed over to a household, signed", `SELECT FROM key_movements m JOIN signatures s ON s.subject_id = m.id WHERE m.reason = 'HANDED_OVER'`},
+	{"K4.1 keys taken back from it", `SELECT FROM key_movements WHERE reason = 'TAKEN_BACK'`},
+	{"K4.1 keys with engineering", `SELECT FROM key_balances b JOIN key_holders h ON h.id = b.holder_id WHERE h.kind = 'ENGINEERING' AND b.count > 0`},
+	{"K4.2 a month closed", `SELECT FROM key_statements s JOIN key_statement_lines l ON l.statement_id = s.id WHERE l.accepted > 0 AND l.closing > 0`},
 	{"K4.3 a spot check closed", `SELECT FROM reconciliations WHERE kind = 'keys.spotCheck' AND state = 'CLOSED'`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }

@@ -41,6 +41,9 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 	story := h.story(n == 0)
 	for back := 30; back >= 1; back-- {
 		day := today.AddDays(-back)
+		if err := h.closeMonth(at(day, h.zone, 8, 30)); err != nil {
+			return err
+		}
 		if cal.IsWorkingDay(day) || back == 1 {
 			if err := h.day(day, back == 1); err != nil {
 				return fmt.Errorf("%s on %s: %w", e.Code, day, err)
@@ -53,6 +56,9 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 			}
 			h.clock.Advance(10 * time.Minute)
 		}
+	}
+	if err := h.closeMonth(earlier(at(today, h.zone, 7, 30), rt.Clock.Now())); err != nil {
+		return err
 	}
 	return h.morning(rt.Clock.Now())
 }
@@ -69,6 +75,7 @@ type history struct {
 	desk    uuid.UUID
 	sets    []uuid.UUID // of which the desk has keys
 	kept    []uuid.UUID // of which only the cabinet has
+	closed  bool        // the month in which the story begins (K4.2)
 
 	ctx, system, custodian, officer, manager context.Context
 }
@@ -91,7 +98,7 @@ func attested() *signature.Input { return &signature.Input{} }
 func (h *history) story(rich bool) map[int][]func() error {
 	s := map[int][]func() error{1: {h.evening}}
 	if rich {
-		for _, theme := range []map[int][]func() error{h.acceptance(), h.longLoans(), h.mistakes(), h.checks()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.mistakes(), h.checks()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}
@@ -103,6 +110,13 @@ func (h *history) story(rich bool) map[int][]func() error {
 type clockSetter interface {
 	Advance(time.Duration)
 	Now() time.Time
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.After(b) {
+		return b
+	}
+	return a
 }
 
 func (h *history) to(t time.Time) { h.clock.Advance(t.Sub(h.clock.Now())) }
@@ -168,11 +182,7 @@ func (h *history) day(day calendar.Day, last bool) error {
 // morning is today's, up to now.
 func (h *history) morning(now time.Time) error {
 	for i := range 2 {
-		moment := at(h.today, h.zone, 8, 20*i)
-		if moment.After(now) {
-			moment = now
-		}
-		h.to(moment)
+		h.to(earlier(at(h.today, h.zone, 8, 20*i), now))
 		if _, err := h.lend(3 + i); err != nil {
 			return err
 		}
