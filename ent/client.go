@@ -6032,6 +6032,22 @@ func (c *KeySealClient) QuerySet(_m *KeySeal) *KeySetQuery {
 	return query
 }
 
+// QueryAcceptanceLine queries the acceptance_line edge of a KeySeal.
+func (c *KeySealClient) QueryAcceptanceLine(_m *KeySeal) *KeyAcceptanceLineQuery {
+	query := (&KeyAcceptanceLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, id),
+			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyseal.AcceptanceLineTable, keyseal.AcceptanceLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryPrevious queries the previous edge of a KeySeal.
 func (c *KeySealClient) QueryPrevious(_m *KeySeal) *KeySealQuery {
 	query := (&KeySealClient{config: c.config}).Query()

@@ -1905,6 +1905,11 @@ func (_q *KeyAcceptanceCheckQuery) collectField(ctx context.Context, oneNode boo
 				selectedFields = append(selectedFields, keyacceptancecheck.FieldCheckedAt)
 				fieldSeen[keyacceptancecheck.FieldCheckedAt] = struct{}{}
 			}
+		case "removedAt":
+			if _, ok := fieldSeen[keyacceptancecheck.FieldRemovedAt]; !ok {
+				selectedFields = append(selectedFields, keyacceptancecheck.FieldRemovedAt)
+				fieldSeen[keyacceptancecheck.FieldRemovedAt] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -5463,6 +5468,21 @@ func (_q *KeySealQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 				fieldSeen[keyseal.FieldSetID] = struct{}{}
 			}
 
+		case "acceptanceLine":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&KeyAcceptanceLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, keyacceptancelineImplementors)...); err != nil {
+				return err
+			}
+			_q.withAcceptanceLine = query
+			if _, ok := fieldSeen[keyseal.FieldAcceptanceLineID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldAcceptanceLineID)
+				fieldSeen[keyseal.FieldAcceptanceLineID] = struct{}{}
+			}
+
 		case "previous":
 			var (
 				alias = field.Alias
@@ -5564,6 +5584,11 @@ func (_q *KeySealQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[keyseal.FieldPreviousID]; !ok {
 				selectedFields = append(selectedFields, keyseal.FieldPreviousID)
 				fieldSeen[keyseal.FieldPreviousID] = struct{}{}
+			}
+		case "acceptanceLineID":
+			if _, ok := fieldSeen[keyseal.FieldAcceptanceLineID]; !ok {
+				selectedFields = append(selectedFields, keyseal.FieldAcceptanceLineID)
+				fieldSeen[keyseal.FieldAcceptanceLineID] = struct{}{}
 			}
 		case "id":
 		case "__typename":

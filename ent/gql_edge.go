@@ -712,6 +712,14 @@ func (_m *KeySeal) Set(ctx context.Context) (*KeySet, error) {
 	return result, err
 }
 
+func (_m *KeySeal) AcceptanceLine(ctx context.Context) (*KeyAcceptanceLine, error) {
+	result, err := _m.Edges.AcceptanceLineOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAcceptanceLine().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeySeal) Previous(ctx context.Context) (*KeySeal, error) {
 	result, err := _m.Edges.PreviousOrErr()
 	if IsNotLoaded(err) {

@@ -3505,6 +3505,18 @@ type KeyAcceptanceCheckWhereInput struct {
 	CheckedAtLTE    *time.Time  `json:"checkedAtLTE,omitempty"`
 	CheckedAtIsNil  bool        `json:"checkedAtIsNil,omitempty"`
 	CheckedAtNotNil bool        `json:"checkedAtNotNil,omitempty"`
+
+	// "removed_at" field predicates.
+	RemovedAt       *time.Time  `json:"removedAt,omitempty"`
+	RemovedAtNEQ    *time.Time  `json:"removedAtNEQ,omitempty"`
+	RemovedAtIn     []time.Time `json:"removedAtIn,omitempty"`
+	RemovedAtNotIn  []time.Time `json:"removedAtNotIn,omitempty"`
+	RemovedAtGT     *time.Time  `json:"removedAtGT,omitempty"`
+	RemovedAtGTE    *time.Time  `json:"removedAtGTE,omitempty"`
+	RemovedAtLT     *time.Time  `json:"removedAtLT,omitempty"`
+	RemovedAtLTE    *time.Time  `json:"removedAtLTE,omitempty"`
+	RemovedAtIsNil  bool        `json:"removedAtIsNil,omitempty"`
+	RemovedAtNotNil bool        `json:"removedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -3730,6 +3742,36 @@ func (i *KeyAcceptanceCheckWhereInput) P() (predicate.KeyAcceptanceCheck, error)
 	}
 	if i.CheckedAtNotNil {
 		predicates = append(predicates, keyacceptancecheck.CheckedAtNotNil())
+	}
+	if i.RemovedAt != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtEQ(*i.RemovedAt))
+	}
+	if i.RemovedAtNEQ != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtNEQ(*i.RemovedAtNEQ))
+	}
+	if len(i.RemovedAtIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtIn(i.RemovedAtIn...))
+	}
+	if len(i.RemovedAtNotIn) > 0 {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtNotIn(i.RemovedAtNotIn...))
+	}
+	if i.RemovedAtGT != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtGT(*i.RemovedAtGT))
+	}
+	if i.RemovedAtGTE != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtGTE(*i.RemovedAtGTE))
+	}
+	if i.RemovedAtLT != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtLT(*i.RemovedAtLT))
+	}
+	if i.RemovedAtLTE != nil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtLTE(*i.RemovedAtLTE))
+	}
+	if i.RemovedAtIsNil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtIsNil())
+	}
+	if i.RemovedAtNotNil {
+		predicates = append(predicates, keyacceptancecheck.RemovedAtNotNil())
 	}
 
 	switch len(predicates) {
@@ -9259,6 +9301,14 @@ type KeySealWhereInput struct {
 	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
 	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
 	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+
+	// "acceptance_line_id" field predicates.
+	AcceptanceLineID       *uuid.UUID  `json:"acceptanceLineID,omitempty"`
+	AcceptanceLineIDNEQ    *uuid.UUID  `json:"acceptanceLineIDNEQ,omitempty"`
+	AcceptanceLineIDIn     []uuid.UUID `json:"acceptanceLineIDIn,omitempty"`
+	AcceptanceLineIDNotIn  []uuid.UUID `json:"acceptanceLineIDNotIn,omitempty"`
+	AcceptanceLineIDIsNil  bool        `json:"acceptanceLineIDIsNil,omitempty"`
+	AcceptanceLineIDNotNil bool        `json:"acceptanceLineIDNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -9508,6 +9558,24 @@ func (i *KeySealWhereInput) P() (predicate.KeySeal, error) {
 	}
 	if i.EndedAtNotNil {
 		predicates = append(predicates, keyseal.EndedAtNotNil())
+	}
+	if i.AcceptanceLineID != nil {
+		predicates = append(predicates, keyseal.AcceptanceLineIDEQ(*i.AcceptanceLineID))
+	}
+	if i.AcceptanceLineIDNEQ != nil {
+		predicates = append(predicates, keyseal.AcceptanceLineIDNEQ(*i.AcceptanceLineIDNEQ))
+	}
+	if len(i.AcceptanceLineIDIn) > 0 {
+		predicates = append(predicates, keyseal.AcceptanceLineIDIn(i.AcceptanceLineIDIn...))
+	}
+	if len(i.AcceptanceLineIDNotIn) > 0 {
+		predicates = append(predicates, keyseal.AcceptanceLineIDNotIn(i.AcceptanceLineIDNotIn...))
+	}
+	if i.AcceptanceLineIDIsNil {
+		predicates = append(predicates, keyseal.AcceptanceLineIDIsNil())
+	}
+	if i.AcceptanceLineIDNotNil {
+		predicates = append(predicates, keyseal.AcceptanceLineIDNotNil())
 	}
 
 	switch len(predicates) {

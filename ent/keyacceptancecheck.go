@@ -48,6 +48,8 @@ type KeyAcceptanceCheck struct {
 	CheckedByName string `json:"checked_by_name,omitempty"`
 	// When it was checked; null until then.
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	// When it left the sheet; null while it is on it.
+	RemovedAt *time.Time `json:"removed_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyAcceptanceCheckQuery when eager-loading is set.
 	Edges        KeyAcceptanceCheckEdges `json:"edges"`
@@ -113,7 +115,7 @@ func (*KeyAcceptanceCheck) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case keyacceptancecheck.FieldPlace, keyacceptancecheck.FieldRemark, keyacceptancecheck.FieldCheckedByName:
 			values[i] = new(sql.NullString)
-		case keyacceptancecheck.FieldCreatedAt, keyacceptancecheck.FieldCheckedAt:
+		case keyacceptancecheck.FieldCreatedAt, keyacceptancecheck.FieldCheckedAt, keyacceptancecheck.FieldRemovedAt:
 			values[i] = new(sql.NullTime)
 		case keyacceptancecheck.FieldID, keyacceptancecheck.FieldEstateID, keyacceptancecheck.FieldAcceptanceID, keyacceptancecheck.FieldUnitID:
 			values[i] = new(uuid.UUID)
@@ -219,6 +221,13 @@ func (_m *KeyAcceptanceCheck) assignValues(columns []string, values []any) error
 				_m.CheckedAt = new(time.Time)
 				*_m.CheckedAt = value.Time
 			}
+		case keyacceptancecheck.FieldRemovedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_at", values[i])
+			} else if value.Valid {
+				_m.RemovedAt = new(time.Time)
+				*_m.RemovedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -312,6 +321,11 @@ func (_m *KeyAcceptanceCheck) String() string {
 	builder.WriteString(", ")
 	if v := _m.CheckedAt; v != nil {
 		builder.WriteString("checked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RemovedAt; v != nil {
+		builder.WriteString("removed_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

@@ -158,6 +158,20 @@ func (_c *KeyAcceptanceCheckCreate) SetNillableCheckedAt(v *time.Time) *KeyAccep
 	return _c
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_c *KeyAcceptanceCheckCreate) SetRemovedAt(v time.Time) *KeyAcceptanceCheckCreate {
+	_c.mutation.SetRemovedAt(v)
+	return _c
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_c *KeyAcceptanceCheckCreate) SetNillableRemovedAt(v *time.Time) *KeyAcceptanceCheckCreate {
+	if v != nil {
+		_c.SetRemovedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *KeyAcceptanceCheckCreate) SetID(v uuid.UUID) *KeyAcceptanceCheckCreate {
 	_c.mutation.SetID(v)
@@ -374,6 +388,10 @@ func (_c *KeyAcceptanceCheckCreate) createSpec() (*KeyAcceptanceCheck, *sqlgraph
 	if value, ok := _c.mutation.CheckedAt(); ok {
 		_spec.SetField(keyacceptancecheck.FieldCheckedAt, field.TypeTime, value)
 		_node.CheckedAt = &value
+	}
+	if value, ok := _c.mutation.RemovedAt(); ok {
+		_spec.SetField(keyacceptancecheck.FieldRemovedAt, field.TypeTime, value)
+		_node.RemovedAt = &value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -167,6 +167,26 @@ func (_u *KeyAcceptanceCheckUpdate) ClearCheckedAt() *KeyAcceptanceCheckUpdate {
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *KeyAcceptanceCheckUpdate) SetRemovedAt(v time.Time) *KeyAcceptanceCheckUpdate {
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *KeyAcceptanceCheckUpdate) SetNillableRemovedAt(v *time.Time) *KeyAcceptanceCheckUpdate {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (_u *KeyAcceptanceCheckUpdate) ClearRemovedAt() *KeyAcceptanceCheckUpdate {
+	_u.mutation.ClearRemovedAt()
+	return _u
+}
+
 // Mutation returns the KeyAcceptanceCheckMutation object of the builder.
 func (_u *KeyAcceptanceCheckUpdate) Mutation() *KeyAcceptanceCheckMutation {
 	return _u.mutation
@@ -279,6 +299,12 @@ func (_u *KeyAcceptanceCheckUpdate) sqlSave(ctx context.Context) (_node int, err
 	}
 	if _u.mutation.CheckedAtCleared() {
 		_spec.ClearField(keyacceptancecheck.FieldCheckedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(keyacceptancecheck.FieldRemovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemovedAtCleared() {
+		_spec.ClearField(keyacceptancecheck.FieldRemovedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -439,6 +465,26 @@ func (_u *KeyAcceptanceCheckUpdateOne) ClearCheckedAt() *KeyAcceptanceCheckUpdat
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *KeyAcceptanceCheckUpdateOne) SetRemovedAt(v time.Time) *KeyAcceptanceCheckUpdateOne {
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *KeyAcceptanceCheckUpdateOne) SetNillableRemovedAt(v *time.Time) *KeyAcceptanceCheckUpdateOne {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (_u *KeyAcceptanceCheckUpdateOne) ClearRemovedAt() *KeyAcceptanceCheckUpdateOne {
+	_u.mutation.ClearRemovedAt()
+	return _u
+}
+
 // Mutation returns the KeyAcceptanceCheckMutation object of the builder.
 func (_u *KeyAcceptanceCheckUpdateOne) Mutation() *KeyAcceptanceCheckMutation {
 	return _u.mutation
@@ -581,6 +627,12 @@ func (_u *KeyAcceptanceCheckUpdateOne) sqlSave(ctx context.Context) (_node *KeyA
 	}
 	if _u.mutation.CheckedAtCleared() {
 		_spec.ClearField(keyacceptancecheck.FieldCheckedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(keyacceptancecheck.FieldRemovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemovedAtCleared() {
+		_spec.ClearField(keyacceptancecheck.FieldRemovedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &KeyAcceptanceCheck{config: _u.config}

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 )
@@ -51,6 +52,8 @@ type KeySeal struct {
 	EndReason string `json:"end_reason,omitempty"`
 	// The seal that this one replaces.
 	PreviousID *uuid.UUID `json:"previous_id,omitempty"`
+	// The line of the acceptance sheet that its keys came by, if they were sealed as they came.
+	AcceptanceLineID *uuid.UUID `json:"acceptance_line_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeySealQuery when eager-loading is set.
 	Edges        KeySealEdges `json:"edges"`
@@ -63,15 +66,17 @@ type KeySealEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// The key set.
 	Set *KeySet `json:"set,omitempty"`
+	// The line of the acceptance sheet.
+	AcceptanceLine *KeyAcceptanceLine `json:"acceptance_line,omitempty"`
 	// The seal that this one replaces.
 	Previous *KeySeal `json:"previous,omitempty"`
 	// The seal that replaced it, if one did.
 	Successors []*KeySeal `json:"successors,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [5]map[string]int
 
 	namedSuccessors map[string][]*KeySeal
 }
@@ -98,12 +103,23 @@ func (e KeySealEdges) SetOrErr() (*KeySet, error) {
 	return nil, &NotLoadedError{edge: "set"}
 }
 
+// AcceptanceLineOrErr returns the AcceptanceLine value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeySealEdges) AcceptanceLineOrErr() (*KeyAcceptanceLine, error) {
+	if e.AcceptanceLine != nil {
+		return e.AcceptanceLine, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: keyacceptanceline.Label}
+	}
+	return nil, &NotLoadedError{edge: "acceptance_line"}
+}
+
 // PreviousOrErr returns the Previous value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e KeySealEdges) PreviousOrErr() (*KeySeal, error) {
 	if e.Previous != nil {
 		return e.Previous, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: keyseal.Label}
 	}
 	return nil, &NotLoadedError{edge: "previous"}
@@ -112,7 +128,7 @@ func (e KeySealEdges) PreviousOrErr() (*KeySeal, error) {
 // SuccessorsOrErr returns the Successors value or an error if the edge
 // was not loaded in eager-loading.
 func (e KeySealEdges) SuccessorsOrErr() ([]*KeySeal, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[4] {
 		return e.Successors, nil
 	}
 	return nil, &NotLoadedError{edge: "successors"}
@@ -123,7 +139,7 @@ func (*KeySeal) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keyseal.FieldEndedByID, keyseal.FieldPreviousID:
+		case keyseal.FieldEndedByID, keyseal.FieldPreviousID, keyseal.FieldAcceptanceLineID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keyseal.FieldVersion, keyseal.FieldCount:
 			values[i] = new(sql.NullInt64)
@@ -247,6 +263,13 @@ func (_m *KeySeal) assignValues(columns []string, values []any) error {
 				_m.PreviousID = new(uuid.UUID)
 				*_m.PreviousID = *value.S.(*uuid.UUID)
 			}
+		case keyseal.FieldAcceptanceLineID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field acceptance_line_id", values[i])
+			} else if value.Valid {
+				_m.AcceptanceLineID = new(uuid.UUID)
+				*_m.AcceptanceLineID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -268,6 +291,11 @@ func (_m *KeySeal) QueryEstate() *EstateQuery {
 // QuerySet queries the "set" edge of the KeySeal entity.
 func (_m *KeySeal) QuerySet() *KeySetQuery {
 	return NewKeySealClient(_m.config).QuerySet(_m)
+}
+
+// QueryAcceptanceLine queries the "acceptance_line" edge of the KeySeal entity.
+func (_m *KeySeal) QueryAcceptanceLine() *KeyAcceptanceLineQuery {
+	return NewKeySealClient(_m.config).QueryAcceptanceLine(_m)
 }
 
 // QueryPrevious queries the "previous" edge of the KeySeal entity.
@@ -351,6 +379,11 @@ func (_m *KeySeal) String() string {
 	builder.WriteString(", ")
 	if v := _m.PreviousID; v != nil {
 		builder.WriteString("previous_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.AcceptanceLineID; v != nil {
+		builder.WriteString("acceptance_line_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 )
@@ -169,6 +170,20 @@ func (_c *KeySealCreate) SetNillablePreviousID(v *uuid.UUID) *KeySealCreate {
 	return _c
 }
 
+// SetAcceptanceLineID sets the "acceptance_line_id" field.
+func (_c *KeySealCreate) SetAcceptanceLineID(v uuid.UUID) *KeySealCreate {
+	_c.mutation.SetAcceptanceLineID(v)
+	return _c
+}
+
+// SetNillableAcceptanceLineID sets the "acceptance_line_id" field if the given value is not nil.
+func (_c *KeySealCreate) SetNillableAcceptanceLineID(v *uuid.UUID) *KeySealCreate {
+	if v != nil {
+		_c.SetAcceptanceLineID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *KeySealCreate) SetID(v uuid.UUID) *KeySealCreate {
 	_c.mutation.SetID(v)
@@ -191,6 +206,11 @@ func (_c *KeySealCreate) SetEstate(v *Estate) *KeySealCreate {
 // SetSet sets the "set" edge to the KeySet entity.
 func (_c *KeySealCreate) SetSet(v *KeySet) *KeySealCreate {
 	return _c.SetSetID(v.ID)
+}
+
+// SetAcceptanceLine sets the "acceptance_line" edge to the KeyAcceptanceLine entity.
+func (_c *KeySealCreate) SetAcceptanceLine(v *KeyAcceptanceLine) *KeySealCreate {
+	return _c.SetAcceptanceLineID(v.ID)
 }
 
 // SetPrevious sets the "previous" edge to the KeySeal entity.
@@ -439,6 +459,23 @@ func (_c *KeySealCreate) createSpec() (*KeySeal, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.SetID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AcceptanceLineIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keyseal.AcceptanceLineTable,
+			Columns: []string{keyseal.AcceptanceLineColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyacceptanceline.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.AcceptanceLineID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.PreviousIDs(); len(nodes) > 0 {

@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/predicate"
@@ -29,6 +30,7 @@ type KeySealQuery struct {
 	predicates          []predicate.KeySeal
 	withEstate          *EstateQuery
 	withSet             *KeySetQuery
+	withAcceptanceLine  *KeyAcceptanceLineQuery
 	withPrevious        *KeySealQuery
 	withSuccessors      *KeySealQuery
 	loadTotal           []func(context.Context, []*KeySeal) error
@@ -107,6 +109,28 @@ func (_q *KeySealQuery) QuerySet() *KeySetQuery {
 			sqlgraph.From(keyseal.Table, keyseal.FieldID, selector),
 			sqlgraph.To(keyset.Table, keyset.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keyseal.SetTable, keyseal.SetColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAcceptanceLine chains the current query on the "acceptance_line" edge.
+func (_q *KeySealQuery) QueryAcceptanceLine() *KeyAcceptanceLineQuery {
+	query := (&KeyAcceptanceLineClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keyseal.Table, keyseal.FieldID, selector),
+			sqlgraph.To(keyacceptanceline.Table, keyacceptanceline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keyseal.AcceptanceLineTable, keyseal.AcceptanceLineColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -345,15 +369,16 @@ func (_q *KeySealQuery) Clone() *KeySealQuery {
 		return nil
 	}
 	return &KeySealQuery{
-		config:         _q.config,
-		ctx:            _q.ctx.Clone(),
-		order:          append([]keyseal.OrderOption{}, _q.order...),
-		inters:         append([]Interceptor{}, _q.inters...),
-		predicates:     append([]predicate.KeySeal{}, _q.predicates...),
-		withEstate:     _q.withEstate.Clone(),
-		withSet:        _q.withSet.Clone(),
-		withPrevious:   _q.withPrevious.Clone(),
-		withSuccessors: _q.withSuccessors.Clone(),
+		config:             _q.config,
+		ctx:                _q.ctx.Clone(),
+		order:              append([]keyseal.OrderOption{}, _q.order...),
+		inters:             append([]Interceptor{}, _q.inters...),
+		predicates:         append([]predicate.KeySeal{}, _q.predicates...),
+		withEstate:         _q.withEstate.Clone(),
+		withSet:            _q.withSet.Clone(),
+		withAcceptanceLine: _q.withAcceptanceLine.Clone(),
+		withPrevious:       _q.withPrevious.Clone(),
+		withSuccessors:     _q.withSuccessors.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -380,6 +405,17 @@ func (_q *KeySealQuery) WithSet(opts ...func(*KeySetQuery)) *KeySealQuery {
 		opt(query)
 	}
 	_q.withSet = query
+	return _q
+}
+
+// WithAcceptanceLine tells the query-builder to eager-load the nodes that are connected to
+// the "acceptance_line" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeySealQuery) WithAcceptanceLine(opts ...func(*KeyAcceptanceLineQuery)) *KeySealQuery {
+	query := (&KeyAcceptanceLineClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAcceptanceLine = query
 	return _q
 }
 
@@ -483,9 +519,10 @@ func (_q *KeySealQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeyS
 	var (
 		nodes       = []*KeySeal{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withEstate != nil,
 			_q.withSet != nil,
+			_q.withAcceptanceLine != nil,
 			_q.withPrevious != nil,
 			_q.withSuccessors != nil,
 		}
@@ -520,6 +557,12 @@ func (_q *KeySealQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*KeyS
 	if query := _q.withSet; query != nil {
 		if err := _q.loadSet(ctx, query, nodes, nil,
 			func(n *KeySeal, e *KeySet) { n.Edges.Set = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAcceptanceLine; query != nil {
+		if err := _q.loadAcceptanceLine(ctx, query, nodes, nil,
+			func(n *KeySeal, e *KeyAcceptanceLine) { n.Edges.AcceptanceLine = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -602,6 +645,38 @@ func (_q *KeySealQuery) loadSet(ctx context.Context, query *KeySetQuery, nodes [
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "set_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *KeySealQuery) loadAcceptanceLine(ctx context.Context, query *KeyAcceptanceLineQuery, nodes []*KeySeal, init func(*KeySeal), assign func(*KeySeal, *KeyAcceptanceLine)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeySeal)
+	for i := range nodes {
+		if nodes[i].AcceptanceLineID == nil {
+			continue
+		}
+		fk := *nodes[i].AcceptanceLineID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(keyacceptanceline.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "acceptance_line_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -708,6 +783,9 @@ func (_q *KeySealQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withSet != nil {
 			_spec.Node.AddColumnOnce(keyseal.FieldSetID)
+		}
+		if _q.withAcceptanceLine != nil {
+			_spec.Node.AddColumnOnce(keyseal.FieldAcceptanceLineID)
 		}
 		if _q.withPrevious != nil {
 			_spec.Node.AddColumnOnce(keyseal.FieldPreviousID)

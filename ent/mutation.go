@@ -10695,6 +10695,7 @@ type KeyAcceptanceCheckMutation struct {
 	checked_by_id     *uuid.UUID
 	checked_by_name   *string
 	checked_at        *time.Time
+	removed_at        *time.Time
 	clearedFields     map[string]struct{}
 	estate            *uuid.UUID
 	clearedestate     bool
@@ -11399,6 +11400,55 @@ func (m *KeyAcceptanceCheckMutation) ResetCheckedAt() {
 	delete(m.clearedFields, keyacceptancecheck.FieldCheckedAt)
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (m *KeyAcceptanceCheckMutation) SetRemovedAt(t time.Time) {
+	m.removed_at = &t
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *KeyAcceptanceCheckMutation) RemovedAt() (r time.Time, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the KeyAcceptanceCheck entity.
+// If the KeyAcceptanceCheck object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyAcceptanceCheckMutation) OldRemovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (m *KeyAcceptanceCheckMutation) ClearRemovedAt() {
+	m.removed_at = nil
+	m.clearedFields[keyacceptancecheck.FieldRemovedAt] = struct{}{}
+}
+
+// RemovedAtCleared returns if the "removed_at" field was cleared in this mutation.
+func (m *KeyAcceptanceCheckMutation) RemovedAtCleared() bool {
+	_, ok := m.clearedFields[keyacceptancecheck.FieldRemovedAt]
+	return ok
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *KeyAcceptanceCheckMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	delete(m.clearedFields, keyacceptancecheck.FieldRemovedAt)
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *KeyAcceptanceCheckMutation) ClearEstate() {
 	m.clearedestate = true
@@ -11514,7 +11564,7 @@ func (m *KeyAcceptanceCheckMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyAcceptanceCheckMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, keyacceptancecheck.FieldCreatedAt)
 	}
@@ -11554,6 +11604,9 @@ func (m *KeyAcceptanceCheckMutation) Fields() []string {
 	if m.checked_at != nil {
 		fields = append(fields, keyacceptancecheck.FieldCheckedAt)
 	}
+	if m.removed_at != nil {
+		fields = append(fields, keyacceptancecheck.FieldRemovedAt)
+	}
 	return fields
 }
 
@@ -11588,6 +11641,8 @@ func (m *KeyAcceptanceCheckMutation) Field(name string) (ent.Value, bool) {
 		return m.CheckedByName()
 	case keyacceptancecheck.FieldCheckedAt:
 		return m.CheckedAt()
+	case keyacceptancecheck.FieldRemovedAt:
+		return m.RemovedAt()
 	}
 	return nil, false
 }
@@ -11623,6 +11678,8 @@ func (m *KeyAcceptanceCheckMutation) OldField(ctx context.Context, name string) 
 		return m.OldCheckedByName(ctx)
 	case keyacceptancecheck.FieldCheckedAt:
 		return m.OldCheckedAt(ctx)
+	case keyacceptancecheck.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
 }
@@ -11723,6 +11780,13 @@ func (m *KeyAcceptanceCheckMutation) SetField(name string, value ent.Value) erro
 		}
 		m.SetCheckedAt(v)
 		return nil
+	case keyacceptancecheck.FieldRemovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
 }
@@ -11813,6 +11877,9 @@ func (m *KeyAcceptanceCheckMutation) ClearedFields() []string {
 	if m.FieldCleared(keyacceptancecheck.FieldCheckedAt) {
 		fields = append(fields, keyacceptancecheck.FieldCheckedAt)
 	}
+	if m.FieldCleared(keyacceptancecheck.FieldRemovedAt) {
+		fields = append(fields, keyacceptancecheck.FieldRemovedAt)
+	}
 	return fields
 }
 
@@ -11835,6 +11902,9 @@ func (m *KeyAcceptanceCheckMutation) ClearField(name string) error {
 		return nil
 	case keyacceptancecheck.FieldCheckedAt:
 		m.ClearCheckedAt()
+		return nil
+	case keyacceptancecheck.FieldRemovedAt:
+		m.ClearRemovedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyAcceptanceCheck nullable field %s", name)
@@ -11882,6 +11952,9 @@ func (m *KeyAcceptanceCheckMutation) ResetField(name string) error {
 		return nil
 	case keyacceptancecheck.FieldCheckedAt:
 		m.ResetCheckedAt()
+		return nil
+	case keyacceptancecheck.FieldRemovedAt:
+		m.ResetRemovedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyAcceptanceCheck field %s", name)
@@ -33701,36 +33774,38 @@ func (m *KeyScrappingMutation) ResetEdge(name string) error {
 // KeySealMutation represents an operation that mutates the KeySeal nodes in the graph.
 type KeySealMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	created_at        *time.Time
-	version           *int
-	addversion        *int
-	number            *string
-	count             *int
-	addcount          *int
-	state             *keyseal.State
-	sealed_at         *time.Time
-	sealed_by_id      *uuid.UUID
-	sealed_by_name    *string
-	ended_at          *time.Time
-	ended_by_id       *uuid.UUID
-	ended_by_name     *string
-	end_reason        *string
-	clearedFields     map[string]struct{}
-	estate            *uuid.UUID
-	clearedestate     bool
-	set               *uuid.UUID
-	clearedset        bool
-	previous          *uuid.UUID
-	clearedprevious   bool
-	successors        map[uuid.UUID]struct{}
-	removedsuccessors map[uuid.UUID]struct{}
-	clearedsuccessors bool
-	done              bool
-	oldValue          func(context.Context) (*KeySeal, error)
-	predicates        []predicate.KeySeal
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	created_at             *time.Time
+	version                *int
+	addversion             *int
+	number                 *string
+	count                  *int
+	addcount               *int
+	state                  *keyseal.State
+	sealed_at              *time.Time
+	sealed_by_id           *uuid.UUID
+	sealed_by_name         *string
+	ended_at               *time.Time
+	ended_by_id            *uuid.UUID
+	ended_by_name          *string
+	end_reason             *string
+	clearedFields          map[string]struct{}
+	estate                 *uuid.UUID
+	clearedestate          bool
+	set                    *uuid.UUID
+	clearedset             bool
+	acceptance_line        *uuid.UUID
+	clearedacceptance_line bool
+	previous               *uuid.UUID
+	clearedprevious        bool
+	successors             map[uuid.UUID]struct{}
+	removedsuccessors      map[uuid.UUID]struct{}
+	clearedsuccessors      bool
+	done                   bool
+	oldValue               func(context.Context) (*KeySeal, error)
+	predicates             []predicate.KeySeal
 }
 
 var _ ent.Mutation = (*KeySealMutation)(nil)
@@ -34456,6 +34531,55 @@ func (m *KeySealMutation) ResetPreviousID() {
 	delete(m.clearedFields, keyseal.FieldPreviousID)
 }
 
+// SetAcceptanceLineID sets the "acceptance_line_id" field.
+func (m *KeySealMutation) SetAcceptanceLineID(u uuid.UUID) {
+	m.acceptance_line = &u
+}
+
+// AcceptanceLineID returns the value of the "acceptance_line_id" field in the mutation.
+func (m *KeySealMutation) AcceptanceLineID() (r uuid.UUID, exists bool) {
+	v := m.acceptance_line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptanceLineID returns the old "acceptance_line_id" field's value of the KeySeal entity.
+// If the KeySeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeySealMutation) OldAcceptanceLineID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptanceLineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptanceLineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptanceLineID: %w", err)
+	}
+	return oldValue.AcceptanceLineID, nil
+}
+
+// ClearAcceptanceLineID clears the value of the "acceptance_line_id" field.
+func (m *KeySealMutation) ClearAcceptanceLineID() {
+	m.acceptance_line = nil
+	m.clearedFields[keyseal.FieldAcceptanceLineID] = struct{}{}
+}
+
+// AcceptanceLineIDCleared returns if the "acceptance_line_id" field was cleared in this mutation.
+func (m *KeySealMutation) AcceptanceLineIDCleared() bool {
+	_, ok := m.clearedFields[keyseal.FieldAcceptanceLineID]
+	return ok
+}
+
+// ResetAcceptanceLineID resets all changes to the "acceptance_line_id" field.
+func (m *KeySealMutation) ResetAcceptanceLineID() {
+	m.acceptance_line = nil
+	delete(m.clearedFields, keyseal.FieldAcceptanceLineID)
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *KeySealMutation) ClearEstate() {
 	m.clearedestate = true
@@ -34508,6 +34632,33 @@ func (m *KeySealMutation) SetIDs() (ids []uuid.UUID) {
 func (m *KeySealMutation) ResetSet() {
 	m.set = nil
 	m.clearedset = false
+}
+
+// ClearAcceptanceLine clears the "acceptance_line" edge to the KeyAcceptanceLine entity.
+func (m *KeySealMutation) ClearAcceptanceLine() {
+	m.clearedacceptance_line = true
+	m.clearedFields[keyseal.FieldAcceptanceLineID] = struct{}{}
+}
+
+// AcceptanceLineCleared reports if the "acceptance_line" edge to the KeyAcceptanceLine entity was cleared.
+func (m *KeySealMutation) AcceptanceLineCleared() bool {
+	return m.AcceptanceLineIDCleared() || m.clearedacceptance_line
+}
+
+// AcceptanceLineIDs returns the "acceptance_line" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AcceptanceLineID instead. It exists only for internal usage by the builders.
+func (m *KeySealMutation) AcceptanceLineIDs() (ids []uuid.UUID) {
+	if id := m.acceptance_line; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAcceptanceLine resets all changes to the "acceptance_line" edge.
+func (m *KeySealMutation) ResetAcceptanceLine() {
+	m.acceptance_line = nil
+	m.clearedacceptance_line = false
 }
 
 // ClearPrevious clears the "previous" edge to the KeySeal entity.
@@ -34625,7 +34776,7 @@ func (m *KeySealMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeySealMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, keyseal.FieldCreatedAt)
 	}
@@ -34671,6 +34822,9 @@ func (m *KeySealMutation) Fields() []string {
 	if m.previous != nil {
 		fields = append(fields, keyseal.FieldPreviousID)
 	}
+	if m.acceptance_line != nil {
+		fields = append(fields, keyseal.FieldAcceptanceLineID)
+	}
 	return fields
 }
 
@@ -34709,6 +34863,8 @@ func (m *KeySealMutation) Field(name string) (ent.Value, bool) {
 		return m.EndReason()
 	case keyseal.FieldPreviousID:
 		return m.PreviousID()
+	case keyseal.FieldAcceptanceLineID:
+		return m.AcceptanceLineID()
 	}
 	return nil, false
 }
@@ -34748,6 +34904,8 @@ func (m *KeySealMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEndReason(ctx)
 	case keyseal.FieldPreviousID:
 		return m.OldPreviousID(ctx)
+	case keyseal.FieldAcceptanceLineID:
+		return m.OldAcceptanceLineID(ctx)
 	}
 	return nil, fmt.Errorf("unknown KeySeal field %s", name)
 }
@@ -34862,6 +35020,13 @@ func (m *KeySealMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPreviousID(v)
 		return nil
+	case keyseal.FieldAcceptanceLineID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptanceLineID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown KeySeal field %s", name)
 }
@@ -34928,6 +35093,9 @@ func (m *KeySealMutation) ClearedFields() []string {
 	if m.FieldCleared(keyseal.FieldPreviousID) {
 		fields = append(fields, keyseal.FieldPreviousID)
 	}
+	if m.FieldCleared(keyseal.FieldAcceptanceLineID) {
+		fields = append(fields, keyseal.FieldAcceptanceLineID)
+	}
 	return fields
 }
 
@@ -34950,6 +35118,9 @@ func (m *KeySealMutation) ClearField(name string) error {
 		return nil
 	case keyseal.FieldPreviousID:
 		m.ClearPreviousID()
+		return nil
+	case keyseal.FieldAcceptanceLineID:
+		m.ClearAcceptanceLineID()
 		return nil
 	}
 	return fmt.Errorf("unknown KeySeal nullable field %s", name)
@@ -35004,18 +35175,24 @@ func (m *KeySealMutation) ResetField(name string) error {
 	case keyseal.FieldPreviousID:
 		m.ResetPreviousID()
 		return nil
+	case keyseal.FieldAcceptanceLineID:
+		m.ResetAcceptanceLineID()
+		return nil
 	}
 	return fmt.Errorf("unknown KeySeal field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeySealMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.estate != nil {
 		edges = append(edges, keyseal.EdgeEstate)
 	}
 	if m.set != nil {
 		edges = append(edges, keyseal.EdgeSet)
+	}
+	if m.acceptance_line != nil {
+		edges = append(edges, keyseal.EdgeAcceptanceLine)
 	}
 	if m.previous != nil {
 		edges = append(edges, keyseal.EdgePrevious)
@@ -35038,6 +35215,10 @@ func (m *KeySealMutation) AddedIDs(name string) []ent.Value {
 		if id := m.set; id != nil {
 			return []ent.Value{*id}
 		}
+	case keyseal.EdgeAcceptanceLine:
+		if id := m.acceptance_line; id != nil {
+			return []ent.Value{*id}
+		}
 	case keyseal.EdgePrevious:
 		if id := m.previous; id != nil {
 			return []ent.Value{*id}
@@ -35054,7 +35235,7 @@ func (m *KeySealMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeySealMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedsuccessors != nil {
 		edges = append(edges, keyseal.EdgeSuccessors)
 	}
@@ -35077,12 +35258,15 @@ func (m *KeySealMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeySealMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedestate {
 		edges = append(edges, keyseal.EdgeEstate)
 	}
 	if m.clearedset {
 		edges = append(edges, keyseal.EdgeSet)
+	}
+	if m.clearedacceptance_line {
+		edges = append(edges, keyseal.EdgeAcceptanceLine)
 	}
 	if m.clearedprevious {
 		edges = append(edges, keyseal.EdgePrevious)
@@ -35101,6 +35285,8 @@ func (m *KeySealMutation) EdgeCleared(name string) bool {
 		return m.clearedestate
 	case keyseal.EdgeSet:
 		return m.clearedset
+	case keyseal.EdgeAcceptanceLine:
+		return m.clearedacceptance_line
 	case keyseal.EdgePrevious:
 		return m.clearedprevious
 	case keyseal.EdgeSuccessors:
@@ -35119,6 +35305,9 @@ func (m *KeySealMutation) ClearEdge(name string) error {
 	case keyseal.EdgeSet:
 		m.ClearSet()
 		return nil
+	case keyseal.EdgeAcceptanceLine:
+		m.ClearAcceptanceLine()
+		return nil
 	case keyseal.EdgePrevious:
 		m.ClearPrevious()
 		return nil
@@ -35135,6 +35324,9 @@ func (m *KeySealMutation) ResetEdge(name string) error {
 		return nil
 	case keyseal.EdgeSet:
 		m.ResetSet()
+		return nil
+	case keyseal.EdgeAcceptanceLine:
+		m.ResetAcceptanceLine()
 		return nil
 	case keyseal.EdgePrevious:
 		m.ResetPrevious()

@@ -48,8 +48,21 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
+	"sealKeys": {
+		{"sealKeys.input.securityStaffID": nil, "sealKeys.input.signature.name": "保安队长"},
+		{"sealKeys.input.signature.credential": stewardtest.Password},
+	},
+	"signKeyAcceptance": {
+		{"signKeyAcceptance.input.engineering": nil, "signKeyAcceptance.input.security": nil, "signKeyAcceptance.input.signature.name": "王工"},
+		{"signKeyAcceptance.input.signature.credential": stewardtest.Password, "signKeyAcceptance.input.security.signature.credential": stewardtest.Password},
+	},
 	"giveApproval": {{"giveApproval.input.signature.credential": stewardtest.Password}},
 	"moveOut":      {{"moveOut.input.payerID": nil}, {}},
+	"handOverKeys": {{"handOverKeys.input.residentID": nil, "handOverKeys.input.signature.name": "代办人"}, {}},
+	"takeBackKeys": {{"takeBackKeys.input.residentID": nil, "takeBackKeys.input.signature.name": "代办人"}, {}},
+	// Who signs for engineering is of that department, and the estate's one member of staff is not.
+	"giveKeysToEngineering":   {{"giveKeysToEngineering.input.staffID": nil, "giveKeysToEngineering.input.signature.name": "钱工"}},
+	"takeKeysFromEngineering": {{"takeKeysFromEngineering.input.staffID": nil, "takeKeysFromEngineering.input.signature.name": "钱工"}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {
@@ -62,7 +75,7 @@ func formsOf(f *ast.FieldDefinition) []form {
 // plain are values of arguments whose name asks for something in particular.
 var plain = map[string]any{
 	"action": "keys.lend", "phone": "13900000000", "email": "new@b.example", "role": "cs-officer", "timeZone": "Asia/Shanghai",
-	"code": "WALK", "number": "909",
+	"code": "WALK", "number": "909", "month": "2026-02-01",
 }
 
 // asking makes the arguments of one question; id gives the ids, by path and kind.

@@ -24,3 +24,25 @@ func selected(op *graphql.OperationContext, fields []graphql.CollectedField, pat
 	}
 	return false
 }
+
+// below gives, of a path below the field being answered, the context in which ent finds what is selected there: rows that
+// are loaded past a list's query bring then what is asked of them, and cost no statement each.
+func below(ctx context.Context) func(path ...string) context.Context {
+	return func(path ...string) context.Context {
+		op, at := graphql.GetOperationContext(ctx), *graphql.GetFieldContext(ctx)
+		for _, name := range path {
+			at.Field = part(op, at.Field, name)
+		}
+		return graphql.WithFieldContext(ctx, &at)
+	}
+}
+
+// part is what is selected of a field's part; nothing, if that is not asked for.
+func part(op *graphql.OperationContext, of graphql.CollectedField, name string) (all graphql.CollectedField) {
+	for _, f := range graphql.CollectFields(op, of.Selections, nil) {
+		if f.Name == name {
+			all.Field, all.Selections = f.Field, append(all.Selections, f.Selections...)
+		}
+	}
+	return all
+}

@@ -37,6 +37,7 @@ var kinds = func() map[string]ids.Code {
 var aliases = map[string]string{
 	"set": ent.TypeKeySet, "loan": ent.TypeKeyLoan, "line": ent.TypeKeyLoanLine, "loanLine": ent.TypeKeyLoanLine, "loss": ent.TypeKeyLoss,
 	"from": ent.TypeKeyHolder, "to": ent.TypeKeyHolder, "holder": ent.TypeKeyHolder, "cabinet": ent.TypeKeyHolder,
+	"hook": ent.TypeKeyHook, "seal": ent.TypeKeySeal, "acceptance": ent.TypeKeyAcceptance, "check": ent.TypeKeyAcceptanceCheck, "securityStaff": ent.TypeStaff,
 	"payer": ent.TypeOccupancy, "reassignTo": ent.TypeStaff,
 	"token": "APIToken", "actor": "Account",
 	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,

@@ -18,6 +18,18 @@ func (r *mutationResolver) HandOverKeys(ctx context.Context, input keys.HandOver
 	return keys.HandOver.Do(ctx, input)
 }
 
+func (r *mutationResolver) TakeBackKeys(ctx context.Context, input keys.TakeBackKeysInput) (*keys.TakeBackKeysPayload, error) {
+	return keys.TakeBack.Do(ctx, input)
+}
+
+func (r *mutationResolver) GiveKeysToEngineering(ctx context.Context, input keys.GiveKeysToEngineeringInput) (*keys.GiveKeysToEngineeringPayload, error) {
+	return keys.GiveToEngineering.Do(ctx, input)
+}
+
+func (r *mutationResolver) TakeKeysFromEngineering(ctx context.Context, input keys.TakeKeysFromEngineeringInput) (*keys.TakeKeysFromEngineeringPayload, error) {
+	return keys.TakeFromEngineering.Do(ctx, input)
+}
+
 func (r *queryResolver) KeySets(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) (*ent.KeySetConnection, error) {
 	return r.db().KeySet.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeySetOrder(orderBy), ent.WithKeySetFilter(where.Filter))
 }

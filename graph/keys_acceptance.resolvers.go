@@ -14,6 +14,34 @@ import (
 	"github.com/steward-pm/steward/internal/keys"
 )
 
+func (r *mutationResolver) DraftKeyAcceptance(ctx context.Context, input keys.DraftKeyAcceptanceInput) (*keys.DraftKeyAcceptancePayload, error) {
+	return keys.DraftAcceptance.Do(ctx, input)
+}
+
+func (r *mutationResolver) AddKeyAcceptanceLines(ctx context.Context, input keys.AddKeyAcceptanceLinesInput) (*keys.AddKeyAcceptanceLinesPayload, error) {
+	return keys.AddAcceptanceLines.Do(ctx, input)
+}
+
+func (r *mutationResolver) CheckKeyAcceptanceLines(ctx context.Context, input keys.CheckKeyAcceptanceLinesInput) (*keys.CheckKeyAcceptanceLinesPayload, error) {
+	return keys.CheckAcceptanceLines.Do(ctx, input)
+}
+
+func (r *mutationResolver) SignKeyAcceptance(ctx context.Context, input keys.SignKeyAcceptanceInput) (*keys.SignKeyAcceptancePayload, error) {
+	return keys.SignAcceptance.Do(ctx, input)
+}
+
+func (r *mutationResolver) RemoveKeyAcceptanceLine(ctx context.Context, input keys.RemoveKeyAcceptanceLineInput) (*keys.RemoveKeyAcceptanceLinePayload, error) {
+	return keys.RemoveAcceptanceLine.Do(ctx, input)
+}
+
+func (r *mutationResolver) CancelKeyAcceptance(ctx context.Context, input keys.CancelKeyAcceptanceInput) (*keys.CancelKeyAcceptancePayload, error) {
+	return keys.CancelAcceptance.Do(ctx, input)
+}
+
+func (r *mutationResolver) VoidKeyAcceptance(ctx context.Context, input keys.VoidKeyAcceptanceInput) (*keys.VoidKeyAcceptancePayload, error) {
+	return keys.VoidAcceptance.Do(ctx, input)
+}
+
 func (r *mutationResolver) NoteOutstandingKeys(ctx context.Context, input keys.NoteOutstandingKeysInput) (*keys.NoteOutstandingKeysPayload, error) {
 	return keys.NoteOutstanding.Do(ctx, input)
 }

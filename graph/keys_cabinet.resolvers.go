@@ -26,14 +26,22 @@ func (r *mutationResolver) OpenKeyCabinet(ctx context.Context, input keys.OpenKe
 	return keys.OpenCabinet.Do(ctx, input)
 }
 
+func (r *mutationResolver) CreateKeyHooks(ctx context.Context, input keys.CreateKeyHooksInput) (*keys.CreateKeyHooksPayload, error) {
+	return keys.CreateHooks.Do(ctx, input)
+}
+
+func (r *mutationResolver) HangKeys(ctx context.Context, input keys.HangKeysInput) (*keys.HangKeysPayload, error) {
+	return keys.Hang.Do(ctx, input)
+}
+
+func (r *mutationResolver) ClearKeyHook(ctx context.Context, input keys.ClearKeyHookInput) (*keys.ClearKeyHookPayload, error) {
+	return keys.ClearHook.Do(ctx, input)
+}
+
 func (r *queryResolver) KeyCabinetOpenings(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) (*ent.KeyCabinetOpeningConnection, error) {
 	return r.db().KeyCabinetOpening.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyCabinetOpeningOrder(orderBy), ent.WithKeyCabinetOpeningFilter(where.Filter))
 }
 
 func (r *queryResolver) KeyHooks(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) (*ent.KeyHookConnection, error) {
 	return r.db().KeyHook.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyHookOrder(orderBy), ent.WithKeyHookFilter(where.Filter))
-}
-
-func (r *queryResolver) KeySeals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) (*ent.KeySealConnection, error) {
-	return r.db().KeySeal.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeySealOrder(orderBy), ent.WithKeySealFilter(where.Filter))
 }

@@ -7,11 +7,21 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/keys"
 )
+
+func (r *mutationResolver) CloseKeyMonth(ctx context.Context, input keys.CloseKeyMonthInput) (*keys.CloseKeyMonthPayload, error) {
+	return keys.CloseMonth.Do(ctx, input)
+}
+
+func (r *queryResolver) KeyStatement(ctx context.Context, estateID uuid.UUID, month time.Time) (*keys.KeyMonth, error) {
+	return keys.Month(ctx, estateID, month)
+}
 
 func (r *queryResolver) KeyStatements(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) (*ent.KeyStatementConnection, error) {
 	return r.db().KeyStatement.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithKeyStatementOrder(orderBy), ent.WithKeyStatementFilter(where.Filter))

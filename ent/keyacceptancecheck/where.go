@@ -121,6 +121,11 @@ func CheckedAt(v time.Time) predicate.KeyAcceptanceCheck {
 	return predicate.KeyAcceptanceCheck(sql.FieldEQ(FieldCheckedAt, v))
 }
 
+// RemovedAt applies equality check predicate on the "removed_at" field. It's identical to RemovedAtEQ.
+func RemovedAt(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldEQ(FieldRemovedAt, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.KeyAcceptanceCheck {
 	return predicate.KeyAcceptanceCheck(sql.FieldEQ(FieldCreatedAt, v))
@@ -684,6 +689,56 @@ func CheckedAtIsNil() predicate.KeyAcceptanceCheck {
 // CheckedAtNotNil applies the NotNil predicate on the "checked_at" field.
 func CheckedAtNotNil() predicate.KeyAcceptanceCheck {
 	return predicate.KeyAcceptanceCheck(sql.FieldNotNull(FieldCheckedAt))
+}
+
+// RemovedAtEQ applies the EQ predicate on the "removed_at" field.
+func RemovedAtEQ(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldEQ(FieldRemovedAt, v))
+}
+
+// RemovedAtNEQ applies the NEQ predicate on the "removed_at" field.
+func RemovedAtNEQ(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldNEQ(FieldRemovedAt, v))
+}
+
+// RemovedAtIn applies the In predicate on the "removed_at" field.
+func RemovedAtIn(vs ...time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldIn(FieldRemovedAt, vs...))
+}
+
+// RemovedAtNotIn applies the NotIn predicate on the "removed_at" field.
+func RemovedAtNotIn(vs ...time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldNotIn(FieldRemovedAt, vs...))
+}
+
+// RemovedAtGT applies the GT predicate on the "removed_at" field.
+func RemovedAtGT(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldGT(FieldRemovedAt, v))
+}
+
+// RemovedAtGTE applies the GTE predicate on the "removed_at" field.
+func RemovedAtGTE(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldGTE(FieldRemovedAt, v))
+}
+
+// RemovedAtLT applies the LT predicate on the "removed_at" field.
+func RemovedAtLT(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldLT(FieldRemovedAt, v))
+}
+
+// RemovedAtLTE applies the LTE predicate on the "removed_at" field.
+func RemovedAtLTE(v time.Time) predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldLTE(FieldRemovedAt, v))
+}
+
+// RemovedAtIsNil applies the IsNil predicate on the "removed_at" field.
+func RemovedAtIsNil() predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldIsNull(FieldRemovedAt))
+}
+
+// RemovedAtNotNil applies the NotNil predicate on the "removed_at" field.
+func RemovedAtNotNil() predicate.KeyAcceptanceCheck {
+	return predicate.KeyAcceptanceCheck(sql.FieldNotNull(FieldRemovedAt))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

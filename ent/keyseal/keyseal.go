@@ -47,10 +47,14 @@ const (
 	FieldEndReason = "end_reason"
 	// FieldPreviousID holds the string denoting the previous_id field in the database.
 	FieldPreviousID = "previous_id"
+	// FieldAcceptanceLineID holds the string denoting the acceptance_line_id field in the database.
+	FieldAcceptanceLineID = "acceptance_line_id"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeSet holds the string denoting the set edge name in mutations.
 	EdgeSet = "set"
+	// EdgeAcceptanceLine holds the string denoting the acceptance_line edge name in mutations.
+	EdgeAcceptanceLine = "acceptance_line"
 	// EdgePrevious holds the string denoting the previous edge name in mutations.
 	EdgePrevious = "previous"
 	// EdgeSuccessors holds the string denoting the successors edge name in mutations.
@@ -71,6 +75,13 @@ const (
 	SetInverseTable = "key_sets"
 	// SetColumn is the table column denoting the set relation/edge.
 	SetColumn = "set_id"
+	// AcceptanceLineTable is the table that holds the acceptance_line relation/edge.
+	AcceptanceLineTable = "key_seals"
+	// AcceptanceLineInverseTable is the table name for the KeyAcceptanceLine entity.
+	// It exists in this package in order to avoid circular dependency with the "keyacceptanceline" package.
+	AcceptanceLineInverseTable = "key_acceptance_lines"
+	// AcceptanceLineColumn is the table column denoting the acceptance_line relation/edge.
+	AcceptanceLineColumn = "acceptance_line_id"
 	// PreviousTable is the table that holds the previous relation/edge.
 	PreviousTable = "key_seals"
 	// PreviousColumn is the table column denoting the previous relation/edge.
@@ -99,6 +110,7 @@ var Columns = []string{
 	FieldEndedByName,
 	FieldEndReason,
 	FieldPreviousID,
+	FieldAcceptanceLineID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -234,6 +246,11 @@ func ByPreviousID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPreviousID, opts...).ToFunc()
 }
 
+// ByAcceptanceLineID orders the results by the acceptance_line_id field.
+func ByAcceptanceLineID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAcceptanceLineID, opts...).ToFunc()
+}
+
 // ByEstateField orders the results by estate field.
 func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -245,6 +262,13 @@ func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 func BySetField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newSetStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByAcceptanceLineField orders the results by acceptance_line field.
+func ByAcceptanceLineField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAcceptanceLineStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -280,6 +304,13 @@ func newSetStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SetInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, SetTable, SetColumn),
+	)
+}
+func newAcceptanceLineStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AcceptanceLineInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, AcceptanceLineTable, AcceptanceLineColumn),
 	)
 }
 func newPreviousStep() *sqlgraph.Step {

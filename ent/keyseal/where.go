@@ -126,6 +126,11 @@ func PreviousID(v uuid.UUID) predicate.KeySeal {
 	return predicate.KeySeal(sql.FieldEQ(FieldPreviousID, v))
 }
 
+// AcceptanceLineID applies equality check predicate on the "acceptance_line_id" field. It's identical to AcceptanceLineIDEQ.
+func AcceptanceLineID(v uuid.UUID) predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldEQ(FieldAcceptanceLineID, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.KeySeal {
 	return predicate.KeySeal(sql.FieldEQ(FieldCreatedAt, v))
@@ -776,6 +781,36 @@ func PreviousIDNotNil() predicate.KeySeal {
 	return predicate.KeySeal(sql.FieldNotNull(FieldPreviousID))
 }
 
+// AcceptanceLineIDEQ applies the EQ predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDEQ(v uuid.UUID) predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldEQ(FieldAcceptanceLineID, v))
+}
+
+// AcceptanceLineIDNEQ applies the NEQ predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDNEQ(v uuid.UUID) predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldNEQ(FieldAcceptanceLineID, v))
+}
+
+// AcceptanceLineIDIn applies the In predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDIn(vs ...uuid.UUID) predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldIn(FieldAcceptanceLineID, vs...))
+}
+
+// AcceptanceLineIDNotIn applies the NotIn predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDNotIn(vs ...uuid.UUID) predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldNotIn(FieldAcceptanceLineID, vs...))
+}
+
+// AcceptanceLineIDIsNil applies the IsNil predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDIsNil() predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldIsNull(FieldAcceptanceLineID))
+}
+
+// AcceptanceLineIDNotNil applies the NotNil predicate on the "acceptance_line_id" field.
+func AcceptanceLineIDNotNil() predicate.KeySeal {
+	return predicate.KeySeal(sql.FieldNotNull(FieldAcceptanceLineID))
+}
+
 // HasEstate applies the HasEdge predicate on the "estate" edge.
 func HasEstate() predicate.KeySeal {
 	return predicate.KeySeal(func(s *sql.Selector) {
@@ -814,6 +849,29 @@ func HasSet() predicate.KeySeal {
 func HasSetWith(preds ...predicate.KeySet) predicate.KeySeal {
 	return predicate.KeySeal(func(s *sql.Selector) {
 		step := newSetStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAcceptanceLine applies the HasEdge predicate on the "acceptance_line" edge.
+func HasAcceptanceLine() predicate.KeySeal {
+	return predicate.KeySeal(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, AcceptanceLineTable, AcceptanceLineColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAcceptanceLineWith applies the HasEdge predicate on the "acceptance_line" edge with a given conditions (other predicates).
+func HasAcceptanceLineWith(preds ...predicate.KeyAcceptanceLine) predicate.KeySeal {
+	return predicate.KeySeal(func(s *sql.Selector) {
+		step := newAcceptanceLineStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

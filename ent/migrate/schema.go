@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
@@ -458,6 +459,7 @@ var (
 		{Name: "checked_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "checked_by_name", Type: field.TypeString, Default: ""},
 		{Name: "checked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "acceptance_id", Type: field.TypeUUID},
 		{Name: "unit_id", Type: field.TypeUUID},
@@ -470,19 +472,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_acceptance_checks_estates_estate",
-				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[11]},
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[12]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_acceptance_checks_key_acceptances_acceptance",
-				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[12]},
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[13]},
 				RefColumns: []*schema.Column{KeyAcceptancesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_acceptance_checks_units_unit",
-				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[13]},
+				Columns:    []*schema.Column{KeyAcceptanceChecksColumns[14]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -491,7 +493,10 @@ var (
 			{
 				Name:    "keyacceptancecheck_estate_id_acceptance_id_unit_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{KeyAcceptanceChecksColumns[11], KeyAcceptanceChecksColumns[12], KeyAcceptanceChecksColumns[13], KeyAcceptanceChecksColumns[3]},
+				Columns: []*schema.Column{KeyAcceptanceChecksColumns[12], KeyAcceptanceChecksColumns[13], KeyAcceptanceChecksColumns[14], KeyAcceptanceChecksColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "removed_at IS NULL",
+				},
 			},
 		},
 	}
@@ -1515,6 +1520,7 @@ var (
 		{Name: "end_reason", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "set_id", Type: field.TypeUUID},
+		{Name: "acceptance_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "previous_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeySealsTable holds the schema information for the "key_seals" table.
@@ -1536,8 +1542,14 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "key_seals_key_seals_successors",
+				Symbol:     "key_seals_key_acceptance_lines_acceptance_line",
 				Columns:    []*schema.Column{KeySealsColumns[15]},
+				RefColumns: []*schema.Column{KeyAcceptanceLinesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "key_seals_key_seals_successors",
+				Columns:    []*schema.Column{KeySealsColumns[16]},
 				RefColumns: []*schema.Column{KeySealsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1556,6 +1568,11 @@ var (
 			{
 				Name:    "keyseal_estate_id_previous_id",
 				Unique:  true,
+				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[16]},
+			},
+			{
+				Name:    "keyseal_estate_id_acceptance_line_id",
+				Unique:  false,
 				Columns: []*schema.Column{KeySealsColumns[13], KeySealsColumns[15]},
 			},
 			{
@@ -2322,7 +2339,8 @@ func init() {
 	KeyScrappingsTable.ForeignKeys[3].RefTable = CertificatesTable
 	KeySealsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeySealsTable.ForeignKeys[1].RefTable = KeySetsTable
-	KeySealsTable.ForeignKeys[2].RefTable = KeySealsTable
+	KeySealsTable.ForeignKeys[2].RefTable = KeyAcceptanceLinesTable
+	KeySealsTable.ForeignKeys[3].RefTable = KeySealsTable
 	KeySetsTable.ForeignKeys[0].RefTable = EstatesTable
 	KeySetsTable.ForeignKeys[1].RefTable = UnitsTable
 	KeySpotChecksTable.ForeignKeys[0].RefTable = EstatesTable

@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -151,6 +152,7 @@ func (KeyAcceptanceCheck) Fields() []ent.Field {
 		field.UUID("checked_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of who checked it."),
 		field.String("checked_by_name").Default("").Comment("Who checked it, as signed."),
 		field.Time("checked_at").Optional().Nillable().Annotations(Filter()).Comment("When it was checked; null until then."),
+		field.Time("removed_at").Optional().Nillable().Annotations(Filter()).Comment("When it left the sheet; null while it is on it."),
 	}
 }
 
@@ -164,7 +166,7 @@ func (KeyAcceptanceCheck) Edges() []ent.Edge {
 
 // Indexes of a line in draft.
 func (KeyAcceptanceCheck) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("estate_id", "acceptance_id", "unit_id", "place").Unique()}
+	return []ent.Index{index.Fields("estate_id", "acceptance_id", "unit_id", "place").Unique().Annotations(entsql.IndexWhere("removed_at IS NULL"))}
 }
 
 // Annotations of a line in draft.

@@ -116,6 +116,7 @@ func (KeySeal) Fields() []ent.Field {
 		field.String("ended_by_name").Default("").Comment("Who broke or replaced it, as signed."),
 		field.String("end_reason").Default("").Comment("Why it was broken or replaced."),
 		field.UUID("previous_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The seal that this one replaces."),
+		field.UUID("acceptance_line_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The line of the acceptance sheet that its keys came by, if they were sealed as they came."),
 	}
 }
 
@@ -123,6 +124,7 @@ func (KeySeal) Fields() []ent.Field {
 func (KeySeal) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("set", KeySet.Type).Field("set_id").Unique().Required().Immutable().Comment("The key set."),
+		edge.To("acceptance_line", KeyAcceptanceLine.Type).Field("acceptance_line_id").Unique().Immutable().Comment("The line of the acceptance sheet."),
 		edge.To("successors", KeySeal.Type).Annotations(entgql.Skip(entgql.SkipWhereInput)).Comment("The seal that replaced it, if one did.").
 			From("previous").Field("previous_id").Unique().Immutable().Comment("The seal that this one replaces."),
 	}
@@ -134,6 +136,7 @@ func (KeySeal) Indexes() []ent.Index {
 		index.Fields("estate_id", "number").Unique(),
 		index.Fields("estate_id", "set_id"),
 		index.Fields("estate_id", "previous_id").Unique(),
+		index.Fields("estate_id", "acceptance_line_id"),
 		index.Fields("estate_id", "sealed_at", "id"),
 	}
 }

@@ -24,6 +24,38 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _GiveKeysToEngineeringPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.GiveKeysToEngineeringPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GiveKeysToEngineeringPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GiveKeysToEngineeringPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GiveKeysToEngineeringPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _HandOverKeysPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.HandOverKeysPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -56,9 +88,164 @@ func (ec *executionContext) fieldContext_HandOverKeysPayload_movement(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _TakeBackKeysPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.TakeBackKeysPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeBackKeysPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TakeBackKeysPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TakeBackKeysPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TakeKeysFromEngineeringPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.TakeKeysFromEngineeringPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TakeKeysFromEngineeringPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TakeKeysFromEngineeringPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TakeKeysFromEngineeringPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputGiveKeysToEngineeringInput(ctx context.Context, obj any) (*keys.GiveKeysToEngineeringInput, error) {
+	var it keys.GiveKeysToEngineeringInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "count", "fromID", "reason", "staffID", "signature", "occurredAt", "lateReason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "fromID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FromID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		case "staffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StaffID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalGiveKeysToEngineeringInput unmarshals raw into the GiveKeysToEngineeringInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGiveKeysToEngineeringInput(ctx context.Context, raw any) (*keys.GiveKeysToEngineeringInput, error) {
+	var out *keys.GiveKeysToEngineeringInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GiveKeysToEngineeringInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputHandOverKeysInput(ctx context.Context, obj any) (*keys.HandOverKeysInput, error) {
 	var it keys.HandOverKeysInput
@@ -71,7 +258,7 @@ func (ec *executionContext) unmarshalInputHandOverKeysInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"setID", "count", "fromID", "householdID", "occurredAt", "lateReason"}
+	fieldsInOrder := [...]string{"setID", "count", "fromID", "householdID", "residentID", "signature", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -106,6 +293,20 @@ func (ec *executionContext) unmarshalInputHandOverKeysInput(ctx context.Context,
 				return &it, err
 			}
 			it.HouseholdID = data
+		case "residentID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("residentID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ResidentID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
 		case "occurredAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -137,6 +338,188 @@ func UnmarshalHandOverKeysInput(ctx context.Context, raw any) (*keys.HandOverKey
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTakeBackKeysInput(ctx context.Context, obj any) (*keys.TakeBackKeysInput, error) {
+	var it keys.TakeBackKeysInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "count", "householdID", "residentID", "toID", "signature", "occurredAt", "lateReason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "householdID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdID = data
+		case "residentID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("residentID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ResidentID = data
+		case "toID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ToID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalTakeBackKeysInput unmarshals raw into the TakeBackKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTakeBackKeysInput(ctx context.Context, raw any) (*keys.TakeBackKeysInput, error) {
+	var out *keys.TakeBackKeysInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TakeBackKeysInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTakeKeysFromEngineeringInput(ctx context.Context, obj any) (*keys.TakeKeysFromEngineeringInput, error) {
+	var it keys.TakeKeysFromEngineeringInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "count", "toID", "reason", "staffID", "signature", "occurredAt", "lateReason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		case "toID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ToID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		case "staffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StaffID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OccurredAt = data
+		case "lateReason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lateReason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LateReason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalTakeKeysFromEngineeringInput unmarshals raw into the TakeKeysFromEngineeringInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTakeKeysFromEngineeringInput(ctx context.Context, raw any) (*keys.TakeKeysFromEngineeringInput, error) {
+	var out *keys.TakeKeysFromEngineeringInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TakeKeysFromEngineeringInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -144,6 +527,39 @@ func UnmarshalHandOverKeysInput(ctx context.Context, raw any) (*keys.HandOverKey
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var giveKeysToEngineeringPayloadImplementors = []string{"GiveKeysToEngineeringPayload"}
+
+func (ec *executionContext) _GiveKeysToEngineeringPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.GiveKeysToEngineeringPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, giveKeysToEngineeringPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GiveKeysToEngineeringPayload")
+		case "movement":
+			out.Values[i] = ec._GiveKeysToEngineeringPayload_movement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var handOverKeysPayloadImplementors = []string{"HandOverKeysPayload"}
 
@@ -178,9 +594,88 @@ func (ec *executionContext) _HandOverKeysPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var takeBackKeysPayloadImplementors = []string{"TakeBackKeysPayload"}
+
+func (ec *executionContext) _TakeBackKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.TakeBackKeysPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, takeBackKeysPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TakeBackKeysPayload")
+		case "movement":
+			out.Values[i] = ec._TakeBackKeysPayload_movement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var takeKeysFromEngineeringPayloadImplementors = []string{"TakeKeysFromEngineeringPayload"}
+
+func (ec *executionContext) _TakeKeysFromEngineeringPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.TakeKeysFromEngineeringPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, takeKeysFromEngineeringPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TakeKeysFromEngineeringPayload")
+		case "movement":
+			out.Values[i] = ec._TakeKeysFromEngineeringPayload_movement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNGiveKeysToEngineeringInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐGiveKeysToEngineeringInput(ctx context.Context, v any) (keys.GiveKeysToEngineeringInput, error) {
+	res, err := ec.unmarshalInputGiveKeysToEngineeringInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGiveKeysToEngineeringPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐGiveKeysToEngineeringPayload(ctx context.Context, sel ast.SelectionSet, v *keys.GiveKeysToEngineeringPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GiveKeysToEngineeringPayload!")
+		return graphql.Null
+	}
+	return ec._GiveKeysToEngineeringPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNHandOverKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐHandOverKeysInput(ctx context.Context, v any) (keys.HandOverKeysInput, error) {
 	res, err := ec.unmarshalInputHandOverKeysInput(ctx, v)
@@ -193,6 +688,32 @@ func (ec *executionContext) marshalNHandOverKeysPayload2ᚖgithubᚗcomᚋstewar
 		return graphql.Null
 	}
 	return ec._HandOverKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTakeBackKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeBackKeysInput(ctx context.Context, v any) (keys.TakeBackKeysInput, error) {
+	res, err := ec.unmarshalInputTakeBackKeysInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTakeBackKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeBackKeysPayload(ctx context.Context, sel ast.SelectionSet, v *keys.TakeBackKeysPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TakeBackKeysPayload!")
+		return graphql.Null
+	}
+	return ec._TakeBackKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTakeKeysFromEngineeringInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeKeysFromEngineeringInput(ctx context.Context, v any) (keys.TakeKeysFromEngineeringInput, error) {
+	res, err := ec.unmarshalInputTakeKeysFromEngineeringInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTakeKeysFromEngineeringPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐTakeKeysFromEngineeringPayload(ctx context.Context, sel ast.SelectionSet, v *keys.TakeKeysFromEngineeringPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TakeKeysFromEngineeringPayload!")
+		return graphql.Null
+	}
+	return ec._TakeKeysFromEngineeringPayload(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

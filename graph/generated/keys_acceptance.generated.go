@@ -24,6 +24,134 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _AddKeyAcceptanceLinesPayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.AddKeyAcceptanceLinesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddKeyAcceptanceLinesPayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddKeyAcceptanceLinesPayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddKeyAcceptanceLinesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelKeyAcceptancePayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.CancelKeyAcceptancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelKeyAcceptancePayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelKeyAcceptancePayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelKeyAcceptancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CheckKeyAcceptanceLinesPayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.CheckKeyAcceptanceLinesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckKeyAcceptanceLinesPayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CheckKeyAcceptanceLinesPayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckKeyAcceptanceLinesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DraftKeyAcceptancePayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.DraftKeyAcceptancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftKeyAcceptancePayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DraftKeyAcceptancePayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftKeyAcceptancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _NoteOutstandingKeysPayload_followUp(ctx context.Context, field graphql.CollectedField, obj *keys.NoteOutstandingKeysPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -56,9 +184,522 @@ func (ec *executionContext) fieldContext_NoteOutstandingKeysPayload_followUp(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveKeyAcceptanceLinePayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.RemoveKeyAcceptanceLinePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveKeyAcceptanceLinePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignKeyAcceptancePayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.SignKeyAcceptancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignKeyAcceptancePayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignKeyAcceptancePayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignKeyAcceptancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidKeyAcceptancePayload_acceptance(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyAcceptancePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyAcceptancePayload_acceptance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Acceptance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyAcceptance) graphql.Marshaler {
+			return ec.marshalNKeyAcceptance2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyAcceptance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyAcceptancePayload_acceptance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyAcceptancePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyAcceptance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputAcceptedKeySealInput(ctx context.Context, obj any) (*keys.AcceptedKeySealInput, error) {
+	var it keys.AcceptedKeySealInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"checkID", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "checkID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CheckID = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Number = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalAcceptedKeySealInput unmarshals raw into the AcceptedKeySealInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAcceptedKeySealInput(ctx context.Context, raw any) (*keys.AcceptedKeySealInput, error) {
+	var out *keys.AcceptedKeySealInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AcceptedKeySealInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddKeyAcceptanceLinesInput(ctx context.Context, obj any) (*keys.AddKeyAcceptanceLinesInput, error) {
+	var it keys.AddKeyAcceptanceLinesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"acceptanceID", "lines"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "acceptanceID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptanceID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AcceptanceID = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNKeyAcceptanceLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyAcceptanceLineInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Lines = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalAddKeyAcceptanceLinesInput unmarshals raw into the AddKeyAcceptanceLinesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddKeyAcceptanceLinesInput(ctx context.Context, raw any) (*keys.AddKeyAcceptanceLinesInput, error) {
+	var out *keys.AddKeyAcceptanceLinesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddKeyAcceptanceLinesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelKeyAcceptanceInput(ctx context.Context, obj any) (*keys.CancelKeyAcceptanceInput, error) {
+	var it keys.CancelKeyAcceptanceInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"acceptanceID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "acceptanceID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptanceID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AcceptanceID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalCancelKeyAcceptanceInput unmarshals raw into the CancelKeyAcceptanceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelKeyAcceptanceInput(ctx context.Context, raw any) (*keys.CancelKeyAcceptanceInput, error) {
+	var out *keys.CancelKeyAcceptanceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelKeyAcceptanceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCheckKeyAcceptanceLinesInput(ctx context.Context, obj any) (*keys.CheckKeyAcceptanceLinesInput, error) {
+	var it keys.CheckKeyAcceptanceLinesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"acceptanceID", "lines"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "acceptanceID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptanceID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AcceptanceID = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNCheckedKeyLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckedKeyLineInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Lines = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalCheckKeyAcceptanceLinesInput unmarshals raw into the CheckKeyAcceptanceLinesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckKeyAcceptanceLinesInput(ctx context.Context, raw any) (*keys.CheckKeyAcceptanceLinesInput, error) {
+	var out *keys.CheckKeyAcceptanceLinesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckKeyAcceptanceLinesInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCheckedKeyLineInput(ctx context.Context, obj any) (*keys.CheckedKeyLineInput, error) {
+	var it keys.CheckedKeyLineInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["faulty"]; !present {
+		asMap["faulty"] = 0
+	}
+
+	fieldsInOrder := [...]string{"checkID", "delivered", "faulty", "remark", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "checkID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CheckID = data
+		case "delivered":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delivered"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Delivered = data
+		case "faulty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("faulty"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Faulty = data
+		case "remark":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remark"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Remark = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalCheckedKeyLineInput unmarshals raw into the CheckedKeyLineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckedKeyLineInput(ctx context.Context, raw any) (*keys.CheckedKeyLineInput, error) {
+	var out *keys.CheckedKeyLineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckedKeyLineInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDraftKeyAcceptanceInput(ctx context.Context, obj any) (*keys.DraftKeyAcceptanceInput, error) {
+	var it keys.DraftKeyAcceptanceInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"estateID", "deliverer", "lines"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "deliverer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deliverer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Deliverer = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNKeyAcceptanceLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyAcceptanceLineInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Lines = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalDraftKeyAcceptanceInput unmarshals raw into the DraftKeyAcceptanceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDraftKeyAcceptanceInput(ctx context.Context, raw any) (*keys.DraftKeyAcceptanceInput, error) {
+	var out *keys.DraftKeyAcceptanceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DraftKeyAcceptanceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyAcceptanceLineInput(ctx context.Context, obj any) (*keys.KeyAcceptanceLineInput, error) {
+	var it keys.KeyAcceptanceLineInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unitID", "place", "due"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unitID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.UnitID = data
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Place = data
+		case "due":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("due"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Due = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyAcceptanceLineInput unmarshals raw into the KeyAcceptanceLineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyAcceptanceLineInput(ctx context.Context, raw any) (*keys.KeyAcceptanceLineInput, error) {
+	var out *keys.KeyAcceptanceLineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyAcceptanceLineInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputKeyDelivererInput(ctx context.Context, obj any) (*keys.KeyDelivererInput, error) {
+	var it keys.KeyDelivererInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"staffID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "staffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StaffID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalKeyDelivererInput unmarshals raw into the KeyDelivererInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKeyDelivererInput(ctx context.Context, raw any) (*keys.KeyDelivererInput, error) {
+	var out *keys.KeyDelivererInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KeyDelivererInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputNoteOutstandingKeysInput(ctx context.Context, obj any) (*keys.NoteOutstandingKeysInput, error) {
 	var it keys.NoteOutstandingKeysInput
@@ -116,6 +757,223 @@ func UnmarshalNoteOutstandingKeysInput(ctx context.Context, raw any) (*keys.Note
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRemoveKeyAcceptanceLineInput(ctx context.Context, obj any) (*keys.RemoveKeyAcceptanceLineInput, error) {
+	var it keys.RemoveKeyAcceptanceLineInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"checkID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "checkID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CheckID = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalRemoveKeyAcceptanceLineInput unmarshals raw into the RemoveKeyAcceptanceLineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRemoveKeyAcceptanceLineInput(ctx context.Context, raw any) (*keys.RemoveKeyAcceptanceLineInput, error) {
+	var out *keys.RemoveKeyAcceptanceLineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveKeyAcceptanceLineInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSealedWithInput(ctx context.Context, obj any) (*keys.SealedWithInput, error) {
+	var it keys.SealedWithInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"staffID", "signature"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "staffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StaffID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalSealedWithInput unmarshals raw into the SealedWithInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSealedWithInput(ctx context.Context, raw any) (*keys.SealedWithInput, error) {
+	var out *keys.SealedWithInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SealedWithInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSignKeyAcceptanceInput(ctx context.Context, obj any) (*keys.SignKeyAcceptanceInput, error) {
+	var it keys.SignKeyAcceptanceInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"acceptanceID", "expectedVersion", "engineering", "signature", "seals", "security"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "acceptanceID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptanceID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AcceptanceID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ExpectedVersion = data
+		case "engineering":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("engineering"))
+			data, err := ec.unmarshalOKeyDelivererInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyDelivererInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Engineering = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
+		case "seals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seals"))
+			data, err := ec.unmarshalOAcceptedKeySealInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAcceptedKeySealInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Seals = data
+		case "security":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("security"))
+			data, err := ec.unmarshalOSealedWithInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSealedWithInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Security = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalSignKeyAcceptanceInput unmarshals raw into the SignKeyAcceptanceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSignKeyAcceptanceInput(ctx context.Context, raw any) (*keys.SignKeyAcceptanceInput, error) {
+	var out *keys.SignKeyAcceptanceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignKeyAcceptanceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVoidKeyAcceptanceInput(ctx context.Context, obj any) (*keys.VoidKeyAcceptanceInput, error) {
+	var it keys.VoidKeyAcceptanceInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidKeyAcceptanceInput unmarshals raw into the VoidKeyAcceptanceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidKeyAcceptanceInput(ctx context.Context, raw any) (*keys.VoidKeyAcceptanceInput, error) {
+	var out *keys.VoidKeyAcceptanceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidKeyAcceptanceInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -123,6 +981,138 @@ func UnmarshalNoteOutstandingKeysInput(ctx context.Context, raw any) (*keys.Note
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var addKeyAcceptanceLinesPayloadImplementors = []string{"AddKeyAcceptanceLinesPayload"}
+
+func (ec *executionContext) _AddKeyAcceptanceLinesPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.AddKeyAcceptanceLinesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addKeyAcceptanceLinesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddKeyAcceptanceLinesPayload")
+		case "acceptance":
+			out.Values[i] = ec._AddKeyAcceptanceLinesPayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelKeyAcceptancePayloadImplementors = []string{"CancelKeyAcceptancePayload"}
+
+func (ec *executionContext) _CancelKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.CancelKeyAcceptancePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelKeyAcceptancePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelKeyAcceptancePayload")
+		case "acceptance":
+			out.Values[i] = ec._CancelKeyAcceptancePayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkKeyAcceptanceLinesPayloadImplementors = []string{"CheckKeyAcceptanceLinesPayload"}
+
+func (ec *executionContext) _CheckKeyAcceptanceLinesPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.CheckKeyAcceptanceLinesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkKeyAcceptanceLinesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckKeyAcceptanceLinesPayload")
+		case "acceptance":
+			out.Values[i] = ec._CheckKeyAcceptanceLinesPayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftKeyAcceptancePayloadImplementors = []string{"DraftKeyAcceptancePayload"}
+
+func (ec *executionContext) _DraftKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.DraftKeyAcceptancePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftKeyAcceptancePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftKeyAcceptancePayload")
+		case "acceptance":
+			out.Values[i] = ec._DraftKeyAcceptancePayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var noteOutstandingKeysPayloadImplementors = []string{"NoteOutstandingKeysPayload"}
 
@@ -157,9 +1147,203 @@ func (ec *executionContext) _NoteOutstandingKeysPayload(ctx context.Context, sel
 	return out
 }
 
+var removeKeyAcceptanceLinePayloadImplementors = []string{"RemoveKeyAcceptanceLinePayload"}
+
+func (ec *executionContext) _RemoveKeyAcceptanceLinePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.RemoveKeyAcceptanceLinePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeKeyAcceptanceLinePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveKeyAcceptanceLinePayload")
+		case "acceptance":
+			out.Values[i] = ec._RemoveKeyAcceptanceLinePayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signKeyAcceptancePayloadImplementors = []string{"SignKeyAcceptancePayload"}
+
+func (ec *executionContext) _SignKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.SignKeyAcceptancePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signKeyAcceptancePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignKeyAcceptancePayload")
+		case "acceptance":
+			out.Values[i] = ec._SignKeyAcceptancePayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var voidKeyAcceptancePayloadImplementors = []string{"VoidKeyAcceptancePayload"}
+
+func (ec *executionContext) _VoidKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, obj *keys.VoidKeyAcceptancePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidKeyAcceptancePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidKeyAcceptancePayload")
+		case "acceptance":
+			out.Values[i] = ec._VoidKeyAcceptancePayload_acceptance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNAcceptedKeySealInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAcceptedKeySealInput(ctx context.Context, v any) (keys.AcceptedKeySealInput, error) {
+	res, err := ec.unmarshalInputAcceptedKeySealInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAddKeyAcceptanceLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAddKeyAcceptanceLinesInput(ctx context.Context, v any) (keys.AddKeyAcceptanceLinesInput, error) {
+	res, err := ec.unmarshalInputAddKeyAcceptanceLinesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddKeyAcceptanceLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAddKeyAcceptanceLinesPayload(ctx context.Context, sel ast.SelectionSet, v *keys.AddKeyAcceptanceLinesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddKeyAcceptanceLinesPayload!")
+		return graphql.Null
+	}
+	return ec._AddKeyAcceptanceLinesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelKeyAcceptanceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelKeyAcceptanceInput(ctx context.Context, v any) (keys.CancelKeyAcceptanceInput, error) {
+	res, err := ec.unmarshalInputCancelKeyAcceptanceInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelKeyAcceptancePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCancelKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, v *keys.CancelKeyAcceptancePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelKeyAcceptancePayload!")
+		return graphql.Null
+	}
+	return ec._CancelKeyAcceptancePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCheckKeyAcceptanceLinesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckKeyAcceptanceLinesInput(ctx context.Context, v any) (keys.CheckKeyAcceptanceLinesInput, error) {
+	res, err := ec.unmarshalInputCheckKeyAcceptanceLinesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckKeyAcceptanceLinesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckKeyAcceptanceLinesPayload(ctx context.Context, sel ast.SelectionSet, v *keys.CheckKeyAcceptanceLinesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CheckKeyAcceptanceLinesPayload!")
+		return graphql.Null
+	}
+	return ec._CheckKeyAcceptanceLinesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCheckedKeyLineInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckedKeyLineInput(ctx context.Context, v any) (keys.CheckedKeyLineInput, error) {
+	res, err := ec.unmarshalInputCheckedKeyLineInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCheckedKeyLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckedKeyLineInputᚄ(ctx context.Context, v any) ([]keys.CheckedKeyLineInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]keys.CheckedKeyLineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCheckedKeyLineInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCheckedKeyLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNDraftKeyAcceptanceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐDraftKeyAcceptanceInput(ctx context.Context, v any) (keys.DraftKeyAcceptanceInput, error) {
+	res, err := ec.unmarshalInputDraftKeyAcceptanceInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDraftKeyAcceptancePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐDraftKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, v *keys.DraftKeyAcceptancePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DraftKeyAcceptancePayload!")
+		return graphql.Null
+	}
+	return ec._DraftKeyAcceptancePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKeyAcceptanceLineInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyAcceptanceLineInput(ctx context.Context, v any) (keys.KeyAcceptanceLineInput, error) {
+	res, err := ec.unmarshalInputKeyAcceptanceLineInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNKeyAcceptanceLineInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyAcceptanceLineInputᚄ(ctx context.Context, v any) ([]keys.KeyAcceptanceLineInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]keys.KeyAcceptanceLineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNKeyAcceptanceLineInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyAcceptanceLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
 
 func (ec *executionContext) unmarshalNNoteOutstandingKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐNoteOutstandingKeysInput(ctx context.Context, v any) (keys.NoteOutstandingKeysInput, error) {
 	res, err := ec.unmarshalInputNoteOutstandingKeysInput(ctx, v)
@@ -172,6 +1356,78 @@ func (ec *executionContext) marshalNNoteOutstandingKeysPayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._NoteOutstandingKeysPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRemoveKeyAcceptanceLineInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRemoveKeyAcceptanceLineInput(ctx context.Context, v any) (keys.RemoveKeyAcceptanceLineInput, error) {
+	res, err := ec.unmarshalInputRemoveKeyAcceptanceLineInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRemoveKeyAcceptanceLinePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐRemoveKeyAcceptanceLinePayload(ctx context.Context, sel ast.SelectionSet, v *keys.RemoveKeyAcceptanceLinePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemoveKeyAcceptanceLinePayload!")
+		return graphql.Null
+	}
+	return ec._RemoveKeyAcceptanceLinePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSignKeyAcceptanceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSignKeyAcceptanceInput(ctx context.Context, v any) (keys.SignKeyAcceptanceInput, error) {
+	res, err := ec.unmarshalInputSignKeyAcceptanceInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignKeyAcceptancePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSignKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, v *keys.SignKeyAcceptancePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignKeyAcceptancePayload!")
+		return graphql.Null
+	}
+	return ec._SignKeyAcceptancePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoidKeyAcceptanceInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyAcceptanceInput(ctx context.Context, v any) (keys.VoidKeyAcceptanceInput, error) {
+	res, err := ec.unmarshalInputVoidKeyAcceptanceInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidKeyAcceptancePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyAcceptancePayload(ctx context.Context, sel ast.SelectionSet, v *keys.VoidKeyAcceptancePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidKeyAcceptancePayload!")
+		return graphql.Null
+	}
+	return ec._VoidKeyAcceptancePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAcceptedKeySealInput2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAcceptedKeySealInputᚄ(ctx context.Context, v any) ([]keys.AcceptedKeySealInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]keys.AcceptedKeySealInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAcceptedKeySealInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐAcceptedKeySealInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOKeyDelivererInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐKeyDelivererInput(ctx context.Context, v any) (*keys.KeyDelivererInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputKeyDelivererInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSealedWithInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSealedWithInput(ctx context.Context, v any) (*keys.SealedWithInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSealedWithInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

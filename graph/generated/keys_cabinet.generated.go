@@ -24,6 +24,38 @@ import (
 
 // region    **************************** field.gotpl *****************************
 
+func (ec *executionContext) _ClearKeyHookPayload_hook(ctx context.Context, field graphql.CollectedField, obj *keys.ClearKeyHookPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hook, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyHook) graphql.Marshaler {
+			return ec.marshalNKeyHook2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHook(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClearKeyHookPayload_hook(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClearKeyHookPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyHook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateKeyCabinetPayload_holder(ctx context.Context, field graphql.CollectedField, obj *keys.CreateKeyCabinetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -51,6 +83,70 @@ func (ec *executionContext) fieldContext_CreateKeyCabinetPayload_holder(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyHolder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateKeyHooksPayload_hooks(ctx context.Context, field graphql.CollectedField, obj *keys.CreateKeyHooksPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateKeyHooksPayload_hooks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hooks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.KeyHook) graphql.Marshaler {
+			return ec.marshalNKeyHook2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHookᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateKeyHooksPayload_hooks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateKeyHooksPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyHook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HangKeysPayload_hook(ctx context.Context, field graphql.CollectedField, obj *keys.HangKeysPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HangKeysPayload_hook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hook, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyHook) graphql.Marshaler {
+			return ec.marshalNKeyHook2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyHook(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HangKeysPayload_hook(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HangKeysPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyHook(ctx, field)
 		},
 	}
 	return fc, nil
@@ -124,6 +220,55 @@ func (ec *executionContext) fieldContext_OpenKeyCabinetPayload_opening(_ context
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputClearKeyHookInput(ctx context.Context, obj any) (*keys.ClearKeyHookInput, error) {
+	var it keys.ClearKeyHookInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"hookID", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "hookID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hookID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HookID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalClearKeyHookInput unmarshals raw into the ClearKeyHookInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalClearKeyHookInput(ctx context.Context, raw any) (*keys.ClearKeyHookInput, error) {
+	var out *keys.ClearKeyHookInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ClearKeyHookInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateKeyCabinetInput(ctx context.Context, obj any) (*keys.CreateKeyCabinetInput, error) {
 	var it keys.CreateKeyCabinetInput
 	if obj == nil {
@@ -170,6 +315,111 @@ func (ec *executionContext) unmarshalInputCreateKeyCabinetInput(ctx context.Cont
 func UnmarshalCreateKeyCabinetInput(ctx context.Context, raw any) (*keys.CreateKeyCabinetInput, error) {
 	var out *keys.CreateKeyCabinetInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateKeyCabinetInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateKeyHooksInput(ctx context.Context, obj any) (*keys.CreateKeyHooksInput, error) {
+	var it keys.CreateKeyHooksInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cabinetID", "numbers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cabinetID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cabinetID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CabinetID = data
+		case "numbers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numbers"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Numbers = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalCreateKeyHooksInput unmarshals raw into the CreateKeyHooksInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateKeyHooksInput(ctx context.Context, raw any) (*keys.CreateKeyHooksInput, error) {
+	var out *keys.CreateKeyHooksInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateKeyHooksInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHangKeysInput(ctx context.Context, obj any) (*keys.HangKeysInput, error) {
+	var it keys.HangKeysInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"setID", "hookID", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "setID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SetID = data
+		case "hookID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hookID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HookID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalHangKeysInput unmarshals raw into the HangKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHangKeysInput(ctx context.Context, raw any) (*keys.HangKeysInput, error) {
+	var out *keys.HangKeysInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HangKeysInput", raw, &out)
 	return out, err
 }
 
@@ -321,6 +571,39 @@ func UnmarshalOpenKeyCabinetInput(ctx context.Context, raw any) (*keys.OpenKeyCa
 
 // region    **************************** object.gotpl ****************************
 
+var clearKeyHookPayloadImplementors = []string{"ClearKeyHookPayload"}
+
+func (ec *executionContext) _ClearKeyHookPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.ClearKeyHookPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, clearKeyHookPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClearKeyHookPayload")
+		case "hook":
+			out.Values[i] = ec._ClearKeyHookPayload_hook(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var createKeyCabinetPayloadImplementors = []string{"CreateKeyCabinetPayload"}
 
 func (ec *executionContext) _CreateKeyCabinetPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.CreateKeyCabinetPayload) graphql.Marshaler {
@@ -334,6 +617,72 @@ func (ec *executionContext) _CreateKeyCabinetPayload(ctx context.Context, sel as
 			out.Values[i] = graphql.MarshalString("CreateKeyCabinetPayload")
 		case "holder":
 			out.Values[i] = ec._CreateKeyCabinetPayload_holder(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var createKeyHooksPayloadImplementors = []string{"CreateKeyHooksPayload"}
+
+func (ec *executionContext) _CreateKeyHooksPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.CreateKeyHooksPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createKeyHooksPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateKeyHooksPayload")
+		case "hooks":
+			out.Values[i] = ec._CreateKeyHooksPayload_hooks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var hangKeysPayloadImplementors = []string{"HangKeysPayload"}
+
+func (ec *executionContext) _HangKeysPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.HangKeysPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, hangKeysPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HangKeysPayload")
+		case "hook":
+			out.Values[i] = ec._HangKeysPayload_hook(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -424,6 +773,19 @@ func (ec *executionContext) _OpenKeyCabinetPayload(ctx context.Context, sel ast.
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNClearKeyHookInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐClearKeyHookInput(ctx context.Context, v any) (keys.ClearKeyHookInput, error) {
+	res, err := ec.unmarshalInputClearKeyHookInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNClearKeyHookPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐClearKeyHookPayload(ctx context.Context, sel ast.SelectionSet, v *keys.ClearKeyHookPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ClearKeyHookPayload!")
+		return graphql.Null
+	}
+	return ec._ClearKeyHookPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCreateKeyCabinetInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCreateKeyCabinetInput(ctx context.Context, v any) (keys.CreateKeyCabinetInput, error) {
 	res, err := ec.unmarshalInputCreateKeyCabinetInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -435,6 +797,32 @@ func (ec *executionContext) marshalNCreateKeyCabinetPayload2ᚖgithubᚗcomᚋst
 		return graphql.Null
 	}
 	return ec._CreateKeyCabinetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreateKeyHooksInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCreateKeyHooksInput(ctx context.Context, v any) (keys.CreateKeyHooksInput, error) {
+	res, err := ec.unmarshalInputCreateKeyHooksInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateKeyHooksPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐCreateKeyHooksPayload(ctx context.Context, sel ast.SelectionSet, v *keys.CreateKeyHooksPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateKeyHooksPayload!")
+		return graphql.Null
+	}
+	return ec._CreateKeyHooksPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHangKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐHangKeysInput(ctx context.Context, v any) (keys.HangKeysInput, error) {
+	res, err := ec.unmarshalInputHangKeysInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHangKeysPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐHangKeysPayload(ctx context.Context, sel ast.SelectionSet, v *keys.HangKeysPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "HangKeysPayload!")
+		return graphql.Null
+	}
+	return ec._HangKeysPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMoveKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐMoveKeysInput(ctx context.Context, v any) (keys.MoveKeysInput, error) {

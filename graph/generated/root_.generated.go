@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
@@ -80,6 +81,10 @@ type ComplexityRoot struct {
 
 	AddEmergencyContactPayload struct {
 		EmergencyContact func(childComplexity int) int
+	}
+
+	AddKeyAcceptanceLinesPayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	AddResidentPayload struct {
@@ -206,6 +211,11 @@ type ComplexityRoot struct {
 		Name         func(childComplexity int) int
 	}
 
+	BreakKeySealPayload struct {
+		Movement func(childComplexity int) int
+		Seal     func(childComplexity int) int
+	}
+
 	Building struct {
 		Area      func(childComplexity int) int
 		AreaID    func(childComplexity int) int
@@ -235,6 +245,10 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	CancelKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	CancelKeySpotCheckPayload struct {
@@ -267,8 +281,24 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChangeKeySealPayload struct {
+		Seal func(childComplexity int) int
+	}
+
 	ChangePasswordPayload struct {
 		AccountID func(childComplexity int) int
+	}
+
+	CheckKeyAcceptanceLinesPayload struct {
+		Acceptance func(childComplexity int) int
+	}
+
+	ClearKeyHookPayload struct {
+		Hook func(childComplexity int) int
+	}
+
+	CloseKeyMonthPayload struct {
+		Statement func(childComplexity int) int
 	}
 
 	CloseKeySpotCheckPayload struct {
@@ -314,6 +344,10 @@ type ComplexityRoot struct {
 		Holder func(childComplexity int) int
 	}
 
+	CreateKeyHooksPayload struct {
+		Hooks func(childComplexity int) int
+	}
+
 	CreateUnitPayload struct {
 		Unit func(childComplexity int) int
 	}
@@ -341,6 +375,10 @@ type ComplexityRoot struct {
 	DepartmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	DraftKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	DrawKeySpotCheckPayload struct {
@@ -441,6 +479,10 @@ type ComplexityRoot struct {
 		Approval func(childComplexity int) int
 	}
 
+	GiveKeysToEngineeringPayload struct {
+		Movement func(childComplexity int) int
+	}
+
 	GiveMoveInNoticePayload struct {
 		Occupancy func(childComplexity int) int
 	}
@@ -463,6 +505,10 @@ type ComplexityRoot struct {
 
 	HandOverKeysPayload struct {
 		Movement func(childComplexity int) int
+	}
+
+	HangKeysPayload struct {
+		Hook func(childComplexity int) int
 	}
 
 	HireStaffPayload struct {
@@ -556,6 +602,7 @@ type ComplexityRoot struct {
 		ID            func(childComplexity int) int
 		Place         func(childComplexity int) int
 		Remark        func(childComplexity int) int
+		RemovedAt     func(childComplexity int) int
 		Unit          func(childComplexity int) int
 		UnitID        func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -623,6 +670,22 @@ type ComplexityRoot struct {
 		Set         func(childComplexity int) int
 		SetID       func(childComplexity int) int
 		Source      func(childComplexity int) int
+	}
+
+	KeyBalanceAt struct {
+		Count  func(childComplexity int) int
+		Holder func(childComplexity int) int
+		Set    func(childComplexity int) int
+	}
+
+	KeyBalanceAtConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	KeyBalanceAtEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	KeyBalanceConnection struct {
@@ -1025,6 +1088,35 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	KeyMonth struct {
+		Closed       func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		ClosedByName func(childComplexity int) int
+		Lines        func(childComplexity int) int
+		Month        func(childComplexity int) int
+	}
+
+	KeyMonthLine struct {
+		Accepted        func(childComplexity int) int
+		Adjusted        func(childComplexity int) int
+		Area            func(childComplexity int) int
+		Closing         func(childComplexity int) int
+		Copied          func(childComplexity int) int
+		Found           func(childComplexity int) int
+		FromEngineering func(childComplexity int) int
+		HandedOver      func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		LockChanges     func(childComplexity int) int
+		Lost            func(childComplexity int) int
+		Opening         func(childComplexity int) int
+		Replaced        func(childComplexity int) int
+		Retired         func(childComplexity int) int
+		Scrapped        func(childComplexity int) int
+		TakenBack       func(childComplexity int) int
+		ToEngineering   func(childComplexity int) int
+		WithHouseholds  func(childComplexity int) int
+	}
+
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
@@ -1119,26 +1211,28 @@ type ComplexityRoot struct {
 	}
 
 	KeySeal struct {
-		Count        func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		EndReason    func(childComplexity int) int
-		EndedAt      func(childComplexity int) int
-		EndedByID    func(childComplexity int) int
-		EndedByName  func(childComplexity int) int
-		Estate       func(childComplexity int) int
-		EstateID     func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Number       func(childComplexity int) int
-		Previous     func(childComplexity int) int
-		PreviousID   func(childComplexity int) int
-		SealedAt     func(childComplexity int) int
-		SealedByID   func(childComplexity int) int
-		SealedByName func(childComplexity int) int
-		Set          func(childComplexity int) int
-		SetID        func(childComplexity int) int
-		State        func(childComplexity int) int
-		Successors   func(childComplexity int) int
-		Version      func(childComplexity int) int
+		AcceptanceLine   func(childComplexity int) int
+		AcceptanceLineID func(childComplexity int) int
+		Count            func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		EndReason        func(childComplexity int) int
+		EndedAt          func(childComplexity int) int
+		EndedByID        func(childComplexity int) int
+		EndedByName      func(childComplexity int) int
+		Estate           func(childComplexity int) int
+		EstateID         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Number           func(childComplexity int) int
+		Previous         func(childComplexity int) int
+		PreviousID       func(childComplexity int) int
+		SealedAt         func(childComplexity int) int
+		SealedByID       func(childComplexity int) int
+		SealedByName     func(childComplexity int) int
+		Set              func(childComplexity int) int
+		SetID            func(childComplexity int) int
+		State            func(childComplexity int) int
+		Successors       func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	KeySealConnection struct {
@@ -1328,74 +1422,91 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddEmergencyContact    func(childComplexity int, input registry.AddEmergencyContactInput) int
-		AddResident            func(childComplexity int, input registry.AddResidentInput) int
-		AnswerKeyLoss          func(childComplexity int, input keys.AnswerKeyLossInput) int
-		AskKeyLoan             func(childComplexity int, input keys.AskKeyLoanInput) int
-		AskKeyLoanExtension    func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
-		CancelKeySpotCheck     func(childComplexity int, input keys.CancelKeySpotCheckInput) int
-		ChangePassword         func(childComplexity int, input identity.ChangePasswordInput) int
-		CloseKeySpotCheck      func(childComplexity int, input keys.CloseKeySpotCheckInput) int
-		CountKeySpotCheck      func(childComplexity int, input keys.CountKeySpotCheckInput) int
-		CreateAPIToken         func(childComplexity int, input identity.CreateAPITokenInput) int
-		CreateAccount          func(childComplexity int, input identity.CreateAccountInput) int
-		CreateArea             func(childComplexity int, input registry.CreateAreaInput) int
-		CreateBuilding         func(childComplexity int, input registry.CreateBuildingInput) int
-		CreateDepartment       func(childComplexity int, input registry.CreateDepartmentInput) int
-		CreateEstate           func(childComplexity int, input registry.CreateEstateInput) int
-		CreateHousehold        func(childComplexity int, input registry.CreateHouseholdInput) int
-		CreateKeyCabinet       func(childComplexity int, input keys.CreateKeyCabinetInput) int
-		CreateUnit             func(childComplexity int, input registry.CreateUnitInput) int
-		DeclineApproval        func(childComplexity int, input approval.DeclineApprovalInput) int
-		DisableAccount         func(childComplexity int, input identity.AccountInput) int
-		DrawKeySpotCheck       func(childComplexity int, input keys.DrawKeySpotCheckInput) int
-		EnableAccount          func(childComplexity int, input identity.AccountInput) int
-		EndEmployment          func(childComplexity int, input registry.EndEmploymentInput) int
-		ExtendKeyLoan          func(childComplexity int, input keys.ExtendKeyLoanInput) int
-		GiveApproval           func(childComplexity int, input approval.GiveApprovalInput) int
-		GiveMoveInNotice       func(childComplexity int, input registry.GiveMoveInNoticeInput) int
-		GrantRole              func(childComplexity int, input identity.GrantRoleInput) int
-		HandOverKeys           func(childComplexity int, input keys.HandOverKeysInput) int
-		HireStaff              func(childComplexity int, input registry.HireStaffInput) int
-		ImportKeys             func(childComplexity int, input importing.Upload) int
-		ImportUnits            func(childComplexity int, input importing.Upload) int
-		LendKeys               func(childComplexity int, input keys.LendKeysInput) int
-		MarkRead               func(childComplexity int, input identity.MarkReadInput) int
-		MoveIn                 func(childComplexity int, input registry.MoveInInput) int
-		MoveKeys               func(childComplexity int, input keys.MoveKeysInput) int
-		MoveOut                func(childComplexity int, input registry.MoveOutInput) int
-		NoteOutstandingKeys    func(childComplexity int, input keys.NoteOutstandingKeysInput) int
-		OpenKeyCabinet         func(childComplexity int, input keys.OpenKeyCabinetInput) int
-		RecordKeyFound         func(childComplexity int, input keys.RecordKeyFoundInput) int
-		RegisterExternalPerson func(childComplexity int, input registry.RegisterExternalPersonInput) int
-		ReportKeyLoss          func(childComplexity int, input keys.ReportKeyLossInput) int
-		ResetPassword          func(childComplexity int, input identity.AccountInput) int
-		ResolveKeyDifference   func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
-		ReturnKeys             func(childComplexity int, input keys.ReturnKeysInput) int
-		RevokeAPIToken         func(childComplexity int, input identity.RevokeAPITokenInput) int
-		RevokeGrant            func(childComplexity int, input identity.RevokeGrantInput) int
-		RevokeOtherSessions    func(childComplexity int) int
-		RevokeSession          func(childComplexity int, input identity.RevokeSessionInput) int
-		SignIn                 func(childComplexity int, input identity.SignInInput) int
-		SignOut                func(childComplexity int) int
-		TellBreach             func(childComplexity int, input obligation.TellBreachInput) int
-		UpdateArea             func(childComplexity int, input registry.UpdateAreaInput) int
-		UpdateBuilding         func(childComplexity int, input registry.UpdateBuildingInput) int
-		UpdateDepartment       func(childComplexity int, input registry.UpdateDepartmentInput) int
-		UpdateEmergencyContact func(childComplexity int, input registry.UpdateEmergencyContactInput) int
-		UpdateEstate           func(childComplexity int, input registry.UpdateEstateInput) int
-		UpdateExternalPerson   func(childComplexity int, input registry.UpdateExternalPersonInput) int
-		UpdateHousehold        func(childComplexity int, input registry.UpdateHouseholdInput) int
-		UpdateResident         func(childComplexity int, input registry.UpdateResidentInput) int
-		UpdateStaff            func(childComplexity int, input registry.UpdateStaffInput) int
-		UpdateUnit             func(childComplexity int, input registry.UpdateUnitInput) int
-		VoidKeyCabinetOpening  func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
-		VoidKeyFollowUp        func(childComplexity int, input keys.VoidKeyFollowUpInput) int
-		VoidKeyLoan            func(childComplexity int, input keys.VoidKeyLoanInput) int
-		VoidKeyLoss            func(childComplexity int, input keys.VoidKeyLossInput) int
-		VoidKeyMovement        func(childComplexity int, input keys.VoidKeyMovementInput) int
-		VoidKeyReturn          func(childComplexity int, input keys.VoidKeyReturnInput) int
-		WithdrawApproval       func(childComplexity int, input approval.WithdrawApprovalInput) int
+		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddKeyAcceptanceLines   func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
+		AddResident             func(childComplexity int, input registry.AddResidentInput) int
+		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
+		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
+		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
+		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
+		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
+		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
+		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
+		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
+		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
+		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
+		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
+		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
+		CreateBuilding          func(childComplexity int, input registry.CreateBuildingInput) int
+		CreateDepartment        func(childComplexity int, input registry.CreateDepartmentInput) int
+		CreateEstate            func(childComplexity int, input registry.CreateEstateInput) int
+		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
+		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
+		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
+		DisableAccount          func(childComplexity int, input identity.AccountInput) int
+		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
+		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
+		EnableAccount           func(childComplexity int, input identity.AccountInput) int
+		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
+		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
+		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
+		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
+		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
+		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
+		HangKeys                func(childComplexity int, input keys.HangKeysInput) int
+		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
+		ImportKeys              func(childComplexity int, input importing.Upload) int
+		ImportUnits             func(childComplexity int, input importing.Upload) int
+		LendKeys                func(childComplexity int, input keys.LendKeysInput) int
+		MarkRead                func(childComplexity int, input identity.MarkReadInput) int
+		MoveIn                  func(childComplexity int, input registry.MoveInInput) int
+		MoveKeys                func(childComplexity int, input keys.MoveKeysInput) int
+		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
+		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
+		ResetPassword           func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
+		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
+		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
+		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
+		RevokeOtherSessions     func(childComplexity int) int
+		RevokeSession           func(childComplexity int, input identity.RevokeSessionInput) int
+		SealKeys                func(childComplexity int, input keys.SealKeysInput) int
+		SignIn                  func(childComplexity int, input identity.SignInInput) int
+		SignKeyAcceptance       func(childComplexity int, input keys.SignKeyAcceptanceInput) int
+		SignOut                 func(childComplexity int) int
+		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
+		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
+		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
+		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
+		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
+		UpdateDepartment        func(childComplexity int, input registry.UpdateDepartmentInput) int
+		UpdateEmergencyContact  func(childComplexity int, input registry.UpdateEmergencyContactInput) int
+		UpdateEstate            func(childComplexity int, input registry.UpdateEstateInput) int
+		UpdateExternalPerson    func(childComplexity int, input registry.UpdateExternalPersonInput) int
+		UpdateHousehold         func(childComplexity int, input registry.UpdateHouseholdInput) int
+		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
+		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
+		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
+		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
+		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
+		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1500,6 +1611,7 @@ type ComplexityRoot struct {
 		KeyAcceptanceLines  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
 		KeyAcceptances      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
 		KeyBalances         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyBalancesAt       func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeyCabinetOpenings  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
 		KeyCopyOrders       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
 		KeyDashboard        func(childComplexity int, estateIDs []uuid.UUID) int
@@ -1515,6 +1627,7 @@ type ComplexityRoot struct {
 		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatement        func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
 		Node                func(childComplexity int, id uuid.UUID) int
@@ -1612,6 +1725,10 @@ type ComplexityRoot struct {
 		ExternalPerson func(childComplexity int) int
 	}
 
+	RemoveKeyAcceptanceLinePayload struct {
+		Acceptance func(childComplexity int) int
+	}
+
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
 	}
@@ -1669,6 +1786,10 @@ type ComplexityRoot struct {
 		SessionID func(childComplexity int) int
 	}
 
+	SealKeysPayload struct {
+		Seal func(childComplexity int) int
+	}
+
 	Session struct {
 		Address    func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
@@ -1682,6 +1803,10 @@ type ComplexityRoot struct {
 	SignInPayload struct {
 		ExpiresAt func(childComplexity int) int
 		Token     func(childComplexity int) int
+	}
+
+	SignKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	SignOutPayload struct {
@@ -1747,6 +1872,14 @@ type ComplexityRoot struct {
 	StaffEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	TakeBackKeysPayload struct {
+		Movement func(childComplexity int) int
+	}
+
+	TakeKeysFromEngineeringPayload struct {
+		Movement func(childComplexity int) int
 	}
 
 	TellBreachPayload struct {
@@ -1828,6 +1961,10 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	VoidKeyAcceptancePayload struct {
+		Acceptance func(childComplexity int) int
 	}
 
 	VoidKeyCabinetOpeningPayload struct {
@@ -2017,6 +2154,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddEmergencyContactPayload.EmergencyContact(childComplexity), true
+
+	case "AddKeyAcceptanceLinesPayload.acceptance":
+		if e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddKeyAcceptanceLinesPayload.Acceptance(childComplexity), true
 
 	case "AddResidentPayload.resident":
 		if e.ComplexityRoot.AddResidentPayload.Resident == nil {
@@ -2507,6 +2651,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditField.Name(childComplexity), true
 
+	case "BreakKeySealPayload.movement":
+		if e.ComplexityRoot.BreakKeySealPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakKeySealPayload.Movement(childComplexity), true
+	case "BreakKeySealPayload.seal":
+		if e.ComplexityRoot.BreakKeySealPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BreakKeySealPayload.Seal(childComplexity), true
+
 	case "Building.area":
 		if e.ComplexityRoot.Building.Area == nil {
 			break
@@ -2625,6 +2782,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance(childComplexity), true
+
 	case "CancelKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck == nil {
 			break
@@ -2737,12 +2901,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CertificateEdge.Node(childComplexity), true
 
+	case "ChangeKeySealPayload.seal":
+		if e.ComplexityRoot.ChangeKeySealPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeKeySealPayload.Seal(childComplexity), true
+
 	case "ChangePasswordPayload.accountID":
 		if e.ComplexityRoot.ChangePasswordPayload.AccountID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ChangePasswordPayload.AccountID(childComplexity), true
+
+	case "CheckKeyAcceptanceLinesPayload.acceptance":
+		if e.ComplexityRoot.CheckKeyAcceptanceLinesPayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckKeyAcceptanceLinesPayload.Acceptance(childComplexity), true
+
+	case "ClearKeyHookPayload.hook":
+		if e.ComplexityRoot.ClearKeyHookPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClearKeyHookPayload.Hook(childComplexity), true
+
+	case "CloseKeyMonthPayload.statement":
+		if e.ComplexityRoot.CloseKeyMonthPayload.Statement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseKeyMonthPayload.Statement(childComplexity), true
 
 	case "CloseKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck == nil {
@@ -2832,6 +3024,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateKeyCabinetPayload.Holder(childComplexity), true
 
+	case "CreateKeyHooksPayload.hooks":
+		if e.ComplexityRoot.CreateKeyHooksPayload.Hooks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateKeyHooksPayload.Hooks(childComplexity), true
+
 	case "CreateUnitPayload.unit":
 		if e.ComplexityRoot.CreateUnitPayload.Unit == nil {
 			break
@@ -2920,6 +3119,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
+
+	case "DraftKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance(childComplexity), true
 
 	case "DrawKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.DrawKeySpotCheckPayload.SpotCheck == nil {
@@ -3271,6 +3477,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GiveApprovalPayload.Approval(childComplexity), true
 
+	case "GiveKeysToEngineeringPayload.movement":
+		if e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveKeysToEngineeringPayload.Movement(childComplexity), true
+
 	case "GiveMoveInNoticePayload.occupancy":
 		if e.ComplexityRoot.GiveMoveInNoticePayload.Occupancy == nil {
 			break
@@ -3346,6 +3559,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.HandOverKeysPayload.Movement(childComplexity), true
+
+	case "HangKeysPayload.hook":
+		if e.ComplexityRoot.HangKeysPayload.Hook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HangKeysPayload.Hook(childComplexity), true
 
 	case "HireStaffPayload.staff":
 		if e.ComplexityRoot.HireStaffPayload.Staff == nil {
@@ -3717,6 +3937,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyAcceptanceCheck.Remark(childComplexity), true
+	case "KeyAcceptanceCheck.removedAt":
+		if e.ComplexityRoot.KeyAcceptanceCheck.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyAcceptanceCheck.RemovedAt(childComplexity), true
 	case "KeyAcceptanceCheck.unit":
 		if e.ComplexityRoot.KeyAcceptanceCheck.Unit == nil {
 			break
@@ -3983,6 +4209,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyBalance.Source(childComplexity), true
+
+	case "KeyBalanceAt.count":
+		if e.ComplexityRoot.KeyBalanceAt.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Count(childComplexity), true
+	case "KeyBalanceAt.holder":
+		if e.ComplexityRoot.KeyBalanceAt.Holder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Holder(childComplexity), true
+	case "KeyBalanceAt.set":
+		if e.ComplexityRoot.KeyBalanceAt.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAt.Set(childComplexity), true
+
+	case "KeyBalanceAtConnection.edges":
+		if e.ComplexityRoot.KeyBalanceAtConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtConnection.Edges(childComplexity), true
+	case "KeyBalanceAtConnection.pageInfo":
+		if e.ComplexityRoot.KeyBalanceAtConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtConnection.PageInfo(childComplexity), true
+
+	case "KeyBalanceAtEdge.cursor":
+		if e.ComplexityRoot.KeyBalanceAtEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtEdge.Cursor(childComplexity), true
+	case "KeyBalanceAtEdge.node":
+		if e.ComplexityRoot.KeyBalanceAtEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyBalanceAtEdge.Node(childComplexity), true
 
 	case "KeyBalanceConnection.edges":
 		if e.ComplexityRoot.KeyBalanceConnection.Edges == nil {
@@ -5755,6 +6026,146 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyLossEdge.Node(childComplexity), true
 
+	case "KeyMonth.closed":
+		if e.ComplexityRoot.KeyMonth.Closed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Closed(childComplexity), true
+	case "KeyMonth.closedAt":
+		if e.ComplexityRoot.KeyMonth.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedAt(childComplexity), true
+	case "KeyMonth.closedByName":
+		if e.ComplexityRoot.KeyMonth.ClosedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.ClosedByName(childComplexity), true
+	case "KeyMonth.lines":
+		if e.ComplexityRoot.KeyMonth.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Lines(childComplexity), true
+	case "KeyMonth.month":
+		if e.ComplexityRoot.KeyMonth.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonth.Month(childComplexity), true
+
+	case "KeyMonthLine.accepted":
+		if e.ComplexityRoot.KeyMonthLine.Accepted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Accepted(childComplexity), true
+	case "KeyMonthLine.adjusted":
+		if e.ComplexityRoot.KeyMonthLine.Adjusted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Adjusted(childComplexity), true
+	case "KeyMonthLine.area":
+		if e.ComplexityRoot.KeyMonthLine.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Area(childComplexity), true
+	case "KeyMonthLine.closing":
+		if e.ComplexityRoot.KeyMonthLine.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Closing(childComplexity), true
+	case "KeyMonthLine.copied":
+		if e.ComplexityRoot.KeyMonthLine.Copied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Copied(childComplexity), true
+	case "KeyMonthLine.found":
+		if e.ComplexityRoot.KeyMonthLine.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Found(childComplexity), true
+	case "KeyMonthLine.fromEngineering":
+		if e.ComplexityRoot.KeyMonthLine.FromEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.FromEngineering(childComplexity), true
+	case "KeyMonthLine.handedOver":
+		if e.ComplexityRoot.KeyMonthLine.HandedOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.HandedOver(childComplexity), true
+	case "KeyMonthLine.kind":
+		if e.ComplexityRoot.KeyMonthLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Kind(childComplexity), true
+	case "KeyMonthLine.lockChanges":
+		if e.ComplexityRoot.KeyMonthLine.LockChanges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.LockChanges(childComplexity), true
+	case "KeyMonthLine.lost":
+		if e.ComplexityRoot.KeyMonthLine.Lost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Lost(childComplexity), true
+	case "KeyMonthLine.opening":
+		if e.ComplexityRoot.KeyMonthLine.Opening == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Opening(childComplexity), true
+	case "KeyMonthLine.replaced":
+		if e.ComplexityRoot.KeyMonthLine.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Replaced(childComplexity), true
+	case "KeyMonthLine.retired":
+		if e.ComplexityRoot.KeyMonthLine.Retired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Retired(childComplexity), true
+	case "KeyMonthLine.scrapped":
+		if e.ComplexityRoot.KeyMonthLine.Scrapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.Scrapped(childComplexity), true
+	case "KeyMonthLine.takenBack":
+		if e.ComplexityRoot.KeyMonthLine.TakenBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.TakenBack(childComplexity), true
+	case "KeyMonthLine.toEngineering":
+		if e.ComplexityRoot.KeyMonthLine.ToEngineering == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.ToEngineering(childComplexity), true
+	case "KeyMonthLine.withHouseholds":
+		if e.ComplexityRoot.KeyMonthLine.WithHouseholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMonthLine.WithHouseholds(childComplexity), true
+
 	case "KeyMovement.acceptanceLine":
 		if e.ComplexityRoot.KeyMovement.AcceptanceLine == nil {
 			break
@@ -6194,6 +6605,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyScrappingEdge.Node(childComplexity), true
 
+	case "KeySeal.acceptanceLine":
+		if e.ComplexityRoot.KeySeal.AcceptanceLine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.AcceptanceLine(childComplexity), true
+	case "KeySeal.acceptanceLineID":
+		if e.ComplexityRoot.KeySeal.AcceptanceLineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeySeal.AcceptanceLineID(childComplexity), true
 	case "KeySeal.count":
 		if e.ComplexityRoot.KeySeal.Count == nil {
 			break
@@ -7034,6 +7457,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddEmergencyContact(childComplexity, args["input"].(registry.AddEmergencyContactInput)), true
+	case "Mutation.addKeyAcceptanceLines":
+		if e.ComplexityRoot.Mutation.AddKeyAcceptanceLines == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addKeyAcceptanceLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddKeyAcceptanceLines(childComplexity, args["input"].(keys.AddKeyAcceptanceLinesInput)), true
 	case "Mutation.addResident":
 		if e.ComplexityRoot.Mutation.AddResident == nil {
 			break
@@ -7078,6 +7512,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
+	case "Mutation.breakKeySeal":
+		if e.ComplexityRoot.Mutation.BreakKeySeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_breakKeySeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BreakKeySeal(childComplexity, args["input"].(keys.BreakKeySealInput)), true
+	case "Mutation.cancelKeyAcceptance":
+		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelKeyAcceptance(childComplexity, args["input"].(keys.CancelKeyAcceptanceInput)), true
 	case "Mutation.cancelKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CancelKeySpotCheck == nil {
 			break
@@ -7089,6 +7545,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
+	case "Mutation.changeKeySeal":
+		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changeKeySeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangeKeySeal(childComplexity, args["input"].(keys.ChangeKeySealInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -7100,6 +7567,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(identity.ChangePasswordInput)), true
+	case "Mutation.checkKeyAcceptanceLines":
+		if e.ComplexityRoot.Mutation.CheckKeyAcceptanceLines == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_checkKeyAcceptanceLines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CheckKeyAcceptanceLines(childComplexity, args["input"].(keys.CheckKeyAcceptanceLinesInput)), true
+	case "Mutation.clearKeyHook":
+		if e.ComplexityRoot.Mutation.ClearKeyHook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clearKeyHook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClearKeyHook(childComplexity, args["input"].(keys.ClearKeyHookInput)), true
+	case "Mutation.closeKeyMonth":
+		if e.ComplexityRoot.Mutation.CloseKeyMonth == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeKeyMonth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseKeyMonth(childComplexity, args["input"].(keys.CloseKeyMonthInput)), true
 	case "Mutation.closeKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CloseKeySpotCheck == nil {
 			break
@@ -7210,6 +7710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateKeyCabinet(childComplexity, args["input"].(keys.CreateKeyCabinetInput)), true
+	case "Mutation.createKeyHooks":
+		if e.ComplexityRoot.Mutation.CreateKeyHooks == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createKeyHooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateKeyHooks(childComplexity, args["input"].(keys.CreateKeyHooksInput)), true
 	case "Mutation.createUnit":
 		if e.ComplexityRoot.Mutation.CreateUnit == nil {
 			break
@@ -7243,6 +7754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisableAccount(childComplexity, args["input"].(identity.AccountInput)), true
+	case "Mutation.draftKeyAcceptance":
+		if e.ComplexityRoot.Mutation.DraftKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftKeyAcceptance(childComplexity, args["input"].(keys.DraftKeyAcceptanceInput)), true
 	case "Mutation.drawKeySpotCheck":
 		if e.ComplexityRoot.Mutation.DrawKeySpotCheck == nil {
 			break
@@ -7298,6 +7820,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveApproval(childComplexity, args["input"].(approval.GiveApprovalInput)), true
+	case "Mutation.giveKeysToEngineering":
+		if e.ComplexityRoot.Mutation.GiveKeysToEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveKeysToEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveKeysToEngineering(childComplexity, args["input"].(keys.GiveKeysToEngineeringInput)), true
 	case "Mutation.giveMoveInNotice":
 		if e.ComplexityRoot.Mutation.GiveMoveInNotice == nil {
 			break
@@ -7331,6 +7864,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOverKeys(childComplexity, args["input"].(keys.HandOverKeysInput)), true
+	case "Mutation.hangKeys":
+		if e.ComplexityRoot.Mutation.HangKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hangKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HangKeys(childComplexity, args["input"].(keys.HangKeysInput)), true
 	case "Mutation.hireStaff":
 		if e.ComplexityRoot.Mutation.HireStaff == nil {
 			break
@@ -7463,6 +8007,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.removeKeyAcceptanceLine":
+		if e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeKeyAcceptanceLine_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -7546,6 +8101,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeSession(childComplexity, args["input"].(identity.RevokeSessionInput)), true
+	case "Mutation.sealKeys":
+		if e.ComplexityRoot.Mutation.SealKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sealKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SealKeys(childComplexity, args["input"].(keys.SealKeysInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -7557,12 +8123,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(identity.SignInInput)), true
+	case "Mutation.signKeyAcceptance":
+		if e.ComplexityRoot.Mutation.SignKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignKeyAcceptance(childComplexity, args["input"].(keys.SignKeyAcceptanceInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.takeBackKeys":
+		if e.ComplexityRoot.Mutation.TakeBackKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeBackKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeBackKeys(childComplexity, args["input"].(keys.TakeBackKeysInput)), true
+	case "Mutation.takeKeysFromEngineering":
+		if e.ComplexityRoot.Mutation.TakeKeysFromEngineering == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeKeysFromEngineering_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeKeysFromEngineering(childComplexity, args["input"].(keys.TakeKeysFromEngineeringInput)), true
 	case "Mutation.tellBreach":
 		if e.ComplexityRoot.Mutation.TellBreach == nil {
 			break
@@ -7684,6 +8283,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidKeyAcceptance":
+		if e.ComplexityRoot.Mutation.VoidKeyAcceptance == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyAcceptance_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyAcceptance(childComplexity, args["input"].(keys.VoidKeyAcceptanceInput)), true
 	case "Mutation.voidKeyCabinetOpening":
 		if e.ComplexityRoot.Mutation.VoidKeyCabinetOpening == nil {
 			break
@@ -8326,6 +8936,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyBalances(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyBalanceOrder), args["where"].(*ent.KeyBalanceWhereInput)), true
+	case "Query.keyBalancesAt":
+		if e.ComplexityRoot.Query.KeyBalancesAt == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyBalancesAt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyBalancesAt(childComplexity, args["estateID"].(uuid.UUID), args["at"].(time.Time), args["setID"].(*uuid.UUID), args["holderID"].(*uuid.UUID), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.keyCabinetOpenings":
 		if e.ComplexityRoot.Query.KeyCabinetOpenings == nil {
 			break
@@ -8491,6 +9112,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
+	case "Query.keyStatement":
+		if e.ComplexityRoot.Query.KeyStatement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyStatement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyStatement(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyStatementLines":
 		if e.ComplexityRoot.Query.KeyStatementLines == nil {
 			break
@@ -8991,6 +9623,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
 
+	case "RemoveKeyAcceptanceLinePayload.acceptance":
+		if e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
+
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
 			break
@@ -9146,6 +9785,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RevokeSessionPayload.SessionID(childComplexity), true
 
+	case "SealKeysPayload.seal":
+		if e.ComplexityRoot.SealKeysPayload.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SealKeysPayload.Seal(childComplexity), true
+
 	case "Session.address":
 		if e.ComplexityRoot.Session.Address == nil {
 			break
@@ -9201,6 +9847,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Token(childComplexity), true
+
+	case "SignKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignKeyAcceptancePayload.Acceptance(childComplexity), true
 
 	case "SignOutPayload.sessionID":
 		if e.ComplexityRoot.SignOutPayload.SessionID == nil {
@@ -9473,6 +10126,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
 
+	case "TakeBackKeysPayload.movement":
+		if e.ComplexityRoot.TakeBackKeysPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeBackKeysPayload.Movement(childComplexity), true
+
+	case "TakeKeysFromEngineeringPayload.movement":
+		if e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeKeysFromEngineeringPayload.Movement(childComplexity), true
+
 	case "TellBreachPayload.obligation":
 		if e.ComplexityRoot.TellBreachPayload.Obligation == nil {
 			break
@@ -9704,6 +10371,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "VoidKeyAcceptancePayload.acceptance":
+		if e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance(childComplexity), true
+
 	case "VoidKeyCabinetOpeningPayload.opening":
 		if e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening == nil {
 			break
@@ -9768,9 +10442,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptedKeySealInput", ec.unmarshalInputAcceptedKeySealInput),
 			graphql.NewInputUnmarshaler("AccountFilter", ec.unmarshalInputAccountFilter),
 			graphql.NewInputUnmarshaler("AccountInput", ec.unmarshalInputAccountInput),
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
+			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
@@ -9781,13 +10457,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
+			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
+			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", ec.unmarshalInputChangePasswordInput),
+			graphql.NewInputUnmarshaler("CheckKeyAcceptanceLinesInput", ec.unmarshalInputCheckKeyAcceptanceLinesInput),
+			graphql.NewInputUnmarshaler("CheckedKeyLineInput", ec.unmarshalInputCheckedKeyLineInput),
+			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
+			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
@@ -9798,10 +10481,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateEstateInput", ec.unmarshalInputCreateEstateInput),
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
+			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
 			graphql.NewInputUnmarshaler("EmergencyContactWhereInput", ec.unmarshalInputEmergencyContactWhereInput),
@@ -9815,9 +10500,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FileWhereInput", ec.unmarshalInputFileWhereInput),
 			graphql.NewInputUnmarshaler("FirstOccupancyInput", ec.unmarshalInputFirstOccupancyInput),
 			graphql.NewInputUnmarshaler("GiveApprovalInput", ec.unmarshalInputGiveApprovalInput),
+			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
+			graphql.NewInputUnmarshaler("HangKeysInput", ec.unmarshalInputHangKeysInput),
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
 			graphql.NewInputUnmarshaler("HouseholdOrder", ec.unmarshalInputHouseholdOrder),
 			graphql.NewInputUnmarshaler("HouseholdWhereInput", ec.unmarshalInputHouseholdWhereInput),
@@ -9827,6 +10514,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ImportUnitsInput", ec.unmarshalInputImportUnitsInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckOrder", ec.unmarshalInputKeyAcceptanceCheckOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceCheckWhereInput", ec.unmarshalInputKeyAcceptanceCheckWhereInput),
+			graphql.NewInputUnmarshaler("KeyAcceptanceLineInput", ec.unmarshalInputKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineOrder", ec.unmarshalInputKeyAcceptanceLineOrder),
 			graphql.NewInputUnmarshaler("KeyAcceptanceLineWhereInput", ec.unmarshalInputKeyAcceptanceLineWhereInput),
 			graphql.NewInputUnmarshaler("KeyAcceptanceOrder", ec.unmarshalInputKeyAcceptanceOrder),
@@ -9838,6 +10526,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("KeyCopyOrderOrder", ec.unmarshalInputKeyCopyOrderOrder),
 			graphql.NewInputUnmarshaler("KeyCopyOrderWhereInput", ec.unmarshalInputKeyCopyOrderWhereInput),
 			graphql.NewInputUnmarshaler("KeyCountInput", ec.unmarshalInputKeyCountInput),
+			graphql.NewInputUnmarshaler("KeyDelivererInput", ec.unmarshalInputKeyDelivererInput),
 			graphql.NewInputUnmarshaler("KeyFollowUpOrder", ec.unmarshalInputKeyFollowUpOrder),
 			graphql.NewInputUnmarshaler("KeyFollowUpWhereInput", ec.unmarshalInputKeyFollowUpWhereInput),
 			graphql.NewInputUnmarshaler("KeyGenerationOrder", ec.unmarshalInputKeyGenerationOrder),
@@ -9893,6 +10582,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
@@ -9903,12 +10593,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
+			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
+			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
 			graphql.NewInputUnmarshaler("SignatureOrder", ec.unmarshalInputSignatureOrder),
 			graphql.NewInputUnmarshaler("SignatureWhereInput", ec.unmarshalInputSignatureWhereInput),
 			graphql.NewInputUnmarshaler("StaffOrder", ec.unmarshalInputStaffOrder),
 			graphql.NewInputUnmarshaler("StaffWhereInput", ec.unmarshalInputStaffWhereInput),
+			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
+			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
@@ -9922,6 +10617,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
 			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
@@ -11581,6 +12277,10 @@ input HandOverKeysInput {
   fromID: ID!
   "The household that gets them."
   householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
   "When they were handed over, at most 24 hours ago; now unless given."
   occurredAt: Time
   "Why it is recorded late; needed after ten minutes."
@@ -11593,12 +12293,105 @@ type HandOverKeysPayload {
   movement: KeyMovement!
 }
 
+"Keys taken back from a household, at move-out or before (K4.1)."
+input TakeBackKeysInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The household that gives them."
+  householdID: ID!
+  "Who signs: a resident of the household; not given: the person named in the signature."
+  residentID: ID
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking back gave."
+type TakeBackKeysPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys given to engineering for good, upon a change (K4.1)."
+input GiveKeysToEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gives: a cabinet or the front desk."
+  fromID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gets them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What giving gave."
+type GiveKeysToEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"Keys taken back from engineering (K4.1)."
+input TakeKeysFromEngineeringInput {
+  "The key set."
+  setID: ID!
+  "How many keys."
+  count: Int!
+  "The holder that gets them: a cabinet or the front desk."
+  toID: ID!
+  "Why."
+  reason: String!
+  "Who signs: a member of engineering's staff; not given: the person named in the signature."
+  staffID: ID
+  "The signature of who gives them."
+  signature: SignatureInput!
+  "When it happened, at most 24 hours ago; now unless given."
+  occurredAt: Time
+  "Why it is recorded late; needed after ten minutes."
+  lateReason: String
+}
+
+"What taking gave."
+type TakeKeysFromEngineeringPayload {
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
 extend type Mutation {
-  "Hands keys over to a household (K4.1)."
+  "Hands keys over to a household, at move-in: the household and the handler sign (K4.1)."
   handOverKeys(
     "What is handed to whom."
     input: HandOverKeysInput!
   ): HandOverKeysPayload!
+  "Takes keys back from a household, at move-out or before: the household and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeBackKeys(
+    "What is taken back from whom."
+    input: TakeBackKeysInput!
+  ): TakeBackKeysPayload!
+  "Gives keys to engineering for good: engineering and the handler sign (K4.1). For the day's work keys are lent."
+  giveKeysToEngineering(
+    "What is given, and why."
+    input: GiveKeysToEngineeringInput!
+  ): GiveKeysToEngineeringPayload!
+  "Takes keys back from engineering: engineering and the handler sign (K4.1). CONFLICT if it has fewer."
+  takeKeysFromEngineering(
+    "What is taken, and why."
+    input: TakeKeysFromEngineeringInput!
+  ): TakeKeysFromEngineeringPayload!
 }
 
 extend type Query {
@@ -11680,7 +12473,192 @@ type NoteOutstandingKeysPayload {
   followUp: KeyFollowUp!
 }
 
+"What engineering owes of a set: the keys of a door (K1.1)."
+input KeyAcceptanceLineInput {
+  "The unit that they open."
+  unitID: ID!
+  "Which door (位置): 户门."
+  place: String!
+  "How many keys engineering owes (应交)."
+  due: Int!
+}
+
+"A sheet of keys that engineering delivers (K1.1)."
+input DraftKeyAcceptanceInput {
+  "The estate."
+  estateID: ID!
+  "Who delivers them (交验人)."
+  deliverer: String!
+  "Its lines, each set once; at most 200, more are added in further steps."
+  lines: [KeyAcceptanceLineInput!]!
+}
+
+"What drafting a sheet gave."
+type DraftKeyAcceptancePayload {
+  "The sheet."
+  acceptance: KeyAcceptance!
+}
+
+"Further lines of a sheet in draft (K1.1)."
+input AddKeyAcceptanceLinesInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The lines, each set once on the sheet; at most 200 at once, and 500 on a sheet."
+  lines: [KeyAcceptanceLineInput!]!
+}
+
+"What adding lines gave."
+type AddKeyAcceptanceLinesPayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A line that leaves its sheet in draft (K1.1)."
+input RemoveKeyAcceptanceLineInput {
+  "The line."
+  checkID: ID!
+}
+
+"What removing a line gave."
+type RemoveKeyAcceptanceLinePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"What was found when lines of a sheet were checked (K1.1)."
+input CheckKeyAcceptanceLinesInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The lines checked now, at most 200; others follow later."
+  lines: [CheckedKeyLineInput!]!
+}
+
+"What was found on a line (K1.1)."
+input CheckedKeyLineInput {
+  "The line."
+  checkID: ID!
+  "How many good keys were counted (实交)."
+  delivered: Int!
+  "How many were faulty and go back: they stay outstanding."
+  faulty: Int! = 0
+  "What else was found, or is done about what is missing; as it was unless given."
+  remark: String
+  "The version of the line that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What checking gave."
+type CheckKeyAcceptanceLinesPayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A checked sheet that engineering signs (K1.1)."
+input SignKeyAcceptanceInput {
+  "The sheet."
+  acceptanceID: ID!
+  "The version of the sheet that was seen; unless given, whatever it is."
+  expectedVersion: Int
+  "Who signs for engineering; unless given, the signature names the deliverer."
+  engineering: KeyDelivererInput
+  "The signature for engineering; the handler signs by being signed in."
+  signature: SignatureInput!
+  "The numbers of the seals: one for each line of a public area of which more than one key came (K1.3)."
+  seals: [AcceptedKeySealInput!]
+  "Who signs for security; needed where something is sealed (K1.3)."
+  security: SealedWithInput
+}
+
+"Who signs for engineering (K1.1)."
+input KeyDelivererInput {
+  "The member of engineering's staff."
+  staffID: ID
+}
+
+"The number under which the keys of a line are sealed, but for the one that stays (K1.3)."
+input AcceptedKeySealInput {
+  "The line."
+  checkID: ID!
+  "The number on the seal, never used before in the estate."
+  number: String!
+}
+
+"Who signs for the keys that are sealed with security (K1.3)."
+input SealedWithInput {
+  "The member of security's staff; unless given, the signature names a person."
+  staffID: ID
+  "The signature."
+  signature: SignatureInput!
+}
+
+"What signing gave."
+type SignKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A sheet in draft that is given up (K1.1)."
+input CancelKeyAcceptanceInput {
+  "The sheet."
+  acceptanceID: ID!
+}
+
+"What cancelling gave."
+type CancelKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
+"A sheet that took effect by mistake (K1.1)."
+input VoidKeyAcceptanceInput {
+  "The sheet."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyAcceptancePayload {
+  "The sheet as it stands after."
+  acceptance: KeyAcceptance!
+}
+
 extend type Mutation {
+  "Begins a sheet of keys that engineering delivers, to be checked step by step (K1.1)."
+  draftKeyAcceptance(
+    "The sheet."
+    input: DraftKeyAcceptanceInput!
+  ): DraftKeyAcceptancePayload!
+  "Puts further lines on a sheet in draft (K1.1). CONFLICT if it is in draft no more, or has the set already."
+  addKeyAcceptanceLines(
+    "The lines."
+    input: AddKeyAcceptanceLinesInput!
+  ): AddKeyAcceptanceLinesPayload!
+  "Notes what was found on lines of a sheet; it may be corrected until the sheet is signed (K1.1). CONFLICT if it is in draft no more."
+  checkKeyAcceptanceLines(
+    "What was found."
+    input: CheckKeyAcceptanceLinesInput!
+  ): CheckKeyAcceptanceLinesPayload!
+  "Has a checked sheet take effect as engineering signs it: good keys come to the cabinet, short and faulty ones stay outstanding, and of a public area's one stays and the rest is sealed (K1.1, K1.3, K1.4). RULE K1.1 while a line is unchecked."
+  signKeyAcceptance(
+    "The signatures, and the seals' numbers."
+    input: SignKeyAcceptanceInput!
+  ): SignKeyAcceptancePayload!
+  "Takes a line off a sheet in draft (K1.1). CONFLICT if it is in draft no more."
+  removeKeyAcceptanceLine(
+    "Which one."
+    input: RemoveKeyAcceptanceLineInput!
+  ): RemoveKeyAcceptanceLinePayload!
+  "Gives up a sheet in draft (K1.1). CONFLICT if it is in draft no more."
+  cancelKeyAcceptance(
+    "Which one."
+    input: CancelKeyAcceptanceInput!
+  ): CancelKeyAcceptancePayload!
+  "Voids a sheet that took effect by mistake, while its keys are where they came to (K1.1). CONFLICT if they went on; RULE for an imported one."
+  voidKeyAcceptance(
+    "Which one, and why."
+    input: VoidKeyAcceptanceInput!
+  ): VoidKeyAcceptancePayload!
   "Notes what is done about keys not handed over yet (K1.4). CONFLICT if none is outstanding."
   noteOutstandingKeys(
     "The note."
@@ -11790,6 +12768,50 @@ type OpenKeyCabinetPayload {
   opening: KeyCabinetOpening!
 }
 
+"Hooks of a cabinet (K1.2)."
+input CreateKeyHooksInput {
+  "The cabinet."
+  cabinetID: ID!
+  "The hooks' numbers, each once in the cabinet; at most 200 at once."
+  numbers: [String!]!
+}
+
+"What creating hooks gave."
+type CreateKeyHooksPayload {
+  "The hooks, in the order of the numbers given."
+  hooks: [KeyHook!]!
+}
+
+"A key set that hangs on a hook (K1.2)."
+input HangKeysInput {
+  "The key set."
+  setID: ID!
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What hanging keys gave."
+type HangKeysPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
+"A hook that becomes free (K1.2)."
+input ClearKeyHookInput {
+  "The hook."
+  hookID: ID!
+  "The version of the hook that was seen; unless given, whatever it is."
+  expectedVersion: Int
+}
+
+"What clearing a hook gave."
+type ClearKeyHookPayload {
+  "The hook as it stands after."
+  hook: KeyHook!
+}
+
 extend type Mutation {
   "Moves keys between a cabinet and the front desk: the custodian's act (K1.2)."
   moveKeys(
@@ -11806,6 +12828,21 @@ extend type Mutation {
     "Which one, and what for."
     input: OpenKeyCabinetInput!
   ): OpenKeyCabinetPayload!
+  "Numbers hooks of a key cabinet (K1.2). CONFLICT if it has a hook of a number."
+  createKeyHooks(
+    "The hooks."
+    input: CreateKeyHooksInput!
+  ): CreateKeyHooksPayload!
+  "Hangs a key set on a hook: one set a hook, and one hook a set in each cabinet (K1.2). CONFLICT if either is taken."
+  hangKeys(
+    "Which set, and where."
+    input: HangKeysInput!
+  ): HangKeysPayload!
+  "Frees a hook (K1.2). CONFLICT if it is free."
+  clearKeyHook(
+    "Which one."
+    input: ClearKeyHookInput!
+  ): ClearKeyHookPayload!
 }
 
 extend type Query {
@@ -11839,21 +12876,6 @@ extend type Query {
     "Which ones."
     where: KeyHookWhereInput
   ): KeyHookConnection!
-  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
-  keySeals(
-    "At most so many: 50 unless given, at most 200."
-    first: Int
-    "Those after this cursor."
-    after: Cursor
-    "The last so many."
-    last: Int
-    "Those before this cursor."
-    before: Cursor
-    "The order."
-    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
-    "Which ones."
-    where: KeySealWhereInput
-  ): KeySealConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_dashboard.graphqls", Input: `"The state of the keys now, of each estate and of all together."
@@ -11902,6 +12924,50 @@ extend type Query {
     "Which estates; all unless given."
     estateIDs: [ID!]
   ): KeyDashboard!
+}
+`, BuiltIn: false},
+	{Name: "../schema/keys_ledger.graphqls", Input: `"How many keys of a set a holder had at a time (K4.1)."
+type KeyBalanceAt {
+  "The key set."
+  set: KeySet!
+  "The holder."
+  holder: KeyHolder!
+  "How many keys of the set the holder had; the source's count alone is negative."
+  count: Int!
+}
+
+"A balance and its place in the list."
+type KeyBalanceAtEdge {
+  "The balance."
+  node: KeyBalanceAt!
+  "Its place, for after."
+  cursor: Cursor!
+}
+
+"A page of balances at a time."
+type KeyBalanceAtConnection {
+  "The balances, in natural order of the sets; those of zero are left out."
+  edges: [KeyBalanceAtEdge!]!
+  "Where the page begins and ends."
+  pageInfo: PageInfo!
+}
+
+extend type Query {
+  "Where the keys of an estate were at a time, by the ledger (K4.1): what was recorded late counts from when it happened. Who sees only their own, or a household's, asks keyBalances."
+  keyBalancesAt(
+    "The estate."
+    estateID: ID!
+    "When."
+    at: Time!
+    "Of one key set only."
+    setID: ID
+    "Of one holder only."
+    holderID: ID
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): KeyBalanceAtConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/keys_loans.graphqls", Input: `"Who borrows: exactly one of these is given."
@@ -12283,6 +13349,98 @@ extend type Query {
   ): KeyLossConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/keys_seals.graphqls", Input: `"Keys of a public area that are sealed with security (K1.3)."
+input SealKeysInput {
+  "The key set: of a public area."
+  setID: ID!
+  "How many keys are sealed; at least one stays in the cabinet."
+  count: Int!
+  "The number on the seal, never used before in the estate."
+  number: String!
+  "The cabinet that gives; the estate's first unless given."
+  fromID: ID
+  "The member of security's staff who signs; unless given, the signature names a person."
+  securityStaffID: ID
+  "The signature for security; the custodian signs by being signed in."
+  signature: SignatureInput!
+}
+
+"What sealing gave."
+type SealKeysPayload {
+  "The seal."
+  seal: KeySeal!
+}
+
+"A seal that is broken (K1.3)."
+input BreakKeySealInput {
+  "The seal."
+  sealID: ID!
+  "Why it is broken."
+  reason: String!
+  "Where the keys go: a cabinet or the front desk."
+  toID: ID!
+}
+
+"What breaking the seal gave."
+type BreakKeySealPayload {
+  "The seal as it stands after."
+  seal: KeySeal!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A seal that is replaced by another over the same keys (K1.3)."
+input ChangeKeySealInput {
+  "The seal that is replaced."
+  sealID: ID!
+  "The number on the new seal, never used before in the estate."
+  number: String!
+  "Why it is replaced."
+  reason: String!
+}
+
+"What changing the seal gave."
+type ChangeKeySealPayload {
+  "The new seal; its previous is the one that it replaces."
+  seal: KeySeal!
+}
+
+extend type Mutation {
+  "Seals keys of a public area with security, which signs; one stays in the cabinet (K1.3). RULE for keys of units and for the last key; CONFLICT if the number was used."
+  sealKeys(
+    "What is sealed."
+    input: SealKeysInput!
+  ): SealKeysPayload!
+  "Breaks a seal: its keys come back, and the leader is told (K1.3). CONFLICT if it was broken or replaced."
+  breakKeySeal(
+    "Which one, and why."
+    input: BreakKeySealInput!
+  ): BreakKeySealPayload!
+  "Replaces a seal by another over the same keys (K1.3). CONFLICT if it was broken or replaced, or the number was used."
+  changeKeySeal(
+    "Which one, by which number, and why."
+    input: ChangeKeySealInput!
+  ): ChangeKeySealPayload!
+}
+
+extend type Query {
+  "The sealed packets of public-area keys with security, those broken and replaced included (K1.3)."
+  keySeals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: KeySealOrder = {field: SEALED_AT, direction: DESC}
+    "Which ones."
+    where: KeySealWhereInput
+  ): KeySealConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/keys_spotchecks.graphqls", Input: `extend type Query {
   "The spot checks of keys (K4.3); their counts are reconciliations."
   keySpotChecks(
@@ -12450,7 +13608,93 @@ type CancelKeySpotCheckPayload {
   spotCheck: KeySpotCheck!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_statements.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_statements.graphqls", Input: `"The closing of a month (K4.2)."
+input CloseKeyMonthInput {
+  "The estate."
+  estateID: ID!
+  "The month, by any of its days: the earliest that is open, and over."
+  month: Date!
+}
+
+"What closing gave."
+type CloseKeyMonthPayload {
+  "The statement."
+  statement: KeyStatement!
+}
+
+"The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2)."
+type KeyMonth {
+  "The month, as its first day."
+  month: Date!
+  "Whether it is closed."
+  closed: Boolean!
+  "When it was closed; null while it is open."
+  closedAt: Time
+  "Who closed it, as signed; empty while it is open."
+  closedByName: String!
+  "Its lines, by area and kind."
+  lines: [KeyMonthLine!]!
+}
+
+"""
+One area and kind of a month: opening + accepted + replaced + copied + takenBack + found + fromEngineering - handedOver -
+lost - scrapped - retired - toEngineering + adjusted = closing. What was voided counts with the other sign where it was counted (K4.2).
+"""
+type KeyMonthLine {
+  "The area; empty: none."
+  area: String!
+  "Keys of units, or of public areas."
+  kind: KeyStatementLineKind!
+  "In the office's keeping at the month's begin: cabinet, desk, seal, borrowers."
+  opening: Int!
+  "Accepted from engineering (验收)."
+  accepted: Int!
+  "Came with a changed lock (更换)."
+  replaced: Int!
+  "Copied by approved order."
+  copied: Int!
+  "Taken back from households."
+  takenBack: Int!
+  "Found again."
+  found: Int!
+  "Came back from engineering."
+  fromEngineering: Int!
+  "Handed over to households (移交)."
+  handedOver: Int!
+  "Lost while in the office's keeping."
+  lost: Int!
+  "Scrapped (报废)."
+  scrapped: Int!
+  "Retired by a lock change."
+  retired: Int!
+  "Given to engineering."
+  toEngineering: Int!
+  "Adjusted after counts, more or fewer."
+  adjusted: Int!
+  "In the office's keeping at the month's end, or until now (保管)."
+  closing: Int!
+  "With households at the month's end (签收)."
+  withHouseholds: Int!
+  "Locks changed in the month."
+  lockChanges: Int!
+}
+
+extend type Mutation {
+  "Closes a month that is over, the earliest open one first: its statistics are stored, and no entry of it is recorded any more (K4.2). CONFLICT if it is closed."
+  closeKeyMonth(
+    "Which one."
+    input: CloseKeyMonthInput!
+  ): CloseKeyMonthPayload!
+}
+
+extend type Query {
+  "The statistics of a month, open ones too (K4.2)."
+  keyStatement(
+    "The estate."
+    estateID: ID!
+    "The month, by any of its days, in the estate's time zone."
+    month: Date!
+  ): KeyMonth!
   "The statistics of the months that are closed (K4.2)."
   keyStatements(
     "At most so many: 50 unless given, at most 200."
@@ -16285,6 +17529,10 @@ type KeyAcceptanceCheck implements Node {
   """
   checkedAt: Time
   """
+  When it left the sheet; null while it is on it.
+  """
+  removedAt: Time
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -16570,6 +17818,46 @@ input KeyAcceptanceCheckWhereInput {
   checkedAt is set.
   """
   checkedAtNotNil: Boolean
+  """
+  removed_at field predicates
+  """
+  removedAt: Time
+  """
+  removedAt differs from this.
+  """
+  removedAtNEQ: Time
+  """
+  removedAt is one of these.
+  """
+  removedAtIn: [Time!]
+  """
+  removedAt is none of these.
+  """
+  removedAtNotIn: [Time!]
+  """
+  removedAt is greater than this.
+  """
+  removedAtGT: Time
+  """
+  removedAt is at least this.
+  """
+  removedAtGTE: Time
+  """
+  removedAt is less than this.
+  """
+  removedAtLT: Time
+  """
+  removedAt is at most this.
+  """
+  removedAtLTE: Time
+  """
+  removedAt is null.
+  """
+  removedAtIsNil: Boolean
+  """
+  removedAt is set.
+  """
+  removedAtNotNil: Boolean
 }
 """
 A connection to a list of items.
@@ -23154,6 +24442,10 @@ type KeySeal implements Node {
   """
   previousID: ID
   """
+  The line of the acceptance sheet that its keys came by, if they were sealed as they came.
+  """
+  acceptanceLineID: ID
+  """
   The estate that this belongs to.
   """
   estate: Estate!
@@ -23161,6 +24453,10 @@ type KeySeal implements Node {
   The key set.
   """
   set: KeySet!
+  """
+  The line of the acceptance sheet.
+  """
+  acceptanceLine: KeyAcceptanceLine
   """
   The seal that this one replaces.
   """
@@ -23496,6 +24792,30 @@ input KeySealWhereInput {
   endedAt is set.
   """
   endedAtNotNil: Boolean
+  """
+  acceptance_line_id field predicates
+  """
+  acceptanceLineID: ID
+  """
+  acceptanceLineID differs from this.
+  """
+  acceptanceLineIDNEQ: ID
+  """
+  acceptanceLineID is one of these.
+  """
+  acceptanceLineIDIn: [ID!]
+  """
+  acceptanceLineID is none of these.
+  """
+  acceptanceLineIDNotIn: [ID!]
+  """
+  acceptanceLineID is null.
+  """
+  acceptanceLineIDIsNil: Boolean
+  """
+  acceptanceLineID is set.
+  """
+  acceptanceLineIDNotNil: Boolean
 }
 """
 The keys of one lock.
@@ -28959,6 +30279,14 @@ func (ec *executionContext) childFields_AddEmergencyContactPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type AddEmergencyContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_AddKeyAcceptanceLinesPayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddKeyAcceptanceLinesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "resident":
@@ -29207,6 +30535,16 @@ func (ec *executionContext) childFields_AuditField(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type AuditField", field.Name)
 }
 
+func (ec *executionContext) childFields_BreakKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_BreakKeySealPayload_seal(ctx, field)
+	case "movement":
+		return ec.fieldContext_BreakKeySealPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakKeySealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Building(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -29269,6 +30607,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_CancelKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelKeyAcceptancePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "spotCheck":
@@ -29329,12 +30675,44 @@ func (ec *executionContext) childFields_CertificateEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CertificateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_ChangeKeySealPayload_seal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeKeySealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "accountID":
 		return ec.fieldContext_ChangePasswordPayload_accountID(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckKeyAcceptanceLinesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_CheckKeyAcceptanceLinesPayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckKeyAcceptanceLinesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClearKeyHookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_ClearKeyHookPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClearKeyHookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseKeyMonthPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "statement":
+		return ec.fieldContext_CloseKeyMonthPayload_statement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseKeyMonthPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29423,6 +30801,14 @@ func (ec *executionContext) childFields_CreateKeyCabinetPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type CreateKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateKeyHooksPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hooks":
+		return ec.fieldContext_CreateKeyHooksPayload_hooks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateKeyHooksPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "unit":
@@ -29479,6 +30865,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 		return ec.fieldContext_DepartmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_DraftKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DrawKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29677,6 +31071,14 @@ func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type GiveApprovalPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GiveKeysToEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_GiveKeysToEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveKeysToEngineeringPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_GiveMoveInNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "occupancy":
@@ -29723,6 +31125,14 @@ func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context,
 		return ec.fieldContext_HandOverKeysPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type HandOverKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HangKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hook":
+		return ec.fieldContext_HangKeysPayload_hook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HangKeysPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HireStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -29907,6 +31317,8 @@ func (ec *executionContext) childFields_KeyAcceptanceCheck(ctx context.Context, 
 		return ec.fieldContext_KeyAcceptanceCheck_checkedByName(ctx, field)
 	case "checkedAt":
 		return ec.fieldContext_KeyAcceptanceCheck_checkedAt(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_KeyAcceptanceCheck_removedAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeyAcceptanceCheck_estate(ctx, field)
 	case "acceptance":
@@ -30043,6 +31455,38 @@ func (ec *executionContext) childFields_KeyBalance(ctx context.Context, field gr
 		return ec.fieldContext_KeyBalance_holder(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyBalance", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "set":
+		return ec.fieldContext_KeyBalanceAt_set(ctx, field)
+	case "holder":
+		return ec.fieldContext_KeyBalanceAt_holder(ctx, field)
+	case "count":
+		return ec.fieldContext_KeyBalanceAt_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAt", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAtConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_KeyBalanceAtConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_KeyBalanceAtConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAtConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyBalanceAtEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_KeyBalanceAtEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_KeyBalanceAtEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyBalanceAtEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_KeyBalanceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -30807,6 +32251,64 @@ func (ec *executionContext) childFields_KeyLossEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type KeyLossEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_KeyMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_KeyMonth_month(ctx, field)
+	case "closed":
+		return ec.fieldContext_KeyMonth_closed(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_KeyMonth_closedAt(ctx, field)
+	case "closedByName":
+		return ec.fieldContext_KeyMonth_closedByName(ctx, field)
+	case "lines":
+		return ec.fieldContext_KeyMonth_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_KeyMonthLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "area":
+		return ec.fieldContext_KeyMonthLine_area(ctx, field)
+	case "kind":
+		return ec.fieldContext_KeyMonthLine_kind(ctx, field)
+	case "opening":
+		return ec.fieldContext_KeyMonthLine_opening(ctx, field)
+	case "accepted":
+		return ec.fieldContext_KeyMonthLine_accepted(ctx, field)
+	case "replaced":
+		return ec.fieldContext_KeyMonthLine_replaced(ctx, field)
+	case "copied":
+		return ec.fieldContext_KeyMonthLine_copied(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_KeyMonthLine_takenBack(ctx, field)
+	case "found":
+		return ec.fieldContext_KeyMonthLine_found(ctx, field)
+	case "fromEngineering":
+		return ec.fieldContext_KeyMonthLine_fromEngineering(ctx, field)
+	case "handedOver":
+		return ec.fieldContext_KeyMonthLine_handedOver(ctx, field)
+	case "lost":
+		return ec.fieldContext_KeyMonthLine_lost(ctx, field)
+	case "scrapped":
+		return ec.fieldContext_KeyMonthLine_scrapped(ctx, field)
+	case "retired":
+		return ec.fieldContext_KeyMonthLine_retired(ctx, field)
+	case "toEngineering":
+		return ec.fieldContext_KeyMonthLine_toEngineering(ctx, field)
+	case "adjusted":
+		return ec.fieldContext_KeyMonthLine_adjusted(ctx, field)
+	case "closing":
+		return ec.fieldContext_KeyMonthLine_closing(ctx, field)
+	case "withHouseholds":
+		return ec.fieldContext_KeyMonthLine_withHouseholds(ctx, field)
+	case "lockChanges":
+		return ec.fieldContext_KeyMonthLine_lockChanges(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KeyMonthLine", field.Name)
+}
+
 func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -31027,10 +32529,14 @@ func (ec *executionContext) childFields_KeySeal(ctx context.Context, field graph
 		return ec.fieldContext_KeySeal_endReason(ctx, field)
 	case "previousID":
 		return ec.fieldContext_KeySeal_previousID(ctx, field)
+	case "acceptanceLineID":
+		return ec.fieldContext_KeySeal_acceptanceLineID(ctx, field)
 	case "estate":
 		return ec.fieldContext_KeySeal_estate(ctx, field)
 	case "set":
 		return ec.fieldContext_KeySeal_set(ctx, field)
+	case "acceptanceLine":
+		return ec.fieldContext_KeySeal_acceptanceLine(ctx, field)
 	case "previous":
 		return ec.fieldContext_KeySeal_previous(ctx, field)
 	case "successors":
@@ -31727,6 +33233,14 @@ func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -31841,6 +33355,14 @@ func (ec *executionContext) childFields_RevokeSessionPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SealKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seal":
+		return ec.fieldContext_SealKeysPayload_seal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SealKeysPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -31869,6 +33391,14 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_SignKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31999,6 +33529,22 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeBackKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeBackKeysPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeBackKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeKeysFromEngineeringPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "movement":
+		return ec.fieldContext_TakeKeysFromEngineeringPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeKeysFromEngineeringPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32161,6 +33707,14 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "acceptance":
+		return ec.fieldContext_VoidKeyAcceptancePayload_acceptance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyAcceptancePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

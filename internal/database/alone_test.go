@@ -85,7 +85,7 @@ func writes(e stewardtest.Estate) map[string]vars {
 		`mutation($in: CreateUnitInput!) { createUnit(input: $in) { unit { id } } }`:       {"buildingID": e.Building, "number": "999"},
 		`mutation($in: UpdateEstateInput!) { updateEstate(input: $in) { estate { id } } }`: {"id": e.ID, "expectedVersion": 1, "name": "改"},
 		lendKeys: {"borrower": vars{"staffID": e.Staff}, "purpose": "看房", "signature": vars{}, "lines": []vars{{"setID": e.Sets[0], "count": 1}}},
-		handOver: {"setID": e.Sets[0], "count": 1, "fromID": e.Cabinet, "householdID": e.Household},
+		handOver: {"setID": e.Sets[0], "count": 1, "fromID": e.Cabinet, "householdID": e.Household, "signature": vars{"name": "代办人"}},
 	}
 }
 

@@ -155,7 +155,7 @@ func live(officer, custodian *stewardtest.Person, e stewardtest.Estate, househol
 		loan := officer.Do(lendKeys, vars{"in": vars{"borrower": borrower, "purpose": "看房", "signature": vars{}, "lines": []vars{{"setID": e.Sets[i], "count": 1}}}}).Get("lendKeys.loan.id")
 		officer.Do(returnKeys, vars{"in": vars{"loanID": loan.String(), "signature": vars{}}})
 	}
-	custodian.Do(handOver, vars{"in": vars{"setID": own, "count": 1, "fromID": e.Cabinet, "householdID": household}})
+	custodian.Do(handOver, vars{"in": vars{"setID": own, "count": 1, "fromID": e.Cabinet, "householdID": household, "signature": vars{"name": "代办人"}}})
 	lost := officer.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { lines { id } } } }`,
 		vars{"in": vars{"borrower": vars{"residentID": resident}, "purpose": "看房", "signature": vars{}, "lines": []vars{{"setID": own, "count": 1}}}})
 	officer.Do(`mutation($in: ReportKeyLossInput!) { reportKeyLoss(input: $in) { loss { id } } }`,

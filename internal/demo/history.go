@@ -22,34 +22,39 @@ import (
 
 var purposes = []string{"抄水电表", "空置房通风", "漏水检修", "装修验收", "看房", "清洁", "电梯维保"}
 
-// month acts out thirty days of an estate: in the morning keys are lent, by evening most are back. Of
-// yesterday's loans one is still out and overdue; today's are open.
+// month acts out thirty days of an estate: in the morning keys are lent, by evening most are back, and then comes what
+// the story tells of the day. Of yesterday's loans one is still out and overdue; today's are open.
 func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, e *ent.Estate, n uint64) error {
-	past, clock := replay(rt)
-	h := &history{team: t, estate: e, clock: clock, r: seeded(1000 + n)}
-	ctx = act.With(ctx, past)
-	h.custodian, h.officer, h.manager = access.With(ctx, t.custodians[e.ID]), access.With(ctx, t.officers[e.ID]), access.With(ctx, t.managers[e.ID])
-	system := access.With(ctx, access.System(table, "demo"))
 	cal, err := act.CalendarOf(e.TimeZone)
 	if err != nil {
 		return err
 	}
-	h.zone = cal.Zone()
+	past, clock := replay(rt)
 	today := cal.Today(rt.Clock.Now())
-	if err := h.stock(system, today.AddDays(-31)); err != nil {
+	h := &history{team: t, estate: e, clock: clock, zone: cal.Zone(), today: today, r: seeded(1000 + n)}
+	h.ctx = act.With(ctx, past)
+	h.system = access.With(h.ctx, access.System(table, "demo"))
+	h.custodian, h.officer, h.manager = h.as(policy.KeyCustodian), h.as(policy.CSOfficer), h.as(policy.ProjectManager)
+	if err := h.stock(today.AddDays(-31)); err != nil {
 		return err
 	}
+	story := h.story(n == 0)
 	for back := 30; back >= 1; back-- {
-		if day := today.AddDays(-back); cal.IsWorkingDay(day) || back == 1 {
+		day := today.AddDays(-back)
+		if cal.IsWorkingDay(day) || back == 1 {
 			if err := h.day(day, back == 1); err != nil {
 				return fmt.Errorf("%s on %s: %w", e.Code, day, err)
 			}
 		}
+		h.to(at(day, h.zone, 17, 0))
+		for _, happens := range story[back] {
+			if err := happens(); err != nil {
+				return fmt.Errorf("%s in the evening of %s: %w", e.Code, day, err)
+			}
+			h.clock.Advance(10 * time.Minute)
+		}
 	}
-	if err := h.evening(system, today.AddDays(-1)); err != nil {
-		return fmt.Errorf("%s, what went wrong: %w", e.Code, err)
-	}
-	return h.morning(today, rt.Clock.Now())
+	return h.morning(rt.Clock.Now())
 }
 
 // history is one estate's month under way.
@@ -58,11 +63,40 @@ type history struct {
 	estate  *ent.Estate
 	clock   clockSetter
 	zone    *time.Location
+	today   calendar.Day
 	r       *rand.Rand
 	sets    []uuid.UUID // of which the desk has keys
 	cabinet uuid.UUID
+	desk    uuid.UUID
 
-	custodian, officer, manager context.Context
+	ctx, system, custodian, officer, manager context.Context
+}
+
+// as is the context of the estate's colleague with the role; the general manager is everywhere.
+func (h *history) as(role policy.Role) context.Context {
+	return access.With(h.ctx, h.colleagues[h.estate.ID][role].viewer)
+}
+
+// password is the signature of the estate's colleague with the role.
+func (h *history) password(role policy.Role) *signature.Input {
+	word := h.colleagues[h.estate.ID][role].password
+	return &signature.Input{Credential: &word}
+}
+
+// attested is the signature of somebody without an account.
+func attested() *signature.Input { return &signature.Input{} }
+
+// story is what happens besides the day's loans, so many days ago; most of it in the first estate only.
+func (h *history) story(rich bool) map[int][]func() error {
+	s := map[int][]func() error{1: {h.evening}}
+	if rich {
+		for _, theme := range []map[int][]func() error{h.longLoans(), h.mistakes(), h.checks()} {
+			for back, list := range theme {
+				s[back] = append(s[back], list...)
+			}
+		}
+	}
+	return s
 }
 
 type clockSetter interface {
@@ -73,33 +107,31 @@ type clockSetter interface {
 func (h *history) to(t time.Time) { h.clock.Advance(t.Sub(h.clock.Now())) }
 
 // stock has the custodian put keys of some units at the front desk (K1.2).
-func (h *history) stock(system context.Context, day calendar.Day) error {
-	db := act.From(system).DB.Ent
-	sets, err := db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
+func (h *history) stock(day calendar.Day) (err error) {
+	db := act.From(h.system).DB.Ent
+	h.sets, err = db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
 		keyset.HasBalancesWith(keybalance.CountGTE(2), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindCabinet)))).
-		Order(ent.Asc(keyset.FieldSortKey)).Limit(24).IDs(system)
+		Order(ent.Asc(keyset.FieldSortKey)).Limit(24).IDs(h.system)
 	if err != nil {
 		return err
 	}
-	cabinet, err := db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindCabinet)).OnlyID(system)
+	h.cabinet, err = db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindCabinet)).OnlyID(h.system)
 	if err != nil {
 		return err
 	}
-	desk, err := db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindDesk)).OnlyID(system)
+	h.desk, err = db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindDesk)).OnlyID(h.system)
 	if err != nil {
 		return err
 	}
 	h.to(at(day, h.zone, 8, 30))
-	h.cabinet = cabinet
-	if _, err := keys.OpenCabinet.Do(h.custodian, keys.OpenKeyCabinetInput{CabinetID: cabinet, Purpose: "备前台钥匙"}); err != nil {
+	if _, err := keys.OpenCabinet.Do(h.custodian, keys.OpenKeyCabinetInput{CabinetID: h.cabinet, Purpose: "备前台钥匙"}); err != nil {
 		return err
 	}
-	for _, s := range sets {
-		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: cabinet, ToID: desk}); err != nil {
+	for _, s := range h.sets {
+		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: h.cabinet, ToID: h.desk}); err != nil {
 			return err
 		}
 	}
-	h.sets = sets
 	return nil
 }
 
@@ -119,7 +151,7 @@ func (h *history) day(day calendar.Day, last bool) error {
 			continue
 		}
 		h.to(at(day, h.zone, 16, 10*i+h.r.IntN(10)))
-		if _, err := keys.Return.Do(h.officer, keys.ReturnKeysInput{LoanID: l.ID, Signature: &signature.Input{}}); err != nil {
+		if _, err := keys.Return.Do(h.officer, keys.ReturnKeysInput{LoanID: l.ID, Signature: attested()}); err != nil {
 			return err
 		}
 	}
@@ -127,9 +159,9 @@ func (h *history) day(day calendar.Day, last bool) error {
 }
 
 // morning is today's, up to now.
-func (h *history) morning(today calendar.Day, now time.Time) error {
+func (h *history) morning(now time.Time) error {
 	for i := range 2 {
-		moment := at(today, h.zone, 8, 20*i)
+		moment := at(h.today, h.zone, 8, 20*i)
 		if moment.After(now) {
 			moment = now
 		}
@@ -150,7 +182,7 @@ func (h *history) lend(i int) (*ent.KeyLoan, error) {
 		list := h.contractors[h.estate.ID]
 		borrower.ExternalPersonID = &list[h.r.IntN(len(list))]
 	}
-	in := keys.LendKeysInput{Borrower: borrower, Purpose: purposes[h.r.IntN(len(purposes))], Signature: &signature.Input{}}
+	in := keys.LendKeysInput{Borrower: borrower, Purpose: purposes[h.r.IntN(len(purposes))], Signature: attested()}
 	for k := range 1 + h.r.IntN(2) {
 		in.Lines = append(in.Lines, keys.LendLineInput{SetID: h.sets[(4*i+k)%len(h.sets)], Count: 1})
 	}

@@ -1,37 +1,34 @@
 package demo
 
 import (
-	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/keys"
-	"github.com/steward-pm/steward/internal/signature"
 )
 
-// evening is what does not go as it should, after the day's returns: two keys are lost, one of which the manager
+// evening is what does not go as it should, after yesterday's returns: two keys are lost, one of which the manager
 // has dealt with and the other not (K2.3), an officer asks for the cabinet in vain (K1.2), and engineering is
 // reminded of what it owes (K1.4).
-func (h *history) evening(system context.Context, day calendar.Day) error {
-	h.to(at(day, h.zone, 17, 0))
+func (h *history) evening() error {
 	mechanic, contractor := h.mechanics[h.estate.ID][0], h.contractors[h.estate.ID][0]
 	answered, err := h.lose(keys.BorrowerInput{StaffID: &mechanic}, h.sets[len(h.sets)-1], "检修时从工具包掉落,已沿路寻找")
 	if err != nil {
 		return err
 	}
-	h.to(at(day, h.zone, 17, 20))
-	if _, err := keys.AnswerLoss.Do(h.manager, keys.AnswerKeyLossInput{LossID: answered, Finding: "已查监控,未找到,当晚换锁芯", LockChange: true}); err != nil {
+	h.clock.Advance(20 * time.Minute)
+	if _, err := keys.AnswerLoss.Do(h.manager, keys.AnswerKeyLossInput{LossID: answered.ID, Finding: "已查监控,未找到,当晚换锁芯", LockChange: true}); err != nil {
 		return err
 	}
 	if _, err := h.lose(keys.BorrowerInput{ExternalPersonID: &contractor}, h.sets[len(h.sets)-2], "施工结束后找不到"); err != nil {
 		return err
 	}
-	h.to(at(day, h.zone, 17, 40))
+	h.clock.Advance(20 * time.Minute)
 	_, err = keys.OpenCabinet.Do(h.officer, keys.OpenKeyCabinetInput{CabinetID: h.cabinet, Purpose: "取备用钥匙"})
 	if !fault.Is(err, fault.Forbidden) {
 		return err
@@ -39,32 +36,32 @@ func (h *history) evening(system context.Context, day calendar.Day) error {
 	if _, err := keys.OpenCabinet.Do(h.custodian, keys.OpenKeyCabinetInput{CabinetID: h.cabinet, Purpose: "代前台取备用钥匙"}); err != nil {
 		return err
 	}
-	return h.chase(system, day)
+	return h.chase()
 }
 
 // lose lends a key that does not come back, and reports it lost.
-func (h *history) lose(who keys.BorrowerInput, set uuid.UUID, how string) (uuid.UUID, error) {
-	lent, err := keys.Lend.Do(h.officer, keys.LendKeysInput{Borrower: who, Purpose: "漏水检修", Lines: []keys.LendLineInput{{SetID: set, Count: 1}}, Signature: &signature.Input{}})
+func (h *history) lose(who keys.BorrowerInput, set uuid.UUID, how string) (*ent.KeyLoss, error) {
+	lent, err := keys.Lend.Do(h.officer, keys.LendKeysInput{Borrower: who, Purpose: "漏水检修", Lines: []keys.LendLineInput{{SetID: set, Count: 1}}, Signature: attested()})
 	if err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	in := keys.ReportKeyLossInput{SetID: &set, HolderID: &lent.Loan.BorrowerID, Count: 1, Circumstances: how}
 	p, err := keys.ReportLoss.Do(h.officer, in)
 	if err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
-	return p.Loss.ID, nil
+	return p.Loss, nil
 }
 
 // chase has the custodian follow up a few of the keys that engineering owes.
-func (h *history) chase(system context.Context, day calendar.Day) error {
-	owed, err := act.From(system).DB.Ent.KeySet.Query().Where(keyset.EstateID(h.estate.ID), keyset.OutstandingGT(0)).
-		Order(ent.Asc(keyset.FieldSortKey)).Limit(3).IDs(system)
+func (h *history) chase() error {
+	owed, err := act.From(h.system).DB.Ent.KeySet.Query().Where(keyset.EstateID(h.estate.ID), keyset.OutstandingGT(0)).
+		Order(ent.Asc(keyset.FieldSortKey)).Limit(3).IDs(h.system)
 	if err != nil {
 		return err
 	}
 	for i, set := range owed {
-		next := day.AddDays(3 + i)
+		next := h.today.AddDays(2 + i)
 		in := keys.NoteOutstandingKeysInput{SetID: set, Note: "已催工程部,答应补齐", FollowUpOn: &next}
 		if _, err := keys.NoteOutstanding.Do(h.custodian, in); err != nil {
 			return err

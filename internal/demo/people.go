@@ -46,21 +46,27 @@ var jobs = []job{
 // team is who works in the estates.
 type team struct {
 	signIns                []SignIn
-	officers, custodians   map[uuid.UUID]*access.Viewer // by estate
-	managers               map[uuid.UUID]*access.Viewer
-	mechanics, contractors map[uuid.UUID][]uuid.UUID // who borrow: staff, external persons
+	colleagues             map[uuid.UUID]map[policy.Role]colleague // by estate; a general manager is in the first
+	mechanics, contractors map[uuid.UUID][]uuid.UUID               // who borrow: staff, external persons
+}
+
+// colleague is somebody with an account, who signs with its password.
+type colleague struct {
+	viewer   *access.Viewer
+	password string
+	staff    *uuid.UUID // nil: of no estate
 }
 
 // hire makes the accounts: every role in the first estate, and in each other one those who make its history.
 func hire(ctx context.Context, rt *act.Runtime, table *policy.Table, estates []*ent.Estate) (*team, error) {
-	t := &team{officers: map[uuid.UUID]*access.Viewer{}, custodians: map[uuid.UUID]*access.Viewer{}, managers: map[uuid.UUID]*access.Viewer{},
-		mechanics: map[uuid.UUID][]uuid.UUID{}, contractors: map[uuid.UUID][]uuid.UUID{}}
+	t := &team{colleagues: map[uuid.UUID]map[policy.Role]colleague{}, mechanics: map[uuid.UUID][]uuid.UUID{}, contractors: map[uuid.UUID][]uuid.UUID{}}
 	r := seeded(99)
 	for i, e := range estates {
 		departments, err := furnish(ctx, e)
 		if err != nil {
 			return nil, err
 		}
+		t.colleagues[e.ID] = map[policy.Role]colleague{}
 		for _, j := range jobs {
 			if i > 0 && j.role != policy.ProjectManager && j.role != policy.CSOfficer && j.role != policy.KeyCustodian && j.role != policy.Engineering {
 				continue
@@ -126,21 +132,20 @@ func (t *team) employ(ctx context.Context, rt *act.Runtime, table *policy.Table,
 	if i == 0 || j.role == policy.ProjectManager && i == 1 {
 		t.signIns = append(t.signIns, login)
 	}
-	viewer := access.New(table, access.Viewer{Account: acc, Name: who, Email: login.Email, Grants: []access.Grant{{Role: j.role, Estate: e.ID}}})
-	switch j.role {
-	case policy.ProjectManager:
-		t.managers[e.ID] = viewer
-	case policy.CSOfficer:
-		t.officers[e.ID] = viewer
-	case policy.KeyCustodian:
-		t.custodians[e.ID] = viewer
+	c := colleague{password: login.Password, viewer: access.New(table, access.Viewer{
+		Account: acc, Name: who, Email: login.Email,
+		Grants: []access.Grant{{Role: j.role, Estate: grant.Estate, Department: grant.Department, Household: grant.Household}},
+	})}
+	if j.kind != "" {
+		from := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0))
+		p, err := registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[j.kind], Name: who, Position: &j.position, AccountID: &acc, EmployedFrom: &from})
+		if err != nil {
+			return err
+		}
+		c.staff = &p.Staff.ID
 	}
-	if j.kind == "" {
-		return nil
-	}
-	from := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0))
-	_, err = registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[j.kind], Name: who, Position: &j.position, AccountID: &acc, EmployedFrom: &from})
-	return err
+	t.colleagues[e.ID][j.role] = c
+	return nil
 }
 
 // hireMechanic hires who borrows keys, and has no account: the clerk attests the signature (K2.1).

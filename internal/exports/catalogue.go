@@ -57,6 +57,9 @@ var catalogue = map[string]entry{
 	"keys-distribution": {resources: []policy.Resource{policy.KeyBalance}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, keys.DistributionRegister, keys.DistributionRows(ctx, j.db, j.estate))
 	}},
+	"keys-statistics": {resources: []policy.Resource{policy.KeyStatement}, byTime: true, write: func(ctx context.Context, j job) error {
+		return write(ctx, j, keys.MonthRegister(j.say), keys.MonthRows(ctx, j.db, j.estate, j.head.Zone, j.from, j.until, j.now))
+	}},
 	"units": {resources: []policy.Resource{policy.Unit}, write: func(ctx context.Context, j job) error {
 		return write(ctx, j, unitRegister(j.say), unitRows(ctx, j.db, j.estate))
 	}},

@@ -169,6 +169,40 @@ func TestK1_1_K1_4_K4_1_TheKeyRegistersAreExported(t *testing.T) {
 	}
 }
 
+func TestK4_2_TheStatisticsAreExportedMonthByMonth(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	custodian := app.As(policy.KeyCustodian)
+	custodian.Do(`mutation($in: CloseKeyMonthInput!) { closeKeyMonth(input: $in) { statement { id } } }`, vars{"in": vars{"estateID": app.A.ID, "month": "2026-02-01"}})
+	for _, path := range []string{"keys-statistics.csv?estate=A&lang=zh", "keys-statistics.xlsx?estate=A&lang=zh"} {
+		rows := sheet(t, custodian, path)
+		list := table(t, rows, "期末保管")
+		if rows[0][0] != "钥匙月度统计表" || len(list) != 4 {
+			t.Fatalf("%s: %q", path, rows)
+		}
+		for i, want := range []map[string]string{
+			{"月份": "2026-02", "区域": app.A.Name + "一区", "类别": "房屋", "期初": "0", "验收": "20", "移交": "0", "期末保管": "20", "业户签收": "0", "状态": "已结账", "结账人": custodian.Email},
+			{"月份": "2026-02", "类别": "公共区域", "验收": "0", "期末保管": "0"},
+			{"月份": "2026-03", "类别": "房屋", "期初": "20", "验收": "0", "期末保管": "20", "状态": "未结账", "结账人": ""},
+			{"月份": "2026-03", "类别": "公共区域"},
+		} {
+			for heading, cell := range want {
+				if list[i][heading] != cell {
+					t.Errorf("%s: row %d: %s is %q, want %q", path, i, heading, list[i][heading], cell)
+				}
+			}
+		}
+	}
+	for days, want := range map[string]int{"&from=2026-03-31": 2, "&to=2026-02-28": 2, "&from=2024-01-01&to=2026-02-01": 2, "&from=2026-02-28&to=2026-03-01": 4, "&to=2025-12-31": 0} {
+		if list := table(t, sheet(t, custodian, "keys-statistics.csv?estate=A&lang=en"+days), "Closing"); len(list) != want {
+			t.Errorf("%s: %d rows, want %d: %q", days, len(list), want, list)
+		}
+	}
+	if status, body := get(t, app.As(policy.CSOfficer), "keys-statistics.csv?estate=A"); status != http.StatusForbidden {
+		t.Errorf("an officer: %d %s", status, body)
+	}
+}
+
 func TestTheRegistryIsExportedMaskedForWhoMayNotSeeContactData(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)

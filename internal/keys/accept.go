@@ -9,12 +9,9 @@ import (
 	"github.com/steward-pm/steward/ent/importrun"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keymovement"
-	"github.com/steward-pm/steward/ent/keyset"
-	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/intake"
-	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -155,13 +152,8 @@ func (a *acceptance) setFor(l *keyLine) (uuid.UUID, error) {
 		}
 		return l.set.ID, l.set.Update().SetOutstanding(l.outstanding()).Exec(a.tx)
 	}
-	id, kind := importing.NewID(ent.TypeKeySet), keyset.KindUnitKeys
-	if l.unit.Kind == unit.KindPublicArea {
-		kind = keyset.KindPublicArea
-	}
-	label := setLabel(l.unit.Label, l.place)
-	a.sets = append(a.sets, a.tx.KeySet.Create().SetID(id).SetEstateID(a.Estate.ID).SetUnitID(l.unit.ID).SetPlace(l.place).
-		SetLabel(label).SetKind(kind).SetSortKey(naming.Natural(label)).SetOutstanding(l.outstanding()))
+	id := importing.NewID(ent.TypeKeySet)
+	a.sets = append(a.sets, newSet(a.tx, id, l.unit, l.place).SetOutstanding(l.outstanding()))
 	a.Create(l.rec)
 	return id, nil
 }

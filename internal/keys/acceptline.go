@@ -9,11 +9,13 @@ import (
 	"github.com/steward-pm/steward/internal/wording"
 )
 
-// handedOver is the state of keys that are with the household; any other word is one of their condition.
-const handedOver = "已移交业主"
+const (
+	intact     = "完好"    // the state of keys that are good, and in the cabinet
+	handedOver = "已移交业主" // that of keys that are with the household; any other word is one of their condition
+)
 
 // keyStates are the states that offices write, and whether the keys are with the household.
-var keyStates = map[string]bool{"完好": false, handedOver: true}
+var keyStates = map[string]bool{intact: false, handedOver: true}
 
 // keyLine is a line of 钥匙清单, and what is on record about it.
 type keyLine struct {

@@ -3,6 +3,7 @@ package keys
 import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keyacceptance"
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyholder"
@@ -46,22 +47,18 @@ func (a *acceptance) loadSets(lines []*keyLine) error {
 	if err != nil || len(sets) == 0 {
 		return err
 	}
-	type door struct {
-		unit  uuid.UUID
-		place string
-	}
 	at, list := map[door]*ent.KeySet{}, make([]uuid.UUID, len(sets))
 	for i, s := range sets {
 		at[door{s.UnitID, s.Place}], list[i] = s, s.ID
 	}
-	said, err := a.tx.KeyAcceptanceLine.Query().Where(keyacceptanceline.EstateID(a.Estate.ID), keyacceptanceline.SetIDIn(list...)).
-		Order(keyacceptanceline.ByID()).All(a.tx)
+	said, err := inEffect(a.tx.KeyAcceptanceLine.Query().Where(keyacceptanceline.EstateID(a.Estate.ID), keyacceptanceline.SetIDIn(list...))).
+		WithAcceptance().Order(keyacceptanceline.ByID()).All(a.tx)
 	if err != nil {
 		return err
 	}
 	newest := map[uuid.UUID]*ent.KeyAcceptanceLine{}
 	for _, l := range said {
-		newest[l.SetID] = l
+		newest[l.SetID] = together(newest[l.SetID], l)
 	}
 	for _, l := range lines {
 		if l.unit == nil {
@@ -76,6 +73,22 @@ func (a *acceptance) loadSets(lines []*keyLine) error {
 		a.cabined[b.SetID] = b.Count
 	}
 	return err
+}
+
+// inEffect keeps to the lines of sheets that are: not voided.
+func inEffect(q *ent.KeyAcceptanceLineQuery) *ent.KeyAcceptanceLineQuery {
+	return q.Where(keyacceptanceline.HasAcceptanceWith(keyacceptance.StateEQ(keyacceptance.StateEffective)))
+}
+
+// together is what two lines say of a set, one after the other, as a list does. A list says what came in all; a sheet that
+// was filled in here says what came that time, which adds up.
+func together(before, l *ent.KeyAcceptanceLine) *ent.KeyAcceptanceLine {
+	if before == nil || l.Edges.Acceptance.SourceFile != "" {
+		return l
+	}
+	sum := *l
+	sum.Due, sum.Delivered = before.Delivered+l.Due, before.Delivered+l.Delivered
+	return &sum
 }
 
 func (a *acceptance) loadHolders(lines []*keyLine) error {

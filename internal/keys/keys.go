@@ -4,24 +4,30 @@
 // An act has a file of its own, which reads from its input to its rule:
 //
 //	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
+//	acceptdraft.go  K1.1              DraftAcceptance, its lines, CancelAcceptance; acceptcheck.go CheckAcceptanceLines
+//	acceptsign.go   K1.1, K1.3, K1.4  SignAcceptance; acceptpost.go what it puts on record, acceptvoid.go VoidAcceptance
+//	seal.go         K1.3              Seal; sealbreak.go BreakSeal, ChangeSeal
 //	move.go         K1.2              Move, between a cabinet and the front desk
-//	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet
+//	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet; hook.go CreateHooks, Hang, ClearHook
 //	followup.go     K1.4              NoteOutstanding
 //	lend.go         K2.1, K2.2, K1.2  Lend; borrower.go who borrows, lendlines.go what, due.go until when, lendsign.go who signs
 //	longloan.go     K2.2              AskLoan, for more than a day; extend.go AskExtension, Extend
 //	return.go       K2.1              Return
 //	voidloan.go     K2.1              VoidLoan; voidreturn.go VoidReturn
-//	handover.go     K4.1              HandOver, to the household of the unit
+//	handover.go     K4.1              HandOver, to the household of the unit, and TakeBack; engineering.go GiveToEngineering,
+//	                                  TakeFromEngineering; passing.go what they have in common
+//	month.go        K4.2              Month, the statistics of one; closemonth.go CloseMonth
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
-//	void.go        K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
+//	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
 //	                                  spotcheckredraw.go RedrawSpotCheck, spotcheckcount.go CountSpotCheck, spotcheckclose.go
 //	                                  CloseSpotCheck and CancelSpotCheck, spotcheckresolve.go ResolveDifference, spotcheckenter.go
 //	                                  what it enters in the ledger
 //
-// Beneath them are ledger.go, the double entry (K4.1), and keyring.go, what the registry asks. The registers:
+// Beneath them are ledger.go, the double entry (K4.1), balancesat.go, where keys were at a time, and keyring.go, what the registry
+// asks. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
-// register_distribution.go 交接钥匙统计表.
+// register_distribution.go 交接钥匙统计表, register_statement.go 钥匙月度统计表.
 package keys
 
 import (
@@ -43,4 +49,12 @@ func init() {
 	act.Explain("key_movements_retired", retired())
 	act.Explain("key_holders_cabinet", fault.Clash("本小区已有同名的钥匙柜,请换一个名称。",
 		"The estate has a cabinet of this name; choose another name.").By("K1.2").At("name"))
+	act.Explain("keyhook_estate_id_cabinet_id_number", fault.Clash("钥匙柜已有这个编号的挂钩,请换一个编号。",
+		"The cabinet has a hook of this number; choose another.").By("K1.2").At("numbers"))
+	act.Explain("keyhook_estate_id_cabinet_id_set_id", fault.Clash("这套钥匙已挂在本柜的另一个挂钩上,请先取下。",
+		"The set hangs on another hook of this cabinet; clear that one first.").By("K1.2").At("setID"))
+	act.Explain("keyacceptancecheck_estate_id_acceptance_id_unit_id_place", fault.Clash("验收表上已有这套钥匙,请改那一行。",
+		"The sheet has this set already; change that line.").By("K1.1").At("lines"))
+	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3"))
+	act.Explain("key_seals_balance", fault.Clash("封存的钥匙须先拆封,才能转走或报失。", "Break the seal first: sealed keys go on, or are reported lost, from where they are unsealed.").By("K1.3"))
 }

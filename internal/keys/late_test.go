@@ -25,7 +25,7 @@ func TestK4_1_EntriesAreRecordedWithinADay(t *testing.T) {
 		in       vars
 	}{
 		"moveKeys":     {moveKeys, vars{"setID": app.A.Sets[0], "count": 1, "fromID": app.A.Cabinet, "toID": app.A.Desk}},
-		"handOverKeys": {handOverKeys, vars{"setID": app.A.Sets[1], "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household}},
+		"handOverKeys": {handOverKeys, vars{"setID": app.A.Sets[1], "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "代办人"}}},
 	} {
 		at := func(ago time.Duration, reason any) vars {
 			in := maps.Clone(c.in)

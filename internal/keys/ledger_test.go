@@ -91,7 +91,7 @@ func (m *model) step(t *rapid.T, app *stewardtest.App, p *stewardtest.Person, se
 			}
 		}
 	case 3:
-		in := vars{"in": vars{"setID": set, "count": n, "fromID": app.A.Cabinet, "householdID": app.A.Household}}
+		in := vars{"in": vars{"setID": set, "count": n, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "代办人"}}}
 		if m.try(t, p, `mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { id } } }`, in, n <= m.cabinet) {
 			m.cabinet, m.household = m.cabinet-n, m.household+n
 		}

@@ -179,7 +179,7 @@ func TestK4_1_HandedOverOnlyToTheHouseholdOfTheUnit(t *testing.T) {
 	app := stewardtest.New(t)
 	const handOver = `mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { reason to { kind household { id } } } } }`
 	in := func(household uuid.UUID) vars {
-		return vars{"in": vars{"setID": app.A.Sets[0], "count": 1, "fromID": app.A.Cabinet, "householdID": household}}
+		return vars{"in": vars{"setID": app.A.Sets[0], "count": 1, "fromID": app.A.Cabinet, "householdID": household, "signature": vars{"name": "代办人"}}}
 	}
 	custodian := app.As(policy.KeyCustodian)
 	custodian.Refused(handOver, in(app.A.OtherHousehold), fault.RuleBroken, "K4.1")

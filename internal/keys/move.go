@@ -56,12 +56,17 @@ func move(tx *act.Tx, in MoveKeysInput) (*MoveKeysPayload, error) {
 
 // setAndHolder finds a key set, and where in its estate keys of it are taken from.
 func setAndHolder(tx *act.Tx, setID, fromID uuid.UUID) (*ent.KeySet, *ent.KeyHolder, error) {
+	return setAndPlace(tx, setID, fromID, "fromID")
+}
+
+// setAndPlace finds a key set, and a cabinet or front desk of its estate.
+func setAndPlace(tx *act.Tx, setID, placeID uuid.UUID, field string) (*ent.KeySet, *ent.KeyHolder, error) {
 	set, err := tx.KeySet.Get(tx, setID)
 	if set, err = act.Find(set, err, "setID"); err != nil {
 		return nil, nil, err
 	}
-	from, err := placeOf(tx, set.EstateID, fromID, "fromID")
-	return set, from, err
+	place, err := placeOf(tx, set.EstateID, placeID, field)
+	return set, place, err
 }
 
 // placeOf finds a cabinet or the front desk.

@@ -75,10 +75,10 @@ func OutstandingRows(ctx context.Context, db *ent.Client, estate uuid.UUID) iter
 	})
 }
 
-// withLines loads with a set what the sheets say of it, by time: their ids are.
+// withLines loads with a set what the sheets in effect say of it, by time: their ids are.
 func withLines(q *ent.KeySetQuery) {
 	withArea(q)
-	q.WithAcceptanceLines(func(q *ent.KeyAcceptanceLineQuery) { q.WithAcceptance().Order(keyacceptanceline.ByID()) })
+	q.WithAcceptanceLines(func(q *ent.KeyAcceptanceLineQuery) { inEffect(q).WithAcceptance().Order(keyacceptanceline.ByID()) })
 }
 
 func acceptanceRows(s *ent.KeySet) []AcceptanceRow {
@@ -97,10 +97,10 @@ func (r AcceptanceRow) handler() any {
 }
 
 func (r AcceptanceRow) acceptedAt() any {
-	if r.Line.Edges.Acceptance == nil {
+	if r.Line.Edges.Acceptance == nil || r.Line.Edges.Acceptance.AcceptedAt == nil {
 		return nil
 	}
-	return r.Line.Edges.Acceptance.AcceptedAt
+	return *r.Line.Edges.Acceptance.AcceptedAt
 }
 
 // followUp is what the newest note says, or the sheet where there is none.

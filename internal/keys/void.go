@@ -14,14 +14,19 @@ import (
 // Errors: CONFLICT if the movement was countered before, or the keys went on from where they went; RULE K3.1 if the lock
 // was changed since.
 func counter(tx *act.Tx, m *ent.KeyMovement, reason string) (*ent.KeyMovement, error) {
-	c, err := tx.KeyMovement.Create().SetEstateID(m.EstateID).SetSetID(m.SetID).SetFromID(m.ToID).SetToID(m.FromID).SetCount(m.Count).
-		SetReason(keymovement.ReasonVoided).SetReversesID(m.ID).SetGeneration(m.Generation).SetNillableLoanLineID(m.LoanLineID).
-		SetNillableAcceptanceLineID(m.AcceptanceLineID).SetNillableLossID(m.LossID).SetNillableHouseholdID(m.HouseholdID).
-		SetNote(wording.Tidy(reason)).SetOccurredAt(tx.Now).Save(tx)
+	c, err := counterOf(tx, m, reason).Save(tx)
 	if act.RefusedBy(err, "key_balances_enough") {
 		return nil, fault.Clash("钥匙已从那里转走,请先作废后面的登记。", "The keys have gone on from there; void the later entries first.").By("K4.1").Because(err)
 	}
 	return c, err
+}
+
+// counterOf is that entry, yet to be posted: of a whole sheet they are posted at once.
+func counterOf(tx *act.Tx, m *ent.KeyMovement, reason string) *ent.KeyMovementCreate {
+	return tx.KeyMovement.Create().SetEstateID(m.EstateID).SetSetID(m.SetID).SetFromID(m.ToID).SetToID(m.FromID).SetCount(m.Count).
+		SetReason(keymovement.ReasonVoided).SetReversesID(m.ID).SetGeneration(m.Generation).SetNillableLoanLineID(m.LoanLineID).
+		SetNillableAcceptanceLineID(m.AcceptanceLineID).SetNillableLossID(m.LossID).SetNillableHouseholdID(m.HouseholdID).
+		SetNote(wording.Tidy(reason)).SetOccurredAt(tx.Now)
 }
 
 // retired refuses to counter what keys did whose lock was changed since.

@@ -102,7 +102,7 @@ func TestK4_1_AMistakenEntryIsVoidedByACounterEntry(t *testing.T) {
 	})
 	t.Run("what a household got comes back", func(t *testing.T) {
 		const handOver = `mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { id } } }`
-		id := custodian.In(t).Do(handOver, vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household}}).Get("handOverKeys.movement.id").String()
+		id := custodian.In(t).Do(handOver, vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "代办人"}}}).Get("handOverKeys.movement.id").String()
 		custodian.In(t).Do(voidMovement, voidOf(id, "业户未到场"))
 		if m := read(app, set); m.household != before.household || m.cabinet != before.cabinet {
 			t.Errorf("the ledger: %+v", m)

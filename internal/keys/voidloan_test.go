@@ -19,7 +19,8 @@ const (
 	voidKeyReturn = `mutation($in: VoidKeyReturnInput!) { voidKeyReturn(input: $in) { keyReturn { id voidedAt voidReason } loan { id state returnedAt lines { returned outstanding } } } }`
 )
 
-func voidOf(id string) vars { return vars{"in": vars{"id": id, "reason": "登记错了房号"}} }
+// mistaken voids what was recorded of another room.
+func mistaken(id string) vars { return voidOf(id, "登记错了房号") }
 
 func backOf(loan string) vars { return vars{"in": vars{"loanID": loan, "signature": vars{}}} }
 
@@ -44,13 +45,13 @@ func TestK2_1_ALoanIsVoided(t *testing.T) {
 	loan, line := lendTo(app, vars{"externalPersonID": app.A.External}, set, 2)
 
 	for _, role := range []policy.Role{policy.Archivist, policy.Engineering, policy.Auditor} {
-		app.As(role).Refused(voidKeyLoan, voidOf(loan), fault.Forbidden)
+		app.As(role).Refused(voidKeyLoan, mistaken(loan), fault.Forbidden)
 	}
-	app.Foreign(policy.ProjectManager).Refused(voidKeyLoan, voidOf(loan), fault.NotFound)
-	if r := officer.Refused(voidKeyLoan, with(voidOf(loan), "reason", " "), fault.InvalidInput); r.Field != "reason" {
+	app.Foreign(policy.ProjectManager).Refused(voidKeyLoan, mistaken(loan), fault.NotFound)
+	if r := officer.Refused(voidKeyLoan, with(mistaken(loan), "reason", " "), fault.InvalidInput); r.Field != "reason" {
 		t.Errorf("without a reason: refused at %q", r.Field)
 	}
-	after := officer.Do(voidKeyLoan, voidOf(loan)).Get("voidKeyLoan.loan")
+	after := officer.Do(voidKeyLoan, mistaken(loan)).Get("voidKeyLoan.loan")
 	if after.Get("state").String() != "VOIDED" || after.Get("voidReason").String() != "登记错了房号" || after.Get("voidedByName").String() == "" ||
 		after.Get("voidedAt").Type == gjson.Null || after.Get("lines.0.outstanding").Int() != 0 || after.Get("overdue").Bool() {
 		t.Errorf("voided: %s", after.Raw)
@@ -64,7 +65,7 @@ func TestK2_1_ALoanIsVoided(t *testing.T) {
 	if o := loanDue(app, loan).Get("obligations.edges.0.node"); o.Get("state").String() != "CANCELLED" {
 		t.Errorf("what is due: %s", o.Raw)
 	}
-	officer.Refused(voidKeyLoan, voidOf(loan), fault.Conflict)
+	officer.Refused(voidKeyLoan, mistaken(loan), fault.Conflict)
 	officer.Refused(returnKeys, backOf(loan), fault.Conflict)
 	officer.Refused(reportLoss, lossOfLine(line, 1), fault.Conflict)
 	officer.Refused(askExtension, extensionOf(loan, "2026-03-05"), fault.Conflict)
@@ -82,15 +83,15 @@ func TestK2_1_AReturnIsVoided(t *testing.T) {
 	officer.Do(returnKeys, backOf(loan))
 	returns := returnsOf(app, loan)
 
-	officer.Refused(voidKeyLoan, voidOf(loan), fault.Conflict, "K2.1") // something came back
+	officer.Refused(voidKeyLoan, mistaken(loan), fault.Conflict, "K2.1") // something came back
 	for _, role := range []policy.Role{policy.Archivist, policy.Engineering, policy.Auditor} {
-		app.As(role).Refused(voidKeyReturn, voidOf(returns[1]), fault.Forbidden)
+		app.As(role).Refused(voidKeyReturn, mistaken(returns[1]), fault.Forbidden)
 	}
-	app.Foreign(policy.ProjectManager).Refused(voidKeyReturn, voidOf(returns[1]), fault.NotFound)
-	if r := officer.Refused(voidKeyReturn, with(voidOf(returns[1]), "reason", ""), fault.InvalidInput); r.Field != "reason" {
+	app.Foreign(policy.ProjectManager).Refused(voidKeyReturn, mistaken(returns[1]), fault.NotFound)
+	if r := officer.Refused(voidKeyReturn, with(mistaken(returns[1]), "reason", ""), fault.InvalidInput); r.Field != "reason" {
 		t.Errorf("without a reason: refused at %q", r.Field)
 	}
-	after := officer.Do(voidKeyReturn, voidOf(returns[1])).Get("voidKeyReturn")
+	after := officer.Do(voidKeyReturn, mistaken(returns[1])).Get("voidKeyReturn")
 	if l := after.Get("loan"); l.Get("state").String() != "OPEN" || l.Get("returnedAt").Type != gjson.Null || l.Get("lines.0.returned").Int() != 1 || l.Get("lines.0.outstanding").Int() != 1 ||
 		after.Get("keyReturn.voidedAt").Type == gjson.Null {
 		t.Errorf("voided: %s", after.Raw)
@@ -101,9 +102,9 @@ func TestK2_1_AReturnIsVoided(t *testing.T) {
 	if o := loanDue(app, loan).Get("obligations.edges.#.node.state"); o.Raw != `["MET","OPEN"]` && o.Raw != `["OPEN","MET"]` {
 		t.Errorf("what is due: %s", o.Raw)
 	}
-	officer.Refused(voidKeyReturn, voidOf(returns[1]), fault.Conflict)
-	officer.Do(voidKeyReturn, voidOf(returns[0]))
-	officer.Do(voidKeyLoan, voidOf(loan)) // nothing came back, after all
+	officer.Refused(voidKeyReturn, mistaken(returns[1]), fault.Conflict)
+	officer.Do(voidKeyReturn, mistaken(returns[0]))
+	officer.Do(voidKeyLoan, mistaken(loan)) // nothing came back, after all
 	if got := balance(app, set, app.A.Desk); got != app.A.AtDesk {
 		t.Errorf("%d keys at the desk, want %d", got, app.A.AtDesk)
 	}
@@ -112,16 +113,16 @@ func TestK2_1_AReturnIsVoided(t *testing.T) {
 		loan, _ := lendTo(app, vars{"externalPersonID": app.A.External}, app.A.Sets[1], app.A.AtDesk)
 		officer.Do(returnKeys, backOf(loan))
 		next, _ := lendTo(app, vars{"staffID": app.A.Staff}, app.A.Sets[1], app.A.AtDesk)
-		officer.In(t).Refused(voidKeyReturn, voidOf(returnsOf(app, loan)[0]), fault.Conflict)
-		officer.Do(voidKeyLoan, voidOf(next))
-		officer.In(t).Do(voidKeyReturn, voidOf(returnsOf(app, loan)[0]))
+		officer.In(t).Refused(voidKeyReturn, mistaken(returnsOf(app, loan)[0]), fault.Conflict)
+		officer.Do(voidKeyLoan, mistaken(next))
+		officer.In(t).Do(voidKeyReturn, mistaken(returnsOf(app, loan)[0]))
 	})
 	t.Run("a loan that ended in a loss opens again", func(t *testing.T) {
 		loan, line := lendTo(app, vars{"externalPersonID": app.A.External}, app.A.Sets[2], 2)
 		officer.Do(reportLoss, lossOfLine(line, 1))
-		officer.In(t).Refused(voidKeyLoan, voidOf(loan), fault.Conflict, "K2.1")
+		officer.In(t).Refused(voidKeyLoan, mistaken(loan), fault.Conflict, "K2.1")
 		officer.Do(returnKeys, backOf(loan))
-		l := officer.In(t).Do(voidKeyReturn, voidOf(returnsOf(app, loan)[0])).Get("voidKeyReturn.loan")
+		l := officer.In(t).Do(voidKeyReturn, mistaken(returnsOf(app, loan)[0])).Get("voidKeyReturn.loan")
 		if l.Get("state").String() != "OPEN" || l.Get("lines.0.outstanding").Int() != 1 {
 			t.Errorf("reopened: %s", l.Raw)
 		}
@@ -157,7 +158,7 @@ func TestK2_1_ALoanIsReturnedOrVoided(t *testing.T) {
 		}
 	}
 	var wg sync.WaitGroup
-	race(voidKeyLoan, voidOf(loan), 4, &wg)
+	race(voidKeyLoan, mistaken(loan), 4, &wg)
 	race(returnKeys, backOf(loan), 4, &wg)
 	wg.Wait()
 	if done.Load() != 1 || refused.Load() != 7 {
@@ -171,7 +172,7 @@ func TestK2_1_ALoanIsReturnedOrVoided(t *testing.T) {
 	officer.Do(returnKeys, backOf(loan))
 	done.Store(0)
 	refused.Store(0)
-	race(voidKeyReturn, voidOf(returnsOf(app, loan)[0]), 6, &wg)
+	race(voidKeyReturn, mistaken(returnsOf(app, loan)[0]), 6, &wg)
 	wg.Wait()
 	if done.Load() != 1 || refused.Load() != 5 {
 		t.Errorf("%d voided the return, %d were refused, want 1 and 5", done.Load(), refused.Load())

@@ -6,10 +6,13 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/access"
@@ -56,6 +59,33 @@ var examples = []server.Example{
   }
   keyCabinetOpenings(first: 10) { edges { node { openedByName outcome purpose occurredAt } } }
 }`},
+	{Name: "The keys at a glance: dashboard", Query: `query Dashboard {
+  keyDashboard {
+    at
+    total { ...figures }
+    estates { estate { code name } ...figures }
+  }
+}
+
+fragment figures on KeyFigures {
+  keysOut keysOverdue keysOutstanding keysSealed keysLost lossesUnanswered setsDueForScrapping lockChangesOrdered
+  discrepancies approvalsWaiting obligationsDueToday obligationsPastDue
+}`},
+	{Name: "Approvals that wait, and those decided", Query: `query Approvals {
+  approvals(first: 10) {
+    edges { node { id kind title reason state askedByName askedAt expiresAt decidedByName decisionNote content } }
+  }
+}`},
+	{Name: "Spot checks and their counts", Query: `query SpotChecks {
+  keySpotChecks(first: 5) {
+    edges { node { id seed drawnByName drawnAt reconciliation {
+      state frozenAt countedAt closedAt lines { position label expected counted state resolution resolutionReason }
+    } } }
+  }
+}`},
+	{Name: "Who signed what", Query: `query Signed {
+  signatures(first: 20) { edges { node { kind capacity signerName method attestedByName signedAt contentHash } } }
+}`},
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
 }`},
@@ -78,30 +108,52 @@ func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]serv
 			}
 		}
 	}
-	lend, err := lendExample(access.With(ctx, access.System(app.Policy, "examples")), app.DB.Ent)
-	if ent.IsNotFound(err) { // every key at the front desk is out
-		return append([]server.Example{first}, examples...), nil
+	ctx = access.With(ctx, access.System(app.Policy, "examples"))
+	tabs := []server.Example{first}
+	home, err := app.DB.Ent.Estate.Query().Order(ent.Asc(estate.FieldID)).First(ctx)
+	if err != nil {
+		return append(tabs, examples...), skip(err)
 	}
-	return append([]server.Example{first, lend}, examples...), err
+	for _, of := range []func(context.Context, *ent.Client, uuid.UUID) (server.Example, error){lendExample, lifeExample} {
+		tab, err := of(ctx, app.DB.Ent, home.ID)
+		if err == nil {
+			tabs = append(tabs, tab)
+		} else if skip(err) != nil {
+			return nil, err
+		}
+	}
+	return append(tabs, examples...), nil
 }
 
-// lendExample lends a key that is at the front desk of the first estate to somebody who works there and has no account,
-// so that the officer attests the signature.
-func lendExample(ctx context.Context, db *ent.Client) (_ server.Example, err error) {
-	home, err := db.Estate.Query().Order(ent.Asc(estate.FieldID)).First(ctx)
-	if err != nil {
-		return server.Example{}, err
+// skip is nil where there is nothing that an example could be about: every key at the front desk is out, say.
+func skip(err error) error {
+	if ent.IsNotFound(err) {
+		return nil
 	}
-	set, err := db.KeySet.Query().Where(keyset.EstateID(home.ID),
+	return err
+}
+
+// lendExample lends a key that is at the front desk of the estate to somebody who works there and has no account,
+// so that the officer attests the signature.
+func lendExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Example, error) {
+	set, err := db.KeySet.Query().Where(keyset.EstateID(home),
 		keyset.HasBalancesWith(keybalance.CountGT(0), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindDesk)))).
 		Order(ent.Asc(keyset.FieldSortKey)).FirstID(ctx)
 	if err != nil {
 		return server.Example{}, err
 	}
-	who, err := db.Staff.Query().Where(staff.EstateID(home.ID), staff.EmployedUntilIsNil(), staff.AccountIDIsNil()).Order(ent.Asc(staff.FieldID)).FirstID(ctx)
+	who, err := db.Staff.Query().Where(staff.EstateID(home), staff.EmployedUntilIsNil(), staff.AccountIDIsNil()).Order(ent.Asc(staff.FieldID)).FirstID(ctx)
 	in := map[string]any{"borrower": map[string]any{"staffID": who}, "purpose": "抄表", "signature": map[string]any{}, "lines": []any{map[string]any{"setID": set, "count": 1}}}
-	return server.Example{Name: "Lend a key", Variables: variables(map[string]any{"in": in}), Query: `mutation Lend($in: LendKeysInput!) {
+	return server.Example{Name: "Lend a key: the officer attests the signature", Variables: variables(map[string]any{"in": in}), Query: `mutation Lend($in: LendKeysInput!) {
   lendKeys(input: $in) { loan { id dueAt lines { count set { label } } } }
+}`}, err
+}
+
+// lifeExample is of a set to which much happened: a key of it was lost, and turned up again.
+func lifeExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Example, error) {
+	set, err := db.KeyLoss.Query().Where(keyloss.EstateID(home), keyloss.FoundGT(0)).Order(ent.Asc(keyloss.FieldID)).QuerySet().FirstID(ctx)
+	return server.Example{Name: "A key set's whole life", Variables: variables(map[string]any{"set": set}), Query: `query Life($set: ID!) {
+  keySetTimeline(setID: $set) { edges { node { at kind actor count from to summary } } }
 }`}, err
 }
 

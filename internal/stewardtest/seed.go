@@ -51,6 +51,9 @@ const (
 	inCabinet = 3
 )
 
+// moved is when the keys that the seed makes were accepted and placed: a week ago, so that what is recorded late finds them.
+var moved = Start.AddDate(0, 0, -7)
+
 // seed fills the template through the acts, and with SQL what only an import makes.
 func seed(ctx context.Context, ownerURL string) error {
 	db, err := database.Open(ctx, database.Config{URL: ownerURL, AssumeRole: "steward_app", MaxConnections: 4})
@@ -155,7 +158,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		return err
 	}
 	var b batch
-	sheet := ids.New(0x0305)
+	draft, sheet := ids.New(0x0305), ids.New(0x0305)
 	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, source_file, handler, accepted_at) VALUES ($1, $2, $3, '钥匙清单.csv', '钥匙管理员', $2)`, sheet, Start, estate)
 	for i, unit := range units {
 		set, line, label := ids.New(0x0301), ids.New(0x0306), fmt.Sprintf("1栋1单元%d 户门", 101+i)
@@ -171,7 +174,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 			count            int
 		}{{"SOURCE", "CABINET", "ACCEPTED", atDesk + inCabinet}, {"CABINET", "DESK", "PLACED", atDesk}} {
 			b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, acceptance_line_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $2)`,
-				ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.count, m.reason, line)
+				ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.count, m.reason, line)
 		}
 	}
 	account, loan, line, set := uuid.New(), ids.New(0x0307), ids.New(0x0308), ids.New(0x0301)
@@ -194,13 +197,13 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		loss             *uuid.UUID
 	}{{"SOURCE", "ENGINEERING", "ACCEPTED", nil}, {"ENGINEERING", "LOST", "LOST", &loss}} {
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loss_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
-			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
+			ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.reason, m.loss)
 	}
 	b.queue(`INSERT INTO key_cabinet_openings (id, created_at, estate_id, cabinet_id, outcome, purpose, opened_by_id, opened_by_name, occurred_at) VALUES ($1, $2, $3, $4, 'OPENED', '盘点', $5, '钥匙管理员', $2)`,
 		ids.New(0x030b), Start.AddDate(0, 0, -2), estate, holder["CABINET"], account)
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
-	b.queueMore(estate, account, set, loan, holder)
+	b.queueMore(estate, account, set, loan, draft, holder)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

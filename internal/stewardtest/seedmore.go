@@ -8,7 +8,7 @@ import (
 
 // queueMore makes a row of each entity of what chapters share, and of the rest of chapter K, so that the walks and the
 // walls' tests find one: all about the set of the public area and its loan.
-func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[string]uuid.UUID) {
+func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder map[string]uuid.UUID) {
 	approval, hash := ids.New(0x0206), "00"
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
 		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '钥匙管理员', $2::timestamptz - interval '30 days', $2)`, approval, Start, estate, set, hash, account)
@@ -18,7 +18,7 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id)
 			SELECT new_id(x'0303'::int), $1, $2, $3, CASE WHEN id IS NULL THEN $4 ELSE $5 END, CASE WHEN id IS NULL THEN $5 ELSE $4 END, 1,
 				CASE WHEN id IS NULL THEN 'ACCEPTED' ELSE 'VOIDED' END, $1, id
-			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, Start, estate, set, holder["SOURCE"], holder["CABINET"])
+			FROM (SELECT (SELECT id FROM key_movements WHERE set_id = $3 AND to_id = $5) id) first`, moved, estate, set, holder["SOURCE"], holder["CABINET"])
 	}
 	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)
 		VALUES ($1, $2, $3, 'keys.lend', $4, 'handler', '客服', $5, 'SESSION', $6, $2)`, ids.New(0x0204), Start, estate, loan, account, hash)
@@ -42,14 +42,15 @@ func (b *batch) queueMore(estate, account, set, loan uuid.UUID, holder map[strin
 		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), longAgo, estate, count, account)
 	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
 		ids.New(0x030d), Start, estate, holder["CABINET"], set)
-	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason)
-		VALUES ($1, $2, $3, $4, 'F-0001', 1, 'BROKEN', $2, $5, '钥匙管理员', $2, $5, '钥匙管理员', '消防演练')`, ids.New(0x030e), Start, estate, set, account)
+	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, acceptance_line_id)
+		VALUES ($1, $2, $3, $4, 'F-0001', 1, 'BROKEN', $2, $5, '钥匙管理员', $2, $5, '钥匙管理员', '消防演练', (SELECT min(id::text)::uuid FROM key_acceptance_lines WHERE estate_id = $3))`, ids.New(0x030e), Start, estate, set, account)
 	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, previous_id)
 		SELECT $1, created_at, estate_id, set_id, 'F-0002', 1, 'BROKEN', sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, '换封', id FROM key_seals WHERE estate_id = $2`, ids.New(0x030e), estate)
-	sheet := ids.New(0x0305)
-	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, handler, state) VALUES ($1, $2, $3, '钥匙管理员', 'DRAFT')`, sheet, Start, estate)
-	b.queue(`INSERT INTO key_acceptance_checks (id, created_at, estate_id, acceptance_id, unit_id, place, due)
-		SELECT $1, $2, $3, $4, unit_id, '机房', 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, sheet, set)
+	b.queue(`INSERT INTO key_acceptances (id, created_at, estate_id, handler, state) VALUES ($1, $2, $3, '钥匙管理员', 'DRAFT')`, draft, Start, estate)
+	for _, place := range []string{"机房", "机房后门"} { // one may be checked, and the sheet is not ready for that
+		b.queue(`INSERT INTO key_acceptance_checks (id, created_at, estate_id, acceptance_id, unit_id, place, due)
+			SELECT $1, $2, $3, $4, unit_id, $6, 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, draft, set, place)
+	}
 	b.queue(`INSERT INTO key_generations (id, created_at, estate_id, set_id, number, count, opened_at)
 		SELECT new_id(x'0310'::int), $1, estate_id, id, 1, 0, $1 FROM key_sets WHERE estate_id = $2 ON CONFLICT DO NOTHING`, Start, estate)
 	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)

@@ -1,0 +1,103 @@
+package demo_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/steward-pm/steward/ent/migrations"
+	"github.com/steward-pm/steward/internal/database/dbtest"
+	"github.com/steward-pm/steward/internal/demo"
+	"github.com/steward-pm/steward/internal/stewardtest"
+)
+
+// shows are what the demo has to show, by clause: statements that find no row where it does not.
+var shows = []struct{ what, sql string }{
+	{"K1.1 an acceptance sheet", `SELECT FROM key_acceptances a JOIN key_acceptance_lines l ON l.acceptance_id = a.id WHERE l.delivered > 0`},
+	{"K1.2 keys at the front desk", `SELECT FROM key_balances b JOIN key_holders h ON h.id = b.holder_id WHERE h.kind = 'DESK' AND b.count > 0`},
+	{"K1.2 the cabinet opened", `SELECT FROM key_cabinet_openings WHERE outcome = 'OPENED' AND voided_at IS NULL`},
+	{"K1.2 the cabinet refused", `SELECT FROM key_cabinet_openings WHERE outcome = 'REFUSED'`},
+	{"K1.4 keys outstanding, followed up", `SELECT FROM key_sets s JOIN key_follow_ups f ON f.set_id = s.id WHERE s.outstanding > 0`},
+	{"K2.1 a loan signed by both", `SELECT FROM signatures WHERE kind = 'keys.lend' GROUP BY subject_id HAVING count(*) = 2`},
+	{"K2.1 a loan voided", `SELECT FROM key_loans WHERE state = 'VOIDED'`},
+	{"K2.1 a return voided", `SELECT FROM key_returns WHERE voided_at IS NOT NULL`},
+	{"K2.1 a loan recorded late", `SELECT FROM key_loans WHERE late_reason <> ''`},
+	{"K2.2 an open loan that is not due", `SELECT FROM key_loans WHERE state = 'OPEN' AND due_at > $1`},
+	{"K2.2 an overdue loan", `SELECT FROM key_loans WHERE state = 'OPEN' AND due_at < $1`},
+	{"K2.2 a long loan, approved, extended, back", `SELECT FROM key_loans WHERE state = 'RETURNED' AND due_at - lent_at > '4 days'`},
+	{"K2.2 an approval signed", `SELECT FROM approvals a JOIN signatures s ON s.subject_id = a.id WHERE a.state = 'USED' AND s.method = 'CREDENTIAL'`},
+	{"K2.2 an approval declined", `SELECT FROM approvals WHERE state = 'DECLINED'`},
+	{"K2.2 an approval withdrawn", `SELECT FROM approvals WHERE state = 'WITHDRAWN'`},
+	{"K2.2 a long loan asked for", `SELECT FROM approvals WHERE kind = 'keys.longLoan' AND state = 'ASKED' AND expires_at > $1`},
+	{"K2.2 an extension asked for", `SELECT FROM approvals WHERE kind = 'keys.extension' AND state = 'ASKED' AND expires_at > $1`},
+	{"K2.3 a loss that waits for its answer", `SELECT FROM key_losses WHERE state = 'OPEN'`},
+	{"K2.3 a loss answered", `SELECT FROM key_losses WHERE state = 'ANSWERED' AND lock_change_requested`},
+	{"K2.3 a loss found", `SELECT FROM key_losses WHERE found > 0`},
+	{"K2.3 a loss voided", `SELECT FROM key_losses WHERE state = 'VOIDED'`},
+	{"K4.1 an entry countered", `SELECT FROM key_movements WHERE reverses_id IS NOT NULL`},
+	{"K4.3 a spot check closed", `SELECT FROM reconciliations WHERE kind = 'keys.spotCheck' AND state = 'CLOSED'`},
+	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
+}
+
+// Whenever it is made: in the middle of a month, on its first morning, on the last day of the longest.
+func TestTheDemoShowsEveryClause(t *testing.T) {
+	t.Parallel()
+	shanghai := stewardtest.Start.Location()
+	for name, now := range map[string]time.Time{
+		"in the middle of a month":   time.Date(2026, 3, 18, 14, 30, 0, 0, shanghai),
+		"early on the first of one":  time.Date(2026, 5, 1, 0, 30, 0, 0, shanghai),
+		"on the last, after a short": time.Date(2026, 3, 31, 23, 50, 0, 0, shanghai),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := load(t, now)
+			ask := func(sql string) (n int) {
+				args := []any{now}
+				if !slices.Contains([]byte(sql), '$') {
+					args = nil
+				}
+				if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM (`+sql+`) found`, args...).Scan(&n); err != nil {
+					t.Fatalf("%s: %v", sql, err)
+				}
+				return n
+			}
+			for _, s := range shows {
+				if ask(s.sql) == 0 {
+					t.Errorf("the demo does not show %s", s.what)
+				}
+			}
+			if n := ask(`SELECT FROM reconciliation_lines WHERE state = 'DIFFERENT'`); n != 1 {
+				t.Errorf("%d discrepancies are open, not the one", n)
+			}
+			if n := ask(`SELECT FROM approvals WHERE state = 'ASKED'`); n < 2 {
+				t.Errorf("%d approvals wait, not two or more", n)
+			}
+			if n := ask(`SELECT FROM key_balances GROUP BY set_id HAVING sum(count) <> 0`); n != 0 {
+				t.Errorf("the accounts of %d sets do not sum to zero", n)
+			}
+			if n := ask(`SELECT FROM key_movements WHERE occurred_at > $1`); n != 0 {
+				t.Errorf("%d entries are of times to come", n)
+			}
+		})
+	}
+}
+
+// load makes the demo at a time, and connects to its database past all walls.
+func load(t *testing.T, now time.Time) *pgx.Conn {
+	t.Helper()
+	db := dbtest.New(t, dbtest.Template{Name: "demo", Build: func(ctx context.Context, owner string) error { return migrations.Up(ctx, owner) }})
+	app := stewardtest.Wire(t, db.AppURL, clockwork.NewFakeClockAt(now), stewardtest.Options{})
+	if _, err := demo.Load(t.Context(), app.Runtime, app.Policy, func(string, ...any) {}); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), db.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}

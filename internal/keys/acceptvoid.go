@@ -1,0 +1,101 @@
+package keys
+
+import (
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keyacceptance"
+	"github.com/steward-pm/steward/ent/keyacceptanceline"
+	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/keyseal"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/void"
+	"github.com/steward-pm/steward/policy"
+)
+
+// VoidKeyAcceptanceInput says which sheet is voided, and why.
+type VoidKeyAcceptanceInput struct{ void.Input }
+
+// VoidKeyAcceptancePayload is the sheet as it stands after.
+type VoidKeyAcceptancePayload struct{ Acceptance *ent.KeyAcceptance }
+
+// VoidAcceptance counters a sheet that took effect by mistake, while its keys are where they came to: they go back to where
+// they came from, its seals end, and engineering owes what the sheet before said (K1.1).
+//
+// Errors: NOT_FOUND; CONFLICT if it is voided already or still in draft, or if keys of it went on; RULE K1.1 for a sheet
+// that was imported.
+var VoidAcceptance = act.New("keys.voidAcceptance", act.Needs(policy.KeyAcceptance, policy.Void), act.Clauses("K1.1", "K4.1"), voidAcceptance)
+
+func voidAcceptance(tx *act.Tx, in VoidKeyAcceptanceInput) (*VoidKeyAcceptancePayload, error) {
+	sheet, err := tx.KeyAcceptance.Query().Where(keyacceptance.ID(in.ID)).ForUpdate().Only(tx)
+	if sheet, err = act.Find(sheet, err, "id"); err != nil {
+		return nil, err
+	}
+	if err := canVoidAcceptance(sheet); err != nil {
+		return nil, err
+	}
+	lines, err := tx.KeyAcceptanceLine.Query().Where(keyacceptanceline.AcceptanceID(sheet.ID)).IDs(tx)
+	if err != nil {
+		return nil, err
+	}
+	moves, err := tx.KeyMovement.Query().Where(keymovement.AcceptanceLineIDIn(lines...)).Order(keymovement.ByID(sql.OrderDesc())).All(tx) // back as they came: the last first
+	if err != nil {
+		return nil, err
+	}
+	if err := unsealAll(tx, lines, moves, in.Reason); err != nil {
+		return nil, err
+	}
+	rows := make([]*ent.KeyMovementCreate, len(moves))
+	for i, m := range moves {
+		rows[i] = counterOf(tx, m, in.Reason)
+	}
+	if err := tx.KeyMovement.CreateBulk(rows...).Exec(tx); act.RefusedBy(err, "key_balances_enough") {
+		return nil, movedOn().Because(err)
+	} else if err != nil {
+		return nil, err
+	}
+	sheet, err = void.Mark(tx, sheet.Update().SetState(keyacceptance.StateVoided), in.Reason).Save(tx)
+	return &VoidKeyAcceptancePayload{sheet}, err
+}
+
+// canVoidAcceptance refuses a sheet that did not take effect here, or is voided already.
+func canVoidAcceptance(sheet *ent.KeyAcceptance) error {
+	switch {
+	case sheet.State == keyacceptance.StateDraft, sheet.State == keyacceptance.StateCancelled:
+		return fault.Clash("这张验收表没有生效,无需作废。", "The sheet did not take effect, so there is nothing to void.").By("K1.1").At("id")
+	case sheet.SourceFile != "":
+		return fault.Rule("K1.1", "导入的清单请用更正后的清单重新导入,不能作废。", "An imported list is not voided; import a corrected one.").At("id")
+	}
+	return void.Refuse(sheet.VoidedAt)
+}
+
+// unsealAll ends the seals of the sheet's keys: each packet that it made is with security still, under whatever number.
+func unsealAll(tx *act.Tx, lines []uuid.UUID, moves []*ent.KeyMovement, reason string) error {
+	seals, err := tx.KeySeal.Query().Where(keyseal.AcceptanceLineIDIn(lines...), keyseal.StateEQ(keyseal.StateSealed)).Order(keyseal.ByID()).ForUpdate().All(tx)
+	if err != nil {
+		return err
+	}
+	packets := 0
+	for _, m := range moves {
+		if m.Reason == keymovement.ReasonSealed {
+			packets++
+		}
+	}
+	if packets != len(seals) {
+		return movedOn()
+	}
+	for _, s := range seals {
+		if err := endSeal(tx, s, keyseal.StateBroken, reason).Exec(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// movedOn refuses to void a sheet whose keys are not where they came to.
+func movedOn() *fault.Error {
+	return fault.Clash("这张验收表的钥匙已转走或拆封,请先作废后面的登记,或把钥匙放回。",
+		"Keys of the sheet have gone on, or were unsealed; void the later entries first, or put the keys back.").By("K1.1").At("id")
+}
