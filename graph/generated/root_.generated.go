@@ -255,6 +255,10 @@ type ComplexityRoot struct {
 		SpotCheck func(childComplexity int) int
 	}
 
+	CancelLockChangePayload struct {
+		LockChange func(childComplexity int) int
+	}
+
 	Certificate struct {
 		Content     func(childComplexity int) int
 		ContentHash func(childComplexity int) int
@@ -303,6 +307,15 @@ type ComplexityRoot struct {
 
 	CloseKeySpotCheckPayload struct {
 		SpotCheck func(childComplexity int) int
+	}
+
+	CompleteKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
+		Set       func(childComplexity int) int
+	}
+
+	ConsentKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
 	}
 
 	CountKeySpotCheckPayload struct {
@@ -1120,6 +1133,8 @@ type ComplexityRoot struct {
 	KeyMovement struct {
 		AcceptanceLine   func(childComplexity int) int
 		AcceptanceLineID func(childComplexity int) int
+		CopyOrder        func(childComplexity int) int
+		CopyOrderID      func(childComplexity int) int
 		Count            func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Estate           func(childComplexity int) int
@@ -1132,6 +1147,8 @@ type ComplexityRoot struct {
 		LateReason       func(childComplexity int) int
 		LoanLine         func(childComplexity int) int
 		LoanLineID       func(childComplexity int) int
+		LockChange       func(childComplexity int) int
+		LockChangeID     func(childComplexity int) int
 		Loss             func(childComplexity int) int
 		LossID           func(childComplexity int) int
 		Note             func(childComplexity int) int
@@ -1140,6 +1157,8 @@ type ComplexityRoot struct {
 		Reversals        func(childComplexity int) int
 		Reverses         func(childComplexity int) int
 		ReversesID       func(childComplexity int) int
+		Scrapping        func(childComplexity int) int
+		ScrappingID      func(childComplexity int) int
 		Set              func(childComplexity int) int
 		SetID            func(childComplexity int) int
 		To               func(childComplexity int) int
@@ -1431,12 +1450,15 @@ type ComplexityRoot struct {
 		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
+		CancelLockChange        func(childComplexity int, input keys.CancelLockChangeInput) int
 		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
 		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
 		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
 		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
 		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CompleteKeyScrapping    func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConsentKeyScrapping     func(childComplexity int, input keys.ConsentKeyScrappingInput) int
 		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
@@ -1471,10 +1493,15 @@ type ComplexityRoot struct {
 		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OrderKeyCopies          func(childComplexity int, input keys.OrderKeyCopiesInput) int
+		OrderLockChange         func(childComplexity int, input keys.OrderLockChangeInput) int
+		RecordKeyCopies         func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RecordLockChange        func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestKeyScrapping     func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
 		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
 		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
@@ -1579,6 +1606,14 @@ type ComplexityRoot struct {
 
 	OpenKeyCabinetPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	OrderKeyCopiesPayload struct {
+		Order func(childComplexity int) int
+	}
+
+	OrderLockChangePayload struct {
+		LockChange func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1716,9 +1751,19 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RecordKeyCopiesPayload struct {
+		Movement func(childComplexity int) int
+		Order    func(childComplexity int) int
+	}
+
 	RecordKeyFoundPayload struct {
 		Loss     func(childComplexity int) int
 		Movement func(childComplexity int) int
+	}
+
+	RecordLockChangePayload struct {
+		LockChange func(childComplexity int) int
+		Set        func(childComplexity int) int
 	}
 
 	RegisterExternalPersonPayload struct {
@@ -1731,6 +1776,10 @@ type ComplexityRoot struct {
 
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	RequestKeyScrappingPayload struct {
+		Scrapping func(childComplexity int) int
 	}
 
 	ResetPasswordPayload struct {
@@ -2796,6 +2845,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelKeySpotCheckPayload.SpotCheck(childComplexity), true
 
+	case "CancelLockChangePayload.lockChange":
+		if e.ComplexityRoot.CancelLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelLockChangePayload.LockChange(childComplexity), true
+
 	case "Certificate.content":
 		if e.ComplexityRoot.Certificate.Content == nil {
 			break
@@ -2942,6 +2998,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
+
+	case "CompleteKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping(childComplexity), true
+	case "CompleteKeyScrappingPayload.set":
+		if e.ComplexityRoot.CompleteKeyScrappingPayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteKeyScrappingPayload.Set(childComplexity), true
+
+	case "ConsentKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
 
 	case "CountKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
@@ -6178,6 +6254,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.AcceptanceLineID(childComplexity), true
+	case "KeyMovement.copyOrder":
+		if e.ComplexityRoot.KeyMovement.CopyOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrder(childComplexity), true
+	case "KeyMovement.copyOrderID":
+		if e.ComplexityRoot.KeyMovement.CopyOrderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.CopyOrderID(childComplexity), true
 	case "KeyMovement.count":
 		if e.ComplexityRoot.KeyMovement.Count == nil {
 			break
@@ -6250,6 +6338,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.LoanLineID(childComplexity), true
+	case "KeyMovement.lockChange":
+		if e.ComplexityRoot.KeyMovement.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChange(childComplexity), true
+	case "KeyMovement.lockChangeID":
+		if e.ComplexityRoot.KeyMovement.LockChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.LockChangeID(childComplexity), true
 	case "KeyMovement.loss":
 		if e.ComplexityRoot.KeyMovement.Loss == nil {
 			break
@@ -6298,6 +6398,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyMovement.ReversesID(childComplexity), true
+	case "KeyMovement.scrapping":
+		if e.ComplexityRoot.KeyMovement.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.Scrapping(childComplexity), true
+	case "KeyMovement.scrappingID":
+		if e.ComplexityRoot.KeyMovement.ScrappingID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyMovement.ScrappingID(childComplexity), true
 	case "KeyMovement.set":
 		if e.ComplexityRoot.KeyMovement.Set == nil {
 			break
@@ -7545,6 +7657,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelKeySpotCheck(childComplexity, args["input"].(keys.CancelKeySpotCheckInput)), true
+	case "Mutation.cancelLockChange":
+		if e.ComplexityRoot.Mutation.CancelLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelLockChange(childComplexity, args["input"].(keys.CancelLockChangeInput)), true
 	case "Mutation.changeKeySeal":
 		if e.ComplexityRoot.Mutation.ChangeKeySeal == nil {
 			break
@@ -7611,6 +7734,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.completeKeyScrapping":
+		if e.ComplexityRoot.Mutation.CompleteKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteKeyScrapping(childComplexity, args["input"].(keys.CompleteKeyScrappingInput)), true
+	case "Mutation.consentKeyScrapping":
+		if e.ComplexityRoot.Mutation.ConsentKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_consentKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
 	case "Mutation.countKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CountKeySpotCheck == nil {
 			break
@@ -7985,6 +8130,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.orderKeyCopies":
+		if e.ComplexityRoot.Mutation.OrderKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderKeyCopies(childComplexity, args["input"].(keys.OrderKeyCopiesInput)), true
+	case "Mutation.orderLockChange":
+		if e.ComplexityRoot.Mutation.OrderLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_orderLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.recordKeyCopies":
+		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordKeyCopies(childComplexity, args["input"].(keys.RecordKeyCopiesInput)), true
 	case "Mutation.recordKeyFound":
 		if e.ComplexityRoot.Mutation.RecordKeyFound == nil {
 			break
@@ -7996,6 +8174,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordKeyFound(childComplexity, args["input"].(keys.RecordKeyFoundInput)), true
+	case "Mutation.recordLockChange":
+		if e.ComplexityRoot.Mutation.RecordLockChange == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordLockChange_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -8029,6 +8218,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
+	case "Mutation.requestKeyScrapping":
+		if e.ComplexityRoot.Mutation.RequestKeyScrapping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestKeyScrapping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestKeyScrapping(childComplexity, args["input"].(keys.RequestKeyScrappingInput)), true
 	case "Mutation.resetPassword":
 		if e.ComplexityRoot.Mutation.ResetPassword == nil {
 			break
@@ -8667,6 +8867,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
+
+	case "OrderKeyCopiesPayload.order":
+		if e.ComplexityRoot.OrderKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderKeyCopiesPayload.Order(childComplexity), true
+
+	case "OrderLockChangePayload.lockChange":
+		if e.ComplexityRoot.OrderLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrderLockChangePayload.LockChange(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -9603,6 +9817,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
+	case "RecordKeyCopiesPayload.movement":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Movement(childComplexity), true
+	case "RecordKeyCopiesPayload.order":
+		if e.ComplexityRoot.RecordKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordKeyCopiesPayload.Order(childComplexity), true
+
 	case "RecordKeyFoundPayload.loss":
 		if e.ComplexityRoot.RecordKeyFoundPayload.Loss == nil {
 			break
@@ -9615,6 +9842,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordKeyFoundPayload.Movement(childComplexity), true
+
+	case "RecordLockChangePayload.lockChange":
+		if e.ComplexityRoot.RecordLockChangePayload.LockChange == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.LockChange(childComplexity), true
+	case "RecordLockChangePayload.set":
+		if e.ComplexityRoot.RecordLockChangePayload.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
@@ -9636,6 +9876,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
+
+	case "RequestKeyScrappingPayload.scrapping":
+		if e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping(childComplexity), true
 
 	case "ResetPasswordPayload.account":
 		if e.ComplexityRoot.ResetPasswordPayload.Account == nil {
@@ -10463,6 +10710,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
 			graphql.NewInputUnmarshaler("CertificateOrder", ec.unmarshalInputCertificateOrder),
 			graphql.NewInputUnmarshaler("CertificateWhereInput", ec.unmarshalInputCertificateWhereInput),
 			graphql.NewInputUnmarshaler("ChangeKeySealInput", ec.unmarshalInputChangeKeySealInput),
@@ -10472,6 +10720,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
+			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
@@ -10576,14 +10826,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
+			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
+			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
+			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
+			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
@@ -13207,7 +13462,186 @@ extend type Query {
   ): KeyLoanRequestConnection!
 }
 `, BuiltIn: false},
-	{Name: "../schema/keys_locks.graphqls", Input: `extend type Query {
+	{Name: "../schema/keys_locks.graphqls", Input: `"A lock to be changed (K3.1)."
+input OrderLockChangeInput {
+  "The key set whose lock it is."
+  setID: ID!
+  "Why it is changed."
+  reason: String!
+  "The loss that asks for it, if one does."
+  lossID: ID
+}
+
+"What ordering gave."
+type OrderLockChangePayload {
+  "The order."
+  lockChange: KeyLockChange!
+}
+
+"An order to be cancelled (K3.1)."
+input CancelLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelLockChangePayload {
+  "The order as it stands now."
+  lockChange: KeyLockChange!
+}
+
+"A lock that was changed (K3.1)."
+input RecordLockChangeInput {
+  "The order."
+  lockChangeID: ID!
+  "How many keys the new lock came with."
+  newCount: Int!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+  "What is to be said of the change."
+  note: String
+  "Who of engineering changed it; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
+}
+
+"What recording gave."
+type RecordLockChangePayload {
+  "The lock change."
+  lockChange: KeyLockChange!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
+"Keys to be copied (K2.3)."
+input OrderKeyCopiesInput {
+  "The key set."
+  setID: ID!
+  "How many copies."
+  count: Int!
+  "What for."
+  reason: String!
+}
+
+"What ordering gave."
+type OrderKeyCopiesPayload {
+  "The order, with the approval that it awaits."
+  order: KeyCopyOrder!
+}
+
+"Copies that came (K2.3)."
+input RecordKeyCopiesInput {
+  "The approved order."
+  orderID: ID!
+  "The cabinet that they are put into; the estate's first unless given."
+  cabinetID: ID
+}
+
+"What recording gave."
+type RecordKeyCopiesPayload {
+  "The order as it stands now."
+  order: KeyCopyOrder!
+  "The entry in the ledger."
+  movement: KeyMovement!
+}
+
+"A set to be scrapped (K3.2)."
+input RequestKeyScrappingInput {
+  "The key set."
+  setID: ID!
+  "Why."
+  reason: String!
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What requesting gave."
+type RequestKeyScrappingPayload {
+  "The request, with the approval that it awaits."
+  scrapping: KeyScrapping!
+}
+
+"The leader's consent to a scrapping (K3.2)."
+input ConsentKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "What is to be said of it."
+  note: String
+  "Your signature: your own password."
+  signature: SignatureInput!
+}
+
+"What consenting gave."
+type ConsentKeyScrappingPayload {
+  "The scrapping."
+  scrapping: KeyScrapping!
+}
+
+"Keys that go back to engineering (K3.2)."
+input CompleteKeyScrappingInput {
+  "The scrapping."
+  scrappingID: ID!
+  "Who of engineering takes them; the person that the signature names unless given."
+  engineerID: ID
+  "The signature of engineering."
+  signature: SignatureInput!
+}
+
+"What completing gave."
+type CompleteKeyScrappingPayload {
+  "The scrapping, with its certificate."
+  scrapping: KeyScrapping!
+  "The key set as it stands now."
+  set: KeySet!
+}
+
+extend type Mutation {
+  "Asks the leader to have keys copied (K2.3). RULE K3.1 for a set that is due for scrapping."
+  orderKeyCopies(
+    "What, and what for."
+    input: OrderKeyCopiesInput!
+  ): OrderKeyCopiesPayload!
+  "Takes the copies of an approved order into a cabinet, as many as it says, once (K2.3). RULE if it is not approved."
+  recordKeyCopies(
+    "Of which order."
+    input: RecordKeyCopiesInput!
+  ): RecordKeyCopiesPayload!
+  "Requests, signed, that a set which is due goes back to engineering (K3.2). RULE K3.1 if it is not due."
+  requestKeyScrapping(
+    "Which one, and why."
+    input: RequestKeyScrappingInput!
+  ): RequestKeyScrappingPayload!
+  "Consents to a scrapping, as the leader, signed under the request (K3.2). RULE for who requested it."
+  consentKeyScrapping(
+    "To which."
+    input: ConsentKeyScrappingInput!
+  ): ConsentKeyScrappingPayload!
+  "Hands the keys of a set back to engineering, which signs; the certificate is issued, and the set is scrapped (K3.2). RULE without consent, or while keys are lent or with a household."
+  completeKeyScrapping(
+    "Who takes them."
+    input: CompleteKeyScrappingInput!
+  ): CompleteKeyScrappingPayload!
+  "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
+  orderLockChange(
+    "Which one, and why."
+    input: OrderLockChangeInput!
+  ): OrderLockChangePayload!
+  "Cancels an order that was not carried out; one that a loss asked for, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
+  cancelLockChange(
+    "Which one, and why."
+    input: CancelLockChangeInput!
+  ): CancelLockChangePayload!
+  "Records that a lock was changed: the old keys are retired wherever they are, and the set's next generation begins with the new ones (K3.1). CONFLICT while keys of the set are lent."
+  recordLockChange(
+    "What was done."
+    input: RecordLockChangeInput!
+  ): RecordLockChangePayload!
+}
+
+extend type Query {
   "The lock changes, those ordered and not done yet included (K3.1)."
   keyLockChanges(
     "At most so many: 50 unless given, at most 200."
@@ -19738,7 +20172,7 @@ type KeyGeneration implements Node {
   """
   count: Int!
   """
-  When its first key came.
+  When it began: with the set, or with the lock change.
   """
   openedAt: Time!
   """
@@ -23249,6 +23683,18 @@ type KeyMovement implements Node {
   """
   lossID: ID
   """
+  The approved order that the copies were made by (K2.3).
+  """
+  copyOrderID: ID
+  """
+  The lock change that retired the keys, or that they came with (K3.1).
+  """
+  lockChangeID: ID
+  """
+  The scrapping that they went back to engineering by (K3.2).
+  """
+  scrappingID: ID
+  """
   The entry that this one counters, if it does; note says why.
   """
   reversesID: ID
@@ -23296,6 +23742,18 @@ type KeyMovement implements Node {
   The loss.
   """
   loss: KeyLoss
+  """
+  The approved order.
+  """
+  copyOrder: KeyCopyOrder
+  """
+  The lock change.
+  """
+  lockChange: KeyLockChange
+  """
+  The scrapping.
+  """
+  scrapping: KeyScrapping
   """
   The entry that this one counters.
   """
@@ -23647,6 +24105,78 @@ input KeyMovementWhereInput {
   lossID is set.
   """
   lossIDNotNil: Boolean
+  """
+  copy_order_id field predicates
+  """
+  copyOrderID: ID
+  """
+  copyOrderID differs from this.
+  """
+  copyOrderIDNEQ: ID
+  """
+  copyOrderID is one of these.
+  """
+  copyOrderIDIn: [ID!]
+  """
+  copyOrderID is none of these.
+  """
+  copyOrderIDNotIn: [ID!]
+  """
+  copyOrderID is null.
+  """
+  copyOrderIDIsNil: Boolean
+  """
+  copyOrderID is set.
+  """
+  copyOrderIDNotNil: Boolean
+  """
+  lock_change_id field predicates
+  """
+  lockChangeID: ID
+  """
+  lockChangeID differs from this.
+  """
+  lockChangeIDNEQ: ID
+  """
+  lockChangeID is one of these.
+  """
+  lockChangeIDIn: [ID!]
+  """
+  lockChangeID is none of these.
+  """
+  lockChangeIDNotIn: [ID!]
+  """
+  lockChangeID is null.
+  """
+  lockChangeIDIsNil: Boolean
+  """
+  lockChangeID is set.
+  """
+  lockChangeIDNotNil: Boolean
+  """
+  scrapping_id field predicates
+  """
+  scrappingID: ID
+  """
+  scrappingID differs from this.
+  """
+  scrappingIDNEQ: ID
+  """
+  scrappingID is one of these.
+  """
+  scrappingIDIn: [ID!]
+  """
+  scrappingID is none of these.
+  """
+  scrappingIDNotIn: [ID!]
+  """
+  scrappingID is null.
+  """
+  scrappingIDIsNil: Boolean
+  """
+  scrappingID is set.
+  """
+  scrappingIDNotNil: Boolean
   """
   reverses_id field predicates
   """
@@ -30623,6 +31153,14 @@ func (ec *executionContext) childFields_CancelKeySpotCheckPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type CancelKeySpotCheckPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_CancelLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Certificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -30721,6 +31259,24 @@ func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Con
 		return ec.fieldContext_CloseKeySpotCheckPayload_spotCheck(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_CompleteKeyScrappingPayload_scrapping(ctx, field)
+	case "set":
+		return ec.fieldContext_CompleteKeyScrappingPayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -32335,6 +32891,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLineID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyMovement_lossID(ctx, field)
+	case "copyOrderID":
+		return ec.fieldContext_KeyMovement_copyOrderID(ctx, field)
+	case "lockChangeID":
+		return ec.fieldContext_KeyMovement_lockChangeID(ctx, field)
+	case "scrappingID":
+		return ec.fieldContext_KeyMovement_scrappingID(ctx, field)
 	case "reversesID":
 		return ec.fieldContext_KeyMovement_reversesID(ctx, field)
 	case "generation":
@@ -32359,6 +32921,12 @@ func (ec *executionContext) childFields_KeyMovement(ctx context.Context, field g
 		return ec.fieldContext_KeyMovement_acceptanceLine(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyMovement_loss(ctx, field)
+	case "copyOrder":
+		return ec.fieldContext_KeyMovement_copyOrder(ctx, field)
+	case "lockChange":
+		return ec.fieldContext_KeyMovement_lockChange(ctx, field)
+	case "scrapping":
+		return ec.fieldContext_KeyMovement_scrapping(ctx, field)
 	case "reverses":
 		return ec.fieldContext_KeyMovement_reverses(ctx, field)
 	case "reversals":
@@ -33061,6 +33629,22 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OrderKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_OrderKeyCopiesPayload_order(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderKeyCopiesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OrderLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_OrderLockChangePayload_lockChange(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrderLockChangePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -33215,6 +33799,16 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_RecordKeyCopiesPayload_order(ctx, field)
+	case "movement":
+		return ec.fieldContext_RecordKeyCopiesPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordKeyCopiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
@@ -33223,6 +33817,16 @@ func (ec *executionContext) childFields_RecordKeyFoundPayload(ctx context.Contex
 		return ec.fieldContext_RecordKeyFoundPayload_movement(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordKeyFoundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lockChange":
+		return ec.fieldContext_RecordLockChangePayload_lockChange(ctx, field)
+	case "set":
+		return ec.fieldContext_RecordLockChangePayload_set(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33247,6 +33851,14 @@ func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context
 		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scrapping":
+		return ec.fieldContext_RequestKeyScrappingPayload_scrapping(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestKeyScrappingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -139,7 +139,7 @@ func barredBy(t *testing.T, app *stewardtest.App, sql string, args ...any) strin
 	if _, err := tx.Exec(context.Background(), `SET LOCAL ROLE steward_app; SET LOCAL app.estate_ids = '*'`); err != nil {
 		t.Fatal(err)
 	}
-	return constraintOf(tx.Exec(context.Background(), sql, args...))
+	return codeOf(tx.Exec(context.Background(), sql, args...))
 }
 
 // It is the database that refuses private copies, lending what is due, and whoever writes a set's condition.

@@ -33,7 +33,7 @@ func takenOf(scrapping, engineer string) vars {
 	return vars{"in": vars{"scrappingID": scrapping, "signature": vars{"name": engineer}}}
 }
 
-func constraintOf(_ pgconn.CommandTag, err error) string {
+func codeOf(_ pgconn.CommandTag, err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if pg.ConstraintName != "" {
 			return pg.ConstraintName

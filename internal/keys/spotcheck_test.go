@@ -19,13 +19,13 @@ import (
 )
 
 const (
-	sheetFields = `id seed population size registerPopulation registerSize drawnByName reconciliation { id state closeNote closedByName
+	checkSheet = `id seed population size registerPopulation registerSize drawnByName reconciliation { id state closeNote closedByName
 		lines { id itemID placeID position label expected counted countedByName state resolution resolutionReason } }`
-	drawSpotCheck   = `mutation($in: DrawKeySpotCheckInput!) { drawKeySpotCheck(input: $in) { spotCheck { ` + sheetFields + ` } } }`
-	countSpotCheck  = `mutation($in: CountKeySpotCheckInput!) { countKeySpotCheck(input: $in) { spotCheck { ` + sheetFields + ` } } }`
+	drawSpotCheck   = `mutation($in: DrawKeySpotCheckInput!) { drawKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
+	countSpotCheck  = `mutation($in: CountKeySpotCheckInput!) { countKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
 	resolveKeys     = `mutation($in: ResolveKeyDifferenceInput!) { resolveKeyDifference(input: $in) { line { id state resolution resolutionReason resolvedByName } } }`
-	closeSpotCheck  = `mutation($in: CloseKeySpotCheckInput!) { closeKeySpotCheck(input: $in) { spotCheck { ` + sheetFields + ` } } }`
-	cancelSpotCheck = `mutation($in: CancelKeySpotCheckInput!) { cancelKeySpotCheck(input: $in) { spotCheck { ` + sheetFields + ` } } }`
+	closeSpotCheck  = `mutation($in: CloseKeySpotCheckInput!) { closeKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
+	cancelSpotCheck = `mutation($in: CancelKeySpotCheckInput!) { cancelKeySpotCheck(input: $in) { spotCheck { ` + checkSheet + ` } } }`
 	redrawSpotCheck = `query($id: ID!) { redrawKeySpotCheck(spotCheckID: $id) { matches sets { id label } loans { id } } }`
 )
 
@@ -39,7 +39,7 @@ type sheet struct {
 	lines []gjson.Result
 }
 
-func sheetOf(check gjson.Result) sheet {
+func checkSheetOf(check gjson.Result) sheet {
 	s := sheet{check.Get("id").String(), make([]gjson.Result, len(check.Get("reconciliation.lines").Array()))}
 	for _, l := range check.Get("reconciliation.lines").Array() {
 		s.lines[l.Get("position").Int()-1] = l
@@ -97,7 +97,7 @@ func TestK4_3_ASpotCheckFromTheDrawToTheEnd(t *testing.T) {
 
 	// All four sets, and the set of the public area, which had a key by mistake: all that the office kept.
 	check := supervisor.Do(drawSpotCheck, sample(app.A.ID, 5, 1)).Get("drawKeySpotCheck.spotCheck")
-	s := sheetOf(check)
+	s := checkSheetOf(check)
 	if check.Get("population").Int() != 5 || len(check.Get("seed").String()) != 32 || check.Get("drawnByName").String() == "" || check.Get("reconciliation.state").String() != "COUNTING" {
 		t.Errorf("drawn: %s", check.Raw)
 	}
@@ -134,7 +134,7 @@ func TestK4_3_ASpotCheckFromTheDrawToTheEnd(t *testing.T) {
 	if counted.Get("reconciliation.state").String() != "SETTLING" || counted.Get(`reconciliation.lines.#(state=="DIFFERENT")#|#`).Int() != 3 {
 		t.Fatalf("counted: %s", counted.Raw)
 	}
-	if l := sheetOf(counted).of(app.A.Sets[0], app.A.Cabinet); l.Get("expected").Int() != int64(app.A.InCabinet) || l.Get("countedByName").String() == "" {
+	if l := checkSheetOf(counted).of(app.A.Sets[0], app.A.Cabinet); l.Get("expected").Int() != int64(app.A.InCabinet) || l.Get("countedByName").String() == "" {
 		t.Errorf("the line: %s", l.Raw)
 	}
 	t.Run("each difference is resolved once, with a reason", func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestK4_3_SurplusAndMissingKeysKeepTheSums(t *testing.T) {
 	app.As(policy.CSOfficer).Do(reportLoss, lossOf(set, app.A.Desk, 1))
 	settle := func(place uuid.UUID, count int, how string) (got model) {
 		t.Helper()
-		s := sheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 5, 0)).Get("drawKeySpotCheck.spotCheck"))
+		s := checkSheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 5, 0)).Get("drawKeySpotCheck.spotCheck"))
 		line := s.of(set, place)
 		supervisor.Do(countSpotCheck, agreed(app, s, map[string]int{line.Get("id").String(): count}))
 		supervisor.Do(resolveKeys, resolved(line, how))
@@ -228,7 +228,7 @@ func TestK4_3_WhoChecksIsNotWhoKeeps(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	supervisor := app.As(policy.Supervisor)
-	s := sheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 1, 0)).Get("drawKeySpotCheck.spotCheck"))
+	s := checkSheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 1, 0)).Get("drawKeySpotCheck.spotCheck"))
 	count, end := agreed(app, s, nil), vars{"in": vars{"spotCheckID": s.id}}
 	cancel := vars{"in": vars{"spotCheckID": s.id, "reason": "不查了"}}
 	calls := map[string]vars{drawSpotCheck: sample(app.A.ID, 1, 0), countSpotCheck: count, closeSpotCheck: end, cancelSpotCheck: cancel, resolveKeys: resolved(s.lines[0], "EXPLAINED")}
@@ -286,7 +286,7 @@ func TestK4_3_WhatIsNoSpotCheck(t *testing.T) {
 	supervisor.Refused(drawSpotCheck, sample(app.B.ID, 1, 0), fault.NotFound)
 	supervisor.Refused(drawSpotCheck, sample(uuid.New(), 1, 0), fault.NotFound)
 
-	s := sheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 2, 1)).Get("drawKeySpotCheck.spotCheck"))
+	s := checkSheetOf(supervisor.Do(drawSpotCheck, sample(app.A.ID, 2, 1)).Get("drawKeySpotCheck.spotCheck"))
 	entry, count := s.lines[len(s.lines)-1].Get("id").String(), func(line any, n int) vars {
 		return vars{"in": vars{"spotCheckID": s.id, "lines": []vars{{"lineID": line, "count": n}}}}
 	}
@@ -318,7 +318,7 @@ func TestK4_3_SpotChecksRacedAndRepeated(t *testing.T) {
 	if again := once.Do(drawSpotCheck, sample(app.A.ID, 1, 0)).Get("drawKeySpotCheck.spotCheck.id").String(); again != first.Get("id").String() {
 		t.Errorf("drawn twice: %s and %s", first.Get("id"), again)
 	}
-	s := sheetOf(first)
+	s := checkSheetOf(first)
 	race := func(document string, in vars) {
 		t.Helper()
 		answers := make([]gjson.Result, 6)
