@@ -168,6 +168,9 @@ func TestK4_1_AsOfAnyTimeOnlyTheSourceIsNegative(t *testing.T) {
 				continue
 			}
 			m := moved{from: places[from], to: places[to], count: rapid.IntRange(1, 4).Draw(t, "count"), at: day("at"), reason: "PLACED"}
+			if from == 0 {
+				m.reason = "ACCEPTED"
+			}
 			possible := true
 			for h := -6; h <= 6 && from != 0; h++ {
 				if at := stewardtest.Start.Add(time.Duration(h) * time.Hour); !at.Before(m.at) && had(history, at)[m.from] < m.count {

@@ -44,6 +44,8 @@ func TestK2_2_TheDashboardCountsWhatIsOutAndOverdue(t *testing.T) {
 func TestK2_2_TheDashboardOfEachRole(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
+	app.As(policy.KeyCustodian).Do(orderCopies, copiesOf(app.A.Sets[0], 1)) // which the leader is asked to approve
+	app.Foreign(policy.KeyCustodian).Do(orderCopies, copiesOf(app.B.Sets[0], 1))
 	t.Run("the portfolio is the sum of its estates", func(t *testing.T) {
 		d := app.As(policy.GeneralManager).In(t).Do(dashboard, nil).Get("keyDashboard")
 		a, b := d.Get("estates.0"), d.Get("estates.1")

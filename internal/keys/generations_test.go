@@ -92,7 +92,7 @@ func (m *lockModel) step(t *rapid.T, app *stewardtest.App) {
 		}
 	case 2:
 		for i := range m.loans {
-			if l := &m.loans[i]; l.out > 0 && tally.try(t, p, returnKeys, vars{"in": vars{"loanID": l.id}}, true) {
+			if l := &m.loans[i]; l.out > 0 && tally.try(t, p, returnKeys, vars{"in": vars{"loanID": l.id, "signature": vars{}}}, true) {
 				m.desk, l.out = m.desk+l.out, 0
 			}
 		}

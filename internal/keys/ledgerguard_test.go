@@ -34,6 +34,14 @@ func refusedBy(t *testing.T, app *stewardtest.App, sql string, args ...any) stri
 	return ""
 }
 
+// anyEntry has the database take entries that nothing was ordered or sealed for (K1.3, K2.3, K3.1, K3.2): for tests of what entries alone
+// make, whatever they are for.
+func anyEntry(app *stewardtest.App) {
+	app.Super(`ALTER TABLE key_movements DISABLE TRIGGER key_enter, DISABLE TRIGGER key_ordered, DISABLE TRIGGER key_settle,
+		DISABLE TRIGGER key_seal_agrees, DISABLE TRIGGER key_seal_aside,
+		DROP CONSTRAINT key_movements_copy_order, DROP CONSTRAINT key_movements_lock_change, DROP CONSTRAINT key_movements_scrapping`)
+}
+
 // Whoever writes them: a counter-entry is the exact opposite of an entry, once, and of none that is one itself.
 func TestK4_1_ACounterEntryIsTheExactOpposite(t *testing.T) {
 	t.Parallel()

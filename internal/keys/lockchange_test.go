@@ -107,7 +107,7 @@ func TestK3_1_LentKeysAreTakenBackBeforeTheLockIsChanged(t *testing.T) {
 	if r := custodian.Refused(recordChange, changedOf(id, 3), fault.Conflict, "K3.1"); r.Field != "lockChangeID" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	app.As(policy.CSOfficer).Do(returnKeys, vars{"in": vars{"loanID": loan}})
+	app.As(policy.CSOfficer).Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
 	custodian.Do(recordChange, changedOf(id, 3))
 }
 

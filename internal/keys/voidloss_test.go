@@ -92,11 +92,9 @@ func TestK2_3_LossesThatAreNotVoided(t *testing.T) {
 	t.Run("for which a lock change is ordered, until that is cancelled", func(t *testing.T) {
 		loss := lose(set)
 		app.As(policy.Supervisor).In(t).Do(answerLoss, answerOf(loss, true))
-		order := app.IDs(`SELECT new_id(x'0311'::int)`)[0]
-		app.Super(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)
-			SELECT $1, $2, estate_id, set_id, id, '钥匙遗失', reported_by_id, '钥匙管理员', $2 FROM key_losses WHERE id = $3`, order, stewardtest.Start, loss)
+		order := app.IDs(`SELECT id FROM key_lock_changes WHERE loss_id = $1`, loss)[0]
 		officer.In(t).Refused(voidLoss, voidOf(loss, "录错"), fault.RuleBroken, "K2.3")
-		app.Super(`UPDATE key_lock_changes SET state = 'CANCELLED' WHERE id = $1`, order)
+		app.As(policy.Supervisor).In(t).Do(cancelChange, cancelOf(order.String()))
 		l := officer.In(t).Do(voidLoss, voidOf(loss, "录错")).Get("voidKeyLoss.loss") // the leader's answer stays with it
 		if l.Get("state").String() != "VOIDED" {
 			t.Errorf("voided: %s", l.Raw)

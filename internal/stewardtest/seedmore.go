@@ -85,8 +85,8 @@ func (b *batch) queueOrders(estate, account, set, certificate uuid.UUID, holder 
 	b.queue(`INSERT INTO key_scrappings (id, created_at, estate_id, set_id, reason, requested_by_id, requested_by_name, requested_at, approval_id, certificate_id)
 		VALUES ($1, $2, $3, $4, '钥匙不齐', $5, '钥匙管理员', $2, $6, $7)`, scrapping, Start, estate, set, account, approval, certificate)
 	for _, m := range []struct{ from, to, reason, by string }{
-		{"SOURCE", "CABINET", "ACCEPTED", ""}, {"SOURCE", "CABINET", "COPIED", "copy_order_id"},
-		{"CABINET", "SCRAPPED", "RETIRED", "lock_change_id"}, {"CABINET", "SCRAPPED", "SCRAPPED", "scrapping_id"},
+		{"SOURCE", "ENGINEERING", "ACCEPTED", ""}, {"SOURCE", "ENGINEERING", "COPIED", "copy_order_id"},
+		{"ENGINEERING", "SCRAPPED", "RETIRED", "lock_change_id"}, {"ENGINEERING", "SCRAPPED", "SCRAPPED", "scrapping_id"},
 	} {
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, copy_order_id, lock_change_id, scrapping_id, occurred_at)
 			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, CASE $8 WHEN 'copy_order_id' THEN $9::uuid END,
