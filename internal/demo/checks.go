@@ -30,7 +30,7 @@ func (h *history) checks() map[int][]func() error {
 			if err != nil {
 				return err
 			}
-			if err := h.resolve(differ[0], keys.DifferenceAdjusted, "上月旧锁留下的钥匙,未曾入柜"); err != nil {
+			if err := h.resolve(differ[0], keys.DifferenceAdjusted, "核对验收表,当时多记一把,更正台账"); err != nil {
 				return err
 			}
 			return h.closeCheck(check)
