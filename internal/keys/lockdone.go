@@ -67,11 +67,11 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err != nil {
 		return nil, err
 	}
-	if err := ofEngineering(tx, c.EstateID, in.EngineerID, "K3.1"); err != nil {
-		return nil, err
-	}
 	cabinet, err := cabinetFor(tx, c.EstateID, in.CabinetID)
 	if err != nil {
+		return nil, err
+	}
+	if err := ofEngineering(tx, c.EstateID, in.EngineerID, "K3.1"); err != nil {
 		return nil, err
 	}
 	if err := isOrdered(tx, c); err != nil {
