@@ -86,8 +86,9 @@ fragment figures on KeyFigures {
     } } }
   }
 }`},
-	{Name: "Who signed what", Query: `query Signed {
+	{Name: "Signatures and certificates", Query: `query Signed {
   signatures(first: 20) { edges { node { kind capacity signerName method attestedByName signedAt contentHash } } }
+  certificates(first: 5) { edges { node { number title issuedAt content contentHash } } }
 }`},
 	{Name: "What is due or overdue", Query: `query Due {
   obligations(where: {state: OPEN}) { edges { node { kind title clause dueAt state } } }
