@@ -140,7 +140,7 @@ func TestExpired(t *testing.T) {
 	q := question(app.A)
 	soon := stewardtest.Start.Add(time.Hour)
 	q.Until = &soon
-	early := askedBy(t, custodian(app), plain, q)
+	early := askedBy(custodian(app), t, plain, q)
 	waits, given := asked(t, app, plain), asked(t, app, plain)
 	app.As(policy.Supervisor).Do(give, yes(given))
 	past := stewardtest.Start.Add(-time.Hour)

@@ -98,10 +98,10 @@ func custodian(app *stewardtest.App) context.Context {
 // asked is a question of the custodian's in A.
 func asked(t testing.TB, app *stewardtest.App, kind *approval.Kind) uuid.UUID {
 	t.Helper()
-	return askedBy(t, custodian(app), kind, question(app.A))
+	return askedBy(custodian(app), t, kind, question(app.A))
 }
 
-func askedBy(t testing.TB, ctx context.Context, kind *approval.Kind, q approval.Question) uuid.UUID {
+func askedBy(ctx context.Context, t testing.TB, kind *approval.Kind, q approval.Question) uuid.UUID {
 	t.Helper()
 	a, err := ask.Do(ctx, askInput{kind, q})
 	if err != nil {

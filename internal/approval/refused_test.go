@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/ids"
@@ -48,7 +47,7 @@ func TestNobodyDecidesTheOwnQuestion(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	pm := app.As(policy.ProjectManager)
-	own := askedBy(t, as(app, pm, policy.ProjectManager, app.A), plain, question(app.A))
+	own := askedBy(as(app, pm, policy.ProjectManager, app.A), t, plain, question(app.A))
 	pm.Refused(give, yes(own), fault.RuleBroken, "K2.3")
 	pm.Refused(decline, no(own), fault.RuleBroken, "K2.3")
 	if n := len(inbox(t, app, pm, own)); n != 0 {
@@ -58,7 +57,7 @@ func TestNobodyDecidesTheOwnQuestion(t *testing.T) {
 
 	// The same member of staff with another account is the same person.
 	app.SQL(`UPDATE staffs SET account_id = $1 WHERE id = $2`, pm.Account, app.A.Staff)
-	again := askedBy(t, as(app, pm, policy.ProjectManager, app.A), plain, question(app.A))
+	again := askedBy(as(app, pm, policy.ProjectManager, app.A), t, plain, question(app.A))
 	second := app.Member("second@a.example", app.GrantIn(policy.ProjectManager, app.A))
 	app.SQL(`UPDATE staffs SET account_id = $1 WHERE id = $2`, second.Account, app.A.Staff)
 	second.Refused(give, yes(again), fault.RuleBroken, "K2.3")
@@ -160,7 +159,7 @@ func TestTheDatabaseHoldsTheSteps(t *testing.T) {
 		SELECT $2, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at, 'GIVEN' FROM approvals WHERE id = $1`, waits, ids.New(0x0206))
 	// Somebody else's signature does not do, and with the trigger gone the leak shows.
 	app.Super(`UPDATE approvals SET content_hash = 'other' WHERE id = $1`, waits)
-	other := app.Member("other@a.example", account.NewGrant(app.GrantIn(policy.ProjectManager, app.A)))
+	other := app.Member("other@a.example", app.GrantIn(policy.ProjectManager, app.A))
 	refusedByDatabase(t, app, "approvals_signed", `UPDATE approvals SET state = 'GIVEN', decided_by_id = $2, decided_at = asked_at WHERE id = $1`, waits, other.Account)
 	app.Super(`ALTER TABLE approvals DISABLE TRIGGER approval_step`)
 	app.SQL(`UPDATE approvals SET state = 'GIVEN', decided_by_id = $2, decided_at = asked_at WHERE id = $1`, waits, other.Account)
