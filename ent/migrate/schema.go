@@ -1091,7 +1091,7 @@ var (
 			},
 			{
 				Name:    "keyloanrequest_estate_id_approval_id",
-				Unique:  false,
+				Unique:  true,
 				Columns: []*schema.Column{KeyLoanRequestsColumns[7], KeyLoanRequestsColumns[10]},
 			},
 		},

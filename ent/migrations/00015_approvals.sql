@@ -25,9 +25,6 @@ DECLARE
     moves text[];
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'ASKED' THEN
-            RAISE check_violation USING MESSAGE = 'an approval is asked for first', CONSTRAINT = 'approvals_one_way';
-        END IF;
         NEW.asked_by_staff_id := (SELECT id FROM staffs WHERE estate_id = NEW.estate_id AND account_id = NEW.asked_by_id);
         RETURN NEW;
     END IF;
@@ -53,6 +50,16 @@ END $$;
 -- +goose StatementEnd
 REVOKE ALL ON FUNCTION approval_step FROM PUBLIC;
 CREATE TRIGGER approval_step BEFORE INSERT OR UPDATE ON approvals FOR EACH ROW EXECUTE FUNCTION approval_step();
+
+-- After the row, so that the walls have refused before.
+-- +goose StatementBegin
+CREATE FUNCTION approval_asked() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    RAISE check_violation USING MESSAGE = 'an approval is asked for first', CONSTRAINT = 'approvals_one_way';
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION approval_asked FROM PUBLIC;
+CREATE TRIGGER approval_asked AFTER INSERT ON approvals FOR EACH ROW WHEN (NEW.state <> 'ASKED') EXECUTE FUNCTION approval_asked();
 
 INSERT INTO signature_capacities VALUES ('approval', 'approver');
 

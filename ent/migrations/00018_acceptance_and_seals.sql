@@ -52,7 +52,7 @@ BEGIN
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER key_acceptance_check_in_draft BEFORE INSERT OR UPDATE ON key_acceptance_checks FOR EACH ROW EXECUTE FUNCTION key_acceptance_check_in_draft();
+CREATE TRIGGER key_acceptance_check_in_draft AFTER INSERT OR UPDATE ON key_acceptance_checks FOR EACH ROW EXECUTE FUNCTION key_acceptance_check_in_draft();
 
 -- At the end of the transaction a sheet that took effect here is checked line by line and signed by who delivers, and by
 -- security if any key was sealed by it. Imported sheets are exempt: docs/decisions/0008-imported-sheets.md.

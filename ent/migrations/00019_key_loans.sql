@@ -66,7 +66,7 @@ BEGIN
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER key_loans_due BEFORE INSERT OR UPDATE OF due_at, lent_at, borrower_id, approval_id ON key_loans
+CREATE TRIGGER key_loans_due AFTER INSERT OR UPDATE OF due_at, lent_at, borrower_id, approval_id ON key_loans
     FOR EACH ROW EXECUTE FUNCTION key_loan_due();
 
 -- The set's row is locked, so that a lock change and a loan follow one another.
@@ -80,7 +80,7 @@ BEGIN
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER key_loan_lines_in_use BEFORE INSERT ON key_loan_lines FOR EACH ROW EXECUTE FUNCTION key_loan_line_in_use();
+CREATE TRIGGER key_loan_lines_in_use AFTER INSERT ON key_loan_lines FOR EACH ROW EXECUTE FUNCTION key_loan_line_in_use();
 
 -- A loan of which something came back, or was lost, is not voided.
 -- +goose StatementBegin

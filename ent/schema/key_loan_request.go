@@ -45,7 +45,7 @@ func (KeyLoanRequest) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("estate_id", "created_at", "id"),
 		index.Fields("estate_id", "loan_id"),
-		index.Fields("estate_id", "approval_id"),
+		index.Fields("estate_id", "approval_id").Unique(),
 	}
 }
 
