@@ -14,7 +14,7 @@ import (
 
 // also is what else a row says when it is voided.
 var also = map[string]string{
-	"key_acceptances": ", state = 'VOIDED'", "key_losses": ", state = 'VOIDED'", "key_loans": ", state = 'VOIDED', returned_at = NULL",
+	"key_acceptances": ", state = 'VOIDED', accepted_at = coalesce(accepted_at, now())", "key_losses": ", state = 'VOIDED'", "key_loans": ", state = 'VOIDED', returned_at = NULL",
 }
 
 const whole = `voided_at = now(), void_reason = 'x', voided_by_id = gen_random_uuid(), voided_by_name = 'x'`
@@ -95,7 +95,7 @@ func TestWithoutTheTriggerAVoidIsUndone(t *testing.T) {
 func disable(t *testing.T, conn *pgx.Conn, table string) {
 	t.Helper()
 	if _, err := conn.Exec(t.Context(), `RESET ROLE; DO $$ DECLARE name text; BEGIN
-		FOR name IN SELECT tgname FROM pg_trigger WHERE tgrelid = '`+table+`'::regclass AND NOT tgisinternal AND tgname <> 'voided' LOOP
+		FOR name IN SELECT tgname FROM pg_trigger WHERE tgrelid = '`+table+`'::regclass AND NOT tgisinternal AND tgname <> 'stays_voided' LOOP
 			EXECUTE format('ALTER TABLE `+table+` DISABLE TRIGGER %I', name);
 		END LOOP; END $$; SET ROLE steward_app`); err != nil {
 		t.Fatal(err)
