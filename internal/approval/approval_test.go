@@ -149,6 +149,10 @@ func TestExpired(t *testing.T) {
 		t.Errorf("asked for the past: %v", err)
 	}
 
+	if _, err := ask.Do(app.Context(), askInput{plain, question(app.A)}); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("the program asks: %v", err)
+	}
+
 	app.Clock.Advance(time.Hour)
 	awake(app.As(policy.Supervisor)).Refused(give, yes(early), fault.RuleBroken, "K2.3") // although no job has run yet
 	expire(t, app, 1)

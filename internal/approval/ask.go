@@ -7,6 +7,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/signature"
 )
@@ -27,8 +28,11 @@ type Question struct {
 
 // Ask puts the question, as the viewer, to who may decide it: into their inboxes, due by the end of the next working day.
 //
-// Errors: CONFLICT for a question that would have lapsed already.
+// Errors: FORBIDDEN for the program itself, since a person asks; CONFLICT for a question that would have lapsed already.
 func (k *Kind) Ask(tx *act.Tx, q Question) (*ent.Approval, error) {
+	if tx.Viewer.IsSystem() {
+		return nil, fault.Denied("审批须由本人申请,程序不能代为申请。", "A person asks for an approval; the program does not.").By(k.Clause)
+	}
 	content, hash, err := signature.Canonical(q.Content)
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ var outcomes = map[approval.State][2]string{
 
 // tellAsker puts what became of the question into the inbox of who asked it, unless that is who did it.
 func tellAsker(tx *act.Tx, a *ent.Approval, by, note string) error {
-	if a.AskedByID == uuid.Nil || a.AskedByID == tx.Viewer.Account {
+	if a.AskedByID == tx.Viewer.Account {
 		return nil
 	}
 	title := outcomes[a.State]

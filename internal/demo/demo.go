@@ -1,6 +1,7 @@
 // Package demo makes a believable portfolio through the program's own acts and imports: three estates, a
-// member of staff for each role, and a month of keys lent and taken back, some of them not yet.
-// It is the same on every machine, but for the dates, which end today, and the passwords.
+// member of staff for each role, and a month of keys lent and taken back, some of them not yet. In the first estate
+// everything happens in that month of which the rulebook's chapter K tells, and some of it waits for who tries the demo.
+// It is the same on every machine, but for the dates, which end today, the passwords, and what spot checks draw.
 package demo
 
 import (
@@ -44,7 +45,7 @@ func Load(ctx context.Context, rt *act.Runtime, table *policy.Table, progress fu
 	if err != nil {
 		return nil, fmt.Errorf("demo accounts: %w", err)
 	}
-	progress("lending keys for a month")
+	progress("living through a month")
 	g, gctx := errgroup.WithContext(ctx)
 	for i, e := range estates {
 		g.Go(func() error { return team.month(gctx, rt, table, e, uint64(i)) })

@@ -17,10 +17,18 @@ import (
 
 // shows are what the demo has to show, by clause: statements that find no row where it does not.
 var shows = []struct{ what, sql string }{
-	{"K1.1 an acceptance sheet", `SELECT FROM key_acceptances a JOIN key_acceptance_lines l ON l.acceptance_id = a.id WHERE l.delivered > 0`},
+	{"K1.1 an imported sheet", `SELECT FROM key_acceptances a JOIN key_acceptance_lines l ON l.acceptance_id = a.id WHERE a.source_file <> '' AND l.delivered > 0`},
+	{"K1.1 a sheet checked and signed by three", `SELECT FROM key_acceptances a JOIN signatures s ON s.subject_id = a.id WHERE a.state = 'EFFECTIVE' GROUP BY a.id HAVING count(*) = 3`},
+	{"K1.1 a faulty key outstanding", `SELECT FROM key_acceptance_checks c JOIN key_sets s ON s.unit_id = c.unit_id WHERE c.faulty > 0 AND s.outstanding > 0`},
+	{"K1.1 a sheet in draft", `SELECT FROM key_acceptances WHERE state = 'DRAFT'`},
+	{"K1.2 keys on hooks", `SELECT FROM key_hooks WHERE set_id IS NOT NULL`},
+	{"K1.2 a free hook", `SELECT FROM key_hooks WHERE set_id IS NULL`},
 	{"K1.2 keys at the front desk", `SELECT FROM key_balances b JOIN key_holders h ON h.id = b.holder_id WHERE h.kind = 'DESK' AND b.count > 0`},
 	{"K1.2 the cabinet opened", `SELECT FROM key_cabinet_openings WHERE outcome = 'OPENED' AND voided_at IS NULL`},
 	{"K1.2 the cabinet refused", `SELECT FROM key_cabinet_openings WHERE outcome = 'REFUSED'`},
+	{"K1.3 keys sealed with security", `SELECT FROM key_seals s JOIN key_balances b ON b.set_id = s.set_id JOIN key_holders h ON h.id = b.holder_id WHERE s.state = 'SEALED' AND h.kind = 'SEAL' AND b.count = s.count`},
+	{"K1.3 a seal replaced", `SELECT FROM key_seals WHERE state = 'REPLACED'`},
+	{"K1.3 a seal broken", `SELECT FROM key_seals WHERE state = 'BROKEN'`},
 	{"K1.4 keys outstanding, followed up", `SELECT FROM key_sets s JOIN key_follow_ups f ON f.set_id = s.id WHERE s.outstanding > 0`},
 	{"K2.1 a loan signed by both", `SELECT FROM signatures WHERE kind = 'keys.lend' GROUP BY subject_id HAVING count(*) = 2`},
 	{"K2.1 a loan voided", `SELECT FROM key_loans WHERE state = 'VOIDED'`},
@@ -39,6 +47,10 @@ var shows = []struct{ what, sql string }{
 	{"K2.3 a loss found", `SELECT FROM key_losses WHERE found > 0`},
 	{"K2.3 a loss voided", `SELECT FROM key_losses WHERE state = 'VOIDED'`},
 	{"K4.1 an entry countered", `SELECT FROM key_movements WHERE reverses_id IS NOT NULL`},
+	{"K4.1 keys handed over to a household, signed", `SELECT FROM key_movements m JOIN signatures s ON s.subject_id = m.id WHERE m.reason = 'HANDED_OVER'`},
+	{"K4.1 keys taken back from it", `SELECT FROM key_movements WHERE reason = 'TAKEN_BACK'`},
+	{"K4.1 keys with engineering", `SELECT FROM key_balances b JOIN key_holders h ON h.id = b.holder_id WHERE h.kind = 'ENGINEERING' AND b.count > 0`},
+	{"K4.2 a month closed", `SELECT FROM key_statements s JOIN key_statement_lines l ON l.statement_id = s.id WHERE l.accepted > 0 AND l.closing > 0`},
 	{"K4.3 a spot check closed", `SELECT FROM reconciliations WHERE kind = 'keys.spotCheck' AND state = 'CLOSED'`},
 	{"K4.3 a difference resolved", `SELECT FROM reconciliation_lines WHERE resolution = 'ADJUSTED'`},
 }

@@ -41,6 +41,9 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 	story := h.story(n == 0)
 	for back := 30; back >= 1; back-- {
 		day := today.AddDays(-back)
+		if err := h.closeMonth(at(day, h.zone, 8, 30)); err != nil {
+			return err
+		}
 		if cal.IsWorkingDay(day) || back == 1 {
 			if err := h.day(day, back == 1); err != nil {
 				return fmt.Errorf("%s on %s: %w", e.Code, day, err)
@@ -54,6 +57,9 @@ func (t *team) month(ctx context.Context, rt *act.Runtime, table *policy.Table, 
 			h.clock.Advance(10 * time.Minute)
 		}
 	}
+	if err := h.closeMonth(earlier(at(today, h.zone, 7, 30), rt.Clock.Now())); err != nil {
+		return err
+	}
 	return h.morning(rt.Clock.Now())
 }
 
@@ -65,9 +71,11 @@ type history struct {
 	zone    *time.Location
 	today   calendar.Day
 	r       *rand.Rand
-	sets    []uuid.UUID // of which the desk has keys
 	cabinet uuid.UUID
 	desk    uuid.UUID
+	sets    []uuid.UUID // of which the desk has keys
+	kept    []uuid.UUID // of which only the cabinet has
+	closed  bool        // the month in which the story begins (K4.2)
 
 	ctx, system, custodian, officer, manager context.Context
 }
@@ -90,7 +98,7 @@ func attested() *signature.Input { return &signature.Input{} }
 func (h *history) story(rich bool) map[int][]func() error {
 	s := map[int][]func() error{1: {h.evening}}
 	if rich {
-		for _, theme := range []map[int][]func() error{h.longLoans(), h.mistakes(), h.checks()} {
+		for _, theme := range []map[int][]func() error{h.acceptance(), h.handovers(), h.longLoans(), h.mistakes(), h.checks()} {
 			for back, list := range theme {
 				s[back] = append(s[back], list...)
 			}
@@ -104,17 +112,25 @@ type clockSetter interface {
 	Now() time.Time
 }
 
+func earlier(a, b time.Time) time.Time {
+	if a.After(b) {
+		return b
+	}
+	return a
+}
+
 func (h *history) to(t time.Time) { h.clock.Advance(t.Sub(h.clock.Now())) }
 
 // stock has the custodian put keys of some units at the front desk (K1.2).
 func (h *history) stock(day calendar.Day) (err error) {
 	db := act.From(h.system).DB.Ent
-	h.sets, err = db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
-		keyset.HasBalancesWith(keybalance.CountGTE(2), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindCabinet)))).
-		Order(ent.Asc(keyset.FieldSortKey)).Limit(24).IDs(h.system)
+	sets, err := db.KeySet.Query().Where(keyset.EstateID(h.estate.ID),
+		keyset.HasBalancesWith(keybalance.CountGTE(3), keybalance.HasHolderWith(keyholder.KindEQ(keyholder.KindCabinet)))).
+		Order(ent.Asc(keyset.FieldSortKey)).Limit(32).IDs(h.system)
 	if err != nil {
 		return err
 	}
+	h.sets, h.kept = sets[:24], sets[24:]
 	h.cabinet, err = db.KeyHolder.Query().Where(keyholder.EstateID(h.estate.ID), keyholder.KindEQ(keyholder.KindCabinet)).OnlyID(h.system)
 	if err != nil {
 		return err
@@ -128,11 +144,16 @@ func (h *history) stock(day calendar.Day) (err error) {
 		return err
 	}
 	for _, s := range h.sets {
-		if _, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: s, Count: 2, FromID: h.cabinet, ToID: h.desk}); err != nil {
+		if err := h.toDesk(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (h *history) toDesk(set uuid.UUID) error {
+	_, err := keys.Move.Do(h.custodian, keys.MoveKeysInput{SetID: set, Count: 2, FromID: h.cabinet, ToID: h.desk})
+	return err
 }
 
 // day lends a few keys and takes them back; on the last day one loan stays out.
@@ -161,11 +182,7 @@ func (h *history) day(day calendar.Day, last bool) error {
 // morning is today's, up to now.
 func (h *history) morning(now time.Time) error {
 	for i := range 2 {
-		moment := at(h.today, h.zone, 8, 20*i)
-		if moment.After(now) {
-			moment = now
-		}
-		h.to(moment)
+		h.to(earlier(at(h.today, h.zone, 8, 20*i), now))
 		if _, err := h.lend(3 + i); err != nil {
 			return err
 		}

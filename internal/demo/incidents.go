@@ -45,6 +45,7 @@ func (h *history) lose(who keys.BorrowerInput, set uuid.UUID, how string) (*ent.
 	if err != nil {
 		return nil, err
 	}
+	h.clock.Advance(30 * time.Minute)
 	in := keys.ReportKeyLossInput{SetID: &set, HolderID: &lent.Loan.BorrowerID, Count: 1, Circumstances: how}
 	p, err := keys.ReportLoss.Do(h.officer, in)
 	if err != nil {

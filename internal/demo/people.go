@@ -148,10 +148,13 @@ func (t *team) employ(ctx context.Context, rt *act.Runtime, table *policy.Table,
 	return nil
 }
 
+// mechanicName is who borrows keys most, and delivers them for engineering.
+const mechanicName = "钟师傅"
+
 // hireMechanic hires who borrows keys, and has no account: the clerk attests the signature (K2.1).
 func (t *team) hireMechanic(ctx context.Context, rt *act.Runtime, e *ent.Estate, department uuid.UUID) error {
 	from, position := calendar.DayOf(rt.Clock.Now().AddDate(-2, 0, 0)), "水电工"
-	p, err := registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: department, Name: "钟师傅", Position: &position, EmployedFrom: &from})
+	p, err := registry.HireStaff.Do(ctx, registry.HireStaffInput{EstateID: e.ID, DepartmentID: department, Name: mechanicName, Position: &position, EmployedFrom: &from})
 	if err == nil {
 		t.mechanics[e.ID] = append(t.mechanics[e.ID], p.Staff.ID)
 	}

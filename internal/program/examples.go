@@ -3,8 +3,10 @@ package program
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/ent/keystatement"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/server"
@@ -96,33 +99,42 @@ func serveExamples(context.Context) ([]server.Example, error) {
 	return append([]server.Example{signInExample("Sign in first: fill in the variables", "", "")}, examples...), nil
 }
 
-// demoExamples are the tabs of the demo: an officer's sign-in, and keys that the officer can lend at this moment.
-// The password is on the page only where the page is for this machine alone.
+// demoExamples are the tabs of the demo: an officer's sign-in, keys that the officer can lend at this moment, and a set with
+// a life; at the end the statistics of a month, which another role sees.
 func demoExamples(ctx context.Context, app *App, listen, signIns string) ([]server.Example, error) {
-	first := signInExample("Sign in first: the demo printed the password", "", "")
-	for line := range strings.Lines(signIns) {
-		if f := strings.Fields(line); len(f) == 4 && f[1] == string(policy.CSOfficer) {
-			first = signInExample(first.Name, f[2], "")
-			if at, err := netip.ParseAddrPort(listen); err == nil && at.Addr().IsLoopback() {
-				first = signInExample("Sign in first, as a customer-service officer", f[2], f[3])
-			}
-		}
-	}
 	ctx = access.With(ctx, access.System(app.Policy, "examples"))
-	tabs := []server.Example{first}
+	tabs := []server.Example{signInAs(policy.CSOfficer, "Sign in first, as a customer-service officer", listen, signIns)}
 	home, err := app.DB.Ent.Estate.Query().Order(ent.Asc(estate.FieldID)).First(ctx)
 	if err != nil {
 		return append(tabs, examples...), skip(err)
 	}
-	for _, of := range []func(context.Context, *ent.Client, uuid.UUID) (server.Example, error){lendExample, lifeExample} {
+	add := func(of func(context.Context, *ent.Client, uuid.UUID) (server.Example, error), before ...server.Example) error {
 		tab, err := of(ctx, app.DB.Ent, home.ID)
 		if err == nil {
-			tabs = append(tabs, tab)
-		} else if skip(err) != nil {
-			return nil, err
+			tabs = append(append(tabs, before...), tab)
 		}
+		return skip(err)
 	}
-	return append(tabs, examples...), nil
+	if err := errors.Join(add(lendExample), add(lifeExample)); err != nil {
+		return nil, err
+	}
+	tabs = append(tabs, examples...)
+	return tabs, add(monthExample, signInAs(policy.KeyCustodian, "As the key custodian: sign in", listen, signIns))
+}
+
+// signInAs signs in as the role's holder. The password is on the page only where the page is for this machine alone.
+func signInAs(role policy.Role, title, listen, signIns string) server.Example {
+	for line := range strings.Lines(signIns) {
+		f := strings.Fields(line)
+		if len(f) != 4 || f[1] != string(role) {
+			continue
+		}
+		if at, err := netip.ParseAddrPort(listen); err == nil && at.Addr().IsLoopback() {
+			return signInExample(title, f[2], f[3])
+		}
+		return signInExample(title+": the demo printed the password", f[2], "")
+	}
+	return signInExample(title+": the demo printed the password", "", "")
 }
 
 // skip is nil where there is nothing that an example could be about: every key at the front desk is out, say.
@@ -155,6 +167,21 @@ func lifeExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Ex
 	return server.Example{Name: "A key set's whole life", Variables: variables(map[string]any{"set": set}), Query: `query Life($set: ID!) {
   keySetTimeline(setID: $set) { edges { node { at kind actor count from to summary } } }
 }`}, err
+}
+
+// monthExample are the statistics of the last month that was closed, for who may see them: the custodian.
+func monthExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.Example, error) {
+	last, err := db.KeyStatement.Query().Where(keystatement.EstateID(home)).Order(ent.Desc(keystatement.FieldMonth)).First(ctx)
+	if err != nil {
+		return server.Example{}, err
+	}
+	vars := variables(map[string]any{"estate": home, "month": last.Month.Format(time.DateOnly)})
+	return server.Example{Name: "As the key custodian: monthly statement (钥匙月度统计)", Variables: vars, Query: `query Statement($estate: ID!, $month: Date!) {
+  keyStatement(estateID: $estate, month: $month) {
+    month closed closedAt closedByName
+    lines { area kind opening accepted replaced copied takenBack found fromEngineering handedOver lost scrapped retired toEngineering adjusted closing withHouseholds lockChanges }
+  }
+}`}, nil
 }
 
 func variables(v map[string]any) string {

@@ -11,7 +11,8 @@ import (
 func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder map[string]uuid.UUID) {
 	approval, hash := ids.New(0x0206), "00"
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
-		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '程序', $2, $2::timestamptz + interval '30 days')`, approval, Start, estate, set, hash, uuid.Nil)
+		VALUES ($1, $2, $3, 'keys.copy', 'K2.3', $4, '复制钥匙', 'Copy keys', '{}', $5, '丢失补配', $6, '钥匙管理员', $2::timestamptz - interval '30 days', $2)`, approval, Start, estate, set, hash, account)
+	b.queue(`UPDATE approvals SET state = 'EXPIRED' WHERE id = $1`, approval)
 	b.queue(`UPDATE key_loans SET approval_id = $1 WHERE id = $2`, approval, loan)
 	for range 2 { // an entry and its counter-entry
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at, reverses_id)
