@@ -148,6 +148,7 @@ func TestNoReferenceCrossesEstates(t *testing.T) {
 		}
 		cross := fmt.Sprintf(`UPDATE %s SET %s = $1 WHERE id = $2`, k.Child, k.Column)
 		exec(t, conn, "BEGIN")
+		exec(t, conn, fmt.Sprintf(`ALTER TABLE %s DISABLE TRIGGER USER`, k.Child)) // what a row may become is a rule of its chapter, and no wall
 		if got := attempt(t, conn, cross, parents[0], children[0]); got != "23503" {
 			t.Errorf("%s lets a row of B point into A: %s", k.Name, got)
 		}
