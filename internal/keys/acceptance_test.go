@@ -14,16 +14,15 @@ import (
 )
 
 const (
-	sheetFields  = `acceptance { id state version deliverer handler acceptedAt sourceFile }`
-	draftSheet   = `mutation($in: DraftKeyAcceptanceInput!) { draftKeyAcceptance(input: $in) { ` + sheetFields + ` } }`
-	addLines     = `mutation($in: AddKeyAcceptanceLinesInput!) { addKeyAcceptanceLines(input: $in) { ` + sheetFields + ` } }`
-	removeLine   = `mutation($in: RemoveKeyAcceptanceLineInput!) { removeKeyAcceptanceLine(input: $in) { ` + sheetFields + ` } }`
-	checkLines   = `mutation($in: CheckKeyAcceptanceLinesInput!) { checkKeyAcceptanceLines(input: $in) { ` + sheetFields + ` } }`
-	signSheet    = `mutation($in: SignKeyAcceptanceInput!) { signKeyAcceptance(input: $in) { ` + sheetFields + ` } }`
-	cancelSheet  = `mutation($in: CancelKeyAcceptanceInput!) { cancelKeyAcceptance(input: $in) { ` + sheetFields + ` } }`
-	linesOf      = `query($a: ID!) { keyAcceptanceChecks(first: 200, where: {acceptanceID: $a}) { edges { node { id version place due delivered faulty remark checkedByName removedAt } } } }`
-	acceptedOf   = `query($a: ID!) { keyAcceptanceLines(first: 200, where: {acceptanceID: $a}) { edges { node { due delivered outstanding condition deliverer followUp set { id label kind outstanding generation } } } } }`
-	signaturesOf = `query($s: ID!) { signatures(where: {subjectID: $s}) { edges { node { kind capacity signerName method } } } }`
+	takenOver   = `acceptance { id state version deliverer handler acceptedAt sourceFile }`
+	draftSheet  = `mutation($in: DraftKeyAcceptanceInput!) { draftKeyAcceptance(input: $in) { ` + takenOver + ` } }`
+	addLines    = `mutation($in: AddKeyAcceptanceLinesInput!) { addKeyAcceptanceLines(input: $in) { ` + takenOver + ` } }`
+	removeLine  = `mutation($in: RemoveKeyAcceptanceLineInput!) { removeKeyAcceptanceLine(input: $in) { ` + takenOver + ` } }`
+	checkLines  = `mutation($in: CheckKeyAcceptanceLinesInput!) { checkKeyAcceptanceLines(input: $in) { ` + takenOver + ` } }`
+	signSheet   = `mutation($in: SignKeyAcceptanceInput!) { signKeyAcceptance(input: $in) { ` + takenOver + ` } }`
+	cancelSheet = `mutation($in: CancelKeyAcceptanceInput!) { cancelKeyAcceptance(input: $in) { ` + takenOver + ` } }`
+	linesOf     = `query($a: ID!) { keyAcceptanceChecks(first: 200, where: {acceptanceID: $a}) { edges { node { id version place due delivered faulty remark checkedByName removedAt } } } }`
+	acceptedOf  = `query($a: ID!) { keyAcceptanceLines(first: 200, where: {acceptanceID: $a}) { edges { node { due delivered outstanding condition deliverer followUp set { id label kind outstanding generation } } } } }`
 
 	deliverer = "王工"
 )
@@ -32,7 +31,7 @@ func owes(unit any, place string, due int) vars {
 	return vars{"unitID": unit, "place": place, "due": due}
 }
 
-func sheetOf(estate uuid.UUID, lines ...vars) vars {
+func accepting(estate uuid.UUID, lines ...vars) vars {
 	return vars{"in": vars{"estateID": estate, "deliverer": deliverer, "lines": lines}}
 }
 
@@ -55,7 +54,7 @@ func signing(sheet string, more vars) vars {
 
 // drafted makes a sheet, and gives its id and those of its lines by place.
 func drafted(p *stewardtest.Person, estate uuid.UUID, lines ...vars) (sheet string, checks map[string]string) {
-	sheet = p.Do(draftSheet, sheetOf(estate, lines...)).Get("draftKeyAcceptance.acceptance.id").String()
+	sheet = p.Do(draftSheet, accepting(estate, lines...)).Get("draftKeyAcceptance.acceptance.id").String()
 	return sheet, checksOf(p, sheet)
 }
 
@@ -165,7 +164,7 @@ func TestK1_1_ASheetIsCheckedStepByStepAndSigned(t *testing.T) {
 		lines[1].Get("outstanding").Int() != 1 || lines[0].Get("condition").String() != "完好" || lines[0].Get("deliverer").String() != deliverer {
 		t.Errorf("accepted: %v", lines)
 	}
-	by := custodian.Do(signaturesOf, vars{"s": sheet}).Get("signatures.edges.#.node").Array()
+	by := custodian.Do(signaturesOf, vars{"id": sheet}).Get("signatures.edges.#.node").Array()
 	if len(by) != 2 || by[0].Get("kind").String() != "keys.accept" {
 		t.Errorf("signed by %v", by)
 	}
@@ -244,7 +243,7 @@ func TestK1_1_WhoSignsForEngineering(t *testing.T) {
 		}
 	}
 	custodian.Do(signSheet, by(engineer, password))
-	if s := custodian.Do(signaturesOf, vars{"s": sheet}).Get(`signatures.edges.#(node.capacity=="deliverer").node`); s.Get("signerName").String() != "李工" || s.Get("method").String() != "CREDENTIAL" {
+	if s := custodian.Do(signaturesOf, vars{"id": sheet}).Get(`signatures.edges.#(node.capacity=="deliverer").node`); s.Get("signerName").String() != "李工" || s.Get("method").String() != "CREDENTIAL" {
 		t.Errorf("signed by %s", s.Raw)
 	}
 }
@@ -258,15 +257,15 @@ func TestK1_1_SheetsThatAreRefused(t *testing.T) {
 		many[i] = owes(unit, fmt.Sprint("门", i), 1)
 	}
 	for field, in := range map[string]vars{
-		"lines": sheetOf(app.A.ID, many[:201]...), "lines.1.place": sheetOf(app.A.ID, owes(unit, "车库", 1), owes(unit, " 车库", 1)),
-		"lines.0.place": sheetOf(app.A.ID, owes(unit, " ", 1)), "lines.0.due": sheetOf(app.A.ID, owes(unit, "车库", 0)),
+		"lines": accepting(app.A.ID, many[:201]...), "lines.1.place": accepting(app.A.ID, owes(unit, "车库", 1), owes(unit, " 车库", 1)),
+		"lines.0.place": accepting(app.A.ID, owes(unit, " ", 1)), "lines.0.due": accepting(app.A.ID, owes(unit, "车库", 0)),
 		"deliverer": {"in": vars{"estateID": app.A.ID, "deliverer": "", "lines": many[:1]}},
 	} {
 		if r := custodian.Refused(draftSheet, in, fault.InvalidInput); r.Field != field {
 			t.Errorf("%s: refused at %q", field, r.Field)
 		}
 	}
-	for field, in := range map[string]vars{"estateID": sheetOf(app.B.ID, owes(unit, "车库", 1)), "lines.1.unitID": sheetOf(app.A.ID, owes(unit, "车库", 1), owes(app.B.Units[0], "车库", 1))} {
+	for field, in := range map[string]vars{"estateID": accepting(app.B.ID, owes(unit, "车库", 1)), "lines.1.unitID": accepting(app.A.ID, owes(unit, "车库", 1), owes(app.B.Units[0], "车库", 1))} {
 		if r := custodian.Refused(draftSheet, in, fault.NotFound); r.Field != field {
 			t.Errorf("%s: refused at %q", field, r.Field)
 		}
@@ -308,7 +307,7 @@ func TestK1_1_SheetsThatAreRefused(t *testing.T) {
 	}
 
 	questions := map[string]vars{
-		draftSheet: sheetOf(app.A.ID, owes(unit, "车库", 1)), addLines: {"in": vars{"acceptanceID": sheet, "lines": []vars{owes(unit, "露台", 1)}}},
+		draftSheet: accepting(app.A.ID, owes(unit, "车库", 1)), addLines: {"in": vars{"acceptanceID": sheet, "lines": []vars{owes(unit, "露台", 1)}}},
 		checkLines: checking(sheet, found(checks["车库"], 3, 0)), signSheet: signing(sheet, nil),
 		cancelSheet: {"in": vars{"acceptanceID": sheet}}, removeLine: {"in": vars{"checkID": checks["车库"]}},
 	}

@@ -91,7 +91,7 @@ func (b *batch) queueOrders(estate, account, set, certificate uuid.UUID, holder 
 		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, copy_order_id, lock_change_id, scrapping_id, occurred_at)
 			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, CASE $8 WHEN 'copy_order_id' THEN $9::uuid END,
 				CASE $8 WHEN 'lock_change_id' THEN (SELECT id FROM key_lock_changes WHERE estate_id = $3) END, CASE $8 WHEN 'scrapping_id' THEN $10::uuid END, $2)`,
-			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.by, order, scrapping)
+			ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.reason, m.by, order, scrapping)
 	}
 	b.queue(`UPDATE key_copy_orders SET state = 'MADE', made_at = ordered_at WHERE id = $1`, order)
 	b.queue(`UPDATE key_scrappings SET state = 'ENDED' WHERE id = $1`, scrapping)
