@@ -189,6 +189,13 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
 			VALUES ($1, $2, $3, 'keys.return', $4, $5, $5, 'ATTESTED', $6, '客服', '00', $2)`, ids.New(0x0204), Start, estate, back, capacity, account)
 	}
+	for _, m := range []struct {
+		from, to, reason string
+		line             *uuid.UUID
+	}{{"SOURCE", "DESK", "ACCEPTED", nil}, {"DESK", "ENGINEERING", "LENT", &line}, {"ENGINEERING", "DESK", "RETURNED", &line}} {
+		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loan_line_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
+			ids.New(0x0303), Start, estate, set, holder[m.from], holder[m.to], m.reason, m.line)
+	}
 	loss := ids.New(0x030a)
 	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
 		VALUES ($1, $2, $3, $4, '设备间', $5, '工程部', 1, '检修后遗失', $2, $2, $6, '客服')`, loss, Start.AddDate(0, 0, -2), estate, set, holder["ENGINEERING"], account)
