@@ -19,7 +19,7 @@ const (
 	takeBack        = `mutation($in: TakeBackKeysInput!) { takeBackKeys(input: $in) { movement { id reason count occurredAt from { kind household { id } } to { kind } } } }`
 	giveEngineering = `mutation($in: GiveKeysToEngineeringInput!) { giveKeysToEngineering(input: $in) { movement { id reason count note occurredAt from { kind } to { kind } } } }`
 	takeEngineering = `mutation($in: TakeKeysFromEngineeringInput!) { takeKeysFromEngineering(input: $in) { movement { id reason count note occurredAt from { kind } to { kind } } } }`
-	passedBy        = `query($id: ID!) { signatures(where: {subjectID: $id}) { edges { node { kind capacity signerName method attestedByName resident { id } staff { id } } } } }`
+	signaturesOf    = `query($id: ID!) { signatures(where: {subjectID: $id}) { edges { node { kind capacity signerName method attestedByName resident { id } staff { id } } } } }`
 )
 
 // changed is the input with some of it changed; nil leaves it out.
@@ -38,7 +38,7 @@ func changed(in vars, change vars) vars {
 // signed lists who signed: capacity, name and way.
 func signed(p *stewardtest.Person, id string) map[string]string {
 	out := map[string]string{}
-	for _, s := range p.Do(passedBy, vars{"id": id}).Get("signatures.edges.#.node").Array() {
+	for _, s := range p.Do(signaturesOf, vars{"id": id}).Get("signatures.edges.#.node").Array() {
 		out[s.Get("capacity").String()] = s.Get("kind").String() + " " + s.Get("signerName").String() + " " + s.Get("method").String()
 	}
 	return out
@@ -56,7 +56,7 @@ func TestK4_1_KeysOfAHouseholdAreSignedForInAndOut(t *testing.T) {
 	if s := signed(custodian, m.Get("id").String()); len(s) != 2 || s["household"] != "keys.handOver 甲小区业户 ATTESTED" || s["handler"] != "keys.handOver "+custodian.Email+" SESSION" {
 		t.Errorf("signed: %v", s)
 	}
-	if n := app.Resident().Do(passedBy, vars{"id": m.Get("id").String()}).Get("signatures.edges.#").Int(); n != 2 {
+	if n := app.Resident().Do(signaturesOf, vars{"id": m.Get("id").String()}).Get("signatures.edges.#").Int(); n != 2 {
 		t.Errorf("the household sees %d of its signatures", n)
 	}
 
