@@ -23,6 +23,7 @@ const (
 	cancelSheet = `mutation($in: CancelKeyAcceptanceInput!) { cancelKeyAcceptance(input: $in) { ` + takenOver + ` } }`
 	linesOf     = `query($a: ID!) { keyAcceptanceChecks(first: 200, where: {acceptanceID: $a}) { edges { node { id version place due delivered faulty remark checkedByName removedAt } } } }`
 	acceptedOf  = `query($a: ID!) { keyAcceptanceLines(first: 200, where: {acceptanceID: $a}) { edges { node { due delivered outstanding condition deliverer followUp set { id label kind outstanding generation } } } } }`
+	sheetSigned = `query($s: ID!) { signatures(where: {subjectID: $s}) { edges { node { kind capacity signerName method } } } }`
 
 	deliverer = "王工"
 )
@@ -164,7 +165,7 @@ func TestK1_1_ASheetIsCheckedStepByStepAndSigned(t *testing.T) {
 		lines[1].Get("outstanding").Int() != 1 || lines[0].Get("condition").String() != "完好" || lines[0].Get("deliverer").String() != deliverer {
 		t.Errorf("accepted: %v", lines)
 	}
-	by := custodian.Do(signaturesOf, vars{"id": sheet}).Get("signatures.edges.#.node").Array()
+	by := custodian.Do(sheetSigned, vars{"s": sheet}).Get("signatures.edges.#.node").Array()
 	if len(by) != 2 || by[0].Get("kind").String() != "keys.accept" {
 		t.Errorf("signed by %v", by)
 	}
@@ -243,7 +244,7 @@ func TestK1_1_WhoSignsForEngineering(t *testing.T) {
 		}
 	}
 	custodian.Do(signSheet, by(engineer, password))
-	if s := custodian.Do(signaturesOf, vars{"id": sheet}).Get(`signatures.edges.#(node.capacity=="deliverer").node`); s.Get("signerName").String() != "李工" || s.Get("method").String() != "CREDENTIAL" {
+	if s := custodian.Do(sheetSigned, vars{"s": sheet}).Get(`signatures.edges.#(node.capacity=="deliverer").node`); s.Get("signerName").String() != "李工" || s.Get("method").String() != "CREDENTIAL" {
 		t.Errorf("signed by %s", s.Raw)
 	}
 }

@@ -90,7 +90,7 @@ func TestK1_3_OfAPublicAreaOneKeyStaysAndTheRestIsSealed(t *testing.T) {
 	if got := packet.Get("keySeals.edges.#.node").Raw; got != `[{"number":"F-1","count":3,"state":"SEALED"}]` {
 		t.Errorf("security has %s", got)
 	}
-	if by := custodian.Do(signaturesOf, vars{"id": sheet}).Get(`signatures.edges.#(node.capacity=="security").node`); by.Get("signerName").String() != "赵队长" || by.Get("method").String() != "CREDENTIAL" {
+	if by := custodian.Do(sheetSigned, vars{"s": sheet}).Get(`signatures.edges.#(node.capacity=="security").node`); by.Get("signerName").String() != "赵队长" || by.Get("method").String() != "CREDENTIAL" {
 		t.Errorf("signed by %s", by.Raw)
 	}
 }
@@ -104,7 +104,7 @@ func TestK1_3_SealedChangedAndBroken(t *testing.T) {
 	if s.Get("number").String() != "f-10" || s.Get("state").String() != "SEALED" || s.Get("sealedByName").String() != custodian.Email {
 		t.Errorf("sealed: %s", s.Raw)
 	}
-	by := custodian.Do(signaturesOf, vars{"id": s.Get("id").String()}).Get("signatures.edges.#.node.capacity").Array()
+	by := custodian.Do(sheetSigned, vars{"s": s.Get("id").String()}).Get("signatures.edges.#.node.capacity").Array()
 	if len(by) != 2 {
 		t.Errorf("signed by %v", by)
 	}
