@@ -101,7 +101,8 @@ func BalancesAt(ctx context.Context, q BalancesAtQuery, below func(path ...strin
 		cursors[i] = edge.Cursor
 	}
 	page.PageInfo = paging.Info(cursors, q.After, more)
-	return page, page.load(db.Ent, e.ID, below("edges", "node", "set"), below("edges", "node", "holder"))
+	err = page.load(below("edges", "node", "set"), below("edges", "node", "holder"), db.Ent, e.ID)
+	return page, err
 }
 
 // placeAfter is the balance at which the page before ended.
@@ -118,7 +119,7 @@ func placeAfter(after *ent.Cursor) (set, holder *uuid.UUID, err error) {
 }
 
 // load finds the sets and holders of the rows, with what is selected below them.
-func (p *KeyBalanceAtConnection) load(db *ent.Client, estate uuid.UUID, ofSet, ofHolder context.Context) error {
+func (p *KeyBalanceAtConnection) load(ofSet, ofHolder context.Context, db *ent.Client, estate uuid.UUID) error {
 	var setIDs, holderIDs []uuid.UUID
 	for _, e := range p.Edges {
 		setIDs, holderIDs = append(setIDs, e.set), append(holderIDs, e.holder)

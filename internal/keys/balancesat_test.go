@@ -62,12 +62,13 @@ func TestK4_1_WhereKeysWereAtATime(t *testing.T) {
 	// All pages together are the whole, in natural order.
 	all := custodian.Do(balancesAt, vars{"e": app.A.ID, "at": app.Clock.Now()}).Get("keyBalancesAt")
 	var paged []gjson.Result
-	for after, in := "", (vars{"e": app.A.ID, "at": app.Clock.Now(), "n": 2}); ; in["after"] = after {
+	for in := (vars{"e": app.A.ID, "at": app.Clock.Now(), "n": 2}); ; {
 		page := custodian.Do(balancesAt, in).Get("keyBalancesAt")
 		paged = append(paged, page.Get("edges.#.node").Array()...)
-		if after = page.Get("pageInfo.endCursor").String(); !page.Get("pageInfo.hasNextPage").Bool() {
+		if !page.Get("pageInfo.hasNextPage").Bool() {
 			break
 		}
+		in["after"] = page.Get("pageInfo.endCursor").String()
 	}
 	rows := all.Get("edges.#.node").Array()
 	if len(rows) < 12 || len(paged) != len(rows) || all.Get("pageInfo.hasNextPage").Bool() {

@@ -157,10 +157,10 @@ func told(p *stewardtest.Person) string {
 func TestK2_2_OverdueLoansAreListedAndReminded(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	officer, supervisor, manager := app.As(policy.CSOfficer), app.As(policy.Supervisor), app.As(policy.GeneralManager)
+	supervisor, manager := app.As(policy.Supervisor), app.As(policy.GeneralManager)
 	lent := app.As(policy.KeyCustodian).Do(lendKeys, with(loanOf(vars{"staffID": app.A.Staff}, app.A.Sets[0], 3), "fromID", app.A.Cabinet)).Get("lendKeys.loan")
 	loan, line := lent.Get("id").String(), lent.Get("lines.0.id").String()
-	officer = app.As(policy.KeyCustodian) // who lent is the handler, and reminded
+	officer := app.As(policy.KeyCustodian) // who lent is the handler, and reminded
 	officer.Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}, "lines": []vars{{"lineID": line, "count": 1}}}})
 	officer.Do(reportLoss, lossOfLine(line, 1))
 	long, _ := lendTo(app, vars{"staffID": app.A.Staff}, app.A.Sets[1], 1)

@@ -77,7 +77,7 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err := isOrdered(tx, c); err != nil {
 		return nil, err
 	}
-	if _, err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {
+	if err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {
 		return nil, err
 	}
 	if c, err = renew(tx, c, set, in, cabinet); err != nil {

@@ -67,18 +67,18 @@ func borrowed(h *ent.KeyHolder) bool {
 
 // gather moves all keys of a locked set to the scrapped ones, as e says, wherever they are. A holder of whom stays says
 // why keys may not be with it refuses it all.
-func gather(tx *act.Tx, set *ent.KeySet, e entry, stays func(*ent.KeyHolder) error) (count int, err error) {
+func gather(tx *act.Tx, set *ent.KeySet, e entry, stays func(*ent.KeyHolder) error) (err error) {
 	balances, err := tx.KeyBalance.Query().Where(keybalance.SetID(set.ID), keybalance.CountGT(0)).WithHolder().Order(keybalance.ByHolderID()).All(tx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, b := range balances {
 		if err := stays(b.Edges.Holder); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if e.to, err = office(tx, set.EstateID, keyholder.KindScrapped); err != nil {
-		return 0, err
+		return err
 	}
 	e.set = set
 	for _, b := range balances {
@@ -86,11 +86,10 @@ func gather(tx *act.Tx, set *ent.KeySet, e entry, stays func(*ent.KeyHolder) err
 			continue
 		}
 		if _, err := post(tx, e); err != nil {
-			return 0, err
+			return err
 		}
-		count += b.Count
 	}
-	return count, endSeals(tx, set, e.note)
+	return endSeals(tx, set, e.note)
 }
 
 // endSeals breaks the seals of a set whose keys came out of them (K1.3).

@@ -58,7 +58,7 @@ func completeScrapping(tx *act.Tx, in CompleteKeyScrappingInput) (*CompleteKeySc
 	if _, err := consent.Use(tx, s.Edges.Approval.ID, "scrappingID"); err != nil {
 		return nil, err
 	}
-	if _, err := gather(tx, set, entry{reason: keymovement.ReasonScrapped, order: orders{scrapping: &s.ID}, note: s.Reason}, inTheOffice); err != nil {
+	if err := gather(tx, set, entry{reason: keymovement.ReasonScrapped, order: orders{scrapping: &s.ID}, note: s.Reason}, inTheOffice); err != nil {
 		return nil, err
 	}
 	if s, err = certify(tx, s, in); err != nil { // with it the database scraps the set

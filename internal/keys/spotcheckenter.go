@@ -15,10 +15,10 @@ import (
 // holder, so that the set's accounts sum to zero (K4.1).
 func enter(tx *act.Tx, in ResolveKeyDifferenceInput, line *ent.ReconciliationLine) error {
 	n := difference(line)
-	switch {
-	case in.Resolution == DifferenceMiscounted, in.Resolution == DifferenceExplained:
+	switch in.Resolution {
+	case DifferenceMiscounted, DifferenceExplained:
 		return nil
-	case in.Resolution == DifferenceLost: // K2.3: the leader is told, and asked whether the lock is to be changed
+	case DifferenceLost: // K2.3: the leader is told, and asked whether the lock is to be changed
 		_, err := reportLoss(tx, ReportKeyLossInput{SetID: &line.ItemID, HolderID: line.PlaceID, Count: -n, Circumstances: in.Reason})
 		return stillThere(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/steward-pm/steward/internal/wording"
 )
 
+// How late an act may be recorded.
 const (
 	Free = 10 * time.Minute // for so long no reason is asked
 	Most = 24 * time.Hour   // and for so long an act can be recorded at all
