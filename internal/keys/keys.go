@@ -18,6 +18,9 @@
 //	                                  TakeFromEngineering; passing.go what they have in common
 //	month.go        K4.2              Month, the statistics of one; closemonth.go CloseMonth
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
+//	copies.go       K2.3              OrderCopies, RecordCopies
+//	lockchange.go   K3.1, K2.3        OrderLockChange, CancelLockChange; lockdone.go RecordLockChange, locks.go what both use
+//	scrap.go        K3.2              RequestScrapping, ConsentScrapping; scrapdone.go CompleteScrapping, under a certificate
 //	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
 //	                                  spotcheckredraw.go RedrawSpotCheck, spotcheckcount.go CountSpotCheck, spotcheckclose.go
@@ -25,7 +28,7 @@
 //	                                  what it enters in the ledger
 //
 // Beneath them are ledger.go, the double entry (K4.1), balancesat.go, where keys were at a time, and keyring.go, what the registry
-// asks. The registers:
+// asks. dashboard.go counts how things stand now; timeline.go tells a set's whole life, timelinewords.go in words. The registers:
 // register_loans.go 钥匙借用登记表, register_acceptance.go 钥匙交接验收统计表 and 尚未移交钥匙统计表,
 // register_distribution.go 交接钥匙统计表, register_statement.go 钥匙月度统计表.
 package keys
