@@ -101,7 +101,8 @@ func ofItself(m *ent.KeyMovement) error {
 	case keymovement.ReasonSealed, keymovement.ReasonUnsealed:
 		return fault.Rule("K1.3", "封存的钥匙请通过启封或换封更正。", "Sealed keys are corrected by breaking or replacing the seal.")
 	case keymovement.ReasonReplaced, keymovement.ReasonRetired:
-		return fault.Rule("K3.1", "这笔登记属于换锁,请作废换锁登记。", "This entry belongs to a lock change; void the lock change.")
+		return fault.Rule("K3.1", "换锁已完成,不能作废;请重新登记一次换锁(orderLockChange)。",
+			"The lock was changed, which is not voided; order another change (orderLockChange).")
 	}
 	return fault.Rule("K4.1", "这笔登记有审批或清点记录为凭,不能作废;请通过新的清点更正。",
 		"An approval or a count stands behind this entry, so it is not voided; correct it by a new count.")
