@@ -156,7 +156,7 @@ func TestTheDatabaseHoldsTheSteps(t *testing.T) {
 	refusedByDatabase(t, app, "approvals_used", `UPDATE approvals SET state = 'USED' WHERE id = $1`, given)
 	refusedByDatabase(t, app, "approvals_used", `UPDATE approvals SET state = 'USED', used_at = expires_at WHERE id = $1`, given)
 	refusedByDatabase(t, app, "approvals_one_way", `INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at, state)
-		SELECT $2, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at, 'GIVEN' FROM approvals WHERE id = $1`, waits, ids.New(0x0206))
+		SELECT $2, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at, 'EXPIRED' FROM approvals WHERE id = $1`, waits, ids.New(0x0206))
 	// Somebody else's signature does not do, and with the trigger gone the leak shows.
 	app.Super(`UPDATE approvals SET content_hash = 'other' WHERE id = $1`, waits)
 	other := app.Member("other@a.example", app.GrantIn(policy.ProjectManager, app.A))
