@@ -165,8 +165,13 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 	manager := managerOf(app, estate)
 	manager.Do(`mutation($in: CreateAPITokenInput!) { createApiToken(input: $in) { secret } }`,
 		stewardtest.Vars{"in": stewardtest.Vars{"name": "x", "role": policy.ProjectManager, "expiresAt": stewardtest.Start.AddDate(0, 1, 0)}})
-	loan := manager.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { id lines { id } } } }`, stewardtest.Vars{"in": stewardtest.Vars{
-		"borrower": stewardtest.Vars{"externalPersonID": estate.External}, "purpose": "看房", "signature": stewardtest.Vars{}, "lines": []stewardtest.Vars{{"setID": estate.Sets[1], "count": 1}}}})
+	lend := func(set uuid.UUID) gjson.Result {
+		return manager.Do(`mutation($in: LendKeysInput!) { lendKeys(input: $in) { loan { id lines { id } } } }`, stewardtest.Vars{"in": stewardtest.Vars{
+			"borrower": stewardtest.Vars{"externalPersonID": estate.External}, "purpose": "看房", "signature": stewardtest.Vars{}, "lines": []stewardtest.Vars{{"setID": set, "count": 1}}}})
+	}
+	loan := lend(estate.Sets[1])
+	back := manager.Do(`mutation($in: ReturnKeysInput!) { returnKeys(input: $in) { loan { lines { returns { id } } } } }`, stewardtest.Vars{"in": stewardtest.Vars{
+		"loanID": lend(estate.Sets[0]).Get("lendKeys.loan.id").String(), "signature": stewardtest.Vars{}}})
 	err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
 		return app.Runtime.Accounts.Post(ctx, tx, account.Message{AccountID: manager.Account, Estate: estate.ID, Kind: "x", TitleZH: "题", TitleEN: "title"})
 	})
@@ -184,6 +189,7 @@ func rowsOf(t *testing.T, app *stewardtest.App, estate stewardtest.Estate) map[s
 	out[ent.TypeKeyHolder] = slices.Insert(out[ent.TypeKeyHolder], 0, estate.Cabinet, estate.Desk)
 	out[ent.TypeKeyLoan] = slices.Insert(out[ent.TypeKeyLoan], 0, uuid.MustParse(loan.Get("lendKeys.loan.id").String())) // one that is open
 	out[ent.TypeKeyLoanLine] = slices.Insert(out[ent.TypeKeyLoanLine], 0, uuid.MustParse(loan.Get("lendKeys.loan.lines.0.id").String()))
+	out[ent.TypeKeyReturn] = slices.Insert(out[ent.TypeKeyReturn], 0, uuid.MustParse(back.Get("returnKeys.loan.lines.0.returns.0.id").String())) // by an act: it is in the ledger
 	for kind, code := range kinds {
 		if len(out[kind]) == 0 {
 			t.Errorf("estate %s has no %s, so no walk covers it: seed a row in internal/stewardtest/seed.go", estate.Code, kind)

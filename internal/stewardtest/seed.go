@@ -184,17 +184,10 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO key_loan_lines (id, created_at, estate_id, loan_id, set_id, from_id, label, count, returned) VALUES ($1, $2, $3, $4, $5, $6, '设备间', 1, 1)`, line, Start, estate, loan, set, holder["DESK"])
 	back := ids.New(0x0309)
 	b.queue(`INSERT INTO key_returns (id, created_at, estate_id, line_id, receipt_id, count, returned_by, received_by_id, received_by_name, returned_at) VALUES ($1, $2, $3, $4, $1, 1, '工程部', $5, '客服', $2)`,
-		back, moved, estate, line, account)
+		back, Start, estate, line, account)
 	for _, capacity := range []string{"returner", "handler"} {
 		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
 			VALUES ($1, $2, $3, 'keys.return', $4, $5, $5, 'ATTESTED', $6, '客服', '00', $2)`, ids.New(0x0204), Start, estate, back, capacity, account)
-	}
-	for _, m := range []struct {
-		from, to, reason string
-		line             *uuid.UUID
-	}{{"SOURCE", "DESK", "ACCEPTED", nil}, {"DESK", "ENGINEERING", "LENT", &line}, {"ENGINEERING", "DESK", "RETURNED", &line}, {"DESK", "ENGINEERING", "TO_ENGINEERING", nil}} {
-		b.queue(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, loan_line_id, occurred_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $2)`,
-			ids.New(0x0303), moved, estate, set, holder[m.from], holder[m.to], m.reason, m.line)
 	}
 	loss := ids.New(0x030a)
 	b.queue(`INSERT INTO key_losses (id, created_at, estate_id, set_id, label, holder_id, holder_name, count, circumstances, occurred_at, reported_at, reported_by_id, reported_by_name)
