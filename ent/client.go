@@ -17,6 +17,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -68,6 +73,16 @@ type Client struct {
 	Schema *migrate.Schema
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
+	ArchiveDocument *ArchiveDocumentClient
+	// ArchiveFile is the client for interacting with the ArchiveFile builders.
+	ArchiveFile *ArchiveFileClient
+	// ArchiveManual is the client for interacting with the ArchiveManual builders.
+	ArchiveManual *ArchiveManualClient
+	// ArchivePermit is the client for interacting with the ArchivePermit builders.
+	ArchivePermit *ArchivePermitClient
+	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
+	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
@@ -164,6 +179,11 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Approval = NewApprovalClient(c.config)
+	c.ArchiveDocument = NewArchiveDocumentClient(c.config)
+	c.ArchiveFile = NewArchiveFileClient(c.config)
+	c.ArchiveManual = NewArchiveManualClient(c.config)
+	c.ArchivePermit = NewArchivePermitClient(c.config)
+	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
 	c.Certificate = NewCertificateClient(c.config)
@@ -299,6 +319,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:                ctx,
 		config:             cfg,
 		Approval:           NewApprovalClient(cfg),
+		ArchiveDocument:    NewArchiveDocumentClient(cfg),
+		ArchiveFile:        NewArchiveFileClient(cfg),
+		ArchiveManual:      NewArchiveManualClient(cfg),
+		ArchivePermit:      NewArchivePermitClient(cfg),
+		ArchiveVolume:      NewArchiveVolumeClient(cfg),
 		Area:               NewAreaClient(cfg),
 		Building:           NewBuildingClient(cfg),
 		Certificate:        NewCertificateClient(cfg),
@@ -361,6 +386,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:                ctx,
 		config:             cfg,
 		Approval:           NewApprovalClient(cfg),
+		ArchiveDocument:    NewArchiveDocumentClient(cfg),
+		ArchiveFile:        NewArchiveFileClient(cfg),
+		ArchiveManual:      NewArchiveManualClient(cfg),
+		ArchivePermit:      NewArchivePermitClient(cfg),
+		ArchiveVolume:      NewArchiveVolumeClient(cfg),
 		Area:               NewAreaClient(cfg),
 		Building:           NewBuildingClient(cfg),
 		Certificate:        NewCertificateClient(cfg),
@@ -432,15 +462,17 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Approval, c.Area, c.Building, c.Certificate, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
-		c.Signature, c.Staff, c.Unit,
+		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
+		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
+		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
+		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
+		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
+		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
+		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
+		c.Unit,
 	} {
 		n.Use(hooks...)
 	}
@@ -450,15 +482,17 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Approval, c.Area, c.Building, c.Certificate, c.Department, c.EmergencyContact,
-		c.Estate, c.ExternalPerson, c.File, c.Household, c.ImportRun, c.KeyAcceptance,
-		c.KeyAcceptanceCheck, c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening,
-		c.KeyCopyOrder, c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook,
-		c.KeyLoan, c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine,
-		c.KeyLockChange, c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping,
-		c.KeySeal, c.KeySet, c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine,
-		c.Obligation, c.Occupancy, c.Reconciliation, c.ReconciliationLine, c.Resident,
-		c.Signature, c.Staff, c.Unit,
+		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
+		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
+		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
+		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
+		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
+		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
+		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
+		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
+		c.Unit,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -469,6 +503,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *ApprovalMutation:
 		return c.Approval.mutate(ctx, m)
+	case *ArchiveDocumentMutation:
+		return c.ArchiveDocument.mutate(ctx, m)
+	case *ArchiveFileMutation:
+		return c.ArchiveFile.mutate(ctx, m)
+	case *ArchiveManualMutation:
+		return c.ArchiveManual.mutate(ctx, m)
+	case *ArchivePermitMutation:
+		return c.ArchivePermit.mutate(ctx, m)
+	case *ArchiveVolumeMutation:
+		return c.ArchiveVolume.mutate(ctx, m)
 	case *AreaMutation:
 		return c.Area.mutate(ctx, m)
 	case *BuildingMutation:
@@ -704,6 +748,1007 @@ func (c *ApprovalClient) mutate(ctx context.Context, m *ApprovalMutation) (Value
 		return (&ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Approval mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveDocumentClient is a client for the ArchiveDocument schema.
+type ArchiveDocumentClient struct {
+	config
+}
+
+// NewArchiveDocumentClient returns a client for the ArchiveDocument from the given config.
+func NewArchiveDocumentClient(c config) *ArchiveDocumentClient {
+	return &ArchiveDocumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivedocument.Hooks(f(g(h())))`.
+func (c *ArchiveDocumentClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveDocument = append(c.hooks.ArchiveDocument, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivedocument.Intercept(f(g(h())))`.
+func (c *ArchiveDocumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveDocument = append(c.inters.ArchiveDocument, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveDocument entity.
+func (c *ArchiveDocumentClient) Create() *ArchiveDocumentCreate {
+	mutation := newArchiveDocumentMutation(c.config, OpCreate)
+	return &ArchiveDocumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveDocument entities.
+func (c *ArchiveDocumentClient) CreateBulk(builders ...*ArchiveDocumentCreate) *ArchiveDocumentCreateBulk {
+	return &ArchiveDocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveDocumentClient) MapCreateBulk(slice any, setFunc func(*ArchiveDocumentCreate, int)) *ArchiveDocumentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveDocumentCreateBulk{err: fmt.Errorf("calling to ArchiveDocumentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveDocumentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveDocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveDocument.
+func (c *ArchiveDocumentClient) Update() *ArchiveDocumentUpdate {
+	mutation := newArchiveDocumentMutation(c.config, OpUpdate)
+	return &ArchiveDocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveDocumentClient) UpdateOne(_m *ArchiveDocument) *ArchiveDocumentUpdateOne {
+	mutation := newArchiveDocumentMutation(c.config, OpUpdateOne, withArchiveDocument(_m))
+	return &ArchiveDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveDocumentClient) UpdateOneID(id uuid.UUID) *ArchiveDocumentUpdateOne {
+	mutation := newArchiveDocumentMutation(c.config, OpUpdateOne, withArchiveDocumentID(id))
+	return &ArchiveDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveDocument.
+func (c *ArchiveDocumentClient) Delete() *ArchiveDocumentDelete {
+	mutation := newArchiveDocumentMutation(c.config, OpDelete)
+	return &ArchiveDocumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveDocumentClient) DeleteOne(_m *ArchiveDocument) *ArchiveDocumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveDocumentClient) DeleteOneID(id uuid.UUID) *ArchiveDocumentDeleteOne {
+	builder := c.Delete().Where(archivedocument.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveDocumentDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveDocument.
+func (c *ArchiveDocumentClient) Query() *ArchiveDocumentQuery {
+	return &ArchiveDocumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveDocument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveDocument entity by its id.
+func (c *ArchiveDocumentClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveDocument, error) {
+	return c.Query().Where(archivedocument.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveDocumentClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveDocument {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryEstate(_m *ArchiveDocument) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.EstateTable, archivedocument.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryFile(_m *ArchiveDocument) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.FileTable, archivedocument.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryHousehold(_m *ArchiveDocument) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.HouseholdTable, archivedocument.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryStaff(_m *ArchiveDocument) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.StaffTable, archivedocument.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryDepartment(_m *ArchiveDocument) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.DepartmentTable, archivedocument.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryManual queries the manual edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryManual(_m *ArchiveDocument) *ArchiveManualQuery {
+	query := (&ArchiveManualClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(archivemanual.Table, archivemanual.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.ManualTable, archivedocument.ManualColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVolume queries the volume edge of a ArchiveDocument.
+func (c *ArchiveDocumentClient) QueryVolume(_m *ArchiveDocument) *ArchiveVolumeQuery {
+	query := (&ArchiveVolumeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedocument.Table, archivedocument.FieldID, id),
+			sqlgraph.To(archivevolume.Table, archivevolume.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedocument.VolumeTable, archivedocument.VolumeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveDocumentClient) Hooks() []Hook {
+	return c.hooks.ArchiveDocument
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveDocumentClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveDocument
+}
+
+func (c *ArchiveDocumentClient) mutate(ctx context.Context, m *ArchiveDocumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveDocumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveDocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveDocumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveDocument mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveFileClient is a client for the ArchiveFile schema.
+type ArchiveFileClient struct {
+	config
+}
+
+// NewArchiveFileClient returns a client for the ArchiveFile from the given config.
+func NewArchiveFileClient(c config) *ArchiveFileClient {
+	return &ArchiveFileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivefile.Hooks(f(g(h())))`.
+func (c *ArchiveFileClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveFile = append(c.hooks.ArchiveFile, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivefile.Intercept(f(g(h())))`.
+func (c *ArchiveFileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveFile = append(c.inters.ArchiveFile, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveFile entity.
+func (c *ArchiveFileClient) Create() *ArchiveFileCreate {
+	mutation := newArchiveFileMutation(c.config, OpCreate)
+	return &ArchiveFileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveFile entities.
+func (c *ArchiveFileClient) CreateBulk(builders ...*ArchiveFileCreate) *ArchiveFileCreateBulk {
+	return &ArchiveFileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveFileClient) MapCreateBulk(slice any, setFunc func(*ArchiveFileCreate, int)) *ArchiveFileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveFileCreateBulk{err: fmt.Errorf("calling to ArchiveFileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveFileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveFileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveFile.
+func (c *ArchiveFileClient) Update() *ArchiveFileUpdate {
+	mutation := newArchiveFileMutation(c.config, OpUpdate)
+	return &ArchiveFileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveFileClient) UpdateOne(_m *ArchiveFile) *ArchiveFileUpdateOne {
+	mutation := newArchiveFileMutation(c.config, OpUpdateOne, withArchiveFile(_m))
+	return &ArchiveFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveFileClient) UpdateOneID(id uuid.UUID) *ArchiveFileUpdateOne {
+	mutation := newArchiveFileMutation(c.config, OpUpdateOne, withArchiveFileID(id))
+	return &ArchiveFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveFile.
+func (c *ArchiveFileClient) Delete() *ArchiveFileDelete {
+	mutation := newArchiveFileMutation(c.config, OpDelete)
+	return &ArchiveFileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveFileClient) DeleteOne(_m *ArchiveFile) *ArchiveFileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveFileClient) DeleteOneID(id uuid.UUID) *ArchiveFileDeleteOne {
+	builder := c.Delete().Where(archivefile.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveFileDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveFile.
+func (c *ArchiveFileClient) Query() *ArchiveFileQuery {
+	return &ArchiveFileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveFile entity by its id.
+func (c *ArchiveFileClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveFile, error) {
+	return c.Query().Where(archivefile.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveFileClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveFile {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveFile.
+func (c *ArchiveFileClient) QueryEstate(_m *ArchiveFile) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivefile.Table, archivefile.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivefile.EstateTable, archivefile.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a ArchiveFile.
+func (c *ArchiveFileClient) QueryHousehold(_m *ArchiveFile) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivefile.Table, archivefile.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivefile.HouseholdTable, archivefile.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a ArchiveFile.
+func (c *ArchiveFileClient) QueryStaff(_m *ArchiveFile) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivefile.Table, archivefile.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivefile.StaffTable, archivefile.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVolumes queries the volumes edge of a ArchiveFile.
+func (c *ArchiveFileClient) QueryVolumes(_m *ArchiveFile) *ArchiveVolumeQuery {
+	query := (&ArchiveVolumeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivefile.Table, archivefile.FieldID, id),
+			sqlgraph.To(archivevolume.Table, archivevolume.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivefile.VolumesTable, archivefile.VolumesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocuments queries the documents edge of a ArchiveFile.
+func (c *ArchiveFileClient) QueryDocuments(_m *ArchiveFile) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivefile.Table, archivefile.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivefile.DocumentsTable, archivefile.DocumentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveFileClient) Hooks() []Hook {
+	return c.hooks.ArchiveFile
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveFileClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveFile
+}
+
+func (c *ArchiveFileClient) mutate(ctx context.Context, m *ArchiveFileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveFileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveFileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveFile mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveManualClient is a client for the ArchiveManual schema.
+type ArchiveManualClient struct {
+	config
+}
+
+// NewArchiveManualClient returns a client for the ArchiveManual from the given config.
+func NewArchiveManualClient(c config) *ArchiveManualClient {
+	return &ArchiveManualClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivemanual.Hooks(f(g(h())))`.
+func (c *ArchiveManualClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveManual = append(c.hooks.ArchiveManual, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivemanual.Intercept(f(g(h())))`.
+func (c *ArchiveManualClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveManual = append(c.inters.ArchiveManual, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveManual entity.
+func (c *ArchiveManualClient) Create() *ArchiveManualCreate {
+	mutation := newArchiveManualMutation(c.config, OpCreate)
+	return &ArchiveManualCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveManual entities.
+func (c *ArchiveManualClient) CreateBulk(builders ...*ArchiveManualCreate) *ArchiveManualCreateBulk {
+	return &ArchiveManualCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveManualClient) MapCreateBulk(slice any, setFunc func(*ArchiveManualCreate, int)) *ArchiveManualCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveManualCreateBulk{err: fmt.Errorf("calling to ArchiveManualClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveManualCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveManualCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveManual.
+func (c *ArchiveManualClient) Update() *ArchiveManualUpdate {
+	mutation := newArchiveManualMutation(c.config, OpUpdate)
+	return &ArchiveManualUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveManualClient) UpdateOne(_m *ArchiveManual) *ArchiveManualUpdateOne {
+	mutation := newArchiveManualMutation(c.config, OpUpdateOne, withArchiveManual(_m))
+	return &ArchiveManualUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveManualClient) UpdateOneID(id uuid.UUID) *ArchiveManualUpdateOne {
+	mutation := newArchiveManualMutation(c.config, OpUpdateOne, withArchiveManualID(id))
+	return &ArchiveManualUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveManual.
+func (c *ArchiveManualClient) Delete() *ArchiveManualDelete {
+	mutation := newArchiveManualMutation(c.config, OpDelete)
+	return &ArchiveManualDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveManualClient) DeleteOne(_m *ArchiveManual) *ArchiveManualDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveManualClient) DeleteOneID(id uuid.UUID) *ArchiveManualDeleteOne {
+	builder := c.Delete().Where(archivemanual.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveManualDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveManual.
+func (c *ArchiveManualClient) Query() *ArchiveManualQuery {
+	return &ArchiveManualQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveManual},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveManual entity by its id.
+func (c *ArchiveManualClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveManual, error) {
+	return c.Query().Where(archivemanual.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveManualClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveManual {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveManual.
+func (c *ArchiveManualClient) QueryEstate(_m *ArchiveManual) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivemanual.Table, archivemanual.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivemanual.EstateTable, archivemanual.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEditions queries the editions edge of a ArchiveManual.
+func (c *ArchiveManualClient) QueryEditions(_m *ArchiveManual) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivemanual.Table, archivemanual.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivemanual.EditionsTable, archivemanual.EditionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveManualClient) Hooks() []Hook {
+	return c.hooks.ArchiveManual
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveManualClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveManual
+}
+
+func (c *ArchiveManualClient) mutate(ctx context.Context, m *ArchiveManualMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveManualCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveManualUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveManualUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveManualDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveManual mutation op: %q", m.Op())
+	}
+}
+
+// ArchivePermitClient is a client for the ArchivePermit schema.
+type ArchivePermitClient struct {
+	config
+}
+
+// NewArchivePermitClient returns a client for the ArchivePermit from the given config.
+func NewArchivePermitClient(c config) *ArchivePermitClient {
+	return &ArchivePermitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivepermit.Hooks(f(g(h())))`.
+func (c *ArchivePermitClient) Use(hooks ...Hook) {
+	c.hooks.ArchivePermit = append(c.hooks.ArchivePermit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivepermit.Intercept(f(g(h())))`.
+func (c *ArchivePermitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchivePermit = append(c.inters.ArchivePermit, interceptors...)
+}
+
+// Create returns a builder for creating a ArchivePermit entity.
+func (c *ArchivePermitClient) Create() *ArchivePermitCreate {
+	mutation := newArchivePermitMutation(c.config, OpCreate)
+	return &ArchivePermitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchivePermit entities.
+func (c *ArchivePermitClient) CreateBulk(builders ...*ArchivePermitCreate) *ArchivePermitCreateBulk {
+	return &ArchivePermitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchivePermitClient) MapCreateBulk(slice any, setFunc func(*ArchivePermitCreate, int)) *ArchivePermitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchivePermitCreateBulk{err: fmt.Errorf("calling to ArchivePermitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchivePermitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchivePermitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchivePermit.
+func (c *ArchivePermitClient) Update() *ArchivePermitUpdate {
+	mutation := newArchivePermitMutation(c.config, OpUpdate)
+	return &ArchivePermitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchivePermitClient) UpdateOne(_m *ArchivePermit) *ArchivePermitUpdateOne {
+	mutation := newArchivePermitMutation(c.config, OpUpdateOne, withArchivePermit(_m))
+	return &ArchivePermitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchivePermitClient) UpdateOneID(id uuid.UUID) *ArchivePermitUpdateOne {
+	mutation := newArchivePermitMutation(c.config, OpUpdateOne, withArchivePermitID(id))
+	return &ArchivePermitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchivePermit.
+func (c *ArchivePermitClient) Delete() *ArchivePermitDelete {
+	mutation := newArchivePermitMutation(c.config, OpDelete)
+	return &ArchivePermitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchivePermitClient) DeleteOne(_m *ArchivePermit) *ArchivePermitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchivePermitClient) DeleteOneID(id uuid.UUID) *ArchivePermitDeleteOne {
+	builder := c.Delete().Where(archivepermit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchivePermitDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchivePermit.
+func (c *ArchivePermitClient) Query() *ArchivePermitQuery {
+	return &ArchivePermitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchivePermit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchivePermit entity by its id.
+func (c *ArchivePermitClient) Get(ctx context.Context, id uuid.UUID) (*ArchivePermit, error) {
+	return c.Query().Where(archivepermit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchivePermitClient) GetX(ctx context.Context, id uuid.UUID) *ArchivePermit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchivePermit.
+func (c *ArchivePermitClient) QueryEstate(_m *ArchivePermit) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivepermit.Table, archivepermit.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivepermit.EstateTable, archivepermit.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchivePermit.
+func (c *ArchivePermitClient) QueryDocument(_m *ArchivePermit) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivepermit.Table, archivepermit.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivepermit.DocumentTable, archivepermit.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchivePermitClient) Hooks() []Hook {
+	return c.hooks.ArchivePermit
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchivePermitClient) Interceptors() []Interceptor {
+	return c.inters.ArchivePermit
+}
+
+func (c *ArchivePermitClient) mutate(ctx context.Context, m *ArchivePermitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchivePermitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchivePermitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchivePermitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchivePermitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchivePermit mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveVolumeClient is a client for the ArchiveVolume schema.
+type ArchiveVolumeClient struct {
+	config
+}
+
+// NewArchiveVolumeClient returns a client for the ArchiveVolume from the given config.
+func NewArchiveVolumeClient(c config) *ArchiveVolumeClient {
+	return &ArchiveVolumeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivevolume.Hooks(f(g(h())))`.
+func (c *ArchiveVolumeClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveVolume = append(c.hooks.ArchiveVolume, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivevolume.Intercept(f(g(h())))`.
+func (c *ArchiveVolumeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveVolume = append(c.inters.ArchiveVolume, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveVolume entity.
+func (c *ArchiveVolumeClient) Create() *ArchiveVolumeCreate {
+	mutation := newArchiveVolumeMutation(c.config, OpCreate)
+	return &ArchiveVolumeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveVolume entities.
+func (c *ArchiveVolumeClient) CreateBulk(builders ...*ArchiveVolumeCreate) *ArchiveVolumeCreateBulk {
+	return &ArchiveVolumeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveVolumeClient) MapCreateBulk(slice any, setFunc func(*ArchiveVolumeCreate, int)) *ArchiveVolumeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveVolumeCreateBulk{err: fmt.Errorf("calling to ArchiveVolumeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveVolumeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveVolumeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveVolume.
+func (c *ArchiveVolumeClient) Update() *ArchiveVolumeUpdate {
+	mutation := newArchiveVolumeMutation(c.config, OpUpdate)
+	return &ArchiveVolumeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveVolumeClient) UpdateOne(_m *ArchiveVolume) *ArchiveVolumeUpdateOne {
+	mutation := newArchiveVolumeMutation(c.config, OpUpdateOne, withArchiveVolume(_m))
+	return &ArchiveVolumeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveVolumeClient) UpdateOneID(id uuid.UUID) *ArchiveVolumeUpdateOne {
+	mutation := newArchiveVolumeMutation(c.config, OpUpdateOne, withArchiveVolumeID(id))
+	return &ArchiveVolumeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveVolume.
+func (c *ArchiveVolumeClient) Delete() *ArchiveVolumeDelete {
+	mutation := newArchiveVolumeMutation(c.config, OpDelete)
+	return &ArchiveVolumeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveVolumeClient) DeleteOne(_m *ArchiveVolume) *ArchiveVolumeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveVolumeClient) DeleteOneID(id uuid.UUID) *ArchiveVolumeDeleteOne {
+	builder := c.Delete().Where(archivevolume.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveVolumeDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveVolume.
+func (c *ArchiveVolumeClient) Query() *ArchiveVolumeQuery {
+	return &ArchiveVolumeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveVolume},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveVolume entity by its id.
+func (c *ArchiveVolumeClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveVolume, error) {
+	return c.Query().Where(archivevolume.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveVolumeClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveVolume {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveVolume.
+func (c *ArchiveVolumeClient) QueryEstate(_m *ArchiveVolume) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivevolume.Table, archivevolume.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivevolume.EstateTable, archivevolume.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a ArchiveVolume.
+func (c *ArchiveVolumeClient) QueryFile(_m *ArchiveVolume) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivevolume.Table, archivevolume.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivevolume.FileTable, archivevolume.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHousehold queries the household edge of a ArchiveVolume.
+func (c *ArchiveVolumeClient) QueryHousehold(_m *ArchiveVolume) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivevolume.Table, archivevolume.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivevolume.HouseholdTable, archivevolume.HouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a ArchiveVolume.
+func (c *ArchiveVolumeClient) QueryStaff(_m *ArchiveVolume) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivevolume.Table, archivevolume.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivevolume.StaffTable, archivevolume.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocuments queries the documents edge of a ArchiveVolume.
+func (c *ArchiveVolumeClient) QueryDocuments(_m *ArchiveVolume) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivevolume.Table, archivevolume.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivevolume.DocumentsTable, archivevolume.DocumentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveVolumeClient) Hooks() []Hook {
+	return c.hooks.ArchiveVolume
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveVolumeClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveVolume
+}
+
+func (c *ArchiveVolumeClient) mutate(ctx context.Context, m *ArchiveVolumeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveVolumeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveVolumeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveVolumeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveVolumeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveVolume mutation op: %q", m.Op())
 	}
 }
 
@@ -8264,23 +9309,25 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Approval, Area, Building, Certificate, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		Obligation, Occupancy, Reconciliation, ReconciliationLine, Resident, Signature,
-		Staff, Unit []ent.Hook
+		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
+		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
 	}
 	inters struct {
-		Approval, Area, Building, Certificate, Department, EmergencyContact, Estate,
-		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
-		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
-		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
-		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
-		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
-		Obligation, Occupancy, Reconciliation, ReconciliationLine, Resident, Signature,
-		Staff, Unit []ent.Interceptor
+		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
+		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
+		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
+		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
+		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
+		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
+		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
+		KeyStatement, KeyStatementLine, Obligation, Occupancy, Reconciliation,
+		ReconciliationLine, Resident, Signature, Staff, Unit []ent.Interceptor
 	}
 )

@@ -13,6 +13,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -116,6 +121,11 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			approval.Table:           approval.ValidColumn,
+			archivedocument.Table:    archivedocument.ValidColumn,
+			archivefile.Table:        archivefile.ValidColumn,
+			archivemanual.Table:      archivemanual.ValidColumn,
+			archivepermit.Table:      archivepermit.ValidColumn,
+			archivevolume.Table:      archivevolume.ValidColumn,
 			area.Table:               area.ValidColumn,
 			building.Table:           building.ValidColumn,
 			certificate.Table:        certificate.ValidColumn,

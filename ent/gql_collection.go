@@ -8,6 +8,11 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -272,6 +277,1082 @@ func newApprovalPaginateArgs(rv map[string]any) *approvalPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ApprovalWhereInput); ok {
 		args.opts = append(args.opts, WithApprovalFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveDocumentQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveDocumentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivedocument.Columns))
+		selectedFields = []string{archivedocument.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivedocument.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldEstateID)
+				fieldSeen[archivedocument.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[archivedocument.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldFileID)
+				fieldSeen[archivedocument.FieldFileID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[archivedocument.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldHouseholdID)
+				fieldSeen[archivedocument.FieldHouseholdID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[archivedocument.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldStaffID)
+				fieldSeen[archivedocument.FieldStaffID] = struct{}{}
+			}
+
+		case "department":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&DepartmentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, departmentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDepartment = query
+			if _, ok := fieldSeen[archivedocument.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldDepartmentID)
+				fieldSeen[archivedocument.FieldDepartmentID] = struct{}{}
+			}
+
+		case "manual":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveManualClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivemanualImplementors)...); err != nil {
+				return err
+			}
+			_q.withManual = query
+			if _, ok := fieldSeen[archivedocument.FieldManualID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldManualID)
+				fieldSeen[archivedocument.FieldManualID] = struct{}{}
+			}
+
+		case "volume":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveVolumeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivevolumeImplementors)...); err != nil {
+				return err
+			}
+			_q.withVolume = query
+			if _, ok := fieldSeen[archivedocument.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVolumeID)
+				fieldSeen[archivedocument.FieldVolumeID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivedocument.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldCreatedAt)
+				fieldSeen[archivedocument.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivedocument.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldEstateID)
+				fieldSeen[archivedocument.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivedocument.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVersion)
+				fieldSeen[archivedocument.FieldVersion] = struct{}{}
+			}
+		case "voidedAt":
+			if _, ok := fieldSeen[archivedocument.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVoidedAt)
+				fieldSeen[archivedocument.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[archivedocument.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVoidReason)
+				fieldSeen[archivedocument.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[archivedocument.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVoidedByID)
+				fieldSeen[archivedocument.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[archivedocument.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVoidedByName)
+				fieldSeen[archivedocument.FieldVoidedByName] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[archivedocument.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldDepartmentID)
+				fieldSeen[archivedocument.FieldDepartmentID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[archivedocument.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldHouseholdID)
+				fieldSeen[archivedocument.FieldHouseholdID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[archivedocument.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldStaffID)
+				fieldSeen[archivedocument.FieldStaffID] = struct{}{}
+			}
+		case "class":
+			if _, ok := fieldSeen[archivedocument.FieldClass]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldClass)
+				fieldSeen[archivedocument.FieldClass] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archivedocument.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldCategory)
+				fieldSeen[archivedocument.FieldCategory] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[archivedocument.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldFileID)
+				fieldSeen[archivedocument.FieldFileID] = struct{}{}
+			}
+		case "manualID":
+			if _, ok := fieldSeen[archivedocument.FieldManualID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldManualID)
+				fieldSeen[archivedocument.FieldManualID] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[archivedocument.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldTitle)
+				fieldSeen[archivedocument.FieldTitle] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[archivedocument.FieldDated]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldDated)
+				fieldSeen[archivedocument.FieldDated] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivedocument.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldPages)
+				fieldSeen[archivedocument.FieldPages] = struct{}{}
+			}
+		case "source":
+			if _, ok := fieldSeen[archivedocument.FieldSource]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldSource)
+				fieldSeen[archivedocument.FieldSource] = struct{}{}
+			}
+		case "edition":
+			if _, ok := fieldSeen[archivedocument.FieldEdition]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldEdition)
+				fieldSeen[archivedocument.FieldEdition] = struct{}{}
+			}
+		case "current":
+			if _, ok := fieldSeen[archivedocument.FieldCurrent]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldCurrent)
+				fieldSeen[archivedocument.FieldCurrent] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archivedocument.FieldState]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldState)
+				fieldSeen[archivedocument.FieldState] = struct{}{}
+			}
+		case "volumeID":
+			if _, ok := fieldSeen[archivedocument.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldVolumeID)
+				fieldSeen[archivedocument.FieldVolumeID] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[archivedocument.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldSubjectID)
+				fieldSeen[archivedocument.FieldSubjectID] = struct{}{}
+			}
+		case "handedInByID":
+			if _, ok := fieldSeen[archivedocument.FieldHandedInByID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldHandedInByID)
+				fieldSeen[archivedocument.FieldHandedInByID] = struct{}{}
+			}
+		case "handedInByName":
+			if _, ok := fieldSeen[archivedocument.FieldHandedInByName]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldHandedInByName)
+				fieldSeen[archivedocument.FieldHandedInByName] = struct{}{}
+			}
+		case "handedInAt":
+			if _, ok := fieldSeen[archivedocument.FieldHandedInAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldHandedInAt)
+				fieldSeen[archivedocument.FieldHandedInAt] = struct{}{}
+			}
+		case "boundByID":
+			if _, ok := fieldSeen[archivedocument.FieldBoundByID]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldBoundByID)
+				fieldSeen[archivedocument.FieldBoundByID] = struct{}{}
+			}
+		case "boundByName":
+			if _, ok := fieldSeen[archivedocument.FieldBoundByName]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldBoundByName)
+				fieldSeen[archivedocument.FieldBoundByName] = struct{}{}
+			}
+		case "boundAt":
+			if _, ok := fieldSeen[archivedocument.FieldBoundAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldBoundAt)
+				fieldSeen[archivedocument.FieldBoundAt] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[archivedocument.FieldName]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldName)
+				fieldSeen[archivedocument.FieldName] = struct{}{}
+			}
+		case "contentType":
+			if _, ok := fieldSeen[archivedocument.FieldContentType]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldContentType)
+				fieldSeen[archivedocument.FieldContentType] = struct{}{}
+			}
+		case "size":
+			if _, ok := fieldSeen[archivedocument.FieldSize]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldSize)
+				fieldSeen[archivedocument.FieldSize] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivedocumentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveDocumentPaginateOption
+}
+
+func newArchiveDocumentPaginateArgs(rv map[string]any) *archivedocumentPaginateArgs {
+	args := &archivedocumentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveDocumentOrder{Field: &ArchiveDocumentOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveDocumentOrder(order))
+			}
+		case *ArchiveDocumentOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveDocumentOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveDocumentWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveDocumentFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveFileQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveFileQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveFileQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivefile.Columns))
+		selectedFields = []string{archivefile.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivefile.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldEstateID)
+				fieldSeen[archivefile.FieldEstateID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[archivefile.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldHouseholdID)
+				fieldSeen[archivefile.FieldHouseholdID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[archivefile.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldStaffID)
+				fieldSeen[archivefile.FieldStaffID] = struct{}{}
+			}
+
+		case "volumes":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveVolumeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivevolumeImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedVolumes(alias, func(wq *ArchiveVolumeQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archivefile.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldCreatedAt)
+				fieldSeen[archivefile.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivefile.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldEstateID)
+				fieldSeen[archivefile.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivefile.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldVersion)
+				fieldSeen[archivefile.FieldVersion] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[archivefile.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldDepartmentID)
+				fieldSeen[archivefile.FieldDepartmentID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[archivefile.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldHouseholdID)
+				fieldSeen[archivefile.FieldHouseholdID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[archivefile.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldStaffID)
+				fieldSeen[archivefile.FieldStaffID] = struct{}{}
+			}
+		case "class":
+			if _, ok := fieldSeen[archivefile.FieldClass]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldClass)
+				fieldSeen[archivefile.FieldClass] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[archivefile.FieldCode]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldCode)
+				fieldSeen[archivefile.FieldCode] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[archivefile.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, archivefile.FieldPlace)
+				fieldSeen[archivefile.FieldPlace] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivefilePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveFilePaginateOption
+}
+
+func newArchiveFilePaginateArgs(rv map[string]any) *archivefilePaginateArgs {
+	args := &archivefilePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveFileOrder{Field: &ArchiveFileOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveFileOrder(order))
+			}
+		case *ArchiveFileOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveFileOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveFileWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveFileFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveManualQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveManualQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveManualQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivemanual.Columns))
+		selectedFields = []string{archivemanual.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivemanual.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldEstateID)
+				fieldSeen[archivemanual.FieldEstateID] = struct{}{}
+			}
+
+		case "editions":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedEditions(alias, func(wq *ArchiveDocumentQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archivemanual.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldCreatedAt)
+				fieldSeen[archivemanual.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivemanual.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldEstateID)
+				fieldSeen[archivemanual.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivemanual.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldVersion)
+				fieldSeen[archivemanual.FieldVersion] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[archivemanual.FieldKind]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldKind)
+				fieldSeen[archivemanual.FieldKind] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[archivemanual.FieldName]; !ok {
+				selectedFields = append(selectedFields, archivemanual.FieldName)
+				fieldSeen[archivemanual.FieldName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivemanualPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveManualPaginateOption
+}
+
+func newArchiveManualPaginateArgs(rv map[string]any) *archivemanualPaginateArgs {
+	args := &archivemanualPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveManualOrder{Field: &ArchiveManualOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveManualOrder(order))
+			}
+		case *ArchiveManualOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveManualOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveManualWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveManualFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchivePermitQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchivePermitQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchivePermitQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivepermit.Columns))
+		selectedFields = []string{archivepermit.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivepermit.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldEstateID)
+				fieldSeen[archivepermit.FieldEstateID] = struct{}{}
+			}
+
+		case "document":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDocument = query
+			if _, ok := fieldSeen[archivepermit.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldSubjectID)
+				fieldSeen[archivepermit.FieldSubjectID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivepermit.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldCreatedAt)
+				fieldSeen[archivepermit.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivepermit.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldEstateID)
+				fieldSeen[archivepermit.FieldEstateID] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[archivepermit.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldSubjectID)
+				fieldSeen[archivepermit.FieldSubjectID] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[archivepermit.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldAccountID)
+				fieldSeen[archivepermit.FieldAccountID] = struct{}{}
+			}
+		case "validFrom":
+			if _, ok := fieldSeen[archivepermit.FieldValidFrom]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldValidFrom)
+				fieldSeen[archivepermit.FieldValidFrom] = struct{}{}
+			}
+		case "validUntil":
+			if _, ok := fieldSeen[archivepermit.FieldValidUntil]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldValidUntil)
+				fieldSeen[archivepermit.FieldValidUntil] = struct{}{}
+			}
+		case "copies":
+			if _, ok := fieldSeen[archivepermit.FieldCopies]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldCopies)
+				fieldSeen[archivepermit.FieldCopies] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[archivepermit.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldEndedAt)
+				fieldSeen[archivepermit.FieldEndedAt] = struct{}{}
+			}
+		case "endReason":
+			if _, ok := fieldSeen[archivepermit.FieldEndReason]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldEndReason)
+				fieldSeen[archivepermit.FieldEndReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivepermitPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchivePermitPaginateOption
+}
+
+func newArchivePermitPaginateArgs(rv map[string]any) *archivepermitPaginateArgs {
+	args := &archivepermitPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchivePermitOrder{Field: &ArchivePermitOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchivePermitOrder(order))
+			}
+		case *ArchivePermitOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchivePermitOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchivePermitWhereInput); ok {
+		args.opts = append(args.opts, WithArchivePermitFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveVolumeQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveVolumeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveVolumeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivevolume.Columns))
+		selectedFields = []string{archivevolume.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivevolume.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldEstateID)
+				fieldSeen[archivevolume.FieldEstateID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[archivevolume.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldFileID)
+				fieldSeen[archivevolume.FieldFileID] = struct{}{}
+			}
+
+		case "household":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withHousehold = query
+			if _, ok := fieldSeen[archivevolume.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldHouseholdID)
+				fieldSeen[archivevolume.FieldHouseholdID] = struct{}{}
+			}
+
+		case "staff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withStaff = query
+			if _, ok := fieldSeen[archivevolume.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldStaffID)
+				fieldSeen[archivevolume.FieldStaffID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivevolume.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldCreatedAt)
+				fieldSeen[archivevolume.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivevolume.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldEstateID)
+				fieldSeen[archivevolume.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivevolume.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldVersion)
+				fieldSeen[archivevolume.FieldVersion] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[archivevolume.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldDepartmentID)
+				fieldSeen[archivevolume.FieldDepartmentID] = struct{}{}
+			}
+		case "householdID":
+			if _, ok := fieldSeen[archivevolume.FieldHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldHouseholdID)
+				fieldSeen[archivevolume.FieldHouseholdID] = struct{}{}
+			}
+		case "staffID":
+			if _, ok := fieldSeen[archivevolume.FieldStaffID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldStaffID)
+				fieldSeen[archivevolume.FieldStaffID] = struct{}{}
+			}
+		case "class":
+			if _, ok := fieldSeen[archivevolume.FieldClass]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldClass)
+				fieldSeen[archivevolume.FieldClass] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archivevolume.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldCategory)
+				fieldSeen[archivevolume.FieldCategory] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[archivevolume.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldFileID)
+				fieldSeen[archivevolume.FieldFileID] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[archivevolume.FieldCode]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldCode)
+				fieldSeen[archivevolume.FieldCode] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[archivevolume.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldTitle)
+				fieldSeen[archivevolume.FieldTitle] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[archivevolume.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldPlace)
+				fieldSeen[archivevolume.FieldPlace] = struct{}{}
+			}
+		case "periodFrom":
+			if _, ok := fieldSeen[archivevolume.FieldPeriodFrom]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldPeriodFrom)
+				fieldSeen[archivevolume.FieldPeriodFrom] = struct{}{}
+			}
+		case "periodUntil":
+			if _, ok := fieldSeen[archivevolume.FieldPeriodUntil]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldPeriodUntil)
+				fieldSeen[archivevolume.FieldPeriodUntil] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archivevolume.FieldState]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldState)
+				fieldSeen[archivevolume.FieldState] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivevolume.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldPages)
+				fieldSeen[archivevolume.FieldPages] = struct{}{}
+			}
+		case "bound":
+			if _, ok := fieldSeen[archivevolume.FieldBound]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldBound)
+				fieldSeen[archivevolume.FieldBound] = struct{}{}
+			}
+		case "openedByID":
+			if _, ok := fieldSeen[archivevolume.FieldOpenedByID]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldOpenedByID)
+				fieldSeen[archivevolume.FieldOpenedByID] = struct{}{}
+			}
+		case "openedByName":
+			if _, ok := fieldSeen[archivevolume.FieldOpenedByName]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldOpenedByName)
+				fieldSeen[archivevolume.FieldOpenedByName] = struct{}{}
+			}
+		case "closedAt":
+			if _, ok := fieldSeen[archivevolume.FieldClosedAt]; !ok {
+				selectedFields = append(selectedFields, archivevolume.FieldClosedAt)
+				fieldSeen[archivevolume.FieldClosedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivevolumePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveVolumePaginateOption
+}
+
+func newArchiveVolumePaginateArgs(rv map[string]any) *archivevolumePaginateArgs {
+	args := &archivevolumePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveVolumeOrder{Field: &ArchiveVolumeOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveVolumeOrder(order))
+			}
+		case *ArchiveVolumeOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveVolumeOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveVolumeWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveVolumeFilter(v.Filter))
 	}
 	return args
 }

@@ -11,6 +11,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-multierror"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -64,6 +69,31 @@ var approvalImplementors = []string{"Approval", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Approval) IsNode() {}
+
+var archivedocumentImplementors = []string{"ArchiveDocument", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveDocument) IsNode() {}
+
+var archivefileImplementors = []string{"ArchiveFile", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveFile) IsNode() {}
+
+var archivemanualImplementors = []string{"ArchiveManual", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveManual) IsNode() {}
+
+var archivepermitImplementors = []string{"ArchivePermit", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchivePermit) IsNode() {}
+
+var archivevolumeImplementors = []string{"ArchiveVolume", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveVolume) IsNode() {}
 
 var areaImplementors = []string{"Area", "Node"}
 
@@ -338,6 +368,51 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(approval.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, approvalImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivedocument.Table:
+		query := c.ArchiveDocument.Query().
+			Where(archivedocument.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivedocumentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivefile.Table:
+		query := c.ArchiveFile.Query().
+			Where(archivefile.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivefileImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivemanual.Table:
+		query := c.ArchiveManual.Query().
+			Where(archivemanual.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivemanualImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivepermit.Table:
+		query := c.ArchivePermit.Query().
+			Where(archivepermit.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivepermitImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivevolume.Table:
+		query := c.ArchiveVolume.Query().
+			Where(archivevolume.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivevolumeImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -797,6 +872,86 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Approval.Query().
 			Where(approval.IDIn(ids...))
 		query, err := query.CollectFields(ctx, approvalImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivedocument.Table:
+		query := c.ArchiveDocument.Query().
+			Where(archivedocument.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivedocumentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivefile.Table:
+		query := c.ArchiveFile.Query().
+			Where(archivefile.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivefileImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivemanual.Table:
+		query := c.ArchiveManual.Query().
+			Where(archivemanual.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivemanualImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivepermit.Table:
+		query := c.ArchivePermit.Query().
+			Where(archivepermit.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivepermitImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivevolume.Table:
+		query := c.ArchiveVolume.Query().
+			Where(archivevolume.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivevolumeImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -16,6 +16,11 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -468,6 +473,1594 @@ func (_m *Approval) ToEdge(order *ApprovalOrder) *ApprovalEdge {
 		order = DefaultApprovalOrder
 	}
 	return &ApprovalEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveDocumentEdge is the edge representation of ArchiveDocument.
+type ArchiveDocumentEdge struct {
+	Node   *ArchiveDocument `json:"node"`
+	Cursor Cursor           `json:"cursor"`
+}
+
+// ArchiveDocumentConnection is the connection containing edges to ArchiveDocument.
+type ArchiveDocumentConnection struct {
+	Edges      []*ArchiveDocumentEdge `json:"edges"`
+	PageInfo   PageInfo               `json:"pageInfo"`
+	TotalCount int                    `json:"totalCount"`
+}
+
+func (c *ArchiveDocumentConnection) build(nodes []*ArchiveDocument, pager *archivedocumentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveDocument
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveDocument {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveDocument {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveDocumentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveDocumentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveDocumentPaginateOption enables pagination customization.
+type ArchiveDocumentPaginateOption func(*archivedocumentPager) error
+
+// WithArchiveDocumentOrder configures pagination ordering.
+func WithArchiveDocumentOrder(order *ArchiveDocumentOrder) ArchiveDocumentPaginateOption {
+	if order == nil {
+		order = DefaultArchiveDocumentOrder
+	}
+	o := *order
+	return func(pager *archivedocumentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveDocumentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveDocumentFilter configures pagination filter.
+func WithArchiveDocumentFilter(filter func(*ArchiveDocumentQuery) (*ArchiveDocumentQuery, error)) ArchiveDocumentPaginateOption {
+	return func(pager *archivedocumentPager) error {
+		if filter == nil {
+			return errors.New("ArchiveDocumentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivedocumentPager struct {
+	reverse bool
+	order   *ArchiveDocumentOrder
+	filter  func(*ArchiveDocumentQuery) (*ArchiveDocumentQuery, error)
+}
+
+func newArchiveDocumentPager(opts []ArchiveDocumentPaginateOption, reverse bool) (*archivedocumentPager, error) {
+	pager := &archivedocumentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveDocumentOrder
+	}
+	return pager, nil
+}
+
+func (p *archivedocumentPager) applyFilter(query *ArchiveDocumentQuery) (*ArchiveDocumentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivedocumentPager) toCursor(_m *ArchiveDocument) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivedocumentPager) applyCursors(query *ArchiveDocumentQuery, after, before *Cursor) (*ArchiveDocumentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveDocumentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivedocumentPager) applyOrder(query *ArchiveDocumentQuery) *ArchiveDocumentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveDocumentOrder.Field {
+		query = query.Order(DefaultArchiveDocumentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivedocumentPager) orderExpr(query *ArchiveDocumentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveDocumentOrder.Field {
+			b.Comma().Ident(DefaultArchiveDocumentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveDocument.
+func (_m *ArchiveDocumentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveDocumentPaginateOption,
+) (*ArchiveDocumentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveDocumentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveDocumentConnection{Edges: []*ArchiveDocumentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveDocumentOrderFieldCreatedAt orders ArchiveDocument by created_at.
+	ArchiveDocumentOrderFieldCreatedAt = &ArchiveDocumentOrderField{
+		Value: func(_m *ArchiveDocument) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivedocument.FieldCreatedAt,
+		toTerm: archivedocument.ByCreatedAt,
+		toCursor: func(_m *ArchiveDocument) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveDocumentOrderFieldFilingKey orders ArchiveDocument by filing_key.
+	ArchiveDocumentOrderFieldFilingKey = &ArchiveDocumentOrderField{
+		Value: func(_m *ArchiveDocument) (ent.Value, error) {
+			return _m.FilingKey, nil
+		},
+		column: archivedocument.FieldFilingKey,
+		toTerm: archivedocument.ByFilingKey,
+		toCursor: func(_m *ArchiveDocument) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FilingKey,
+			}
+		},
+	}
+	// ArchiveDocumentOrderFieldHandedInAt orders ArchiveDocument by handed_in_at.
+	ArchiveDocumentOrderFieldHandedInAt = &ArchiveDocumentOrderField{
+		Value: func(_m *ArchiveDocument) (ent.Value, error) {
+			return _m.HandedInAt, nil
+		},
+		column: archivedocument.FieldHandedInAt,
+		toTerm: archivedocument.ByHandedInAt,
+		toCursor: func(_m *ArchiveDocument) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.HandedInAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveDocumentOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveDocumentOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveDocumentOrderFieldFilingKey.column:
+		str = "FILING"
+	case ArchiveDocumentOrderFieldHandedInAt.column:
+		str = "HANDED_IN_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveDocumentOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveDocumentOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveDocumentOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveDocumentOrderFieldCreatedAt
+	case "FILING":
+		*f = *ArchiveDocumentOrderFieldFilingKey
+	case "HANDED_IN_AT":
+		*f = *ArchiveDocumentOrderFieldHandedInAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveDocumentOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveDocumentOrderField defines the ordering field of ArchiveDocument.
+type ArchiveDocumentOrderField struct {
+	// Value extracts the ordering value from the given ArchiveDocument.
+	Value    func(*ArchiveDocument) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivedocument.OrderOption
+	toCursor func(*ArchiveDocument) Cursor
+}
+
+// ArchiveDocumentOrder defines the ordering of ArchiveDocument.
+type ArchiveDocumentOrder struct {
+	Direction OrderDirection             `json:"direction"`
+	Field     *ArchiveDocumentOrderField `json:"field"`
+}
+
+// DefaultArchiveDocumentOrder is the default ordering of ArchiveDocument.
+var DefaultArchiveDocumentOrder = &ArchiveDocumentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveDocumentOrderField{
+		Value: func(_m *ArchiveDocument) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivedocument.FieldID,
+		toTerm: archivedocument.ByID,
+		toCursor: func(_m *ArchiveDocument) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveDocument into ArchiveDocumentEdge.
+func (_m *ArchiveDocument) ToEdge(order *ArchiveDocumentOrder) *ArchiveDocumentEdge {
+	if order == nil {
+		order = DefaultArchiveDocumentOrder
+	}
+	return &ArchiveDocumentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveFileEdge is the edge representation of ArchiveFile.
+type ArchiveFileEdge struct {
+	Node   *ArchiveFile `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// ArchiveFileConnection is the connection containing edges to ArchiveFile.
+type ArchiveFileConnection struct {
+	Edges      []*ArchiveFileEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *ArchiveFileConnection) build(nodes []*ArchiveFile, pager *archivefilePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveFile
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveFile {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveFile {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveFileEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveFileEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveFilePaginateOption enables pagination customization.
+type ArchiveFilePaginateOption func(*archivefilePager) error
+
+// WithArchiveFileOrder configures pagination ordering.
+func WithArchiveFileOrder(order *ArchiveFileOrder) ArchiveFilePaginateOption {
+	if order == nil {
+		order = DefaultArchiveFileOrder
+	}
+	o := *order
+	return func(pager *archivefilePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveFileOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveFileFilter configures pagination filter.
+func WithArchiveFileFilter(filter func(*ArchiveFileQuery) (*ArchiveFileQuery, error)) ArchiveFilePaginateOption {
+	return func(pager *archivefilePager) error {
+		if filter == nil {
+			return errors.New("ArchiveFileQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivefilePager struct {
+	reverse bool
+	order   *ArchiveFileOrder
+	filter  func(*ArchiveFileQuery) (*ArchiveFileQuery, error)
+}
+
+func newArchiveFilePager(opts []ArchiveFilePaginateOption, reverse bool) (*archivefilePager, error) {
+	pager := &archivefilePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveFileOrder
+	}
+	return pager, nil
+}
+
+func (p *archivefilePager) applyFilter(query *ArchiveFileQuery) (*ArchiveFileQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivefilePager) toCursor(_m *ArchiveFile) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivefilePager) applyCursors(query *ArchiveFileQuery, after, before *Cursor) (*ArchiveFileQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveFileOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivefilePager) applyOrder(query *ArchiveFileQuery) *ArchiveFileQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveFileOrder.Field {
+		query = query.Order(DefaultArchiveFileOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivefilePager) orderExpr(query *ArchiveFileQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveFileOrder.Field {
+			b.Comma().Ident(DefaultArchiveFileOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveFile.
+func (_m *ArchiveFileQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveFilePaginateOption,
+) (*ArchiveFileConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveFilePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveFileConnection{Edges: []*ArchiveFileEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveFileOrderFieldCreatedAt orders ArchiveFile by created_at.
+	ArchiveFileOrderFieldCreatedAt = &ArchiveFileOrderField{
+		Value: func(_m *ArchiveFile) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivefile.FieldCreatedAt,
+		toTerm: archivefile.ByCreatedAt,
+		toCursor: func(_m *ArchiveFile) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveFileOrderFieldCode orders ArchiveFile by code.
+	ArchiveFileOrderFieldCode = &ArchiveFileOrderField{
+		Value: func(_m *ArchiveFile) (ent.Value, error) {
+			return _m.Code, nil
+		},
+		column: archivefile.FieldCode,
+		toTerm: archivefile.ByCode,
+		toCursor: func(_m *ArchiveFile) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Code,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveFileOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveFileOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveFileOrderFieldCode.column:
+		str = "CODE"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveFileOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveFileOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveFileOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveFileOrderFieldCreatedAt
+	case "CODE":
+		*f = *ArchiveFileOrderFieldCode
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveFileOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveFileOrderField defines the ordering field of ArchiveFile.
+type ArchiveFileOrderField struct {
+	// Value extracts the ordering value from the given ArchiveFile.
+	Value    func(*ArchiveFile) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivefile.OrderOption
+	toCursor func(*ArchiveFile) Cursor
+}
+
+// ArchiveFileOrder defines the ordering of ArchiveFile.
+type ArchiveFileOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *ArchiveFileOrderField `json:"field"`
+}
+
+// DefaultArchiveFileOrder is the default ordering of ArchiveFile.
+var DefaultArchiveFileOrder = &ArchiveFileOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveFileOrderField{
+		Value: func(_m *ArchiveFile) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivefile.FieldID,
+		toTerm: archivefile.ByID,
+		toCursor: func(_m *ArchiveFile) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveFile into ArchiveFileEdge.
+func (_m *ArchiveFile) ToEdge(order *ArchiveFileOrder) *ArchiveFileEdge {
+	if order == nil {
+		order = DefaultArchiveFileOrder
+	}
+	return &ArchiveFileEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveManualEdge is the edge representation of ArchiveManual.
+type ArchiveManualEdge struct {
+	Node   *ArchiveManual `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// ArchiveManualConnection is the connection containing edges to ArchiveManual.
+type ArchiveManualConnection struct {
+	Edges      []*ArchiveManualEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *ArchiveManualConnection) build(nodes []*ArchiveManual, pager *archivemanualPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveManual
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveManual {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveManual {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveManualEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveManualEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveManualPaginateOption enables pagination customization.
+type ArchiveManualPaginateOption func(*archivemanualPager) error
+
+// WithArchiveManualOrder configures pagination ordering.
+func WithArchiveManualOrder(order *ArchiveManualOrder) ArchiveManualPaginateOption {
+	if order == nil {
+		order = DefaultArchiveManualOrder
+	}
+	o := *order
+	return func(pager *archivemanualPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveManualOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveManualFilter configures pagination filter.
+func WithArchiveManualFilter(filter func(*ArchiveManualQuery) (*ArchiveManualQuery, error)) ArchiveManualPaginateOption {
+	return func(pager *archivemanualPager) error {
+		if filter == nil {
+			return errors.New("ArchiveManualQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivemanualPager struct {
+	reverse bool
+	order   *ArchiveManualOrder
+	filter  func(*ArchiveManualQuery) (*ArchiveManualQuery, error)
+}
+
+func newArchiveManualPager(opts []ArchiveManualPaginateOption, reverse bool) (*archivemanualPager, error) {
+	pager := &archivemanualPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveManualOrder
+	}
+	return pager, nil
+}
+
+func (p *archivemanualPager) applyFilter(query *ArchiveManualQuery) (*ArchiveManualQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivemanualPager) toCursor(_m *ArchiveManual) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivemanualPager) applyCursors(query *ArchiveManualQuery, after, before *Cursor) (*ArchiveManualQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveManualOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivemanualPager) applyOrder(query *ArchiveManualQuery) *ArchiveManualQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveManualOrder.Field {
+		query = query.Order(DefaultArchiveManualOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivemanualPager) orderExpr(query *ArchiveManualQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveManualOrder.Field {
+			b.Comma().Ident(DefaultArchiveManualOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveManual.
+func (_m *ArchiveManualQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveManualPaginateOption,
+) (*ArchiveManualConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveManualPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveManualConnection{Edges: []*ArchiveManualEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveManualOrderFieldCreatedAt orders ArchiveManual by created_at.
+	ArchiveManualOrderFieldCreatedAt = &ArchiveManualOrderField{
+		Value: func(_m *ArchiveManual) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivemanual.FieldCreatedAt,
+		toTerm: archivemanual.ByCreatedAt,
+		toCursor: func(_m *ArchiveManual) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveManualOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveManualOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveManualOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveManualOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveManualOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveManualOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveManualOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveManualOrderField defines the ordering field of ArchiveManual.
+type ArchiveManualOrderField struct {
+	// Value extracts the ordering value from the given ArchiveManual.
+	Value    func(*ArchiveManual) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivemanual.OrderOption
+	toCursor func(*ArchiveManual) Cursor
+}
+
+// ArchiveManualOrder defines the ordering of ArchiveManual.
+type ArchiveManualOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *ArchiveManualOrderField `json:"field"`
+}
+
+// DefaultArchiveManualOrder is the default ordering of ArchiveManual.
+var DefaultArchiveManualOrder = &ArchiveManualOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveManualOrderField{
+		Value: func(_m *ArchiveManual) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivemanual.FieldID,
+		toTerm: archivemanual.ByID,
+		toCursor: func(_m *ArchiveManual) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveManual into ArchiveManualEdge.
+func (_m *ArchiveManual) ToEdge(order *ArchiveManualOrder) *ArchiveManualEdge {
+	if order == nil {
+		order = DefaultArchiveManualOrder
+	}
+	return &ArchiveManualEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchivePermitEdge is the edge representation of ArchivePermit.
+type ArchivePermitEdge struct {
+	Node   *ArchivePermit `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// ArchivePermitConnection is the connection containing edges to ArchivePermit.
+type ArchivePermitConnection struct {
+	Edges      []*ArchivePermitEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *ArchivePermitConnection) build(nodes []*ArchivePermit, pager *archivepermitPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchivePermit
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchivePermit {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchivePermit {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchivePermitEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchivePermitEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchivePermitPaginateOption enables pagination customization.
+type ArchivePermitPaginateOption func(*archivepermitPager) error
+
+// WithArchivePermitOrder configures pagination ordering.
+func WithArchivePermitOrder(order *ArchivePermitOrder) ArchivePermitPaginateOption {
+	if order == nil {
+		order = DefaultArchivePermitOrder
+	}
+	o := *order
+	return func(pager *archivepermitPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchivePermitOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchivePermitFilter configures pagination filter.
+func WithArchivePermitFilter(filter func(*ArchivePermitQuery) (*ArchivePermitQuery, error)) ArchivePermitPaginateOption {
+	return func(pager *archivepermitPager) error {
+		if filter == nil {
+			return errors.New("ArchivePermitQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivepermitPager struct {
+	reverse bool
+	order   *ArchivePermitOrder
+	filter  func(*ArchivePermitQuery) (*ArchivePermitQuery, error)
+}
+
+func newArchivePermitPager(opts []ArchivePermitPaginateOption, reverse bool) (*archivepermitPager, error) {
+	pager := &archivepermitPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchivePermitOrder
+	}
+	return pager, nil
+}
+
+func (p *archivepermitPager) applyFilter(query *ArchivePermitQuery) (*ArchivePermitQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivepermitPager) toCursor(_m *ArchivePermit) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivepermitPager) applyCursors(query *ArchivePermitQuery, after, before *Cursor) (*ArchivePermitQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchivePermitOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivepermitPager) applyOrder(query *ArchivePermitQuery) *ArchivePermitQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchivePermitOrder.Field {
+		query = query.Order(DefaultArchivePermitOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivepermitPager) orderExpr(query *ArchivePermitQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchivePermitOrder.Field {
+			b.Comma().Ident(DefaultArchivePermitOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchivePermit.
+func (_m *ArchivePermitQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchivePermitPaginateOption,
+) (*ArchivePermitConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchivePermitPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchivePermitConnection{Edges: []*ArchivePermitEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchivePermitOrderFieldCreatedAt orders ArchivePermit by created_at.
+	ArchivePermitOrderFieldCreatedAt = &ArchivePermitOrderField{
+		Value: func(_m *ArchivePermit) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivepermit.FieldCreatedAt,
+		toTerm: archivepermit.ByCreatedAt,
+		toCursor: func(_m *ArchivePermit) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchivePermitOrderFieldValidFrom orders ArchivePermit by valid_from.
+	ArchivePermitOrderFieldValidFrom = &ArchivePermitOrderField{
+		Value: func(_m *ArchivePermit) (ent.Value, error) {
+			return _m.ValidFrom, nil
+		},
+		column: archivepermit.FieldValidFrom,
+		toTerm: archivepermit.ByValidFrom,
+		toCursor: func(_m *ArchivePermit) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ValidFrom,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchivePermitOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchivePermitOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchivePermitOrderFieldValidFrom.column:
+		str = "VALID_FROM"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchivePermitOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchivePermitOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchivePermitOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchivePermitOrderFieldCreatedAt
+	case "VALID_FROM":
+		*f = *ArchivePermitOrderFieldValidFrom
+	default:
+		return fmt.Errorf("%s is not a valid ArchivePermitOrderField", str)
+	}
+	return nil
+}
+
+// ArchivePermitOrderField defines the ordering field of ArchivePermit.
+type ArchivePermitOrderField struct {
+	// Value extracts the ordering value from the given ArchivePermit.
+	Value    func(*ArchivePermit) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivepermit.OrderOption
+	toCursor func(*ArchivePermit) Cursor
+}
+
+// ArchivePermitOrder defines the ordering of ArchivePermit.
+type ArchivePermitOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *ArchivePermitOrderField `json:"field"`
+}
+
+// DefaultArchivePermitOrder is the default ordering of ArchivePermit.
+var DefaultArchivePermitOrder = &ArchivePermitOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchivePermitOrderField{
+		Value: func(_m *ArchivePermit) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivepermit.FieldID,
+		toTerm: archivepermit.ByID,
+		toCursor: func(_m *ArchivePermit) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchivePermit into ArchivePermitEdge.
+func (_m *ArchivePermit) ToEdge(order *ArchivePermitOrder) *ArchivePermitEdge {
+	if order == nil {
+		order = DefaultArchivePermitOrder
+	}
+	return &ArchivePermitEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveVolumeEdge is the edge representation of ArchiveVolume.
+type ArchiveVolumeEdge struct {
+	Node   *ArchiveVolume `json:"node"`
+	Cursor Cursor         `json:"cursor"`
+}
+
+// ArchiveVolumeConnection is the connection containing edges to ArchiveVolume.
+type ArchiveVolumeConnection struct {
+	Edges      []*ArchiveVolumeEdge `json:"edges"`
+	PageInfo   PageInfo             `json:"pageInfo"`
+	TotalCount int                  `json:"totalCount"`
+}
+
+func (c *ArchiveVolumeConnection) build(nodes []*ArchiveVolume, pager *archivevolumePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveVolume
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveVolume {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveVolume {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveVolumeEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveVolumeEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveVolumePaginateOption enables pagination customization.
+type ArchiveVolumePaginateOption func(*archivevolumePager) error
+
+// WithArchiveVolumeOrder configures pagination ordering.
+func WithArchiveVolumeOrder(order *ArchiveVolumeOrder) ArchiveVolumePaginateOption {
+	if order == nil {
+		order = DefaultArchiveVolumeOrder
+	}
+	o := *order
+	return func(pager *archivevolumePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveVolumeOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveVolumeFilter configures pagination filter.
+func WithArchiveVolumeFilter(filter func(*ArchiveVolumeQuery) (*ArchiveVolumeQuery, error)) ArchiveVolumePaginateOption {
+	return func(pager *archivevolumePager) error {
+		if filter == nil {
+			return errors.New("ArchiveVolumeQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivevolumePager struct {
+	reverse bool
+	order   *ArchiveVolumeOrder
+	filter  func(*ArchiveVolumeQuery) (*ArchiveVolumeQuery, error)
+}
+
+func newArchiveVolumePager(opts []ArchiveVolumePaginateOption, reverse bool) (*archivevolumePager, error) {
+	pager := &archivevolumePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveVolumeOrder
+	}
+	return pager, nil
+}
+
+func (p *archivevolumePager) applyFilter(query *ArchiveVolumeQuery) (*ArchiveVolumeQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivevolumePager) toCursor(_m *ArchiveVolume) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivevolumePager) applyCursors(query *ArchiveVolumeQuery, after, before *Cursor) (*ArchiveVolumeQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveVolumeOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivevolumePager) applyOrder(query *ArchiveVolumeQuery) *ArchiveVolumeQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveVolumeOrder.Field {
+		query = query.Order(DefaultArchiveVolumeOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivevolumePager) orderExpr(query *ArchiveVolumeQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveVolumeOrder.Field {
+			b.Comma().Ident(DefaultArchiveVolumeOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveVolume.
+func (_m *ArchiveVolumeQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveVolumePaginateOption,
+) (*ArchiveVolumeConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveVolumePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveVolumeConnection{Edges: []*ArchiveVolumeEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveVolumeOrderFieldCreatedAt orders ArchiveVolume by created_at.
+	ArchiveVolumeOrderFieldCreatedAt = &ArchiveVolumeOrderField{
+		Value: func(_m *ArchiveVolume) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivevolume.FieldCreatedAt,
+		toTerm: archivevolume.ByCreatedAt,
+		toCursor: func(_m *ArchiveVolume) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveVolumeOrderFieldCode orders ArchiveVolume by code.
+	ArchiveVolumeOrderFieldCode = &ArchiveVolumeOrderField{
+		Value: func(_m *ArchiveVolume) (ent.Value, error) {
+			return _m.Code, nil
+		},
+		column: archivevolume.FieldCode,
+		toTerm: archivevolume.ByCode,
+		toCursor: func(_m *ArchiveVolume) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Code,
+			}
+		},
+	}
+	// ArchiveVolumeOrderFieldFilingKey orders ArchiveVolume by filing_key.
+	ArchiveVolumeOrderFieldFilingKey = &ArchiveVolumeOrderField{
+		Value: func(_m *ArchiveVolume) (ent.Value, error) {
+			return _m.FilingKey, nil
+		},
+		column: archivevolume.FieldFilingKey,
+		toTerm: archivevolume.ByFilingKey,
+		toCursor: func(_m *ArchiveVolume) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.FilingKey,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveVolumeOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveVolumeOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveVolumeOrderFieldCode.column:
+		str = "CODE"
+	case ArchiveVolumeOrderFieldFilingKey.column:
+		str = "FILING"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveVolumeOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveVolumeOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveVolumeOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveVolumeOrderFieldCreatedAt
+	case "CODE":
+		*f = *ArchiveVolumeOrderFieldCode
+	case "FILING":
+		*f = *ArchiveVolumeOrderFieldFilingKey
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveVolumeOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveVolumeOrderField defines the ordering field of ArchiveVolume.
+type ArchiveVolumeOrderField struct {
+	// Value extracts the ordering value from the given ArchiveVolume.
+	Value    func(*ArchiveVolume) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivevolume.OrderOption
+	toCursor func(*ArchiveVolume) Cursor
+}
+
+// ArchiveVolumeOrder defines the ordering of ArchiveVolume.
+type ArchiveVolumeOrder struct {
+	Direction OrderDirection           `json:"direction"`
+	Field     *ArchiveVolumeOrderField `json:"field"`
+}
+
+// DefaultArchiveVolumeOrder is the default ordering of ArchiveVolume.
+var DefaultArchiveVolumeOrder = &ArchiveVolumeOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveVolumeOrderField{
+		Value: func(_m *ArchiveVolume) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivevolume.FieldID,
+		toTerm: archivevolume.ByID,
+		toCursor: func(_m *ArchiveVolume) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveVolume into ArchiveVolumeEdge.
+func (_m *ArchiveVolume) ToEdge(order *ArchiveVolumeOrder) *ArchiveVolumeEdge {
+	if order == nil {
+		order = DefaultArchiveVolumeOrder
+	}
+	return &ArchiveVolumeEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

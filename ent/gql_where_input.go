@@ -9,6 +9,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -615,6 +620,2288 @@ func (i *ApprovalWhereInput) P() (predicate.Approval, error) {
 		return predicates[0], nil
 	default:
 		return approval.And(predicates...), nil
+	}
+}
+
+// ArchiveDocumentWhereInput represents a where input for filtering ArchiveDocument queries.
+type ArchiveDocumentWhereInput struct {
+	Predicates []predicate.ArchiveDocument  `json:"-"`
+	Not        *ArchiveDocumentWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveDocumentWhereInput `json:"or,omitempty"`
+	And        []*ArchiveDocumentWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID       *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ    *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn     []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn  []uuid.UUID `json:"staffIDNotIn,omitempty"`
+	StaffIDIsNil  bool        `json:"staffIDIsNil,omitempty"`
+	StaffIDNotNil bool        `json:"staffIDNotNil,omitempty"`
+
+	// "class" field predicates.
+	Class      *archivedocument.Class  `json:"class,omitempty"`
+	ClassNEQ   *archivedocument.Class  `json:"classNEQ,omitempty"`
+	ClassIn    []archivedocument.Class `json:"classIn,omitempty"`
+	ClassNotIn []archivedocument.Class `json:"classNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archivedocument.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archivedocument.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archivedocument.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archivedocument.Category `json:"categoryNotIn,omitempty"`
+
+	// "file_id" field predicates.
+	FileID       *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ    *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn     []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn  []uuid.UUID `json:"fileIDNotIn,omitempty"`
+	FileIDIsNil  bool        `json:"fileIDIsNil,omitempty"`
+	FileIDNotNil bool        `json:"fileIDNotNil,omitempty"`
+
+	// "manual_id" field predicates.
+	ManualID       *uuid.UUID  `json:"manualID,omitempty"`
+	ManualIDNEQ    *uuid.UUID  `json:"manualIDNEQ,omitempty"`
+	ManualIDIn     []uuid.UUID `json:"manualIDIn,omitempty"`
+	ManualIDNotIn  []uuid.UUID `json:"manualIDNotIn,omitempty"`
+	ManualIDIsNil  bool        `json:"manualIDIsNil,omitempty"`
+	ManualIDNotNil bool        `json:"manualIDNotNil,omitempty"`
+
+	// "dated" field predicates.
+	Dated      *time.Time  `json:"dated,omitempty"`
+	DatedNEQ   *time.Time  `json:"datedNEQ,omitempty"`
+	DatedIn    []time.Time `json:"datedIn,omitempty"`
+	DatedNotIn []time.Time `json:"datedNotIn,omitempty"`
+	DatedGT    *time.Time  `json:"datedGT,omitempty"`
+	DatedGTE   *time.Time  `json:"datedGTE,omitempty"`
+	DatedLT    *time.Time  `json:"datedLT,omitempty"`
+	DatedLTE   *time.Time  `json:"datedLTE,omitempty"`
+
+	// "edition" field predicates.
+	Edition             *string  `json:"edition,omitempty"`
+	EditionNEQ          *string  `json:"editionNEQ,omitempty"`
+	EditionIn           []string `json:"editionIn,omitempty"`
+	EditionNotIn        []string `json:"editionNotIn,omitempty"`
+	EditionGT           *string  `json:"editionGT,omitempty"`
+	EditionGTE          *string  `json:"editionGTE,omitempty"`
+	EditionLT           *string  `json:"editionLT,omitempty"`
+	EditionLTE          *string  `json:"editionLTE,omitempty"`
+	EditionContains     *string  `json:"editionContains,omitempty"`
+	EditionHasPrefix    *string  `json:"editionHasPrefix,omitempty"`
+	EditionHasSuffix    *string  `json:"editionHasSuffix,omitempty"`
+	EditionEqualFold    *string  `json:"editionEqualFold,omitempty"`
+	EditionContainsFold *string  `json:"editionContainsFold,omitempty"`
+
+	// "current" field predicates.
+	Current    *bool `json:"current,omitempty"`
+	CurrentNEQ *bool `json:"currentNEQ,omitempty"`
+
+	// "state" field predicates.
+	State      *archivedocument.State  `json:"state,omitempty"`
+	StateNEQ   *archivedocument.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archivedocument.State `json:"stateIn,omitempty"`
+	StateNotIn []archivedocument.State `json:"stateNotIn,omitempty"`
+
+	// "volume_id" field predicates.
+	VolumeID       *uuid.UUID  `json:"volumeID,omitempty"`
+	VolumeIDNEQ    *uuid.UUID  `json:"volumeIDNEQ,omitempty"`
+	VolumeIDIn     []uuid.UUID `json:"volumeIDIn,omitempty"`
+	VolumeIDNotIn  []uuid.UUID `json:"volumeIDNotIn,omitempty"`
+	VolumeIDIsNil  bool        `json:"volumeIDIsNil,omitempty"`
+	VolumeIDNotNil bool        `json:"volumeIDNotNil,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID       *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ    *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn     []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn  []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT     *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE    *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT     *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE    *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+	SubjectIDIsNil  bool        `json:"subjectIDIsNil,omitempty"`
+	SubjectIDNotNil bool        `json:"subjectIDNotNil,omitempty"`
+
+	// "handed_in_by_id" field predicates.
+	HandedInByID      *uuid.UUID  `json:"handedInByID,omitempty"`
+	HandedInByIDNEQ   *uuid.UUID  `json:"handedInByIDNEQ,omitempty"`
+	HandedInByIDIn    []uuid.UUID `json:"handedInByIDIn,omitempty"`
+	HandedInByIDNotIn []uuid.UUID `json:"handedInByIDNotIn,omitempty"`
+	HandedInByIDGT    *uuid.UUID  `json:"handedInByIDGT,omitempty"`
+	HandedInByIDGTE   *uuid.UUID  `json:"handedInByIDGTE,omitempty"`
+	HandedInByIDLT    *uuid.UUID  `json:"handedInByIDLT,omitempty"`
+	HandedInByIDLTE   *uuid.UUID  `json:"handedInByIDLTE,omitempty"`
+
+	// "handed_in_at" field predicates.
+	HandedInAt      *time.Time  `json:"handedInAt,omitempty"`
+	HandedInAtNEQ   *time.Time  `json:"handedInAtNEQ,omitempty"`
+	HandedInAtIn    []time.Time `json:"handedInAtIn,omitempty"`
+	HandedInAtNotIn []time.Time `json:"handedInAtNotIn,omitempty"`
+	HandedInAtGT    *time.Time  `json:"handedInAtGT,omitempty"`
+	HandedInAtGTE   *time.Time  `json:"handedInAtGTE,omitempty"`
+	HandedInAtLT    *time.Time  `json:"handedInAtLT,omitempty"`
+	HandedInAtLTE   *time.Time  `json:"handedInAtLTE,omitempty"`
+
+	// "bound_at" field predicates.
+	BoundAt       *time.Time  `json:"boundAt,omitempty"`
+	BoundAtNEQ    *time.Time  `json:"boundAtNEQ,omitempty"`
+	BoundAtIn     []time.Time `json:"boundAtIn,omitempty"`
+	BoundAtNotIn  []time.Time `json:"boundAtNotIn,omitempty"`
+	BoundAtGT     *time.Time  `json:"boundAtGT,omitempty"`
+	BoundAtGTE    *time.Time  `json:"boundAtGTE,omitempty"`
+	BoundAtLT     *time.Time  `json:"boundAtLT,omitempty"`
+	BoundAtLTE    *time.Time  `json:"boundAtLTE,omitempty"`
+	BoundAtIsNil  bool        `json:"boundAtIsNil,omitempty"`
+	BoundAtNotNil bool        `json:"boundAtNotNil,omitempty"`
+
+	// "content_type" field predicates.
+	ContentType             *string  `json:"contentType,omitempty"`
+	ContentTypeNEQ          *string  `json:"contentTypeNEQ,omitempty"`
+	ContentTypeIn           []string `json:"contentTypeIn,omitempty"`
+	ContentTypeNotIn        []string `json:"contentTypeNotIn,omitempty"`
+	ContentTypeGT           *string  `json:"contentTypeGT,omitempty"`
+	ContentTypeGTE          *string  `json:"contentTypeGTE,omitempty"`
+	ContentTypeLT           *string  `json:"contentTypeLT,omitempty"`
+	ContentTypeLTE          *string  `json:"contentTypeLTE,omitempty"`
+	ContentTypeContains     *string  `json:"contentTypeContains,omitempty"`
+	ContentTypeHasPrefix    *string  `json:"contentTypeHasPrefix,omitempty"`
+	ContentTypeHasSuffix    *string  `json:"contentTypeHasSuffix,omitempty"`
+	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
+	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveDocumentWhereInput) AddPredicates(predicates ...predicate.ArchiveDocument) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveDocumentWhereInput filter on the ArchiveDocumentQuery builder.
+func (i *ArchiveDocumentWhereInput) Filter(q *ArchiveDocumentQuery) (*ArchiveDocumentQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveDocumentWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveDocumentWhereInput is returned in case the ArchiveDocumentWhereInput is empty.
+var ErrEmptyArchiveDocumentWhereInput = errors.New("ent: empty predicate ArchiveDocumentWhereInput")
+
+// P returns a predicate for filtering archivedocuments.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
+	var predicates []predicate.ArchiveDocument
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivedocument.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveDocument, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivedocument.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveDocument, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivedocument.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivedocument.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivedocument.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivedocument.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivedocument.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivedocument.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivedocument.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivedocument.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivedocument.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivedocument.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivedocument.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivedocument.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivedocument.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivedocument.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivedocument.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivedocument.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivedocument.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivedocument.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, archivedocument.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, archivedocument.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, archivedocument.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, archivedocument.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, archivedocument.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, archivedocument.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, archivedocument.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, archivedocument.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, archivedocument.VoidedAtNotNil())
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, archivedocument.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, archivedocument.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, archivedocument.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, archivedocument.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, archivedocument.DepartmentIDNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, archivedocument.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, archivedocument.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, archivedocument.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, archivedocument.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, archivedocument.HouseholdIDNotNil())
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, archivedocument.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, archivedocument.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, archivedocument.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.StaffIDIsNil {
+		predicates = append(predicates, archivedocument.StaffIDIsNil())
+	}
+	if i.StaffIDNotNil {
+		predicates = append(predicates, archivedocument.StaffIDNotNil())
+	}
+	if i.Class != nil {
+		predicates = append(predicates, archivedocument.ClassEQ(*i.Class))
+	}
+	if i.ClassNEQ != nil {
+		predicates = append(predicates, archivedocument.ClassNEQ(*i.ClassNEQ))
+	}
+	if len(i.ClassIn) > 0 {
+		predicates = append(predicates, archivedocument.ClassIn(i.ClassIn...))
+	}
+	if len(i.ClassNotIn) > 0 {
+		predicates = append(predicates, archivedocument.ClassNotIn(i.ClassNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archivedocument.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archivedocument.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archivedocument.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archivedocument.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, archivedocument.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, archivedocument.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, archivedocument.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.FileIDIsNil {
+		predicates = append(predicates, archivedocument.FileIDIsNil())
+	}
+	if i.FileIDNotNil {
+		predicates = append(predicates, archivedocument.FileIDNotNil())
+	}
+	if i.ManualID != nil {
+		predicates = append(predicates, archivedocument.ManualIDEQ(*i.ManualID))
+	}
+	if i.ManualIDNEQ != nil {
+		predicates = append(predicates, archivedocument.ManualIDNEQ(*i.ManualIDNEQ))
+	}
+	if len(i.ManualIDIn) > 0 {
+		predicates = append(predicates, archivedocument.ManualIDIn(i.ManualIDIn...))
+	}
+	if len(i.ManualIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.ManualIDNotIn(i.ManualIDNotIn...))
+	}
+	if i.ManualIDIsNil {
+		predicates = append(predicates, archivedocument.ManualIDIsNil())
+	}
+	if i.ManualIDNotNil {
+		predicates = append(predicates, archivedocument.ManualIDNotNil())
+	}
+	if i.Dated != nil {
+		predicates = append(predicates, archivedocument.DatedEQ(*i.Dated))
+	}
+	if i.DatedNEQ != nil {
+		predicates = append(predicates, archivedocument.DatedNEQ(*i.DatedNEQ))
+	}
+	if len(i.DatedIn) > 0 {
+		predicates = append(predicates, archivedocument.DatedIn(i.DatedIn...))
+	}
+	if len(i.DatedNotIn) > 0 {
+		predicates = append(predicates, archivedocument.DatedNotIn(i.DatedNotIn...))
+	}
+	if i.DatedGT != nil {
+		predicates = append(predicates, archivedocument.DatedGT(*i.DatedGT))
+	}
+	if i.DatedGTE != nil {
+		predicates = append(predicates, archivedocument.DatedGTE(*i.DatedGTE))
+	}
+	if i.DatedLT != nil {
+		predicates = append(predicates, archivedocument.DatedLT(*i.DatedLT))
+	}
+	if i.DatedLTE != nil {
+		predicates = append(predicates, archivedocument.DatedLTE(*i.DatedLTE))
+	}
+	if i.Edition != nil {
+		predicates = append(predicates, archivedocument.EditionEQ(*i.Edition))
+	}
+	if i.EditionNEQ != nil {
+		predicates = append(predicates, archivedocument.EditionNEQ(*i.EditionNEQ))
+	}
+	if len(i.EditionIn) > 0 {
+		predicates = append(predicates, archivedocument.EditionIn(i.EditionIn...))
+	}
+	if len(i.EditionNotIn) > 0 {
+		predicates = append(predicates, archivedocument.EditionNotIn(i.EditionNotIn...))
+	}
+	if i.EditionGT != nil {
+		predicates = append(predicates, archivedocument.EditionGT(*i.EditionGT))
+	}
+	if i.EditionGTE != nil {
+		predicates = append(predicates, archivedocument.EditionGTE(*i.EditionGTE))
+	}
+	if i.EditionLT != nil {
+		predicates = append(predicates, archivedocument.EditionLT(*i.EditionLT))
+	}
+	if i.EditionLTE != nil {
+		predicates = append(predicates, archivedocument.EditionLTE(*i.EditionLTE))
+	}
+	if i.EditionContains != nil {
+		predicates = append(predicates, archivedocument.EditionContains(*i.EditionContains))
+	}
+	if i.EditionHasPrefix != nil {
+		predicates = append(predicates, archivedocument.EditionHasPrefix(*i.EditionHasPrefix))
+	}
+	if i.EditionHasSuffix != nil {
+		predicates = append(predicates, archivedocument.EditionHasSuffix(*i.EditionHasSuffix))
+	}
+	if i.EditionEqualFold != nil {
+		predicates = append(predicates, archivedocument.EditionEqualFold(*i.EditionEqualFold))
+	}
+	if i.EditionContainsFold != nil {
+		predicates = append(predicates, archivedocument.EditionContainsFold(*i.EditionContainsFold))
+	}
+	if i.Current != nil {
+		predicates = append(predicates, archivedocument.CurrentEQ(*i.Current))
+	}
+	if i.CurrentNEQ != nil {
+		predicates = append(predicates, archivedocument.CurrentNEQ(*i.CurrentNEQ))
+	}
+	if i.State != nil {
+		predicates = append(predicates, archivedocument.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archivedocument.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archivedocument.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archivedocument.StateNotIn(i.StateNotIn...))
+	}
+	if i.VolumeID != nil {
+		predicates = append(predicates, archivedocument.VolumeIDEQ(*i.VolumeID))
+	}
+	if i.VolumeIDNEQ != nil {
+		predicates = append(predicates, archivedocument.VolumeIDNEQ(*i.VolumeIDNEQ))
+	}
+	if len(i.VolumeIDIn) > 0 {
+		predicates = append(predicates, archivedocument.VolumeIDIn(i.VolumeIDIn...))
+	}
+	if len(i.VolumeIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.VolumeIDNotIn(i.VolumeIDNotIn...))
+	}
+	if i.VolumeIDIsNil {
+		predicates = append(predicates, archivedocument.VolumeIDIsNil())
+	}
+	if i.VolumeIDNotNil {
+		predicates = append(predicates, archivedocument.VolumeIDNotNil())
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, archivedocument.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, archivedocument.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, archivedocument.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, archivedocument.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, archivedocument.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, archivedocument.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, archivedocument.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.SubjectIDIsNil {
+		predicates = append(predicates, archivedocument.SubjectIDIsNil())
+	}
+	if i.SubjectIDNotNil {
+		predicates = append(predicates, archivedocument.SubjectIDNotNil())
+	}
+	if i.HandedInByID != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDEQ(*i.HandedInByID))
+	}
+	if i.HandedInByIDNEQ != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDNEQ(*i.HandedInByIDNEQ))
+	}
+	if len(i.HandedInByIDIn) > 0 {
+		predicates = append(predicates, archivedocument.HandedInByIDIn(i.HandedInByIDIn...))
+	}
+	if len(i.HandedInByIDNotIn) > 0 {
+		predicates = append(predicates, archivedocument.HandedInByIDNotIn(i.HandedInByIDNotIn...))
+	}
+	if i.HandedInByIDGT != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDGT(*i.HandedInByIDGT))
+	}
+	if i.HandedInByIDGTE != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDGTE(*i.HandedInByIDGTE))
+	}
+	if i.HandedInByIDLT != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDLT(*i.HandedInByIDLT))
+	}
+	if i.HandedInByIDLTE != nil {
+		predicates = append(predicates, archivedocument.HandedInByIDLTE(*i.HandedInByIDLTE))
+	}
+	if i.HandedInAt != nil {
+		predicates = append(predicates, archivedocument.HandedInAtEQ(*i.HandedInAt))
+	}
+	if i.HandedInAtNEQ != nil {
+		predicates = append(predicates, archivedocument.HandedInAtNEQ(*i.HandedInAtNEQ))
+	}
+	if len(i.HandedInAtIn) > 0 {
+		predicates = append(predicates, archivedocument.HandedInAtIn(i.HandedInAtIn...))
+	}
+	if len(i.HandedInAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.HandedInAtNotIn(i.HandedInAtNotIn...))
+	}
+	if i.HandedInAtGT != nil {
+		predicates = append(predicates, archivedocument.HandedInAtGT(*i.HandedInAtGT))
+	}
+	if i.HandedInAtGTE != nil {
+		predicates = append(predicates, archivedocument.HandedInAtGTE(*i.HandedInAtGTE))
+	}
+	if i.HandedInAtLT != nil {
+		predicates = append(predicates, archivedocument.HandedInAtLT(*i.HandedInAtLT))
+	}
+	if i.HandedInAtLTE != nil {
+		predicates = append(predicates, archivedocument.HandedInAtLTE(*i.HandedInAtLTE))
+	}
+	if i.BoundAt != nil {
+		predicates = append(predicates, archivedocument.BoundAtEQ(*i.BoundAt))
+	}
+	if i.BoundAtNEQ != nil {
+		predicates = append(predicates, archivedocument.BoundAtNEQ(*i.BoundAtNEQ))
+	}
+	if len(i.BoundAtIn) > 0 {
+		predicates = append(predicates, archivedocument.BoundAtIn(i.BoundAtIn...))
+	}
+	if len(i.BoundAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.BoundAtNotIn(i.BoundAtNotIn...))
+	}
+	if i.BoundAtGT != nil {
+		predicates = append(predicates, archivedocument.BoundAtGT(*i.BoundAtGT))
+	}
+	if i.BoundAtGTE != nil {
+		predicates = append(predicates, archivedocument.BoundAtGTE(*i.BoundAtGTE))
+	}
+	if i.BoundAtLT != nil {
+		predicates = append(predicates, archivedocument.BoundAtLT(*i.BoundAtLT))
+	}
+	if i.BoundAtLTE != nil {
+		predicates = append(predicates, archivedocument.BoundAtLTE(*i.BoundAtLTE))
+	}
+	if i.BoundAtIsNil {
+		predicates = append(predicates, archivedocument.BoundAtIsNil())
+	}
+	if i.BoundAtNotNil {
+		predicates = append(predicates, archivedocument.BoundAtNotNil())
+	}
+	if i.ContentType != nil {
+		predicates = append(predicates, archivedocument.ContentTypeEQ(*i.ContentType))
+	}
+	if i.ContentTypeNEQ != nil {
+		predicates = append(predicates, archivedocument.ContentTypeNEQ(*i.ContentTypeNEQ))
+	}
+	if len(i.ContentTypeIn) > 0 {
+		predicates = append(predicates, archivedocument.ContentTypeIn(i.ContentTypeIn...))
+	}
+	if len(i.ContentTypeNotIn) > 0 {
+		predicates = append(predicates, archivedocument.ContentTypeNotIn(i.ContentTypeNotIn...))
+	}
+	if i.ContentTypeGT != nil {
+		predicates = append(predicates, archivedocument.ContentTypeGT(*i.ContentTypeGT))
+	}
+	if i.ContentTypeGTE != nil {
+		predicates = append(predicates, archivedocument.ContentTypeGTE(*i.ContentTypeGTE))
+	}
+	if i.ContentTypeLT != nil {
+		predicates = append(predicates, archivedocument.ContentTypeLT(*i.ContentTypeLT))
+	}
+	if i.ContentTypeLTE != nil {
+		predicates = append(predicates, archivedocument.ContentTypeLTE(*i.ContentTypeLTE))
+	}
+	if i.ContentTypeContains != nil {
+		predicates = append(predicates, archivedocument.ContentTypeContains(*i.ContentTypeContains))
+	}
+	if i.ContentTypeHasPrefix != nil {
+		predicates = append(predicates, archivedocument.ContentTypeHasPrefix(*i.ContentTypeHasPrefix))
+	}
+	if i.ContentTypeHasSuffix != nil {
+		predicates = append(predicates, archivedocument.ContentTypeHasSuffix(*i.ContentTypeHasSuffix))
+	}
+	if i.ContentTypeEqualFold != nil {
+		predicates = append(predicates, archivedocument.ContentTypeEqualFold(*i.ContentTypeEqualFold))
+	}
+	if i.ContentTypeContainsFold != nil {
+		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveDocumentWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivedocument.And(predicates...), nil
+	}
+}
+
+// ArchiveFileWhereInput represents a where input for filtering ArchiveFile queries.
+type ArchiveFileWhereInput struct {
+	Predicates []predicate.ArchiveFile  `json:"-"`
+	Not        *ArchiveFileWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveFileWhereInput `json:"or,omitempty"`
+	And        []*ArchiveFileWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT     *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE    *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT     *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE    *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID       *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ    *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn     []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn  []uuid.UUID `json:"staffIDNotIn,omitempty"`
+	StaffIDIsNil  bool        `json:"staffIDIsNil,omitempty"`
+	StaffIDNotNil bool        `json:"staffIDNotNil,omitempty"`
+
+	// "class" field predicates.
+	Class      *archivefile.Class  `json:"class,omitempty"`
+	ClassNEQ   *archivefile.Class  `json:"classNEQ,omitempty"`
+	ClassIn    []archivefile.Class `json:"classIn,omitempty"`
+	ClassNotIn []archivefile.Class `json:"classNotIn,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "place" field predicates.
+	Place             *string  `json:"place,omitempty"`
+	PlaceNEQ          *string  `json:"placeNEQ,omitempty"`
+	PlaceIn           []string `json:"placeIn,omitempty"`
+	PlaceNotIn        []string `json:"placeNotIn,omitempty"`
+	PlaceGT           *string  `json:"placeGT,omitempty"`
+	PlaceGTE          *string  `json:"placeGTE,omitempty"`
+	PlaceLT           *string  `json:"placeLT,omitempty"`
+	PlaceLTE          *string  `json:"placeLTE,omitempty"`
+	PlaceContains     *string  `json:"placeContains,omitempty"`
+	PlaceHasPrefix    *string  `json:"placeHasPrefix,omitempty"`
+	PlaceHasSuffix    *string  `json:"placeHasSuffix,omitempty"`
+	PlaceEqualFold    *string  `json:"placeEqualFold,omitempty"`
+	PlaceContainsFold *string  `json:"placeContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveFileWhereInput) AddPredicates(predicates ...predicate.ArchiveFile) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveFileWhereInput filter on the ArchiveFileQuery builder.
+func (i *ArchiveFileWhereInput) Filter(q *ArchiveFileQuery) (*ArchiveFileQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveFileWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveFileWhereInput is returned in case the ArchiveFileWhereInput is empty.
+var ErrEmptyArchiveFileWhereInput = errors.New("ent: empty predicate ArchiveFileWhereInput")
+
+// P returns a predicate for filtering archivefiles.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveFileWhereInput) P() (predicate.ArchiveFile, error) {
+	var predicates []predicate.ArchiveFile
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivefile.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveFile, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivefile.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveFile, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivefile.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivefile.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivefile.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivefile.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivefile.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivefile.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivefile.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivefile.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivefile.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivefile.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivefile.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivefile.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivefile.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivefile.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivefile.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivefile.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivefile.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivefile.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivefile.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivefile.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivefile.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, archivefile.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, archivefile.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, archivefile.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, archivefile.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, archivefile.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, archivefile.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, archivefile.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, archivefile.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, archivefile.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, archivefile.DepartmentIDNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, archivefile.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, archivefile.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, archivefile.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, archivefile.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, archivefile.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, archivefile.HouseholdIDNotNil())
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, archivefile.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, archivefile.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, archivefile.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, archivefile.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.StaffIDIsNil {
+		predicates = append(predicates, archivefile.StaffIDIsNil())
+	}
+	if i.StaffIDNotNil {
+		predicates = append(predicates, archivefile.StaffIDNotNil())
+	}
+	if i.Class != nil {
+		predicates = append(predicates, archivefile.ClassEQ(*i.Class))
+	}
+	if i.ClassNEQ != nil {
+		predicates = append(predicates, archivefile.ClassNEQ(*i.ClassNEQ))
+	}
+	if len(i.ClassIn) > 0 {
+		predicates = append(predicates, archivefile.ClassIn(i.ClassIn...))
+	}
+	if len(i.ClassNotIn) > 0 {
+		predicates = append(predicates, archivefile.ClassNotIn(i.ClassNotIn...))
+	}
+	if i.Code != nil {
+		predicates = append(predicates, archivefile.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, archivefile.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, archivefile.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, archivefile.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, archivefile.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, archivefile.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, archivefile.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, archivefile.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, archivefile.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, archivefile.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, archivefile.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, archivefile.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, archivefile.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.Place != nil {
+		predicates = append(predicates, archivefile.PlaceEQ(*i.Place))
+	}
+	if i.PlaceNEQ != nil {
+		predicates = append(predicates, archivefile.PlaceNEQ(*i.PlaceNEQ))
+	}
+	if len(i.PlaceIn) > 0 {
+		predicates = append(predicates, archivefile.PlaceIn(i.PlaceIn...))
+	}
+	if len(i.PlaceNotIn) > 0 {
+		predicates = append(predicates, archivefile.PlaceNotIn(i.PlaceNotIn...))
+	}
+	if i.PlaceGT != nil {
+		predicates = append(predicates, archivefile.PlaceGT(*i.PlaceGT))
+	}
+	if i.PlaceGTE != nil {
+		predicates = append(predicates, archivefile.PlaceGTE(*i.PlaceGTE))
+	}
+	if i.PlaceLT != nil {
+		predicates = append(predicates, archivefile.PlaceLT(*i.PlaceLT))
+	}
+	if i.PlaceLTE != nil {
+		predicates = append(predicates, archivefile.PlaceLTE(*i.PlaceLTE))
+	}
+	if i.PlaceContains != nil {
+		predicates = append(predicates, archivefile.PlaceContains(*i.PlaceContains))
+	}
+	if i.PlaceHasPrefix != nil {
+		predicates = append(predicates, archivefile.PlaceHasPrefix(*i.PlaceHasPrefix))
+	}
+	if i.PlaceHasSuffix != nil {
+		predicates = append(predicates, archivefile.PlaceHasSuffix(*i.PlaceHasSuffix))
+	}
+	if i.PlaceEqualFold != nil {
+		predicates = append(predicates, archivefile.PlaceEqualFold(*i.PlaceEqualFold))
+	}
+	if i.PlaceContainsFold != nil {
+		predicates = append(predicates, archivefile.PlaceContainsFold(*i.PlaceContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveFileWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivefile.And(predicates...), nil
+	}
+}
+
+// ArchiveManualWhereInput represents a where input for filtering ArchiveManual queries.
+type ArchiveManualWhereInput struct {
+	Predicates []predicate.ArchiveManual  `json:"-"`
+	Not        *ArchiveManualWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveManualWhereInput `json:"or,omitempty"`
+	And        []*ArchiveManualWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *archivemanual.Kind  `json:"kind,omitempty"`
+	KindNEQ   *archivemanual.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []archivemanual.Kind `json:"kindIn,omitempty"`
+	KindNotIn []archivemanual.Kind `json:"kindNotIn,omitempty"`
+
+	// "name" field predicates.
+	Name             *string  `json:"name,omitempty"`
+	NameNEQ          *string  `json:"nameNEQ,omitempty"`
+	NameIn           []string `json:"nameIn,omitempty"`
+	NameNotIn        []string `json:"nameNotIn,omitempty"`
+	NameGT           *string  `json:"nameGT,omitempty"`
+	NameGTE          *string  `json:"nameGTE,omitempty"`
+	NameLT           *string  `json:"nameLT,omitempty"`
+	NameLTE          *string  `json:"nameLTE,omitempty"`
+	NameContains     *string  `json:"nameContains,omitempty"`
+	NameHasPrefix    *string  `json:"nameHasPrefix,omitempty"`
+	NameHasSuffix    *string  `json:"nameHasSuffix,omitempty"`
+	NameEqualFold    *string  `json:"nameEqualFold,omitempty"`
+	NameContainsFold *string  `json:"nameContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveManualWhereInput) AddPredicates(predicates ...predicate.ArchiveManual) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveManualWhereInput filter on the ArchiveManualQuery builder.
+func (i *ArchiveManualWhereInput) Filter(q *ArchiveManualQuery) (*ArchiveManualQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveManualWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveManualWhereInput is returned in case the ArchiveManualWhereInput is empty.
+var ErrEmptyArchiveManualWhereInput = errors.New("ent: empty predicate ArchiveManualWhereInput")
+
+// P returns a predicate for filtering archivemanuals.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveManualWhereInput) P() (predicate.ArchiveManual, error) {
+	var predicates []predicate.ArchiveManual
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivemanual.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveManual, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivemanual.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveManual, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivemanual.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivemanual.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivemanual.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivemanual.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivemanual.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivemanual.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivemanual.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivemanual.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivemanual.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivemanual.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivemanual.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivemanual.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivemanual.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivemanual.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivemanual.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivemanual.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivemanual.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivemanual.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivemanual.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivemanual.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivemanual.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, archivemanual.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, archivemanual.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, archivemanual.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, archivemanual.KindNotIn(i.KindNotIn...))
+	}
+	if i.Name != nil {
+		predicates = append(predicates, archivemanual.NameEQ(*i.Name))
+	}
+	if i.NameNEQ != nil {
+		predicates = append(predicates, archivemanual.NameNEQ(*i.NameNEQ))
+	}
+	if len(i.NameIn) > 0 {
+		predicates = append(predicates, archivemanual.NameIn(i.NameIn...))
+	}
+	if len(i.NameNotIn) > 0 {
+		predicates = append(predicates, archivemanual.NameNotIn(i.NameNotIn...))
+	}
+	if i.NameGT != nil {
+		predicates = append(predicates, archivemanual.NameGT(*i.NameGT))
+	}
+	if i.NameGTE != nil {
+		predicates = append(predicates, archivemanual.NameGTE(*i.NameGTE))
+	}
+	if i.NameLT != nil {
+		predicates = append(predicates, archivemanual.NameLT(*i.NameLT))
+	}
+	if i.NameLTE != nil {
+		predicates = append(predicates, archivemanual.NameLTE(*i.NameLTE))
+	}
+	if i.NameContains != nil {
+		predicates = append(predicates, archivemanual.NameContains(*i.NameContains))
+	}
+	if i.NameHasPrefix != nil {
+		predicates = append(predicates, archivemanual.NameHasPrefix(*i.NameHasPrefix))
+	}
+	if i.NameHasSuffix != nil {
+		predicates = append(predicates, archivemanual.NameHasSuffix(*i.NameHasSuffix))
+	}
+	if i.NameEqualFold != nil {
+		predicates = append(predicates, archivemanual.NameEqualFold(*i.NameEqualFold))
+	}
+	if i.NameContainsFold != nil {
+		predicates = append(predicates, archivemanual.NameContainsFold(*i.NameContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveManualWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivemanual.And(predicates...), nil
+	}
+}
+
+// ArchivePermitWhereInput represents a where input for filtering ArchivePermit queries.
+type ArchivePermitWhereInput struct {
+	Predicates []predicate.ArchivePermit  `json:"-"`
+	Not        *ArchivePermitWhereInput   `json:"not,omitempty"`
+	Or         []*ArchivePermitWhereInput `json:"or,omitempty"`
+	And        []*ArchivePermitWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "valid_from" field predicates.
+	ValidFrom      *time.Time  `json:"validFrom,omitempty"`
+	ValidFromNEQ   *time.Time  `json:"validFromNEQ,omitempty"`
+	ValidFromIn    []time.Time `json:"validFromIn,omitempty"`
+	ValidFromNotIn []time.Time `json:"validFromNotIn,omitempty"`
+	ValidFromGT    *time.Time  `json:"validFromGT,omitempty"`
+	ValidFromGTE   *time.Time  `json:"validFromGTE,omitempty"`
+	ValidFromLT    *time.Time  `json:"validFromLT,omitempty"`
+	ValidFromLTE   *time.Time  `json:"validFromLTE,omitempty"`
+
+	// "valid_until" field predicates.
+	ValidUntil      *time.Time  `json:"validUntil,omitempty"`
+	ValidUntilNEQ   *time.Time  `json:"validUntilNEQ,omitempty"`
+	ValidUntilIn    []time.Time `json:"validUntilIn,omitempty"`
+	ValidUntilNotIn []time.Time `json:"validUntilNotIn,omitempty"`
+	ValidUntilGT    *time.Time  `json:"validUntilGT,omitempty"`
+	ValidUntilGTE   *time.Time  `json:"validUntilGTE,omitempty"`
+	ValidUntilLT    *time.Time  `json:"validUntilLT,omitempty"`
+	ValidUntilLTE   *time.Time  `json:"validUntilLTE,omitempty"`
+
+	// "ended_at" field predicates.
+	EndedAt       *time.Time  `json:"endedAt,omitempty"`
+	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
+	EndedAtIn     []time.Time `json:"endedAtIn,omitempty"`
+	EndedAtNotIn  []time.Time `json:"endedAtNotIn,omitempty"`
+	EndedAtGT     *time.Time  `json:"endedAtGT,omitempty"`
+	EndedAtGTE    *time.Time  `json:"endedAtGTE,omitempty"`
+	EndedAtLT     *time.Time  `json:"endedAtLT,omitempty"`
+	EndedAtLTE    *time.Time  `json:"endedAtLTE,omitempty"`
+	EndedAtIsNil  bool        `json:"endedAtIsNil,omitempty"`
+	EndedAtNotNil bool        `json:"endedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchivePermitWhereInput) AddPredicates(predicates ...predicate.ArchivePermit) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchivePermitWhereInput filter on the ArchivePermitQuery builder.
+func (i *ArchivePermitWhereInput) Filter(q *ArchivePermitQuery) (*ArchivePermitQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchivePermitWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchivePermitWhereInput is returned in case the ArchivePermitWhereInput is empty.
+var ErrEmptyArchivePermitWhereInput = errors.New("ent: empty predicate ArchivePermitWhereInput")
+
+// P returns a predicate for filtering archivepermits.
+// An error is returned if the input is empty or invalid.
+func (i *ArchivePermitWhereInput) P() (predicate.ArchivePermit, error) {
+	var predicates []predicate.ArchivePermit
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivepermit.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchivePermit, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivepermit.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchivePermit, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivepermit.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivepermit.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivepermit.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivepermit.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivepermit.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivepermit.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivepermit.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivepermit.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivepermit.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivepermit.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivepermit.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivepermit.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivepermit.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivepermit.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivepermit.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivepermit.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivepermit.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivepermit.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivepermit.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivepermit.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivepermit.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, archivepermit.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, archivepermit.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, archivepermit.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, archivepermit.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, archivepermit.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, archivepermit.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, archivepermit.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, archivepermit.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, archivepermit.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, archivepermit.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, archivepermit.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, archivepermit.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.ValidFrom != nil {
+		predicates = append(predicates, archivepermit.ValidFromEQ(*i.ValidFrom))
+	}
+	if i.ValidFromNEQ != nil {
+		predicates = append(predicates, archivepermit.ValidFromNEQ(*i.ValidFromNEQ))
+	}
+	if len(i.ValidFromIn) > 0 {
+		predicates = append(predicates, archivepermit.ValidFromIn(i.ValidFromIn...))
+	}
+	if len(i.ValidFromNotIn) > 0 {
+		predicates = append(predicates, archivepermit.ValidFromNotIn(i.ValidFromNotIn...))
+	}
+	if i.ValidFromGT != nil {
+		predicates = append(predicates, archivepermit.ValidFromGT(*i.ValidFromGT))
+	}
+	if i.ValidFromGTE != nil {
+		predicates = append(predicates, archivepermit.ValidFromGTE(*i.ValidFromGTE))
+	}
+	if i.ValidFromLT != nil {
+		predicates = append(predicates, archivepermit.ValidFromLT(*i.ValidFromLT))
+	}
+	if i.ValidFromLTE != nil {
+		predicates = append(predicates, archivepermit.ValidFromLTE(*i.ValidFromLTE))
+	}
+	if i.ValidUntil != nil {
+		predicates = append(predicates, archivepermit.ValidUntilEQ(*i.ValidUntil))
+	}
+	if i.ValidUntilNEQ != nil {
+		predicates = append(predicates, archivepermit.ValidUntilNEQ(*i.ValidUntilNEQ))
+	}
+	if len(i.ValidUntilIn) > 0 {
+		predicates = append(predicates, archivepermit.ValidUntilIn(i.ValidUntilIn...))
+	}
+	if len(i.ValidUntilNotIn) > 0 {
+		predicates = append(predicates, archivepermit.ValidUntilNotIn(i.ValidUntilNotIn...))
+	}
+	if i.ValidUntilGT != nil {
+		predicates = append(predicates, archivepermit.ValidUntilGT(*i.ValidUntilGT))
+	}
+	if i.ValidUntilGTE != nil {
+		predicates = append(predicates, archivepermit.ValidUntilGTE(*i.ValidUntilGTE))
+	}
+	if i.ValidUntilLT != nil {
+		predicates = append(predicates, archivepermit.ValidUntilLT(*i.ValidUntilLT))
+	}
+	if i.ValidUntilLTE != nil {
+		predicates = append(predicates, archivepermit.ValidUntilLTE(*i.ValidUntilLTE))
+	}
+	if i.EndedAt != nil {
+		predicates = append(predicates, archivepermit.EndedAtEQ(*i.EndedAt))
+	}
+	if i.EndedAtNEQ != nil {
+		predicates = append(predicates, archivepermit.EndedAtNEQ(*i.EndedAtNEQ))
+	}
+	if len(i.EndedAtIn) > 0 {
+		predicates = append(predicates, archivepermit.EndedAtIn(i.EndedAtIn...))
+	}
+	if len(i.EndedAtNotIn) > 0 {
+		predicates = append(predicates, archivepermit.EndedAtNotIn(i.EndedAtNotIn...))
+	}
+	if i.EndedAtGT != nil {
+		predicates = append(predicates, archivepermit.EndedAtGT(*i.EndedAtGT))
+	}
+	if i.EndedAtGTE != nil {
+		predicates = append(predicates, archivepermit.EndedAtGTE(*i.EndedAtGTE))
+	}
+	if i.EndedAtLT != nil {
+		predicates = append(predicates, archivepermit.EndedAtLT(*i.EndedAtLT))
+	}
+	if i.EndedAtLTE != nil {
+		predicates = append(predicates, archivepermit.EndedAtLTE(*i.EndedAtLTE))
+	}
+	if i.EndedAtIsNil {
+		predicates = append(predicates, archivepermit.EndedAtIsNil())
+	}
+	if i.EndedAtNotNil {
+		predicates = append(predicates, archivepermit.EndedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchivePermitWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivepermit.And(predicates...), nil
+	}
+}
+
+// ArchiveVolumeWhereInput represents a where input for filtering ArchiveVolume queries.
+type ArchiveVolumeWhereInput struct {
+	Predicates []predicate.ArchiveVolume  `json:"-"`
+	Not        *ArchiveVolumeWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveVolumeWhereInput `json:"or,omitempty"`
+	And        []*ArchiveVolumeWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT     *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE    *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT     *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE    *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
+
+	// "household_id" field predicates.
+	HouseholdID       *uuid.UUID  `json:"householdID,omitempty"`
+	HouseholdIDNEQ    *uuid.UUID  `json:"householdIDNEQ,omitempty"`
+	HouseholdIDIn     []uuid.UUID `json:"householdIDIn,omitempty"`
+	HouseholdIDNotIn  []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDIsNil  bool        `json:"householdIDIsNil,omitempty"`
+	HouseholdIDNotNil bool        `json:"householdIDNotNil,omitempty"`
+
+	// "staff_id" field predicates.
+	StaffID       *uuid.UUID  `json:"staffID,omitempty"`
+	StaffIDNEQ    *uuid.UUID  `json:"staffIDNEQ,omitempty"`
+	StaffIDIn     []uuid.UUID `json:"staffIDIn,omitempty"`
+	StaffIDNotIn  []uuid.UUID `json:"staffIDNotIn,omitempty"`
+	StaffIDIsNil  bool        `json:"staffIDIsNil,omitempty"`
+	StaffIDNotNil bool        `json:"staffIDNotNil,omitempty"`
+
+	// "class" field predicates.
+	Class      *archivevolume.Class  `json:"class,omitempty"`
+	ClassNEQ   *archivevolume.Class  `json:"classNEQ,omitempty"`
+	ClassIn    []archivevolume.Class `json:"classIn,omitempty"`
+	ClassNotIn []archivevolume.Class `json:"classNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archivevolume.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archivevolume.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archivevolume.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archivevolume.Category `json:"categoryNotIn,omitempty"`
+
+	// "file_id" field predicates.
+	FileID       *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ    *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn     []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn  []uuid.UUID `json:"fileIDNotIn,omitempty"`
+	FileIDIsNil  bool        `json:"fileIDIsNil,omitempty"`
+	FileIDNotNil bool        `json:"fileIDNotNil,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "place" field predicates.
+	Place             *string  `json:"place,omitempty"`
+	PlaceNEQ          *string  `json:"placeNEQ,omitempty"`
+	PlaceIn           []string `json:"placeIn,omitempty"`
+	PlaceNotIn        []string `json:"placeNotIn,omitempty"`
+	PlaceGT           *string  `json:"placeGT,omitempty"`
+	PlaceGTE          *string  `json:"placeGTE,omitempty"`
+	PlaceLT           *string  `json:"placeLT,omitempty"`
+	PlaceLTE          *string  `json:"placeLTE,omitempty"`
+	PlaceContains     *string  `json:"placeContains,omitempty"`
+	PlaceHasPrefix    *string  `json:"placeHasPrefix,omitempty"`
+	PlaceHasSuffix    *string  `json:"placeHasSuffix,omitempty"`
+	PlaceEqualFold    *string  `json:"placeEqualFold,omitempty"`
+	PlaceContainsFold *string  `json:"placeContainsFold,omitempty"`
+
+	// "period_from" field predicates.
+	PeriodFrom      *time.Time  `json:"periodFrom,omitempty"`
+	PeriodFromNEQ   *time.Time  `json:"periodFromNEQ,omitempty"`
+	PeriodFromIn    []time.Time `json:"periodFromIn,omitempty"`
+	PeriodFromNotIn []time.Time `json:"periodFromNotIn,omitempty"`
+	PeriodFromGT    *time.Time  `json:"periodFromGT,omitempty"`
+	PeriodFromGTE   *time.Time  `json:"periodFromGTE,omitempty"`
+	PeriodFromLT    *time.Time  `json:"periodFromLT,omitempty"`
+	PeriodFromLTE   *time.Time  `json:"periodFromLTE,omitempty"`
+
+	// "period_until" field predicates.
+	PeriodUntil       *time.Time  `json:"periodUntil,omitempty"`
+	PeriodUntilNEQ    *time.Time  `json:"periodUntilNEQ,omitempty"`
+	PeriodUntilIn     []time.Time `json:"periodUntilIn,omitempty"`
+	PeriodUntilNotIn  []time.Time `json:"periodUntilNotIn,omitempty"`
+	PeriodUntilGT     *time.Time  `json:"periodUntilGT,omitempty"`
+	PeriodUntilGTE    *time.Time  `json:"periodUntilGTE,omitempty"`
+	PeriodUntilLT     *time.Time  `json:"periodUntilLT,omitempty"`
+	PeriodUntilLTE    *time.Time  `json:"periodUntilLTE,omitempty"`
+	PeriodUntilIsNil  bool        `json:"periodUntilIsNil,omitempty"`
+	PeriodUntilNotNil bool        `json:"periodUntilNotNil,omitempty"`
+
+	// "state" field predicates.
+	State      *archivevolume.State  `json:"state,omitempty"`
+	StateNEQ   *archivevolume.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archivevolume.State `json:"stateIn,omitempty"`
+	StateNotIn []archivevolume.State `json:"stateNotIn,omitempty"`
+
+	// "bound" field predicates.
+	Bound      *int  `json:"bound,omitempty"`
+	BoundNEQ   *int  `json:"boundNEQ,omitempty"`
+	BoundIn    []int `json:"boundIn,omitempty"`
+	BoundNotIn []int `json:"boundNotIn,omitempty"`
+	BoundGT    *int  `json:"boundGT,omitempty"`
+	BoundGTE   *int  `json:"boundGTE,omitempty"`
+	BoundLT    *int  `json:"boundLT,omitempty"`
+	BoundLTE   *int  `json:"boundLTE,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveVolumeWhereInput) AddPredicates(predicates ...predicate.ArchiveVolume) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveVolumeWhereInput filter on the ArchiveVolumeQuery builder.
+func (i *ArchiveVolumeWhereInput) Filter(q *ArchiveVolumeQuery) (*ArchiveVolumeQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveVolumeWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveVolumeWhereInput is returned in case the ArchiveVolumeWhereInput is empty.
+var ErrEmptyArchiveVolumeWhereInput = errors.New("ent: empty predicate ArchiveVolumeWhereInput")
+
+// P returns a predicate for filtering archivevolumes.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveVolumeWhereInput) P() (predicate.ArchiveVolume, error) {
+	var predicates []predicate.ArchiveVolume
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivevolume.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveVolume, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivevolume.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveVolume, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivevolume.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivevolume.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivevolume.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivevolume.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivevolume.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivevolume.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivevolume.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivevolume.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivevolume.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivevolume.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivevolume.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivevolume.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivevolume.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivevolume.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivevolume.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivevolume.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivevolume.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivevolume.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivevolume.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, archivevolume.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, archivevolume.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, archivevolume.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, archivevolume.DepartmentIDNotNil())
+	}
+	if i.HouseholdID != nil {
+		predicates = append(predicates, archivevolume.HouseholdIDEQ(*i.HouseholdID))
+	}
+	if i.HouseholdIDNEQ != nil {
+		predicates = append(predicates, archivevolume.HouseholdIDNEQ(*i.HouseholdIDNEQ))
+	}
+	if len(i.HouseholdIDIn) > 0 {
+		predicates = append(predicates, archivevolume.HouseholdIDIn(i.HouseholdIDIn...))
+	}
+	if len(i.HouseholdIDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDIsNil {
+		predicates = append(predicates, archivevolume.HouseholdIDIsNil())
+	}
+	if i.HouseholdIDNotNil {
+		predicates = append(predicates, archivevolume.HouseholdIDNotNil())
+	}
+	if i.StaffID != nil {
+		predicates = append(predicates, archivevolume.StaffIDEQ(*i.StaffID))
+	}
+	if i.StaffIDNEQ != nil {
+		predicates = append(predicates, archivevolume.StaffIDNEQ(*i.StaffIDNEQ))
+	}
+	if len(i.StaffIDIn) > 0 {
+		predicates = append(predicates, archivevolume.StaffIDIn(i.StaffIDIn...))
+	}
+	if len(i.StaffIDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.StaffIDNotIn(i.StaffIDNotIn...))
+	}
+	if i.StaffIDIsNil {
+		predicates = append(predicates, archivevolume.StaffIDIsNil())
+	}
+	if i.StaffIDNotNil {
+		predicates = append(predicates, archivevolume.StaffIDNotNil())
+	}
+	if i.Class != nil {
+		predicates = append(predicates, archivevolume.ClassEQ(*i.Class))
+	}
+	if i.ClassNEQ != nil {
+		predicates = append(predicates, archivevolume.ClassNEQ(*i.ClassNEQ))
+	}
+	if len(i.ClassIn) > 0 {
+		predicates = append(predicates, archivevolume.ClassIn(i.ClassIn...))
+	}
+	if len(i.ClassNotIn) > 0 {
+		predicates = append(predicates, archivevolume.ClassNotIn(i.ClassNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archivevolume.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archivevolume.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archivevolume.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archivevolume.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, archivevolume.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, archivevolume.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, archivevolume.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, archivevolume.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.FileIDIsNil {
+		predicates = append(predicates, archivevolume.FileIDIsNil())
+	}
+	if i.FileIDNotNil {
+		predicates = append(predicates, archivevolume.FileIDNotNil())
+	}
+	if i.Code != nil {
+		predicates = append(predicates, archivevolume.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, archivevolume.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, archivevolume.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, archivevolume.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, archivevolume.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, archivevolume.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, archivevolume.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, archivevolume.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, archivevolume.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, archivevolume.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, archivevolume.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, archivevolume.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, archivevolume.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.Place != nil {
+		predicates = append(predicates, archivevolume.PlaceEQ(*i.Place))
+	}
+	if i.PlaceNEQ != nil {
+		predicates = append(predicates, archivevolume.PlaceNEQ(*i.PlaceNEQ))
+	}
+	if len(i.PlaceIn) > 0 {
+		predicates = append(predicates, archivevolume.PlaceIn(i.PlaceIn...))
+	}
+	if len(i.PlaceNotIn) > 0 {
+		predicates = append(predicates, archivevolume.PlaceNotIn(i.PlaceNotIn...))
+	}
+	if i.PlaceGT != nil {
+		predicates = append(predicates, archivevolume.PlaceGT(*i.PlaceGT))
+	}
+	if i.PlaceGTE != nil {
+		predicates = append(predicates, archivevolume.PlaceGTE(*i.PlaceGTE))
+	}
+	if i.PlaceLT != nil {
+		predicates = append(predicates, archivevolume.PlaceLT(*i.PlaceLT))
+	}
+	if i.PlaceLTE != nil {
+		predicates = append(predicates, archivevolume.PlaceLTE(*i.PlaceLTE))
+	}
+	if i.PlaceContains != nil {
+		predicates = append(predicates, archivevolume.PlaceContains(*i.PlaceContains))
+	}
+	if i.PlaceHasPrefix != nil {
+		predicates = append(predicates, archivevolume.PlaceHasPrefix(*i.PlaceHasPrefix))
+	}
+	if i.PlaceHasSuffix != nil {
+		predicates = append(predicates, archivevolume.PlaceHasSuffix(*i.PlaceHasSuffix))
+	}
+	if i.PlaceEqualFold != nil {
+		predicates = append(predicates, archivevolume.PlaceEqualFold(*i.PlaceEqualFold))
+	}
+	if i.PlaceContainsFold != nil {
+		predicates = append(predicates, archivevolume.PlaceContainsFold(*i.PlaceContainsFold))
+	}
+	if i.PeriodFrom != nil {
+		predicates = append(predicates, archivevolume.PeriodFromEQ(*i.PeriodFrom))
+	}
+	if i.PeriodFromNEQ != nil {
+		predicates = append(predicates, archivevolume.PeriodFromNEQ(*i.PeriodFromNEQ))
+	}
+	if len(i.PeriodFromIn) > 0 {
+		predicates = append(predicates, archivevolume.PeriodFromIn(i.PeriodFromIn...))
+	}
+	if len(i.PeriodFromNotIn) > 0 {
+		predicates = append(predicates, archivevolume.PeriodFromNotIn(i.PeriodFromNotIn...))
+	}
+	if i.PeriodFromGT != nil {
+		predicates = append(predicates, archivevolume.PeriodFromGT(*i.PeriodFromGT))
+	}
+	if i.PeriodFromGTE != nil {
+		predicates = append(predicates, archivevolume.PeriodFromGTE(*i.PeriodFromGTE))
+	}
+	if i.PeriodFromLT != nil {
+		predicates = append(predicates, archivevolume.PeriodFromLT(*i.PeriodFromLT))
+	}
+	if i.PeriodFromLTE != nil {
+		predicates = append(predicates, archivevolume.PeriodFromLTE(*i.PeriodFromLTE))
+	}
+	if i.PeriodUntil != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilEQ(*i.PeriodUntil))
+	}
+	if i.PeriodUntilNEQ != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilNEQ(*i.PeriodUntilNEQ))
+	}
+	if len(i.PeriodUntilIn) > 0 {
+		predicates = append(predicates, archivevolume.PeriodUntilIn(i.PeriodUntilIn...))
+	}
+	if len(i.PeriodUntilNotIn) > 0 {
+		predicates = append(predicates, archivevolume.PeriodUntilNotIn(i.PeriodUntilNotIn...))
+	}
+	if i.PeriodUntilGT != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilGT(*i.PeriodUntilGT))
+	}
+	if i.PeriodUntilGTE != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilGTE(*i.PeriodUntilGTE))
+	}
+	if i.PeriodUntilLT != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilLT(*i.PeriodUntilLT))
+	}
+	if i.PeriodUntilLTE != nil {
+		predicates = append(predicates, archivevolume.PeriodUntilLTE(*i.PeriodUntilLTE))
+	}
+	if i.PeriodUntilIsNil {
+		predicates = append(predicates, archivevolume.PeriodUntilIsNil())
+	}
+	if i.PeriodUntilNotNil {
+		predicates = append(predicates, archivevolume.PeriodUntilNotNil())
+	}
+	if i.State != nil {
+		predicates = append(predicates, archivevolume.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archivevolume.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archivevolume.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archivevolume.StateNotIn(i.StateNotIn...))
+	}
+	if i.Bound != nil {
+		predicates = append(predicates, archivevolume.BoundEQ(*i.Bound))
+	}
+	if i.BoundNEQ != nil {
+		predicates = append(predicates, archivevolume.BoundNEQ(*i.BoundNEQ))
+	}
+	if len(i.BoundIn) > 0 {
+		predicates = append(predicates, archivevolume.BoundIn(i.BoundIn...))
+	}
+	if len(i.BoundNotIn) > 0 {
+		predicates = append(predicates, archivevolume.BoundNotIn(i.BoundNotIn...))
+	}
+	if i.BoundGT != nil {
+		predicates = append(predicates, archivevolume.BoundGT(*i.BoundGT))
+	}
+	if i.BoundGTE != nil {
+		predicates = append(predicates, archivevolume.BoundGTE(*i.BoundGTE))
+	}
+	if i.BoundLT != nil {
+		predicates = append(predicates, archivevolume.BoundLT(*i.BoundLT))
+	}
+	if i.BoundLTE != nil {
+		predicates = append(predicates, archivevolume.BoundLTE(*i.BoundLTE))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveVolumeWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivevolume.And(predicates...), nil
 	}
 }
 

@@ -13,6 +13,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -69,6 +74,11 @@ const (
 
 	// Node types.
 	TypeApproval           = "Approval"
+	TypeArchiveDocument    = "ArchiveDocument"
+	TypeArchiveFile        = "ArchiveFile"
+	TypeArchiveManual      = "ArchiveManual"
+	TypeArchivePermit      = "ArchivePermit"
+	TypeArchiveVolume      = "ArchiveVolume"
 	TypeArea               = "Area"
 	TypeBuilding           = "Building"
 	TypeCertificate        = "Certificate"
@@ -2000,6 +2010,7687 @@ func (m *ApprovalMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Approval edge %s", name)
+}
+
+// ArchiveDocumentMutation represents an operation that mutates the ArchiveDocument nodes in the graph.
+type ArchiveDocumentMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	voided_at         *time.Time
+	void_reason       *string
+	voided_by_id      *uuid.UUID
+	voided_by_name    *string
+	account_id        *uuid.UUID
+	class             *archivedocument.Class
+	category          *archivedocument.Category
+	title             *string
+	dated             *time.Time
+	pages             *int
+	addpages          *int
+	source            *string
+	edition           *string
+	current           *bool
+	state             *archivedocument.State
+	subject_id        *uuid.UUID
+	filing_key        *string
+	handed_in_by_id   *uuid.UUID
+	handed_in_by_name *string
+	handed_in_at      *time.Time
+	bound_by_id       *uuid.UUID
+	bound_by_name     *string
+	bound_at          *time.Time
+	name              *string
+	content_type      *string
+	size              *int64
+	addsize           *int64
+	sha256            *string
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	file              *uuid.UUID
+	clearedfile       bool
+	household         *uuid.UUID
+	clearedhousehold  bool
+	staff             *uuid.UUID
+	clearedstaff      bool
+	department        *uuid.UUID
+	cleareddepartment bool
+	manual            *uuid.UUID
+	clearedmanual     bool
+	volume            *uuid.UUID
+	clearedvolume     bool
+	done              bool
+	oldValue          func(context.Context) (*ArchiveDocument, error)
+	predicates        []predicate.ArchiveDocument
+}
+
+var _ ent.Mutation = (*ArchiveDocumentMutation)(nil)
+
+// archivedocumentOption allows management of the mutation configuration using functional options.
+type archivedocumentOption func(*ArchiveDocumentMutation)
+
+// newArchiveDocumentMutation creates new mutation for the ArchiveDocument entity.
+func newArchiveDocumentMutation(c config, op Op, opts ...archivedocumentOption) *ArchiveDocumentMutation {
+	m := &ArchiveDocumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveDocument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveDocumentID sets the ID field of the mutation.
+func withArchiveDocumentID(id uuid.UUID) archivedocumentOption {
+	return func(m *ArchiveDocumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveDocument
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveDocument, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveDocument.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveDocument sets the old ArchiveDocument of the mutation.
+func withArchiveDocument(node *ArchiveDocument) archivedocumentOption {
+	return func(m *ArchiveDocumentMutation) {
+		m.oldValue = func(context.Context) (*ArchiveDocument, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveDocumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveDocumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveDocument entities.
+func (m *ArchiveDocumentMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveDocumentMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveDocumentMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveDocument.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveDocumentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveDocumentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveDocumentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveDocumentMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveDocumentMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveDocumentMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveDocumentMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveDocumentMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveDocumentMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveDocumentMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveDocumentMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ArchiveDocumentMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ArchiveDocumentMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ArchiveDocumentMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[archivedocument.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ArchiveDocumentMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, archivedocument.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ArchiveDocumentMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ArchiveDocumentMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ArchiveDocumentMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ArchiveDocumentMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ArchiveDocumentMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ArchiveDocumentMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[archivedocument.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ArchiveDocumentMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, archivedocument.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ArchiveDocumentMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ArchiveDocumentMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ArchiveDocumentMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveDocumentMutation) SetDepartmentID(u uuid.UUID) {
+	m.department = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveDocumentMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveDocumentMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[archivedocument.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveDocumentMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, archivedocument.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveDocumentMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveDocumentMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ClearAccountID clears the value of the "account_id" field.
+func (m *ArchiveDocumentMutation) ClearAccountID() {
+	m.account_id = nil
+	m.clearedFields[archivedocument.FieldAccountID] = struct{}{}
+}
+
+// AccountIDCleared returns if the "account_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) AccountIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldAccountID]
+	return ok
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveDocumentMutation) ResetAccountID() {
+	m.account_id = nil
+	delete(m.clearedFields, archivedocument.FieldAccountID)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ArchiveDocumentMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ArchiveDocumentMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *ArchiveDocumentMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[archivedocument.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ArchiveDocumentMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, archivedocument.FieldHouseholdID)
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ArchiveDocumentMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ArchiveDocumentMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ArchiveDocumentMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[archivedocument.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ArchiveDocumentMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, archivedocument.FieldStaffID)
+}
+
+// SetClass sets the "class" field.
+func (m *ArchiveDocumentMutation) SetClass(a archivedocument.Class) {
+	m.class = &a
+}
+
+// Class returns the value of the "class" field in the mutation.
+func (m *ArchiveDocumentMutation) Class() (r archivedocument.Class, exists bool) {
+	v := m.class
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClass returns the old "class" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldClass(ctx context.Context) (v archivedocument.Class, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClass is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClass requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClass: %w", err)
+	}
+	return oldValue.Class, nil
+}
+
+// ResetClass resets all changes to the "class" field.
+func (m *ArchiveDocumentMutation) ResetClass() {
+	m.class = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveDocumentMutation) SetCategory(a archivedocument.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveDocumentMutation) Category() (r archivedocument.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldCategory(ctx context.Context) (v archivedocument.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveDocumentMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ArchiveDocumentMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ArchiveDocumentMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldFileID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (m *ArchiveDocumentMutation) ClearFileID() {
+	m.file = nil
+	m.clearedFields[archivedocument.FieldFileID] = struct{}{}
+}
+
+// FileIDCleared returns if the "file_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) FileIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldFileID]
+	return ok
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ArchiveDocumentMutation) ResetFileID() {
+	m.file = nil
+	delete(m.clearedFields, archivedocument.FieldFileID)
+}
+
+// SetManualID sets the "manual_id" field.
+func (m *ArchiveDocumentMutation) SetManualID(u uuid.UUID) {
+	m.manual = &u
+}
+
+// ManualID returns the value of the "manual_id" field in the mutation.
+func (m *ArchiveDocumentMutation) ManualID() (r uuid.UUID, exists bool) {
+	v := m.manual
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldManualID returns the old "manual_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldManualID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldManualID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldManualID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldManualID: %w", err)
+	}
+	return oldValue.ManualID, nil
+}
+
+// ClearManualID clears the value of the "manual_id" field.
+func (m *ArchiveDocumentMutation) ClearManualID() {
+	m.manual = nil
+	m.clearedFields[archivedocument.FieldManualID] = struct{}{}
+}
+
+// ManualIDCleared returns if the "manual_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) ManualIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldManualID]
+	return ok
+}
+
+// ResetManualID resets all changes to the "manual_id" field.
+func (m *ArchiveDocumentMutation) ResetManualID() {
+	m.manual = nil
+	delete(m.clearedFields, archivedocument.FieldManualID)
+}
+
+// SetTitle sets the "title" field.
+func (m *ArchiveDocumentMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ArchiveDocumentMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ArchiveDocumentMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ArchiveDocumentMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ArchiveDocumentMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ArchiveDocumentMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveDocumentMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveDocumentMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveDocumentMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveDocumentMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveDocumentMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ArchiveDocumentMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ArchiveDocumentMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ArchiveDocumentMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetEdition sets the "edition" field.
+func (m *ArchiveDocumentMutation) SetEdition(s string) {
+	m.edition = &s
+}
+
+// Edition returns the value of the "edition" field in the mutation.
+func (m *ArchiveDocumentMutation) Edition() (r string, exists bool) {
+	v := m.edition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEdition returns the old "edition" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldEdition(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEdition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEdition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEdition: %w", err)
+	}
+	return oldValue.Edition, nil
+}
+
+// ResetEdition resets all changes to the "edition" field.
+func (m *ArchiveDocumentMutation) ResetEdition() {
+	m.edition = nil
+}
+
+// SetCurrent sets the "current" field.
+func (m *ArchiveDocumentMutation) SetCurrent(b bool) {
+	m.current = &b
+}
+
+// Current returns the value of the "current" field in the mutation.
+func (m *ArchiveDocumentMutation) Current() (r bool, exists bool) {
+	v := m.current
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrent returns the old "current" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldCurrent(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrent: %w", err)
+	}
+	return oldValue.Current, nil
+}
+
+// ResetCurrent resets all changes to the "current" field.
+func (m *ArchiveDocumentMutation) ResetCurrent() {
+	m.current = nil
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveDocumentMutation) SetState(a archivedocument.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveDocumentMutation) State() (r archivedocument.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldState(ctx context.Context) (v archivedocument.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveDocumentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetVolumeID sets the "volume_id" field.
+func (m *ArchiveDocumentMutation) SetVolumeID(u uuid.UUID) {
+	m.volume = &u
+}
+
+// VolumeID returns the value of the "volume_id" field in the mutation.
+func (m *ArchiveDocumentMutation) VolumeID() (r uuid.UUID, exists bool) {
+	v := m.volume
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeID returns the old "volume_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldVolumeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeID: %w", err)
+	}
+	return oldValue.VolumeID, nil
+}
+
+// ClearVolumeID clears the value of the "volume_id" field.
+func (m *ArchiveDocumentMutation) ClearVolumeID() {
+	m.volume = nil
+	m.clearedFields[archivedocument.FieldVolumeID] = struct{}{}
+}
+
+// VolumeIDCleared returns if the "volume_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) VolumeIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldVolumeID]
+	return ok
+}
+
+// ResetVolumeID resets all changes to the "volume_id" field.
+func (m *ArchiveDocumentMutation) ResetVolumeID() {
+	m.volume = nil
+	delete(m.clearedFields, archivedocument.FieldVolumeID)
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ArchiveDocumentMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ArchiveDocumentMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldSubjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ClearSubjectID clears the value of the "subject_id" field.
+func (m *ArchiveDocumentMutation) ClearSubjectID() {
+	m.subject_id = nil
+	m.clearedFields[archivedocument.FieldSubjectID] = struct{}{}
+}
+
+// SubjectIDCleared returns if the "subject_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) SubjectIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldSubjectID]
+	return ok
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ArchiveDocumentMutation) ResetSubjectID() {
+	m.subject_id = nil
+	delete(m.clearedFields, archivedocument.FieldSubjectID)
+}
+
+// SetFilingKey sets the "filing_key" field.
+func (m *ArchiveDocumentMutation) SetFilingKey(s string) {
+	m.filing_key = &s
+}
+
+// FilingKey returns the value of the "filing_key" field in the mutation.
+func (m *ArchiveDocumentMutation) FilingKey() (r string, exists bool) {
+	v := m.filing_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilingKey returns the old "filing_key" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldFilingKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilingKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilingKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilingKey: %w", err)
+	}
+	return oldValue.FilingKey, nil
+}
+
+// ResetFilingKey resets all changes to the "filing_key" field.
+func (m *ArchiveDocumentMutation) ResetFilingKey() {
+	m.filing_key = nil
+}
+
+// SetHandedInByID sets the "handed_in_by_id" field.
+func (m *ArchiveDocumentMutation) SetHandedInByID(u uuid.UUID) {
+	m.handed_in_by_id = &u
+}
+
+// HandedInByID returns the value of the "handed_in_by_id" field in the mutation.
+func (m *ArchiveDocumentMutation) HandedInByID() (r uuid.UUID, exists bool) {
+	v := m.handed_in_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedInByID returns the old "handed_in_by_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedInByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedInByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedInByID: %w", err)
+	}
+	return oldValue.HandedInByID, nil
+}
+
+// ResetHandedInByID resets all changes to the "handed_in_by_id" field.
+func (m *ArchiveDocumentMutation) ResetHandedInByID() {
+	m.handed_in_by_id = nil
+}
+
+// SetHandedInByName sets the "handed_in_by_name" field.
+func (m *ArchiveDocumentMutation) SetHandedInByName(s string) {
+	m.handed_in_by_name = &s
+}
+
+// HandedInByName returns the value of the "handed_in_by_name" field in the mutation.
+func (m *ArchiveDocumentMutation) HandedInByName() (r string, exists bool) {
+	v := m.handed_in_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedInByName returns the old "handed_in_by_name" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldHandedInByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedInByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedInByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedInByName: %w", err)
+	}
+	return oldValue.HandedInByName, nil
+}
+
+// ResetHandedInByName resets all changes to the "handed_in_by_name" field.
+func (m *ArchiveDocumentMutation) ResetHandedInByName() {
+	m.handed_in_by_name = nil
+}
+
+// SetHandedInAt sets the "handed_in_at" field.
+func (m *ArchiveDocumentMutation) SetHandedInAt(t time.Time) {
+	m.handed_in_at = &t
+}
+
+// HandedInAt returns the value of the "handed_in_at" field in the mutation.
+func (m *ArchiveDocumentMutation) HandedInAt() (r time.Time, exists bool) {
+	v := m.handed_in_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedInAt returns the old "handed_in_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldHandedInAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedInAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedInAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedInAt: %w", err)
+	}
+	return oldValue.HandedInAt, nil
+}
+
+// ResetHandedInAt resets all changes to the "handed_in_at" field.
+func (m *ArchiveDocumentMutation) ResetHandedInAt() {
+	m.handed_in_at = nil
+}
+
+// SetBoundByID sets the "bound_by_id" field.
+func (m *ArchiveDocumentMutation) SetBoundByID(u uuid.UUID) {
+	m.bound_by_id = &u
+}
+
+// BoundByID returns the value of the "bound_by_id" field in the mutation.
+func (m *ArchiveDocumentMutation) BoundByID() (r uuid.UUID, exists bool) {
+	v := m.bound_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBoundByID returns the old "bound_by_id" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldBoundByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBoundByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBoundByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBoundByID: %w", err)
+	}
+	return oldValue.BoundByID, nil
+}
+
+// ClearBoundByID clears the value of the "bound_by_id" field.
+func (m *ArchiveDocumentMutation) ClearBoundByID() {
+	m.bound_by_id = nil
+	m.clearedFields[archivedocument.FieldBoundByID] = struct{}{}
+}
+
+// BoundByIDCleared returns if the "bound_by_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) BoundByIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldBoundByID]
+	return ok
+}
+
+// ResetBoundByID resets all changes to the "bound_by_id" field.
+func (m *ArchiveDocumentMutation) ResetBoundByID() {
+	m.bound_by_id = nil
+	delete(m.clearedFields, archivedocument.FieldBoundByID)
+}
+
+// SetBoundByName sets the "bound_by_name" field.
+func (m *ArchiveDocumentMutation) SetBoundByName(s string) {
+	m.bound_by_name = &s
+}
+
+// BoundByName returns the value of the "bound_by_name" field in the mutation.
+func (m *ArchiveDocumentMutation) BoundByName() (r string, exists bool) {
+	v := m.bound_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBoundByName returns the old "bound_by_name" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldBoundByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBoundByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBoundByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBoundByName: %w", err)
+	}
+	return oldValue.BoundByName, nil
+}
+
+// ResetBoundByName resets all changes to the "bound_by_name" field.
+func (m *ArchiveDocumentMutation) ResetBoundByName() {
+	m.bound_by_name = nil
+}
+
+// SetBoundAt sets the "bound_at" field.
+func (m *ArchiveDocumentMutation) SetBoundAt(t time.Time) {
+	m.bound_at = &t
+}
+
+// BoundAt returns the value of the "bound_at" field in the mutation.
+func (m *ArchiveDocumentMutation) BoundAt() (r time.Time, exists bool) {
+	v := m.bound_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBoundAt returns the old "bound_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldBoundAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBoundAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBoundAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBoundAt: %w", err)
+	}
+	return oldValue.BoundAt, nil
+}
+
+// ClearBoundAt clears the value of the "bound_at" field.
+func (m *ArchiveDocumentMutation) ClearBoundAt() {
+	m.bound_at = nil
+	m.clearedFields[archivedocument.FieldBoundAt] = struct{}{}
+}
+
+// BoundAtCleared returns if the "bound_at" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) BoundAtCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldBoundAt]
+	return ok
+}
+
+// ResetBoundAt resets all changes to the "bound_at" field.
+func (m *ArchiveDocumentMutation) ResetBoundAt() {
+	m.bound_at = nil
+	delete(m.clearedFields, archivedocument.FieldBoundAt)
+}
+
+// SetName sets the "name" field.
+func (m *ArchiveDocumentMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ArchiveDocumentMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ArchiveDocumentMutation) ResetName() {
+	m.name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *ArchiveDocumentMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *ArchiveDocumentMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *ArchiveDocumentMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *ArchiveDocumentMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *ArchiveDocumentMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *ArchiveDocumentMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *ArchiveDocumentMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *ArchiveDocumentMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *ArchiveDocumentMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *ArchiveDocumentMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *ArchiveDocumentMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveDocumentMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivedocument.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveDocumentMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveDocumentMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ArchiveDocumentMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[archivedocument.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ArchiveDocumentMutation) FileCleared() bool {
+	return m.FileIDCleared() || m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ArchiveDocumentMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *ArchiveDocumentMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[archivedocument.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *ArchiveDocumentMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *ArchiveDocumentMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *ArchiveDocumentMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[archivedocument.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *ArchiveDocumentMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ArchiveDocumentMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *ArchiveDocumentMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[archivedocument.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *ArchiveDocumentMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) DepartmentIDs() (ids []uuid.UUID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *ArchiveDocumentMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// ClearManual clears the "manual" edge to the ArchiveManual entity.
+func (m *ArchiveDocumentMutation) ClearManual() {
+	m.clearedmanual = true
+	m.clearedFields[archivedocument.FieldManualID] = struct{}{}
+}
+
+// ManualCleared reports if the "manual" edge to the ArchiveManual entity was cleared.
+func (m *ArchiveDocumentMutation) ManualCleared() bool {
+	return m.ManualIDCleared() || m.clearedmanual
+}
+
+// ManualIDs returns the "manual" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ManualID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) ManualIDs() (ids []uuid.UUID) {
+	if id := m.manual; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetManual resets all changes to the "manual" edge.
+func (m *ArchiveDocumentMutation) ResetManual() {
+	m.manual = nil
+	m.clearedmanual = false
+}
+
+// ClearVolume clears the "volume" edge to the ArchiveVolume entity.
+func (m *ArchiveDocumentMutation) ClearVolume() {
+	m.clearedvolume = true
+	m.clearedFields[archivedocument.FieldVolumeID] = struct{}{}
+}
+
+// VolumeCleared reports if the "volume" edge to the ArchiveVolume entity was cleared.
+func (m *ArchiveDocumentMutation) VolumeCleared() bool {
+	return m.VolumeIDCleared() || m.clearedvolume
+}
+
+// VolumeIDs returns the "volume" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VolumeID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDocumentMutation) VolumeIDs() (ids []uuid.UUID) {
+	if id := m.volume; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVolume resets all changes to the "volume" edge.
+func (m *ArchiveDocumentMutation) ResetVolume() {
+	m.volume = nil
+	m.clearedvolume = false
+}
+
+// Where appends a list predicates to the ArchiveDocumentMutation builder.
+func (m *ArchiveDocumentMutation) Where(ps ...predicate.ArchiveDocument) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveDocumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveDocumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveDocument, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveDocumentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveDocumentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveDocument).
+func (m *ArchiveDocumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveDocumentMutation) Fields() []string {
+	fields := make([]string, 0, 35)
+	if m.created_at != nil {
+		fields = append(fields, archivedocument.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivedocument.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivedocument.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, archivedocument.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, archivedocument.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, archivedocument.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, archivedocument.FieldVoidedByName)
+	}
+	if m.department != nil {
+		fields = append(fields, archivedocument.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archivedocument.FieldAccountID)
+	}
+	if m.household != nil {
+		fields = append(fields, archivedocument.FieldHouseholdID)
+	}
+	if m.staff != nil {
+		fields = append(fields, archivedocument.FieldStaffID)
+	}
+	if m.class != nil {
+		fields = append(fields, archivedocument.FieldClass)
+	}
+	if m.category != nil {
+		fields = append(fields, archivedocument.FieldCategory)
+	}
+	if m.file != nil {
+		fields = append(fields, archivedocument.FieldFileID)
+	}
+	if m.manual != nil {
+		fields = append(fields, archivedocument.FieldManualID)
+	}
+	if m.title != nil {
+		fields = append(fields, archivedocument.FieldTitle)
+	}
+	if m.dated != nil {
+		fields = append(fields, archivedocument.FieldDated)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivedocument.FieldPages)
+	}
+	if m.source != nil {
+		fields = append(fields, archivedocument.FieldSource)
+	}
+	if m.edition != nil {
+		fields = append(fields, archivedocument.FieldEdition)
+	}
+	if m.current != nil {
+		fields = append(fields, archivedocument.FieldCurrent)
+	}
+	if m.state != nil {
+		fields = append(fields, archivedocument.FieldState)
+	}
+	if m.volume != nil {
+		fields = append(fields, archivedocument.FieldVolumeID)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, archivedocument.FieldSubjectID)
+	}
+	if m.filing_key != nil {
+		fields = append(fields, archivedocument.FieldFilingKey)
+	}
+	if m.handed_in_by_id != nil {
+		fields = append(fields, archivedocument.FieldHandedInByID)
+	}
+	if m.handed_in_by_name != nil {
+		fields = append(fields, archivedocument.FieldHandedInByName)
+	}
+	if m.handed_in_at != nil {
+		fields = append(fields, archivedocument.FieldHandedInAt)
+	}
+	if m.bound_by_id != nil {
+		fields = append(fields, archivedocument.FieldBoundByID)
+	}
+	if m.bound_by_name != nil {
+		fields = append(fields, archivedocument.FieldBoundByName)
+	}
+	if m.bound_at != nil {
+		fields = append(fields, archivedocument.FieldBoundAt)
+	}
+	if m.name != nil {
+		fields = append(fields, archivedocument.FieldName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, archivedocument.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, archivedocument.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, archivedocument.FieldSha256)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivedocument.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivedocument.FieldEstateID:
+		return m.EstateID()
+	case archivedocument.FieldVersion:
+		return m.Version()
+	case archivedocument.FieldVoidedAt:
+		return m.VoidedAt()
+	case archivedocument.FieldVoidReason:
+		return m.VoidReason()
+	case archivedocument.FieldVoidedByID:
+		return m.VoidedByID()
+	case archivedocument.FieldVoidedByName:
+		return m.VoidedByName()
+	case archivedocument.FieldDepartmentID:
+		return m.DepartmentID()
+	case archivedocument.FieldAccountID:
+		return m.AccountID()
+	case archivedocument.FieldHouseholdID:
+		return m.HouseholdID()
+	case archivedocument.FieldStaffID:
+		return m.StaffID()
+	case archivedocument.FieldClass:
+		return m.Class()
+	case archivedocument.FieldCategory:
+		return m.Category()
+	case archivedocument.FieldFileID:
+		return m.FileID()
+	case archivedocument.FieldManualID:
+		return m.ManualID()
+	case archivedocument.FieldTitle:
+		return m.Title()
+	case archivedocument.FieldDated:
+		return m.Dated()
+	case archivedocument.FieldPages:
+		return m.Pages()
+	case archivedocument.FieldSource:
+		return m.Source()
+	case archivedocument.FieldEdition:
+		return m.Edition()
+	case archivedocument.FieldCurrent:
+		return m.Current()
+	case archivedocument.FieldState:
+		return m.State()
+	case archivedocument.FieldVolumeID:
+		return m.VolumeID()
+	case archivedocument.FieldSubjectID:
+		return m.SubjectID()
+	case archivedocument.FieldFilingKey:
+		return m.FilingKey()
+	case archivedocument.FieldHandedInByID:
+		return m.HandedInByID()
+	case archivedocument.FieldHandedInByName:
+		return m.HandedInByName()
+	case archivedocument.FieldHandedInAt:
+		return m.HandedInAt()
+	case archivedocument.FieldBoundByID:
+		return m.BoundByID()
+	case archivedocument.FieldBoundByName:
+		return m.BoundByName()
+	case archivedocument.FieldBoundAt:
+		return m.BoundAt()
+	case archivedocument.FieldName:
+		return m.Name()
+	case archivedocument.FieldContentType:
+		return m.ContentType()
+	case archivedocument.FieldSize:
+		return m.Size()
+	case archivedocument.FieldSha256:
+		return m.Sha256()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivedocument.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivedocument.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivedocument.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivedocument.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case archivedocument.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case archivedocument.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case archivedocument.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case archivedocument.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archivedocument.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archivedocument.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case archivedocument.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case archivedocument.FieldClass:
+		return m.OldClass(ctx)
+	case archivedocument.FieldCategory:
+		return m.OldCategory(ctx)
+	case archivedocument.FieldFileID:
+		return m.OldFileID(ctx)
+	case archivedocument.FieldManualID:
+		return m.OldManualID(ctx)
+	case archivedocument.FieldTitle:
+		return m.OldTitle(ctx)
+	case archivedocument.FieldDated:
+		return m.OldDated(ctx)
+	case archivedocument.FieldPages:
+		return m.OldPages(ctx)
+	case archivedocument.FieldSource:
+		return m.OldSource(ctx)
+	case archivedocument.FieldEdition:
+		return m.OldEdition(ctx)
+	case archivedocument.FieldCurrent:
+		return m.OldCurrent(ctx)
+	case archivedocument.FieldState:
+		return m.OldState(ctx)
+	case archivedocument.FieldVolumeID:
+		return m.OldVolumeID(ctx)
+	case archivedocument.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case archivedocument.FieldFilingKey:
+		return m.OldFilingKey(ctx)
+	case archivedocument.FieldHandedInByID:
+		return m.OldHandedInByID(ctx)
+	case archivedocument.FieldHandedInByName:
+		return m.OldHandedInByName(ctx)
+	case archivedocument.FieldHandedInAt:
+		return m.OldHandedInAt(ctx)
+	case archivedocument.FieldBoundByID:
+		return m.OldBoundByID(ctx)
+	case archivedocument.FieldBoundByName:
+		return m.OldBoundByName(ctx)
+	case archivedocument.FieldBoundAt:
+		return m.OldBoundAt(ctx)
+	case archivedocument.FieldName:
+		return m.OldName(ctx)
+	case archivedocument.FieldContentType:
+		return m.OldContentType(ctx)
+	case archivedocument.FieldSize:
+		return m.OldSize(ctx)
+	case archivedocument.FieldSha256:
+		return m.OldSha256(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveDocument field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivedocument.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivedocument.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivedocument.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivedocument.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case archivedocument.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case archivedocument.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case archivedocument.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case archivedocument.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archivedocument.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archivedocument.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case archivedocument.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case archivedocument.FieldClass:
+		v, ok := value.(archivedocument.Class)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClass(v)
+		return nil
+	case archivedocument.FieldCategory:
+		v, ok := value.(archivedocument.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archivedocument.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case archivedocument.FieldManualID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetManualID(v)
+		return nil
+	case archivedocument.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case archivedocument.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case archivedocument.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivedocument.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case archivedocument.FieldEdition:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEdition(v)
+		return nil
+	case archivedocument.FieldCurrent:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrent(v)
+		return nil
+	case archivedocument.FieldState:
+		v, ok := value.(archivedocument.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case archivedocument.FieldVolumeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeID(v)
+		return nil
+	case archivedocument.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case archivedocument.FieldFilingKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilingKey(v)
+		return nil
+	case archivedocument.FieldHandedInByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedInByID(v)
+		return nil
+	case archivedocument.FieldHandedInByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedInByName(v)
+		return nil
+	case archivedocument.FieldHandedInAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedInAt(v)
+		return nil
+	case archivedocument.FieldBoundByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBoundByID(v)
+		return nil
+	case archivedocument.FieldBoundByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBoundByName(v)
+		return nil
+	case archivedocument.FieldBoundAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBoundAt(v)
+		return nil
+	case archivedocument.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case archivedocument.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case archivedocument.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case archivedocument.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveDocumentMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivedocument.FieldVersion)
+	}
+	if m.addpages != nil {
+		fields = append(fields, archivedocument.FieldPages)
+	}
+	if m.addsize != nil {
+		fields = append(fields, archivedocument.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveDocumentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivedocument.FieldVersion:
+		return m.AddedVersion()
+	case archivedocument.FieldPages:
+		return m.AddedPages()
+	case archivedocument.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDocumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivedocument.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archivedocument.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	case archivedocument.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveDocumentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivedocument.FieldVoidedAt) {
+		fields = append(fields, archivedocument.FieldVoidedAt)
+	}
+	if m.FieldCleared(archivedocument.FieldVoidedByID) {
+		fields = append(fields, archivedocument.FieldVoidedByID)
+	}
+	if m.FieldCleared(archivedocument.FieldDepartmentID) {
+		fields = append(fields, archivedocument.FieldDepartmentID)
+	}
+	if m.FieldCleared(archivedocument.FieldAccountID) {
+		fields = append(fields, archivedocument.FieldAccountID)
+	}
+	if m.FieldCleared(archivedocument.FieldHouseholdID) {
+		fields = append(fields, archivedocument.FieldHouseholdID)
+	}
+	if m.FieldCleared(archivedocument.FieldStaffID) {
+		fields = append(fields, archivedocument.FieldStaffID)
+	}
+	if m.FieldCleared(archivedocument.FieldFileID) {
+		fields = append(fields, archivedocument.FieldFileID)
+	}
+	if m.FieldCleared(archivedocument.FieldManualID) {
+		fields = append(fields, archivedocument.FieldManualID)
+	}
+	if m.FieldCleared(archivedocument.FieldVolumeID) {
+		fields = append(fields, archivedocument.FieldVolumeID)
+	}
+	if m.FieldCleared(archivedocument.FieldSubjectID) {
+		fields = append(fields, archivedocument.FieldSubjectID)
+	}
+	if m.FieldCleared(archivedocument.FieldBoundByID) {
+		fields = append(fields, archivedocument.FieldBoundByID)
+	}
+	if m.FieldCleared(archivedocument.FieldBoundAt) {
+		fields = append(fields, archivedocument.FieldBoundAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveDocumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveDocumentMutation) ClearField(name string) error {
+	switch name {
+	case archivedocument.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case archivedocument.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case archivedocument.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archivedocument.FieldAccountID:
+		m.ClearAccountID()
+		return nil
+	case archivedocument.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case archivedocument.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case archivedocument.FieldFileID:
+		m.ClearFileID()
+		return nil
+	case archivedocument.FieldManualID:
+		m.ClearManualID()
+		return nil
+	case archivedocument.FieldVolumeID:
+		m.ClearVolumeID()
+		return nil
+	case archivedocument.FieldSubjectID:
+		m.ClearSubjectID()
+		return nil
+	case archivedocument.FieldBoundByID:
+		m.ClearBoundByID()
+		return nil
+	case archivedocument.FieldBoundAt:
+		m.ClearBoundAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveDocumentMutation) ResetField(name string) error {
+	switch name {
+	case archivedocument.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivedocument.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivedocument.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivedocument.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case archivedocument.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case archivedocument.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case archivedocument.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case archivedocument.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archivedocument.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archivedocument.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case archivedocument.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case archivedocument.FieldClass:
+		m.ResetClass()
+		return nil
+	case archivedocument.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archivedocument.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case archivedocument.FieldManualID:
+		m.ResetManualID()
+		return nil
+	case archivedocument.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case archivedocument.FieldDated:
+		m.ResetDated()
+		return nil
+	case archivedocument.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivedocument.FieldSource:
+		m.ResetSource()
+		return nil
+	case archivedocument.FieldEdition:
+		m.ResetEdition()
+		return nil
+	case archivedocument.FieldCurrent:
+		m.ResetCurrent()
+		return nil
+	case archivedocument.FieldState:
+		m.ResetState()
+		return nil
+	case archivedocument.FieldVolumeID:
+		m.ResetVolumeID()
+		return nil
+	case archivedocument.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case archivedocument.FieldFilingKey:
+		m.ResetFilingKey()
+		return nil
+	case archivedocument.FieldHandedInByID:
+		m.ResetHandedInByID()
+		return nil
+	case archivedocument.FieldHandedInByName:
+		m.ResetHandedInByName()
+		return nil
+	case archivedocument.FieldHandedInAt:
+		m.ResetHandedInAt()
+		return nil
+	case archivedocument.FieldBoundByID:
+		m.ResetBoundByID()
+		return nil
+	case archivedocument.FieldBoundByName:
+		m.ResetBoundByName()
+		return nil
+	case archivedocument.FieldBoundAt:
+		m.ResetBoundAt()
+		return nil
+	case archivedocument.FieldName:
+		m.ResetName()
+		return nil
+	case archivedocument.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case archivedocument.FieldSize:
+		m.ResetSize()
+		return nil
+	case archivedocument.FieldSha256:
+		m.ResetSha256()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveDocumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 7)
+	if m.estate != nil {
+		edges = append(edges, archivedocument.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, archivedocument.EdgeFile)
+	}
+	if m.household != nil {
+		edges = append(edges, archivedocument.EdgeHousehold)
+	}
+	if m.staff != nil {
+		edges = append(edges, archivedocument.EdgeStaff)
+	}
+	if m.department != nil {
+		edges = append(edges, archivedocument.EdgeDepartment)
+	}
+	if m.manual != nil {
+		edges = append(edges, archivedocument.EdgeManual)
+	}
+	if m.volume != nil {
+		edges = append(edges, archivedocument.EdgeVolume)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveDocumentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivedocument.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeManual:
+		if id := m.manual; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedocument.EdgeVolume:
+		if id := m.volume; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveDocumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 7)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveDocumentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveDocumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 7)
+	if m.clearedestate {
+		edges = append(edges, archivedocument.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, archivedocument.EdgeFile)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, archivedocument.EdgeHousehold)
+	}
+	if m.clearedstaff {
+		edges = append(edges, archivedocument.EdgeStaff)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, archivedocument.EdgeDepartment)
+	}
+	if m.clearedmanual {
+		edges = append(edges, archivedocument.EdgeManual)
+	}
+	if m.clearedvolume {
+		edges = append(edges, archivedocument.EdgeVolume)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveDocumentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivedocument.EdgeEstate:
+		return m.clearedestate
+	case archivedocument.EdgeFile:
+		return m.clearedfile
+	case archivedocument.EdgeHousehold:
+		return m.clearedhousehold
+	case archivedocument.EdgeStaff:
+		return m.clearedstaff
+	case archivedocument.EdgeDepartment:
+		return m.cleareddepartment
+	case archivedocument.EdgeManual:
+		return m.clearedmanual
+	case archivedocument.EdgeVolume:
+		return m.clearedvolume
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveDocumentMutation) ClearEdge(name string) error {
+	switch name {
+	case archivedocument.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivedocument.EdgeFile:
+		m.ClearFile()
+		return nil
+	case archivedocument.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case archivedocument.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	case archivedocument.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	case archivedocument.EdgeManual:
+		m.ClearManual()
+		return nil
+	case archivedocument.EdgeVolume:
+		m.ClearVolume()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveDocumentMutation) ResetEdge(name string) error {
+	switch name {
+	case archivedocument.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivedocument.EdgeFile:
+		m.ResetFile()
+		return nil
+	case archivedocument.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case archivedocument.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case archivedocument.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case archivedocument.EdgeManual:
+		m.ResetManual()
+		return nil
+	case archivedocument.EdgeVolume:
+		m.ResetVolume()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDocument edge %s", name)
+}
+
+// ArchiveFileMutation represents an operation that mutates the ArchiveFile nodes in the graph.
+type ArchiveFileMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	version          *int
+	addversion       *int
+	department_id    *uuid.UUID
+	account_id       *uuid.UUID
+	class            *archivefile.Class
+	code             *string
+	place            *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	staff            *uuid.UUID
+	clearedstaff     bool
+	volumes          map[uuid.UUID]struct{}
+	removedvolumes   map[uuid.UUID]struct{}
+	clearedvolumes   bool
+	documents        map[uuid.UUID]struct{}
+	removeddocuments map[uuid.UUID]struct{}
+	cleareddocuments bool
+	done             bool
+	oldValue         func(context.Context) (*ArchiveFile, error)
+	predicates       []predicate.ArchiveFile
+}
+
+var _ ent.Mutation = (*ArchiveFileMutation)(nil)
+
+// archivefileOption allows management of the mutation configuration using functional options.
+type archivefileOption func(*ArchiveFileMutation)
+
+// newArchiveFileMutation creates new mutation for the ArchiveFile entity.
+func newArchiveFileMutation(c config, op Op, opts ...archivefileOption) *ArchiveFileMutation {
+	m := &ArchiveFileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveFileID sets the ID field of the mutation.
+func withArchiveFileID(id uuid.UUID) archivefileOption {
+	return func(m *ArchiveFileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveFile
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveFile, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveFile.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveFile sets the old ArchiveFile of the mutation.
+func withArchiveFile(node *ArchiveFile) archivefileOption {
+	return func(m *ArchiveFileMutation) {
+		m.oldValue = func(context.Context) (*ArchiveFile, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveFileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveFileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveFile entities.
+func (m *ArchiveFileMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveFileMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveFileMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveFile.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveFileMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveFileMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveFileMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveFileMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveFileMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveFileMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveFileMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveFileMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveFileMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveFileMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveFileMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveFileMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveFileMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveFileMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archivefile.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveFileMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archivefile.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveFileMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archivefile.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveFileMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveFileMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ClearAccountID clears the value of the "account_id" field.
+func (m *ArchiveFileMutation) ClearAccountID() {
+	m.account_id = nil
+	m.clearedFields[archivefile.FieldAccountID] = struct{}{}
+}
+
+// AccountIDCleared returns if the "account_id" field was cleared in this mutation.
+func (m *ArchiveFileMutation) AccountIDCleared() bool {
+	_, ok := m.clearedFields[archivefile.FieldAccountID]
+	return ok
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveFileMutation) ResetAccountID() {
+	m.account_id = nil
+	delete(m.clearedFields, archivefile.FieldAccountID)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ArchiveFileMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ArchiveFileMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *ArchiveFileMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[archivefile.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *ArchiveFileMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[archivefile.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ArchiveFileMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, archivefile.FieldHouseholdID)
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ArchiveFileMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ArchiveFileMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ArchiveFileMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[archivefile.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ArchiveFileMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[archivefile.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ArchiveFileMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, archivefile.FieldStaffID)
+}
+
+// SetClass sets the "class" field.
+func (m *ArchiveFileMutation) SetClass(a archivefile.Class) {
+	m.class = &a
+}
+
+// Class returns the value of the "class" field in the mutation.
+func (m *ArchiveFileMutation) Class() (r archivefile.Class, exists bool) {
+	v := m.class
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClass returns the old "class" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldClass(ctx context.Context) (v archivefile.Class, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClass is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClass requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClass: %w", err)
+	}
+	return oldValue.Class, nil
+}
+
+// ResetClass resets all changes to the "class" field.
+func (m *ArchiveFileMutation) ResetClass() {
+	m.class = nil
+}
+
+// SetCode sets the "code" field.
+func (m *ArchiveFileMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ArchiveFileMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ArchiveFileMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *ArchiveFileMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *ArchiveFileMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the ArchiveFile entity.
+// If the ArchiveFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveFileMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *ArchiveFileMutation) ResetPlace() {
+	m.place = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveFileMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivefile.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveFileMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveFileMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveFileMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *ArchiveFileMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[archivefile.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *ArchiveFileMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *ArchiveFileMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *ArchiveFileMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *ArchiveFileMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[archivefile.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *ArchiveFileMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ArchiveFileMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ArchiveFileMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// AddVolumeIDs adds the "volumes" edge to the ArchiveVolume entity by ids.
+func (m *ArchiveFileMutation) AddVolumeIDs(ids ...uuid.UUID) {
+	if m.volumes == nil {
+		m.volumes = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.volumes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearVolumes clears the "volumes" edge to the ArchiveVolume entity.
+func (m *ArchiveFileMutation) ClearVolumes() {
+	m.clearedvolumes = true
+}
+
+// VolumesCleared reports if the "volumes" edge to the ArchiveVolume entity was cleared.
+func (m *ArchiveFileMutation) VolumesCleared() bool {
+	return m.clearedvolumes
+}
+
+// RemoveVolumeIDs removes the "volumes" edge to the ArchiveVolume entity by IDs.
+func (m *ArchiveFileMutation) RemoveVolumeIDs(ids ...uuid.UUID) {
+	if m.removedvolumes == nil {
+		m.removedvolumes = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.volumes, ids[i])
+		m.removedvolumes[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedVolumes returns the removed IDs of the "volumes" edge to the ArchiveVolume entity.
+func (m *ArchiveFileMutation) RemovedVolumesIDs() (ids []uuid.UUID) {
+	for id := range m.removedvolumes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// VolumesIDs returns the "volumes" edge IDs in the mutation.
+func (m *ArchiveFileMutation) VolumesIDs() (ids []uuid.UUID) {
+	for id := range m.volumes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetVolumes resets all changes to the "volumes" edge.
+func (m *ArchiveFileMutation) ResetVolumes() {
+	m.volumes = nil
+	m.clearedvolumes = false
+	m.removedvolumes = nil
+}
+
+// AddDocumentIDs adds the "documents" edge to the ArchiveDocument entity by ids.
+func (m *ArchiveFileMutation) AddDocumentIDs(ids ...uuid.UUID) {
+	if m.documents == nil {
+		m.documents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.documents[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDocuments clears the "documents" edge to the ArchiveDocument entity.
+func (m *ArchiveFileMutation) ClearDocuments() {
+	m.cleareddocuments = true
+}
+
+// DocumentsCleared reports if the "documents" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveFileMutation) DocumentsCleared() bool {
+	return m.cleareddocuments
+}
+
+// RemoveDocumentIDs removes the "documents" edge to the ArchiveDocument entity by IDs.
+func (m *ArchiveFileMutation) RemoveDocumentIDs(ids ...uuid.UUID) {
+	if m.removeddocuments == nil {
+		m.removeddocuments = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.documents, ids[i])
+		m.removeddocuments[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDocuments returns the removed IDs of the "documents" edge to the ArchiveDocument entity.
+func (m *ArchiveFileMutation) RemovedDocumentsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddocuments {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DocumentsIDs returns the "documents" edge IDs in the mutation.
+func (m *ArchiveFileMutation) DocumentsIDs() (ids []uuid.UUID) {
+	for id := range m.documents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDocuments resets all changes to the "documents" edge.
+func (m *ArchiveFileMutation) ResetDocuments() {
+	m.documents = nil
+	m.cleareddocuments = false
+	m.removeddocuments = nil
+}
+
+// Where appends a list predicates to the ArchiveFileMutation builder.
+func (m *ArchiveFileMutation) Where(ps ...predicate.ArchiveFile) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveFileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveFileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveFile, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveFileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveFileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveFile).
+func (m *ArchiveFileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveFileMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, archivefile.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivefile.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivefile.FieldVersion)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archivefile.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archivefile.FieldAccountID)
+	}
+	if m.household != nil {
+		fields = append(fields, archivefile.FieldHouseholdID)
+	}
+	if m.staff != nil {
+		fields = append(fields, archivefile.FieldStaffID)
+	}
+	if m.class != nil {
+		fields = append(fields, archivefile.FieldClass)
+	}
+	if m.code != nil {
+		fields = append(fields, archivefile.FieldCode)
+	}
+	if m.place != nil {
+		fields = append(fields, archivefile.FieldPlace)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveFileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivefile.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivefile.FieldEstateID:
+		return m.EstateID()
+	case archivefile.FieldVersion:
+		return m.Version()
+	case archivefile.FieldDepartmentID:
+		return m.DepartmentID()
+	case archivefile.FieldAccountID:
+		return m.AccountID()
+	case archivefile.FieldHouseholdID:
+		return m.HouseholdID()
+	case archivefile.FieldStaffID:
+		return m.StaffID()
+	case archivefile.FieldClass:
+		return m.Class()
+	case archivefile.FieldCode:
+		return m.Code()
+	case archivefile.FieldPlace:
+		return m.Place()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveFileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivefile.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivefile.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivefile.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivefile.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archivefile.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archivefile.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case archivefile.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case archivefile.FieldClass:
+		return m.OldClass(ctx)
+	case archivefile.FieldCode:
+		return m.OldCode(ctx)
+	case archivefile.FieldPlace:
+		return m.OldPlace(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveFile field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveFileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivefile.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivefile.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivefile.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivefile.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archivefile.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archivefile.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case archivefile.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case archivefile.FieldClass:
+		v, ok := value.(archivefile.Class)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClass(v)
+		return nil
+	case archivefile.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case archivefile.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveFileMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivefile.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveFileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivefile.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveFileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivefile.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveFileMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivefile.FieldDepartmentID) {
+		fields = append(fields, archivefile.FieldDepartmentID)
+	}
+	if m.FieldCleared(archivefile.FieldAccountID) {
+		fields = append(fields, archivefile.FieldAccountID)
+	}
+	if m.FieldCleared(archivefile.FieldHouseholdID) {
+		fields = append(fields, archivefile.FieldHouseholdID)
+	}
+	if m.FieldCleared(archivefile.FieldStaffID) {
+		fields = append(fields, archivefile.FieldStaffID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveFileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveFileMutation) ClearField(name string) error {
+	switch name {
+	case archivefile.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archivefile.FieldAccountID:
+		m.ClearAccountID()
+		return nil
+	case archivefile.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case archivefile.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveFileMutation) ResetField(name string) error {
+	switch name {
+	case archivefile.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivefile.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivefile.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivefile.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archivefile.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archivefile.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case archivefile.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case archivefile.FieldClass:
+		m.ResetClass()
+		return nil
+	case archivefile.FieldCode:
+		m.ResetCode()
+		return nil
+	case archivefile.FieldPlace:
+		m.ResetPlace()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveFileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, archivefile.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, archivefile.EdgeHousehold)
+	}
+	if m.staff != nil {
+		edges = append(edges, archivefile.EdgeStaff)
+	}
+	if m.volumes != nil {
+		edges = append(edges, archivefile.EdgeVolumes)
+	}
+	if m.documents != nil {
+		edges = append(edges, archivefile.EdgeDocuments)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveFileMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivefile.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivefile.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivefile.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivefile.EdgeVolumes:
+		ids := make([]ent.Value, 0, len(m.volumes))
+		for id := range m.volumes {
+			ids = append(ids, id)
+		}
+		return ids
+	case archivefile.EdgeDocuments:
+		ids := make([]ent.Value, 0, len(m.documents))
+		for id := range m.documents {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveFileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedvolumes != nil {
+		edges = append(edges, archivefile.EdgeVolumes)
+	}
+	if m.removeddocuments != nil {
+		edges = append(edges, archivefile.EdgeDocuments)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveFileMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivefile.EdgeVolumes:
+		ids := make([]ent.Value, 0, len(m.removedvolumes))
+		for id := range m.removedvolumes {
+			ids = append(ids, id)
+		}
+		return ids
+	case archivefile.EdgeDocuments:
+		ids := make([]ent.Value, 0, len(m.removeddocuments))
+		for id := range m.removeddocuments {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveFileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, archivefile.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, archivefile.EdgeHousehold)
+	}
+	if m.clearedstaff {
+		edges = append(edges, archivefile.EdgeStaff)
+	}
+	if m.clearedvolumes {
+		edges = append(edges, archivefile.EdgeVolumes)
+	}
+	if m.cleareddocuments {
+		edges = append(edges, archivefile.EdgeDocuments)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveFileMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivefile.EdgeEstate:
+		return m.clearedestate
+	case archivefile.EdgeHousehold:
+		return m.clearedhousehold
+	case archivefile.EdgeStaff:
+		return m.clearedstaff
+	case archivefile.EdgeVolumes:
+		return m.clearedvolumes
+	case archivefile.EdgeDocuments:
+		return m.cleareddocuments
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveFileMutation) ClearEdge(name string) error {
+	switch name {
+	case archivefile.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivefile.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case archivefile.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveFileMutation) ResetEdge(name string) error {
+	switch name {
+	case archivefile.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivefile.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case archivefile.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case archivefile.EdgeVolumes:
+		m.ResetVolumes()
+		return nil
+	case archivefile.EdgeDocuments:
+		m.ResetDocuments()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveFile edge %s", name)
+}
+
+// ArchiveManualMutation represents an operation that mutates the ArchiveManual nodes in the graph.
+type ArchiveManualMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	version         *int
+	addversion      *int
+	kind            *archivemanual.Kind
+	name            *string
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	editions        map[uuid.UUID]struct{}
+	removededitions map[uuid.UUID]struct{}
+	clearededitions bool
+	done            bool
+	oldValue        func(context.Context) (*ArchiveManual, error)
+	predicates      []predicate.ArchiveManual
+}
+
+var _ ent.Mutation = (*ArchiveManualMutation)(nil)
+
+// archivemanualOption allows management of the mutation configuration using functional options.
+type archivemanualOption func(*ArchiveManualMutation)
+
+// newArchiveManualMutation creates new mutation for the ArchiveManual entity.
+func newArchiveManualMutation(c config, op Op, opts ...archivemanualOption) *ArchiveManualMutation {
+	m := &ArchiveManualMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveManual,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveManualID sets the ID field of the mutation.
+func withArchiveManualID(id uuid.UUID) archivemanualOption {
+	return func(m *ArchiveManualMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveManual
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveManual, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveManual.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveManual sets the old ArchiveManual of the mutation.
+func withArchiveManual(node *ArchiveManual) archivemanualOption {
+	return func(m *ArchiveManualMutation) {
+		m.oldValue = func(context.Context) (*ArchiveManual, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveManualMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveManualMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveManual entities.
+func (m *ArchiveManualMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveManualMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveManualMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveManual.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveManualMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveManualMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveManual entity.
+// If the ArchiveManual object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveManualMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveManualMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveManualMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveManualMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveManual entity.
+// If the ArchiveManual object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveManualMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveManualMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveManualMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveManualMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveManual entity.
+// If the ArchiveManual object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveManualMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveManualMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveManualMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveManualMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ArchiveManualMutation) SetKind(a archivemanual.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ArchiveManualMutation) Kind() (r archivemanual.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ArchiveManual entity.
+// If the ArchiveManual object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveManualMutation) OldKind(ctx context.Context) (v archivemanual.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ArchiveManualMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetName sets the "name" field.
+func (m *ArchiveManualMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ArchiveManualMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ArchiveManual entity.
+// If the ArchiveManual object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveManualMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ArchiveManualMutation) ResetName() {
+	m.name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveManualMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivemanual.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveManualMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveManualMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveManualMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// AddEditionIDs adds the "editions" edge to the ArchiveDocument entity by ids.
+func (m *ArchiveManualMutation) AddEditionIDs(ids ...uuid.UUID) {
+	if m.editions == nil {
+		m.editions = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.editions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEditions clears the "editions" edge to the ArchiveDocument entity.
+func (m *ArchiveManualMutation) ClearEditions() {
+	m.clearededitions = true
+}
+
+// EditionsCleared reports if the "editions" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveManualMutation) EditionsCleared() bool {
+	return m.clearededitions
+}
+
+// RemoveEditionIDs removes the "editions" edge to the ArchiveDocument entity by IDs.
+func (m *ArchiveManualMutation) RemoveEditionIDs(ids ...uuid.UUID) {
+	if m.removededitions == nil {
+		m.removededitions = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.editions, ids[i])
+		m.removededitions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEditions returns the removed IDs of the "editions" edge to the ArchiveDocument entity.
+func (m *ArchiveManualMutation) RemovedEditionsIDs() (ids []uuid.UUID) {
+	for id := range m.removededitions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EditionsIDs returns the "editions" edge IDs in the mutation.
+func (m *ArchiveManualMutation) EditionsIDs() (ids []uuid.UUID) {
+	for id := range m.editions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEditions resets all changes to the "editions" edge.
+func (m *ArchiveManualMutation) ResetEditions() {
+	m.editions = nil
+	m.clearededitions = false
+	m.removededitions = nil
+}
+
+// Where appends a list predicates to the ArchiveManualMutation builder.
+func (m *ArchiveManualMutation) Where(ps ...predicate.ArchiveManual) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveManualMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveManualMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveManual, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveManualMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveManualMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveManual).
+func (m *ArchiveManualMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveManualMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, archivemanual.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivemanual.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivemanual.FieldVersion)
+	}
+	if m.kind != nil {
+		fields = append(fields, archivemanual.FieldKind)
+	}
+	if m.name != nil {
+		fields = append(fields, archivemanual.FieldName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveManualMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivemanual.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivemanual.FieldEstateID:
+		return m.EstateID()
+	case archivemanual.FieldVersion:
+		return m.Version()
+	case archivemanual.FieldKind:
+		return m.Kind()
+	case archivemanual.FieldName:
+		return m.Name()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveManualMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivemanual.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivemanual.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivemanual.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivemanual.FieldKind:
+		return m.OldKind(ctx)
+	case archivemanual.FieldName:
+		return m.OldName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveManual field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveManualMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivemanual.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivemanual.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivemanual.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivemanual.FieldKind:
+		v, ok := value.(archivemanual.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case archivemanual.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveManual field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveManualMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivemanual.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveManualMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivemanual.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveManualMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivemanual.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveManual numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveManualMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveManualMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveManualMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ArchiveManual nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveManualMutation) ResetField(name string) error {
+	switch name {
+	case archivemanual.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivemanual.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivemanual.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivemanual.FieldKind:
+		m.ResetKind()
+		return nil
+	case archivemanual.FieldName:
+		m.ResetName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveManual field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveManualMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, archivemanual.EdgeEstate)
+	}
+	if m.editions != nil {
+		edges = append(edges, archivemanual.EdgeEditions)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveManualMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivemanual.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivemanual.EdgeEditions:
+		ids := make([]ent.Value, 0, len(m.editions))
+		for id := range m.editions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveManualMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removededitions != nil {
+		edges = append(edges, archivemanual.EdgeEditions)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveManualMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivemanual.EdgeEditions:
+		ids := make([]ent.Value, 0, len(m.removededitions))
+		for id := range m.removededitions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveManualMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, archivemanual.EdgeEstate)
+	}
+	if m.clearededitions {
+		edges = append(edges, archivemanual.EdgeEditions)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveManualMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivemanual.EdgeEstate:
+		return m.clearedestate
+	case archivemanual.EdgeEditions:
+		return m.clearededitions
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveManualMutation) ClearEdge(name string) error {
+	switch name {
+	case archivemanual.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveManual unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveManualMutation) ResetEdge(name string) error {
+	switch name {
+	case archivemanual.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivemanual.EdgeEditions:
+		m.ResetEditions()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveManual edge %s", name)
+}
+
+// ArchivePermitMutation represents an operation that mutates the ArchivePermit nodes in the graph.
+type ArchivePermitMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	account_id      *uuid.UUID
+	valid_from      *time.Time
+	valid_until     *time.Time
+	copies          *bool
+	ended_at        *time.Time
+	end_reason      *string
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	document        *uuid.UUID
+	cleareddocument bool
+	done            bool
+	oldValue        func(context.Context) (*ArchivePermit, error)
+	predicates      []predicate.ArchivePermit
+}
+
+var _ ent.Mutation = (*ArchivePermitMutation)(nil)
+
+// archivepermitOption allows management of the mutation configuration using functional options.
+type archivepermitOption func(*ArchivePermitMutation)
+
+// newArchivePermitMutation creates new mutation for the ArchivePermit entity.
+func newArchivePermitMutation(c config, op Op, opts ...archivepermitOption) *ArchivePermitMutation {
+	m := &ArchivePermitMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchivePermit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchivePermitID sets the ID field of the mutation.
+func withArchivePermitID(id uuid.UUID) archivepermitOption {
+	return func(m *ArchivePermitMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchivePermit
+		)
+		m.oldValue = func(ctx context.Context) (*ArchivePermit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchivePermit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchivePermit sets the old ArchivePermit of the mutation.
+func withArchivePermit(node *ArchivePermit) archivepermitOption {
+	return func(m *ArchivePermitMutation) {
+		m.oldValue = func(context.Context) (*ArchivePermit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchivePermitMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchivePermitMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchivePermit entities.
+func (m *ArchivePermitMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchivePermitMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchivePermitMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchivePermit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchivePermitMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchivePermitMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchivePermitMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchivePermitMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchivePermitMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchivePermitMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ArchivePermitMutation) SetSubjectID(u uuid.UUID) {
+	m.document = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ArchivePermitMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ArchivePermitMutation) ResetSubjectID() {
+	m.document = nil
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchivePermitMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchivePermitMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchivePermitMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *ArchivePermitMutation) SetValidFrom(t time.Time) {
+	m.valid_from = &t
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *ArchivePermitMutation) ValidFrom() (r time.Time, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldValidFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *ArchivePermitMutation) ResetValidFrom() {
+	m.valid_from = nil
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *ArchivePermitMutation) SetValidUntil(t time.Time) {
+	m.valid_until = &t
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *ArchivePermitMutation) ValidUntil() (r time.Time, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldValidUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *ArchivePermitMutation) ResetValidUntil() {
+	m.valid_until = nil
+}
+
+// SetCopies sets the "copies" field.
+func (m *ArchivePermitMutation) SetCopies(b bool) {
+	m.copies = &b
+}
+
+// Copies returns the value of the "copies" field in the mutation.
+func (m *ArchivePermitMutation) Copies() (r bool, exists bool) {
+	v := m.copies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopies returns the old "copies" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldCopies(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopies: %w", err)
+	}
+	return oldValue.Copies, nil
+}
+
+// ResetCopies resets all changes to the "copies" field.
+func (m *ArchivePermitMutation) ResetCopies() {
+	m.copies = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ArchivePermitMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ArchivePermitMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ArchivePermitMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[archivepermit.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ArchivePermitMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[archivepermit.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ArchivePermitMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, archivepermit.FieldEndedAt)
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *ArchivePermitMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *ArchivePermitMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldEndReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *ArchivePermitMutation) ResetEndReason() {
+	m.end_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchivePermitMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivepermit.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchivePermitMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchivePermitMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchivePermitMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// SetDocumentID sets the "document" edge to the ArchiveDocument entity by id.
+func (m *ArchivePermitMutation) SetDocumentID(id uuid.UUID) {
+	m.document = &id
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchivePermitMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archivepermit.FieldSubjectID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchivePermitMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentID returns the "document" edge ID in the mutation.
+func (m *ArchivePermitMutation) DocumentID() (id uuid.UUID, exists bool) {
+	if m.document != nil {
+		return *m.document, true
+	}
+	return
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchivePermitMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchivePermitMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the ArchivePermitMutation builder.
+func (m *ArchivePermitMutation) Where(ps ...predicate.ArchivePermit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchivePermitMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchivePermitMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchivePermit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchivePermitMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchivePermitMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchivePermit).
+func (m *ArchivePermitMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchivePermitMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.created_at != nil {
+		fields = append(fields, archivepermit.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivepermit.FieldEstateID)
+	}
+	if m.document != nil {
+		fields = append(fields, archivepermit.FieldSubjectID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archivepermit.FieldAccountID)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, archivepermit.FieldValidFrom)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, archivepermit.FieldValidUntil)
+	}
+	if m.copies != nil {
+		fields = append(fields, archivepermit.FieldCopies)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, archivepermit.FieldEndedAt)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, archivepermit.FieldEndReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchivePermitMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivepermit.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivepermit.FieldEstateID:
+		return m.EstateID()
+	case archivepermit.FieldSubjectID:
+		return m.SubjectID()
+	case archivepermit.FieldAccountID:
+		return m.AccountID()
+	case archivepermit.FieldValidFrom:
+		return m.ValidFrom()
+	case archivepermit.FieldValidUntil:
+		return m.ValidUntil()
+	case archivepermit.FieldCopies:
+		return m.Copies()
+	case archivepermit.FieldEndedAt:
+		return m.EndedAt()
+	case archivepermit.FieldEndReason:
+		return m.EndReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchivePermitMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivepermit.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivepermit.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivepermit.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case archivepermit.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archivepermit.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case archivepermit.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case archivepermit.FieldCopies:
+		return m.OldCopies(ctx)
+	case archivepermit.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case archivepermit.FieldEndReason:
+		return m.OldEndReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchivePermit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchivePermitMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivepermit.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivepermit.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivepermit.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case archivepermit.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archivepermit.FieldValidFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case archivepermit.FieldValidUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case archivepermit.FieldCopies:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopies(v)
+		return nil
+	case archivepermit.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case archivepermit.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchivePermit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchivePermitMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchivePermitMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchivePermitMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchivePermit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchivePermitMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivepermit.FieldEndedAt) {
+		fields = append(fields, archivepermit.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchivePermitMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchivePermitMutation) ClearField(name string) error {
+	switch name {
+	case archivepermit.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchivePermit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchivePermitMutation) ResetField(name string) error {
+	switch name {
+	case archivepermit.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivepermit.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivepermit.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case archivepermit.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archivepermit.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case archivepermit.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case archivepermit.FieldCopies:
+		m.ResetCopies()
+		return nil
+	case archivepermit.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case archivepermit.FieldEndReason:
+		m.ResetEndReason()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchivePermit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchivePermitMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, archivepermit.EdgeEstate)
+	}
+	if m.document != nil {
+		edges = append(edges, archivepermit.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchivePermitMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivepermit.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivepermit.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchivePermitMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchivePermitMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchivePermitMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, archivepermit.EdgeEstate)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archivepermit.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchivePermitMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivepermit.EdgeEstate:
+		return m.clearedestate
+	case archivepermit.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchivePermitMutation) ClearEdge(name string) error {
+	switch name {
+	case archivepermit.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivepermit.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchivePermit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchivePermitMutation) ResetEdge(name string) error {
+	switch name {
+	case archivepermit.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivepermit.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchivePermit edge %s", name)
+}
+
+// ArchiveVolumeMutation represents an operation that mutates the ArchiveVolume nodes in the graph.
+type ArchiveVolumeMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	version          *int
+	addversion       *int
+	department_id    *uuid.UUID
+	account_id       *uuid.UUID
+	class            *archivevolume.Class
+	category         *archivevolume.Category
+	code             *string
+	title            *string
+	place            *string
+	period_from      *time.Time
+	period_until     *time.Time
+	state            *archivevolume.State
+	pages            *int
+	addpages         *int
+	bound            *int
+	addbound         *int
+	filing_key       *string
+	opened_by_id     *uuid.UUID
+	opened_by_name   *string
+	closed_at        *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	staff            *uuid.UUID
+	clearedstaff     bool
+	documents        map[uuid.UUID]struct{}
+	removeddocuments map[uuid.UUID]struct{}
+	cleareddocuments bool
+	done             bool
+	oldValue         func(context.Context) (*ArchiveVolume, error)
+	predicates       []predicate.ArchiveVolume
+}
+
+var _ ent.Mutation = (*ArchiveVolumeMutation)(nil)
+
+// archivevolumeOption allows management of the mutation configuration using functional options.
+type archivevolumeOption func(*ArchiveVolumeMutation)
+
+// newArchiveVolumeMutation creates new mutation for the ArchiveVolume entity.
+func newArchiveVolumeMutation(c config, op Op, opts ...archivevolumeOption) *ArchiveVolumeMutation {
+	m := &ArchiveVolumeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveVolume,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveVolumeID sets the ID field of the mutation.
+func withArchiveVolumeID(id uuid.UUID) archivevolumeOption {
+	return func(m *ArchiveVolumeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveVolume
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveVolume, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveVolume.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveVolume sets the old ArchiveVolume of the mutation.
+func withArchiveVolume(node *ArchiveVolume) archivevolumeOption {
+	return func(m *ArchiveVolumeMutation) {
+		m.oldValue = func(context.Context) (*ArchiveVolume, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveVolumeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveVolumeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveVolume entities.
+func (m *ArchiveVolumeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveVolumeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveVolumeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveVolume.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveVolumeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveVolumeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveVolumeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveVolumeMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveVolumeMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveVolumeMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveVolumeMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveVolumeMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveVolumeMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveVolumeMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveVolumeMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveVolumeMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveVolumeMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveVolumeMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archivevolume.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveVolumeMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archivevolume.FieldDepartmentID)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveVolumeMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveVolumeMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldAccountID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ClearAccountID clears the value of the "account_id" field.
+func (m *ArchiveVolumeMutation) ClearAccountID() {
+	m.account_id = nil
+	m.clearedFields[archivevolume.FieldAccountID] = struct{}{}
+}
+
+// AccountIDCleared returns if the "account_id" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) AccountIDCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldAccountID]
+	return ok
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveVolumeMutation) ResetAccountID() {
+	m.account_id = nil
+	delete(m.clearedFields, archivevolume.FieldAccountID)
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ArchiveVolumeMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ArchiveVolumeMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ClearHouseholdID clears the value of the "household_id" field.
+func (m *ArchiveVolumeMutation) ClearHouseholdID() {
+	m.household = nil
+	m.clearedFields[archivevolume.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdIDCleared returns if the "household_id" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) HouseholdIDCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldHouseholdID]
+	return ok
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ArchiveVolumeMutation) ResetHouseholdID() {
+	m.household = nil
+	delete(m.clearedFields, archivevolume.FieldHouseholdID)
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ArchiveVolumeMutation) SetStaffID(u uuid.UUID) {
+	m.staff = &u
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ArchiveVolumeMutation) StaffID() (r uuid.UUID, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ArchiveVolumeMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[archivevolume.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ArchiveVolumeMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, archivevolume.FieldStaffID)
+}
+
+// SetClass sets the "class" field.
+func (m *ArchiveVolumeMutation) SetClass(a archivevolume.Class) {
+	m.class = &a
+}
+
+// Class returns the value of the "class" field in the mutation.
+func (m *ArchiveVolumeMutation) Class() (r archivevolume.Class, exists bool) {
+	v := m.class
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClass returns the old "class" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldClass(ctx context.Context) (v archivevolume.Class, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClass is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClass requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClass: %w", err)
+	}
+	return oldValue.Class, nil
+}
+
+// ResetClass resets all changes to the "class" field.
+func (m *ArchiveVolumeMutation) ResetClass() {
+	m.class = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveVolumeMutation) SetCategory(a archivevolume.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveVolumeMutation) Category() (r archivevolume.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldCategory(ctx context.Context) (v archivevolume.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveVolumeMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ArchiveVolumeMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ArchiveVolumeMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldFileID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (m *ArchiveVolumeMutation) ClearFileID() {
+	m.file = nil
+	m.clearedFields[archivevolume.FieldFileID] = struct{}{}
+}
+
+// FileIDCleared returns if the "file_id" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) FileIDCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldFileID]
+	return ok
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ArchiveVolumeMutation) ResetFileID() {
+	m.file = nil
+	delete(m.clearedFields, archivevolume.FieldFileID)
+}
+
+// SetCode sets the "code" field.
+func (m *ArchiveVolumeMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ArchiveVolumeMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ArchiveVolumeMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ArchiveVolumeMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ArchiveVolumeMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ArchiveVolumeMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *ArchiveVolumeMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *ArchiveVolumeMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *ArchiveVolumeMutation) ResetPlace() {
+	m.place = nil
+}
+
+// SetPeriodFrom sets the "period_from" field.
+func (m *ArchiveVolumeMutation) SetPeriodFrom(t time.Time) {
+	m.period_from = &t
+}
+
+// PeriodFrom returns the value of the "period_from" field in the mutation.
+func (m *ArchiveVolumeMutation) PeriodFrom() (r time.Time, exists bool) {
+	v := m.period_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPeriodFrom returns the old "period_from" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldPeriodFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPeriodFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPeriodFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPeriodFrom: %w", err)
+	}
+	return oldValue.PeriodFrom, nil
+}
+
+// ResetPeriodFrom resets all changes to the "period_from" field.
+func (m *ArchiveVolumeMutation) ResetPeriodFrom() {
+	m.period_from = nil
+}
+
+// SetPeriodUntil sets the "period_until" field.
+func (m *ArchiveVolumeMutation) SetPeriodUntil(t time.Time) {
+	m.period_until = &t
+}
+
+// PeriodUntil returns the value of the "period_until" field in the mutation.
+func (m *ArchiveVolumeMutation) PeriodUntil() (r time.Time, exists bool) {
+	v := m.period_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPeriodUntil returns the old "period_until" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldPeriodUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPeriodUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPeriodUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPeriodUntil: %w", err)
+	}
+	return oldValue.PeriodUntil, nil
+}
+
+// ClearPeriodUntil clears the value of the "period_until" field.
+func (m *ArchiveVolumeMutation) ClearPeriodUntil() {
+	m.period_until = nil
+	m.clearedFields[archivevolume.FieldPeriodUntil] = struct{}{}
+}
+
+// PeriodUntilCleared returns if the "period_until" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) PeriodUntilCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldPeriodUntil]
+	return ok
+}
+
+// ResetPeriodUntil resets all changes to the "period_until" field.
+func (m *ArchiveVolumeMutation) ResetPeriodUntil() {
+	m.period_until = nil
+	delete(m.clearedFields, archivevolume.FieldPeriodUntil)
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveVolumeMutation) SetState(a archivevolume.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveVolumeMutation) State() (r archivevolume.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldState(ctx context.Context) (v archivevolume.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveVolumeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveVolumeMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveVolumeMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveVolumeMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveVolumeMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveVolumeMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetBound sets the "bound" field.
+func (m *ArchiveVolumeMutation) SetBound(i int) {
+	m.bound = &i
+	m.addbound = nil
+}
+
+// Bound returns the value of the "bound" field in the mutation.
+func (m *ArchiveVolumeMutation) Bound() (r int, exists bool) {
+	v := m.bound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBound returns the old "bound" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldBound(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBound is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBound requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBound: %w", err)
+	}
+	return oldValue.Bound, nil
+}
+
+// AddBound adds i to the "bound" field.
+func (m *ArchiveVolumeMutation) AddBound(i int) {
+	if m.addbound != nil {
+		*m.addbound += i
+	} else {
+		m.addbound = &i
+	}
+}
+
+// AddedBound returns the value that was added to the "bound" field in this mutation.
+func (m *ArchiveVolumeMutation) AddedBound() (r int, exists bool) {
+	v := m.addbound
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBound resets all changes to the "bound" field.
+func (m *ArchiveVolumeMutation) ResetBound() {
+	m.bound = nil
+	m.addbound = nil
+}
+
+// SetFilingKey sets the "filing_key" field.
+func (m *ArchiveVolumeMutation) SetFilingKey(s string) {
+	m.filing_key = &s
+}
+
+// FilingKey returns the value of the "filing_key" field in the mutation.
+func (m *ArchiveVolumeMutation) FilingKey() (r string, exists bool) {
+	v := m.filing_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilingKey returns the old "filing_key" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldFilingKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilingKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilingKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilingKey: %w", err)
+	}
+	return oldValue.FilingKey, nil
+}
+
+// ResetFilingKey resets all changes to the "filing_key" field.
+func (m *ArchiveVolumeMutation) ResetFilingKey() {
+	m.filing_key = nil
+}
+
+// SetOpenedByID sets the "opened_by_id" field.
+func (m *ArchiveVolumeMutation) SetOpenedByID(u uuid.UUID) {
+	m.opened_by_id = &u
+}
+
+// OpenedByID returns the value of the "opened_by_id" field in the mutation.
+func (m *ArchiveVolumeMutation) OpenedByID() (r uuid.UUID, exists bool) {
+	v := m.opened_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByID returns the old "opened_by_id" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldOpenedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByID: %w", err)
+	}
+	return oldValue.OpenedByID, nil
+}
+
+// ResetOpenedByID resets all changes to the "opened_by_id" field.
+func (m *ArchiveVolumeMutation) ResetOpenedByID() {
+	m.opened_by_id = nil
+}
+
+// SetOpenedByName sets the "opened_by_name" field.
+func (m *ArchiveVolumeMutation) SetOpenedByName(s string) {
+	m.opened_by_name = &s
+}
+
+// OpenedByName returns the value of the "opened_by_name" field in the mutation.
+func (m *ArchiveVolumeMutation) OpenedByName() (r string, exists bool) {
+	v := m.opened_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedByName returns the old "opened_by_name" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldOpenedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedByName: %w", err)
+	}
+	return oldValue.OpenedByName, nil
+}
+
+// ResetOpenedByName resets all changes to the "opened_by_name" field.
+func (m *ArchiveVolumeMutation) ResetOpenedByName() {
+	m.opened_by_name = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *ArchiveVolumeMutation) SetClosedAt(t time.Time) {
+	m.closed_at = &t
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *ArchiveVolumeMutation) ClosedAt() (r time.Time, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the ArchiveVolume entity.
+// If the ArchiveVolume object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveVolumeMutation) OldClosedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// ClearClosedAt clears the value of the "closed_at" field.
+func (m *ArchiveVolumeMutation) ClearClosedAt() {
+	m.closed_at = nil
+	m.clearedFields[archivevolume.FieldClosedAt] = struct{}{}
+}
+
+// ClosedAtCleared returns if the "closed_at" field was cleared in this mutation.
+func (m *ArchiveVolumeMutation) ClosedAtCleared() bool {
+	_, ok := m.clearedFields[archivevolume.FieldClosedAt]
+	return ok
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *ArchiveVolumeMutation) ResetClosedAt() {
+	m.closed_at = nil
+	delete(m.clearedFields, archivevolume.FieldClosedAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveVolumeMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivevolume.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveVolumeMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveVolumeMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveVolumeMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ArchiveVolumeMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[archivevolume.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ArchiveVolumeMutation) FileCleared() bool {
+	return m.FileIDCleared() || m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ArchiveVolumeMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ArchiveVolumeMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *ArchiveVolumeMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[archivevolume.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *ArchiveVolumeMutation) HouseholdCleared() bool {
+	return m.HouseholdIDCleared() || m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *ArchiveVolumeMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *ArchiveVolumeMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *ArchiveVolumeMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[archivevolume.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *ArchiveVolumeMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ArchiveVolumeMutation) StaffIDs() (ids []uuid.UUID) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ArchiveVolumeMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// AddDocumentIDs adds the "documents" edge to the ArchiveDocument entity by ids.
+func (m *ArchiveVolumeMutation) AddDocumentIDs(ids ...uuid.UUID) {
+	if m.documents == nil {
+		m.documents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.documents[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDocuments clears the "documents" edge to the ArchiveDocument entity.
+func (m *ArchiveVolumeMutation) ClearDocuments() {
+	m.cleareddocuments = true
+}
+
+// DocumentsCleared reports if the "documents" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveVolumeMutation) DocumentsCleared() bool {
+	return m.cleareddocuments
+}
+
+// RemoveDocumentIDs removes the "documents" edge to the ArchiveDocument entity by IDs.
+func (m *ArchiveVolumeMutation) RemoveDocumentIDs(ids ...uuid.UUID) {
+	if m.removeddocuments == nil {
+		m.removeddocuments = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.documents, ids[i])
+		m.removeddocuments[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDocuments returns the removed IDs of the "documents" edge to the ArchiveDocument entity.
+func (m *ArchiveVolumeMutation) RemovedDocumentsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddocuments {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DocumentsIDs returns the "documents" edge IDs in the mutation.
+func (m *ArchiveVolumeMutation) DocumentsIDs() (ids []uuid.UUID) {
+	for id := range m.documents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDocuments resets all changes to the "documents" edge.
+func (m *ArchiveVolumeMutation) ResetDocuments() {
+	m.documents = nil
+	m.cleareddocuments = false
+	m.removeddocuments = nil
+}
+
+// Where appends a list predicates to the ArchiveVolumeMutation builder.
+func (m *ArchiveVolumeMutation) Where(ps ...predicate.ArchiveVolume) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveVolumeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveVolumeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveVolume, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveVolumeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveVolumeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveVolume).
+func (m *ArchiveVolumeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveVolumeMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, archivevolume.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivevolume.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivevolume.FieldVersion)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archivevolume.FieldDepartmentID)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archivevolume.FieldAccountID)
+	}
+	if m.household != nil {
+		fields = append(fields, archivevolume.FieldHouseholdID)
+	}
+	if m.staff != nil {
+		fields = append(fields, archivevolume.FieldStaffID)
+	}
+	if m.class != nil {
+		fields = append(fields, archivevolume.FieldClass)
+	}
+	if m.category != nil {
+		fields = append(fields, archivevolume.FieldCategory)
+	}
+	if m.file != nil {
+		fields = append(fields, archivevolume.FieldFileID)
+	}
+	if m.code != nil {
+		fields = append(fields, archivevolume.FieldCode)
+	}
+	if m.title != nil {
+		fields = append(fields, archivevolume.FieldTitle)
+	}
+	if m.place != nil {
+		fields = append(fields, archivevolume.FieldPlace)
+	}
+	if m.period_from != nil {
+		fields = append(fields, archivevolume.FieldPeriodFrom)
+	}
+	if m.period_until != nil {
+		fields = append(fields, archivevolume.FieldPeriodUntil)
+	}
+	if m.state != nil {
+		fields = append(fields, archivevolume.FieldState)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivevolume.FieldPages)
+	}
+	if m.bound != nil {
+		fields = append(fields, archivevolume.FieldBound)
+	}
+	if m.filing_key != nil {
+		fields = append(fields, archivevolume.FieldFilingKey)
+	}
+	if m.opened_by_id != nil {
+		fields = append(fields, archivevolume.FieldOpenedByID)
+	}
+	if m.opened_by_name != nil {
+		fields = append(fields, archivevolume.FieldOpenedByName)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, archivevolume.FieldClosedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveVolumeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivevolume.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivevolume.FieldEstateID:
+		return m.EstateID()
+	case archivevolume.FieldVersion:
+		return m.Version()
+	case archivevolume.FieldDepartmentID:
+		return m.DepartmentID()
+	case archivevolume.FieldAccountID:
+		return m.AccountID()
+	case archivevolume.FieldHouseholdID:
+		return m.HouseholdID()
+	case archivevolume.FieldStaffID:
+		return m.StaffID()
+	case archivevolume.FieldClass:
+		return m.Class()
+	case archivevolume.FieldCategory:
+		return m.Category()
+	case archivevolume.FieldFileID:
+		return m.FileID()
+	case archivevolume.FieldCode:
+		return m.Code()
+	case archivevolume.FieldTitle:
+		return m.Title()
+	case archivevolume.FieldPlace:
+		return m.Place()
+	case archivevolume.FieldPeriodFrom:
+		return m.PeriodFrom()
+	case archivevolume.FieldPeriodUntil:
+		return m.PeriodUntil()
+	case archivevolume.FieldState:
+		return m.State()
+	case archivevolume.FieldPages:
+		return m.Pages()
+	case archivevolume.FieldBound:
+		return m.Bound()
+	case archivevolume.FieldFilingKey:
+		return m.FilingKey()
+	case archivevolume.FieldOpenedByID:
+		return m.OpenedByID()
+	case archivevolume.FieldOpenedByName:
+		return m.OpenedByName()
+	case archivevolume.FieldClosedAt:
+		return m.ClosedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveVolumeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivevolume.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivevolume.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivevolume.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivevolume.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archivevolume.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archivevolume.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case archivevolume.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case archivevolume.FieldClass:
+		return m.OldClass(ctx)
+	case archivevolume.FieldCategory:
+		return m.OldCategory(ctx)
+	case archivevolume.FieldFileID:
+		return m.OldFileID(ctx)
+	case archivevolume.FieldCode:
+		return m.OldCode(ctx)
+	case archivevolume.FieldTitle:
+		return m.OldTitle(ctx)
+	case archivevolume.FieldPlace:
+		return m.OldPlace(ctx)
+	case archivevolume.FieldPeriodFrom:
+		return m.OldPeriodFrom(ctx)
+	case archivevolume.FieldPeriodUntil:
+		return m.OldPeriodUntil(ctx)
+	case archivevolume.FieldState:
+		return m.OldState(ctx)
+	case archivevolume.FieldPages:
+		return m.OldPages(ctx)
+	case archivevolume.FieldBound:
+		return m.OldBound(ctx)
+	case archivevolume.FieldFilingKey:
+		return m.OldFilingKey(ctx)
+	case archivevolume.FieldOpenedByID:
+		return m.OldOpenedByID(ctx)
+	case archivevolume.FieldOpenedByName:
+		return m.OldOpenedByName(ctx)
+	case archivevolume.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveVolume field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveVolumeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivevolume.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivevolume.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivevolume.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivevolume.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archivevolume.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archivevolume.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case archivevolume.FieldStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case archivevolume.FieldClass:
+		v, ok := value.(archivevolume.Class)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClass(v)
+		return nil
+	case archivevolume.FieldCategory:
+		v, ok := value.(archivevolume.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archivevolume.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case archivevolume.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case archivevolume.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case archivevolume.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case archivevolume.FieldPeriodFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPeriodFrom(v)
+		return nil
+	case archivevolume.FieldPeriodUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPeriodUntil(v)
+		return nil
+	case archivevolume.FieldState:
+		v, ok := value.(archivevolume.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case archivevolume.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivevolume.FieldBound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBound(v)
+		return nil
+	case archivevolume.FieldFilingKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilingKey(v)
+		return nil
+	case archivevolume.FieldOpenedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByID(v)
+		return nil
+	case archivevolume.FieldOpenedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedByName(v)
+		return nil
+	case archivevolume.FieldClosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveVolumeMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivevolume.FieldVersion)
+	}
+	if m.addpages != nil {
+		fields = append(fields, archivevolume.FieldPages)
+	}
+	if m.addbound != nil {
+		fields = append(fields, archivevolume.FieldBound)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveVolumeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivevolume.FieldVersion:
+		return m.AddedVersion()
+	case archivevolume.FieldPages:
+		return m.AddedPages()
+	case archivevolume.FieldBound:
+		return m.AddedBound()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveVolumeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivevolume.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archivevolume.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	case archivevolume.FieldBound:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBound(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveVolumeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivevolume.FieldDepartmentID) {
+		fields = append(fields, archivevolume.FieldDepartmentID)
+	}
+	if m.FieldCleared(archivevolume.FieldAccountID) {
+		fields = append(fields, archivevolume.FieldAccountID)
+	}
+	if m.FieldCleared(archivevolume.FieldHouseholdID) {
+		fields = append(fields, archivevolume.FieldHouseholdID)
+	}
+	if m.FieldCleared(archivevolume.FieldStaffID) {
+		fields = append(fields, archivevolume.FieldStaffID)
+	}
+	if m.FieldCleared(archivevolume.FieldFileID) {
+		fields = append(fields, archivevolume.FieldFileID)
+	}
+	if m.FieldCleared(archivevolume.FieldPeriodUntil) {
+		fields = append(fields, archivevolume.FieldPeriodUntil)
+	}
+	if m.FieldCleared(archivevolume.FieldClosedAt) {
+		fields = append(fields, archivevolume.FieldClosedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveVolumeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveVolumeMutation) ClearField(name string) error {
+	switch name {
+	case archivevolume.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archivevolume.FieldAccountID:
+		m.ClearAccountID()
+		return nil
+	case archivevolume.FieldHouseholdID:
+		m.ClearHouseholdID()
+		return nil
+	case archivevolume.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case archivevolume.FieldFileID:
+		m.ClearFileID()
+		return nil
+	case archivevolume.FieldPeriodUntil:
+		m.ClearPeriodUntil()
+		return nil
+	case archivevolume.FieldClosedAt:
+		m.ClearClosedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveVolumeMutation) ResetField(name string) error {
+	switch name {
+	case archivevolume.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivevolume.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivevolume.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivevolume.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archivevolume.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archivevolume.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case archivevolume.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case archivevolume.FieldClass:
+		m.ResetClass()
+		return nil
+	case archivevolume.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archivevolume.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case archivevolume.FieldCode:
+		m.ResetCode()
+		return nil
+	case archivevolume.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case archivevolume.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case archivevolume.FieldPeriodFrom:
+		m.ResetPeriodFrom()
+		return nil
+	case archivevolume.FieldPeriodUntil:
+		m.ResetPeriodUntil()
+		return nil
+	case archivevolume.FieldState:
+		m.ResetState()
+		return nil
+	case archivevolume.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivevolume.FieldBound:
+		m.ResetBound()
+		return nil
+	case archivevolume.FieldFilingKey:
+		m.ResetFilingKey()
+		return nil
+	case archivevolume.FieldOpenedByID:
+		m.ResetOpenedByID()
+		return nil
+	case archivevolume.FieldOpenedByName:
+		m.ResetOpenedByName()
+		return nil
+	case archivevolume.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveVolumeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, archivevolume.EdgeEstate)
+	}
+	if m.file != nil {
+		edges = append(edges, archivevolume.EdgeFile)
+	}
+	if m.household != nil {
+		edges = append(edges, archivevolume.EdgeHousehold)
+	}
+	if m.staff != nil {
+		edges = append(edges, archivevolume.EdgeStaff)
+	}
+	if m.documents != nil {
+		edges = append(edges, archivevolume.EdgeDocuments)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveVolumeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivevolume.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivevolume.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivevolume.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivevolume.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivevolume.EdgeDocuments:
+		ids := make([]ent.Value, 0, len(m.documents))
+		for id := range m.documents {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveVolumeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removeddocuments != nil {
+		edges = append(edges, archivevolume.EdgeDocuments)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveVolumeMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivevolume.EdgeDocuments:
+		ids := make([]ent.Value, 0, len(m.removeddocuments))
+		for id := range m.removeddocuments {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveVolumeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, archivevolume.EdgeEstate)
+	}
+	if m.clearedfile {
+		edges = append(edges, archivevolume.EdgeFile)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, archivevolume.EdgeHousehold)
+	}
+	if m.clearedstaff {
+		edges = append(edges, archivevolume.EdgeStaff)
+	}
+	if m.cleareddocuments {
+		edges = append(edges, archivevolume.EdgeDocuments)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveVolumeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivevolume.EdgeEstate:
+		return m.clearedestate
+	case archivevolume.EdgeFile:
+		return m.clearedfile
+	case archivevolume.EdgeHousehold:
+		return m.clearedhousehold
+	case archivevolume.EdgeStaff:
+		return m.clearedstaff
+	case archivevolume.EdgeDocuments:
+		return m.cleareddocuments
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveVolumeMutation) ClearEdge(name string) error {
+	switch name {
+	case archivevolume.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivevolume.EdgeFile:
+		m.ClearFile()
+		return nil
+	case archivevolume.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case archivevolume.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveVolumeMutation) ResetEdge(name string) error {
+	switch name {
+	case archivevolume.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivevolume.EdgeFile:
+		m.ResetFile()
+		return nil
+	case archivevolume.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case archivevolume.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case archivevolume.EdgeDocuments:
+		m.ResetDocuments()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveVolume edge %s", name)
 }
 
 // AreaMutation represents an operation that mutates the Area nodes in the graph.

@@ -5,6 +5,11 @@ package ent
 import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -86,6 +91,159 @@ func init() {
 	approvalDescID := approvalMixinFields0[0].Descriptor()
 	// approval.DefaultID holds the default value on creation for the id field.
 	approval.DefaultID = approvalDescID.Default.(func() uuid.UUID)
+	archivedocumentMixin := schema.ArchiveDocument{}.Mixin()
+	archivedocumentMixinFields0 := archivedocumentMixin[0].Fields()
+	_ = archivedocumentMixinFields0
+	archivedocumentMixinFields2 := archivedocumentMixin[2].Fields()
+	_ = archivedocumentMixinFields2
+	archivedocumentMixinFields3 := archivedocumentMixin[3].Fields()
+	_ = archivedocumentMixinFields3
+	archivedocumentFields := schema.ArchiveDocument{}.Fields()
+	_ = archivedocumentFields
+	// archivedocumentDescVersion is the schema descriptor for version field.
+	archivedocumentDescVersion := archivedocumentMixinFields2[0].Descriptor()
+	// archivedocument.DefaultVersion holds the default value on creation for the version field.
+	archivedocument.DefaultVersion = archivedocumentDescVersion.Default.(int)
+	// archivedocumentDescVoidReason is the schema descriptor for void_reason field.
+	archivedocumentDescVoidReason := archivedocumentMixinFields3[1].Descriptor()
+	// archivedocument.DefaultVoidReason holds the default value on creation for the void_reason field.
+	archivedocument.DefaultVoidReason = archivedocumentDescVoidReason.Default.(string)
+	// archivedocumentDescVoidedByName is the schema descriptor for voided_by_name field.
+	archivedocumentDescVoidedByName := archivedocumentMixinFields3[3].Descriptor()
+	// archivedocument.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	archivedocument.DefaultVoidedByName = archivedocumentDescVoidedByName.Default.(string)
+	// archivedocumentDescPages is the schema descriptor for pages field.
+	archivedocumentDescPages := archivedocumentFields[10].Descriptor()
+	// archivedocument.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivedocument.PagesValidator = archivedocumentDescPages.Validators[0].(func(int) error)
+	// archivedocumentDescSource is the schema descriptor for source field.
+	archivedocumentDescSource := archivedocumentFields[11].Descriptor()
+	// archivedocument.DefaultSource holds the default value on creation for the source field.
+	archivedocument.DefaultSource = archivedocumentDescSource.Default.(string)
+	// archivedocumentDescEdition is the schema descriptor for edition field.
+	archivedocumentDescEdition := archivedocumentFields[12].Descriptor()
+	// archivedocument.DefaultEdition holds the default value on creation for the edition field.
+	archivedocument.DefaultEdition = archivedocumentDescEdition.Default.(string)
+	// archivedocumentDescCurrent is the schema descriptor for current field.
+	archivedocumentDescCurrent := archivedocumentFields[13].Descriptor()
+	// archivedocument.DefaultCurrent holds the default value on creation for the current field.
+	archivedocument.DefaultCurrent = archivedocumentDescCurrent.Default.(bool)
+	// archivedocumentDescFilingKey is the schema descriptor for filing_key field.
+	archivedocumentDescFilingKey := archivedocumentFields[17].Descriptor()
+	// archivedocument.DefaultFilingKey holds the default value on creation for the filing_key field.
+	archivedocument.DefaultFilingKey = archivedocumentDescFilingKey.Default.(string)
+	// archivedocumentDescBoundByName is the schema descriptor for bound_by_name field.
+	archivedocumentDescBoundByName := archivedocumentFields[22].Descriptor()
+	// archivedocument.DefaultBoundByName holds the default value on creation for the bound_by_name field.
+	archivedocument.DefaultBoundByName = archivedocumentDescBoundByName.Default.(string)
+	// archivedocumentDescName is the schema descriptor for name field.
+	archivedocumentDescName := archivedocumentFields[24].Descriptor()
+	// archivedocument.DefaultName holds the default value on creation for the name field.
+	archivedocument.DefaultName = archivedocumentDescName.Default.(string)
+	// archivedocumentDescContentType is the schema descriptor for content_type field.
+	archivedocumentDescContentType := archivedocumentFields[25].Descriptor()
+	// archivedocument.DefaultContentType holds the default value on creation for the content_type field.
+	archivedocument.DefaultContentType = archivedocumentDescContentType.Default.(string)
+	// archivedocumentDescSize is the schema descriptor for size field.
+	archivedocumentDescSize := archivedocumentFields[26].Descriptor()
+	// archivedocument.DefaultSize holds the default value on creation for the size field.
+	archivedocument.DefaultSize = archivedocumentDescSize.Default.(int64)
+	// archivedocument.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	archivedocument.SizeValidator = archivedocumentDescSize.Validators[0].(func(int64) error)
+	// archivedocumentDescSha256 is the schema descriptor for sha256 field.
+	archivedocumentDescSha256 := archivedocumentFields[27].Descriptor()
+	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
+	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
+	// archivedocumentDescID is the schema descriptor for id field.
+	archivedocumentDescID := archivedocumentMixinFields0[0].Descriptor()
+	// archivedocument.DefaultID holds the default value on creation for the id field.
+	archivedocument.DefaultID = archivedocumentDescID.Default.(func() uuid.UUID)
+	archivefileMixin := schema.ArchiveFile{}.Mixin()
+	archivefileMixinFields0 := archivefileMixin[0].Fields()
+	_ = archivefileMixinFields0
+	archivefileMixinFields2 := archivefileMixin[2].Fields()
+	_ = archivefileMixinFields2
+	archivefileFields := schema.ArchiveFile{}.Fields()
+	_ = archivefileFields
+	// archivefileDescVersion is the schema descriptor for version field.
+	archivefileDescVersion := archivefileMixinFields2[0].Descriptor()
+	// archivefile.DefaultVersion holds the default value on creation for the version field.
+	archivefile.DefaultVersion = archivefileDescVersion.Default.(int)
+	// archivefileDescPlace is the schema descriptor for place field.
+	archivefileDescPlace := archivefileFields[6].Descriptor()
+	// archivefile.DefaultPlace holds the default value on creation for the place field.
+	archivefile.DefaultPlace = archivefileDescPlace.Default.(string)
+	// archivefileDescID is the schema descriptor for id field.
+	archivefileDescID := archivefileMixinFields0[0].Descriptor()
+	// archivefile.DefaultID holds the default value on creation for the id field.
+	archivefile.DefaultID = archivefileDescID.Default.(func() uuid.UUID)
+	archivemanualMixin := schema.ArchiveManual{}.Mixin()
+	archivemanualMixinFields0 := archivemanualMixin[0].Fields()
+	_ = archivemanualMixinFields0
+	archivemanualMixinFields2 := archivemanualMixin[2].Fields()
+	_ = archivemanualMixinFields2
+	archivemanualFields := schema.ArchiveManual{}.Fields()
+	_ = archivemanualFields
+	// archivemanualDescVersion is the schema descriptor for version field.
+	archivemanualDescVersion := archivemanualMixinFields2[0].Descriptor()
+	// archivemanual.DefaultVersion holds the default value on creation for the version field.
+	archivemanual.DefaultVersion = archivemanualDescVersion.Default.(int)
+	// archivemanualDescID is the schema descriptor for id field.
+	archivemanualDescID := archivemanualMixinFields0[0].Descriptor()
+	// archivemanual.DefaultID holds the default value on creation for the id field.
+	archivemanual.DefaultID = archivemanualDescID.Default.(func() uuid.UUID)
+	archivepermitMixin := schema.ArchivePermit{}.Mixin()
+	archivepermitMixinFields0 := archivepermitMixin[0].Fields()
+	_ = archivepermitMixinFields0
+	archivepermitFields := schema.ArchivePermit{}.Fields()
+	_ = archivepermitFields
+	// archivepermitDescCopies is the schema descriptor for copies field.
+	archivepermitDescCopies := archivepermitFields[4].Descriptor()
+	// archivepermit.DefaultCopies holds the default value on creation for the copies field.
+	archivepermit.DefaultCopies = archivepermitDescCopies.Default.(bool)
+	// archivepermitDescEndReason is the schema descriptor for end_reason field.
+	archivepermitDescEndReason := archivepermitFields[6].Descriptor()
+	// archivepermit.DefaultEndReason holds the default value on creation for the end_reason field.
+	archivepermit.DefaultEndReason = archivepermitDescEndReason.Default.(string)
+	// archivepermitDescID is the schema descriptor for id field.
+	archivepermitDescID := archivepermitMixinFields0[0].Descriptor()
+	// archivepermit.DefaultID holds the default value on creation for the id field.
+	archivepermit.DefaultID = archivepermitDescID.Default.(func() uuid.UUID)
+	archivevolumeMixin := schema.ArchiveVolume{}.Mixin()
+	archivevolumeMixinFields0 := archivevolumeMixin[0].Fields()
+	_ = archivevolumeMixinFields0
+	archivevolumeMixinFields2 := archivevolumeMixin[2].Fields()
+	_ = archivevolumeMixinFields2
+	archivevolumeFields := schema.ArchiveVolume{}.Fields()
+	_ = archivevolumeFields
+	// archivevolumeDescVersion is the schema descriptor for version field.
+	archivevolumeDescVersion := archivevolumeMixinFields2[0].Descriptor()
+	// archivevolume.DefaultVersion holds the default value on creation for the version field.
+	archivevolume.DefaultVersion = archivevolumeDescVersion.Default.(int)
+	// archivevolumeDescPlace is the schema descriptor for place field.
+	archivevolumeDescPlace := archivevolumeFields[9].Descriptor()
+	// archivevolume.DefaultPlace holds the default value on creation for the place field.
+	archivevolume.DefaultPlace = archivevolumeDescPlace.Default.(string)
+	// archivevolumeDescPages is the schema descriptor for pages field.
+	archivevolumeDescPages := archivevolumeFields[13].Descriptor()
+	// archivevolume.DefaultPages holds the default value on creation for the pages field.
+	archivevolume.DefaultPages = archivevolumeDescPages.Default.(int)
+	// archivevolume.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivevolume.PagesValidator = archivevolumeDescPages.Validators[0].(func(int) error)
+	// archivevolumeDescBound is the schema descriptor for bound field.
+	archivevolumeDescBound := archivevolumeFields[14].Descriptor()
+	// archivevolume.DefaultBound holds the default value on creation for the bound field.
+	archivevolume.DefaultBound = archivevolumeDescBound.Default.(int)
+	// archivevolume.BoundValidator is a validator for the "bound" field. It is called by the builders before save.
+	archivevolume.BoundValidator = archivevolumeDescBound.Validators[0].(func(int) error)
+	// archivevolumeDescFilingKey is the schema descriptor for filing_key field.
+	archivevolumeDescFilingKey := archivevolumeFields[15].Descriptor()
+	// archivevolume.DefaultFilingKey holds the default value on creation for the filing_key field.
+	archivevolume.DefaultFilingKey = archivevolumeDescFilingKey.Default.(string)
+	// archivevolumeDescID is the schema descriptor for id field.
+	archivevolumeDescID := archivevolumeMixinFields0[0].Descriptor()
+	// archivevolume.DefaultID holds the default value on creation for the id field.
+	archivevolume.DefaultID = archivevolumeDescID.Default.(func() uuid.UUID)
 	areaMixin := schema.Area{}.Mixin()
 	areaMixinFields0 := areaMixin[0].Fields()
 	_ = areaMixinFields0

@@ -12,301 +12,336 @@ import (
 var Entities = map[string]access.Entity{
 	TypeApproval: {
 		Name: TypeApproval, Table: "approvals", Code: ids.Code(518),
-		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "",
+		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveDocument: {
+		Name: TypeArchiveDocument, Table: "archive_documents", Code: ids.Code(1539),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "archive_permits",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true, "source": true, "name": true, "sha256": true},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveFile: {
+		Name: TypeArchiveFile, Table: "archive_files", Code: ids.Code(1537),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveManual: {
+		Name: TypeArchiveManual, Table: "archive_manuals", Code: ids.Code(1540),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchivePermit: {
+		Name: TypeArchivePermit, Table: "archive_permits", Code: ids.Code(1541),
+		Estate: "estate_id", Department: "", Self: "account_id", Household: "", Permits: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveVolume: {
+		Name: TypeArchiveVolume, Table: "archive_volumes", Code: ids.Code(1538),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true},
+		Contact:      map[string]bool{},
+	},
 	TypeArea: {
 		Name: TypeArea, Table: "areas", Code: ids.Code(258),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeBuilding: {
 		Name: TypeBuilding, Table: "buildings", Code: ids.Code(259),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeCertificate: {
 		Name: TypeCertificate, Table: "certificates", Code: ids.Code(517),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
 	TypeDepartment: {
 		Name: TypeDepartment, Table: "departments", Code: ids.Code(261),
-		Estate: "estate_id", Department: "id", Self: "", Household: "",
+		Estate: "estate_id", Department: "id", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeEmergencyContact: {
 		Name: TypeEmergencyContact, Table: "emergency_contacts", Code: ids.Code(266),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
 	TypeEstate: {
 		Name: TypeEstate, Table: "estates", Code: ids.Code(257),
-		Estate: "id", Department: "", Self: "", Household: "",
+		Estate: "id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeExternalPerson: {
 		Name: TypeExternalPerson, Table: "external_persons", Code: ids.Code(267),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
 	TypeFile: {
 		Name: TypeFile, Table: "files", Code: ids.Code(513),
-		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "",
+		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "", Permits: "",
 		AppendOnly:   true,
-		Confidential: map[string]bool{"sha256": true},
+		Confidential: map[string]bool{"name": true, "sha256": true},
 		Contact:      map[string]bool{},
 	},
 	TypeHousehold: {
 		Name: TypeHousehold, Table: "households", Code: ids.Code(263),
-		Estate: "estate_id", Department: "", Self: "", Household: "id",
+		Estate: "estate_id", Department: "", Self: "", Household: "id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeImportRun: {
 		Name: TypeImportRun, Table: "import_runs", Code: ids.Code(514),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"sha256": true, "report": true},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyAcceptance: {
 		Name: TypeKeyAcceptance, Table: "key_acceptances", Code: ids.Code(773),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyAcceptanceCheck: {
 		Name: TypeKeyAcceptanceCheck, Table: "key_acceptance_checks", Code: ids.Code(783),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyAcceptanceLine: {
 		Name: TypeKeyAcceptanceLine, Table: "key_acceptance_lines", Code: ids.Code(774),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyBalance: {
 		Name: TypeKeyBalance, Table: "key_balances", Code: ids.Code(772),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyCabinetOpening: {
 		Name: TypeKeyCabinetOpening, Table: "key_cabinet_openings", Code: ids.Code(779),
-		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "",
+		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyCopyOrder: {
 		Name: TypeKeyCopyOrder, Table: "key_copy_orders", Code: ids.Code(786),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyFollowUp: {
 		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyGeneration: {
 		Name: TypeKeyGeneration, Table: "key_generations", Code: ids.Code(784),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyHook: {
 		Name: TypeKeyHook, Table: "key_hooks", Code: ids.Code(781),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLoan: {
 		Name: TypeKeyLoan, Table: "key_loans", Code: ids.Code(775),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLoanLine: {
 		Name: TypeKeyLoanLine, Table: "key_loan_lines", Code: ids.Code(776),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLoanRequest: {
 		Name: TypeKeyLoanRequest, Table: "key_loan_requests", Code: ids.Code(788),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLoanRequestLine: {
 		Name: TypeKeyLoanRequestLine, Table: "key_loan_request_lines", Code: ids.Code(789),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLockChange: {
 		Name: TypeKeyLockChange, Table: "key_lock_changes", Code: ids.Code(785),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyLoss: {
 		Name: TypeKeyLoss, Table: "key_losses", Code: ids.Code(778),
-		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyMovement: {
 		Name: TypeKeyMovement, Table: "key_movements", Code: ids.Code(771),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyReturn: {
 		Name: TypeKeyReturn, Table: "key_returns", Code: ids.Code(777),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyScrapping: {
 		Name: TypeKeyScrapping, Table: "key_scrappings", Code: ids.Code(787),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeySeal: {
 		Name: TypeKeySeal, Table: "key_seals", Code: ids.Code(782),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeySet: {
 		Name: TypeKeySet, Table: "key_sets", Code: ids.Code(769),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeySpotCheck: {
 		Name: TypeKeySpotCheck, Table: "key_spot_checks", Code: ids.Code(792),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyStatement: {
 		Name: TypeKeyStatement, Table: "key_statements", Code: ids.Code(790),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeKeyStatementLine: {
 		Name: TypeKeyStatementLine, Table: "key_statement_lines", Code: ids.Code(791),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeOccupancy: {
 		Name: TypeOccupancy, Table: "occupancies", Code: ids.Code(264),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeReconciliation: {
 		Name: TypeReconciliation, Table: "reconciliations", Code: ids.Code(519),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
 	TypeReconciliationLine: {
 		Name: TypeReconciliationLine, Table: "reconciliation_lines", Code: ids.Code(520),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
 	},
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
 	TypeSignature: {
 		Name: TypeSignature, Table: "signatures", Code: ids.Code(516),
-		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"strokes": true},
 		Contact:      map[string]bool{},
 	},
 	TypeStaff: {
 		Name: TypeStaff, Table: "staffs", Code: ids.Code(262),
-		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
 	},
 	TypeUnit: {
 		Name: TypeUnit, Table: "units", Code: ids.Code(260),
-		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -317,49 +352,54 @@ var Entities = map[string]access.Entity{
 func TypeOf(code ids.Code) string { return typeByCode[code] }
 
 var typeByCode = map[ids.Code]string{
-	ids.Code(518): TypeApproval,
-	ids.Code(258): TypeArea,
-	ids.Code(259): TypeBuilding,
-	ids.Code(517): TypeCertificate,
-	ids.Code(261): TypeDepartment,
-	ids.Code(266): TypeEmergencyContact,
-	ids.Code(257): TypeEstate,
-	ids.Code(267): TypeExternalPerson,
-	ids.Code(513): TypeFile,
-	ids.Code(263): TypeHousehold,
-	ids.Code(514): TypeImportRun,
-	ids.Code(773): TypeKeyAcceptance,
-	ids.Code(783): TypeKeyAcceptanceCheck,
-	ids.Code(774): TypeKeyAcceptanceLine,
-	ids.Code(772): TypeKeyBalance,
-	ids.Code(779): TypeKeyCabinetOpening,
-	ids.Code(786): TypeKeyCopyOrder,
-	ids.Code(780): TypeKeyFollowUp,
-	ids.Code(784): TypeKeyGeneration,
-	ids.Code(770): TypeKeyHolder,
-	ids.Code(781): TypeKeyHook,
-	ids.Code(775): TypeKeyLoan,
-	ids.Code(776): TypeKeyLoanLine,
-	ids.Code(788): TypeKeyLoanRequest,
-	ids.Code(789): TypeKeyLoanRequestLine,
-	ids.Code(785): TypeKeyLockChange,
-	ids.Code(778): TypeKeyLoss,
-	ids.Code(771): TypeKeyMovement,
-	ids.Code(777): TypeKeyReturn,
-	ids.Code(787): TypeKeyScrapping,
-	ids.Code(782): TypeKeySeal,
-	ids.Code(769): TypeKeySet,
-	ids.Code(792): TypeKeySpotCheck,
-	ids.Code(790): TypeKeyStatement,
-	ids.Code(791): TypeKeyStatementLine,
-	ids.Code(515): TypeObligation,
-	ids.Code(264): TypeOccupancy,
-	ids.Code(519): TypeReconciliation,
-	ids.Code(520): TypeReconciliationLine,
-	ids.Code(265): TypeResident,
-	ids.Code(516): TypeSignature,
-	ids.Code(262): TypeStaff,
-	ids.Code(260): TypeUnit,
+	ids.Code(518):  TypeApproval,
+	ids.Code(1539): TypeArchiveDocument,
+	ids.Code(1537): TypeArchiveFile,
+	ids.Code(1540): TypeArchiveManual,
+	ids.Code(1541): TypeArchivePermit,
+	ids.Code(1538): TypeArchiveVolume,
+	ids.Code(258):  TypeArea,
+	ids.Code(259):  TypeBuilding,
+	ids.Code(517):  TypeCertificate,
+	ids.Code(261):  TypeDepartment,
+	ids.Code(266):  TypeEmergencyContact,
+	ids.Code(257):  TypeEstate,
+	ids.Code(267):  TypeExternalPerson,
+	ids.Code(513):  TypeFile,
+	ids.Code(263):  TypeHousehold,
+	ids.Code(514):  TypeImportRun,
+	ids.Code(773):  TypeKeyAcceptance,
+	ids.Code(783):  TypeKeyAcceptanceCheck,
+	ids.Code(774):  TypeKeyAcceptanceLine,
+	ids.Code(772):  TypeKeyBalance,
+	ids.Code(779):  TypeKeyCabinetOpening,
+	ids.Code(786):  TypeKeyCopyOrder,
+	ids.Code(780):  TypeKeyFollowUp,
+	ids.Code(784):  TypeKeyGeneration,
+	ids.Code(770):  TypeKeyHolder,
+	ids.Code(781):  TypeKeyHook,
+	ids.Code(775):  TypeKeyLoan,
+	ids.Code(776):  TypeKeyLoanLine,
+	ids.Code(788):  TypeKeyLoanRequest,
+	ids.Code(789):  TypeKeyLoanRequestLine,
+	ids.Code(785):  TypeKeyLockChange,
+	ids.Code(778):  TypeKeyLoss,
+	ids.Code(771):  TypeKeyMovement,
+	ids.Code(777):  TypeKeyReturn,
+	ids.Code(787):  TypeKeyScrapping,
+	ids.Code(782):  TypeKeySeal,
+	ids.Code(769):  TypeKeySet,
+	ids.Code(792):  TypeKeySpotCheck,
+	ids.Code(790):  TypeKeyStatement,
+	ids.Code(791):  TypeKeyStatementLine,
+	ids.Code(515):  TypeObligation,
+	ids.Code(264):  TypeOccupancy,
+	ids.Code(519):  TypeReconciliation,
+	ids.Code(520):  TypeReconciliationLine,
+	ids.Code(265):  TypeResident,
+	ids.Code(516):  TypeSignature,
+	ids.Code(262):  TypeStaff,
+	ids.Code(260):  TypeUnit,
 }
 
 // KeepScope makes a query of an entity with contact data load the columns that tell whose a row is, since
@@ -429,6 +469,69 @@ func (_m *Approval) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Self = _m.AskedByID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveDocument) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveFile) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveManual) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchivePermit) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.AccountID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveVolume) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	if _m.AccountID != nil {
+		row.Self = *_m.AccountID
+	}
+	if _m.HouseholdID != nil {
+		row.Household = *_m.HouseholdID
+	}
 	return row
 }
 

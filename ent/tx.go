@@ -14,6 +14,16 @@ type Tx struct {
 	config
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
+	ArchiveDocument *ArchiveDocumentClient
+	// ArchiveFile is the client for interacting with the ArchiveFile builders.
+	ArchiveFile *ArchiveFileClient
+	// ArchiveManual is the client for interacting with the ArchiveManual builders.
+	ArchiveManual *ArchiveManualClient
+	// ArchivePermit is the client for interacting with the ArchivePermit builders.
+	ArchivePermit *ArchivePermitClient
+	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
+	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
 	Area *AreaClient
 	// Building is the client for interacting with the Building builders.
@@ -230,6 +240,11 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Approval = NewApprovalClient(tx.config)
+	tx.ArchiveDocument = NewArchiveDocumentClient(tx.config)
+	tx.ArchiveFile = NewArchiveFileClient(tx.config)
+	tx.ArchiveManual = NewArchiveManualClient(tx.config)
+	tx.ArchivePermit = NewArchivePermitClient(tx.config)
+	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
 	tx.Certificate = NewCertificateClient(tx.config)

@@ -22,6 +22,10 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]ent.Noder
 	return act.Nodes(ctx, r.db(), ids)
 }
 
+func (r *Resolver) ArchiveDocument() generated.ArchiveDocumentResolver {
+	return &archiveDocumentResolver{r}
+}
+
 func (r *Resolver) KeyLoan() generated.KeyLoanResolver { return &keyLoanResolver{r} }
 
 func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoanLineResolver{r} }
@@ -29,7 +33,8 @@ func (r *Resolver) KeyLoanLine() generated.KeyLoanLineResolver { return &keyLoan
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
 type (
-	keyLoanResolver     struct{ *Resolver }
-	keyLoanLineResolver struct{ *Resolver }
-	queryResolver       struct{ *Resolver }
+	archiveDocumentResolver struct{ *Resolver }
+	keyLoanResolver         struct{ *Resolver }
+	keyLoanLineResolver     struct{ *Resolver }
+	queryResolver           struct{ *Resolver }
 )

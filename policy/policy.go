@@ -91,6 +91,11 @@ var (
 	KeySpotCheck       = resource("KeySpotCheck")
 	Signature          = resource("Signature")
 	Certificate        = resource("Certificate")
+	ArchiveFile        = resource("ArchiveFile")
+	ArchiveVolume      = resource("ArchiveVolume")
+	ArchiveDocument    = resource("ArchiveDocument")
+	ArchiveManual      = resource("ArchiveManual")
+	ArchivePermit      = resource("ArchivePermit")
 	Approval           = resource("Approval")
 	Reconciliation     = resource("Reconciliation")
 	ReconciliationLine = resource("ReconciliationLine")
@@ -120,25 +125,27 @@ const (
 	Answer  Action = "answer"  // decide, as the leader, what was reported (K2.3)
 	Approve Action = "approve" // decide what was asked
 	Void    Action = "void"    // counter an act, with a reason
+	Bind    Action = "bind"    // sort documents into volumes (A2)
 	Settle  Action = "settle"  // resolve the differences of a count, and close it
 )
 
 // Actions lists all actions.
-var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer, Approve, Void, Settle}
+var Actions = []Action{Read, Reveal, Export, Create, Update, Issue, Import, Answer, Approve, Void, Bind, Settle}
 
 // Scope is how far a permission reaches, in the place where the role is held.
 type Scope uint8
 
 // The scopes, from nothing to everything.
 const (
-	None        Scope = iota
-	Self              // what concerns the person: the own staff row, the own household
-	OfDept            // the department's own
-	OfEstate          // the estate's
-	OfPortfolio       // every estate's, and what belongs to none
+	None         Scope = iota
+	Self               // what concerns the person: the own staff row, the own household
+	OfHouseholds       // what concerns any household of the estate, and the person
+	OfDept             // the department's own
+	OfEstate           // the estate's
+	OfPortfolio        // every estate's, and what belongs to none
 )
 
-var scopeNames = [...]string{"none", "self", "department", "estate", "portfolio"}
+var scopeNames = [...]string{"none", "self", "households", "department", "estate", "portfolio"}
 
 // String is the scope's name in policy.csv.
 func (s Scope) String() string { return scopeNames[s] }

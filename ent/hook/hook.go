@@ -21,6 +21,66 @@ func (f ApprovalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalMutation", m)
 }
 
+// The ArchiveDocumentFunc type is an adapter to allow the use of ordinary
+// function as ArchiveDocument mutator.
+type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveDocumentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveDocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveDocumentMutation", m)
+}
+
+// The ArchiveFileFunc type is an adapter to allow the use of ordinary
+// function as ArchiveFile mutator.
+type ArchiveFileFunc func(context.Context, *ent.ArchiveFileMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveFileMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveFileMutation", m)
+}
+
+// The ArchiveManualFunc type is an adapter to allow the use of ordinary
+// function as ArchiveManual mutator.
+type ArchiveManualFunc func(context.Context, *ent.ArchiveManualMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveManualFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveManualMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveManualMutation", m)
+}
+
+// The ArchivePermitFunc type is an adapter to allow the use of ordinary
+// function as ArchivePermit mutator.
+type ArchivePermitFunc func(context.Context, *ent.ArchivePermitMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchivePermitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchivePermitMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchivePermitMutation", m)
+}
+
+// The ArchiveVolumeFunc type is an adapter to allow the use of ordinary
+// function as ArchiveVolume mutator.
+type ArchiveVolumeFunc func(context.Context, *ent.ArchiveVolumeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveVolumeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveVolumeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveVolumeMutation", m)
+}
+
 // The AreaFunc type is an adapter to allow the use of ordinary
 // function as Area mutator.
 type AreaFunc func(context.Context, *ent.AreaMutation) (ent.Value, error)

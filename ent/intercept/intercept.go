@@ -9,6 +9,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
@@ -135,6 +140,141 @@ func (f TraverseApproval) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
+}
+
+// The ArchiveDocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveDocumentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveDocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDocumentQuery", q)
+}
+
+// The TraverseArchiveDocument type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveDocument func(context.Context, *ent.ArchiveDocumentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveDocument) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveDocument) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveDocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDocumentQuery", q)
+}
+
+// The ArchiveFileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveFileFunc func(context.Context, *ent.ArchiveFileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveFileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveFileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveFileQuery", q)
+}
+
+// The TraverseArchiveFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveFile func(context.Context, *ent.ArchiveFileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveFileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveFileQuery", q)
+}
+
+// The ArchiveManualFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveManualFunc func(context.Context, *ent.ArchiveManualQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveManualFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveManualQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveManualQuery", q)
+}
+
+// The TraverseArchiveManual type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveManual func(context.Context, *ent.ArchiveManualQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveManual) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveManual) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveManualQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveManualQuery", q)
+}
+
+// The ArchivePermitFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchivePermitFunc func(context.Context, *ent.ArchivePermitQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchivePermitFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchivePermitQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchivePermitQuery", q)
+}
+
+// The TraverseArchivePermit type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchivePermit func(context.Context, *ent.ArchivePermitQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchivePermit) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchivePermit) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchivePermitQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchivePermitQuery", q)
+}
+
+// The ArchiveVolumeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveVolumeFunc func(context.Context, *ent.ArchiveVolumeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveVolumeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveVolumeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveVolumeQuery", q)
+}
+
+// The TraverseArchiveVolume type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveVolume func(context.Context, *ent.ArchiveVolumeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveVolume) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveVolume) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveVolumeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveVolumeQuery", q)
 }
 
 // The AreaFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1276,6 +1416,16 @@ func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.ApprovalQuery:
 		return &query[*ent.ApprovalQuery, predicate.Approval, approval.OrderOption]{typ: ent.TypeApproval, tq: q}, nil
+	case *ent.ArchiveDocumentQuery:
+		return &query[*ent.ArchiveDocumentQuery, predicate.ArchiveDocument, archivedocument.OrderOption]{typ: ent.TypeArchiveDocument, tq: q}, nil
+	case *ent.ArchiveFileQuery:
+		return &query[*ent.ArchiveFileQuery, predicate.ArchiveFile, archivefile.OrderOption]{typ: ent.TypeArchiveFile, tq: q}, nil
+	case *ent.ArchiveManualQuery:
+		return &query[*ent.ArchiveManualQuery, predicate.ArchiveManual, archivemanual.OrderOption]{typ: ent.TypeArchiveManual, tq: q}, nil
+	case *ent.ArchivePermitQuery:
+		return &query[*ent.ArchivePermitQuery, predicate.ArchivePermit, archivepermit.OrderOption]{typ: ent.TypeArchivePermit, tq: q}, nil
+	case *ent.ArchiveVolumeQuery:
+		return &query[*ent.ArchiveVolumeQuery, predicate.ArchiveVolume, archivevolume.OrderOption]{typ: ent.TypeArchiveVolume, tq: q}, nil
 	case *ent.AreaQuery:
 		return &query[*ent.AreaQuery, predicate.Area, area.OrderOption]{typ: ent.TypeArea, tq: q}, nil
 	case *ent.BuildingQuery:

@@ -70,6 +70,354 @@ var (
 			},
 		},
 	}
+	// ArchiveDocumentsColumns holds the columns for the "archive_documents" table.
+	ArchiveDocumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "class", Type: field.TypeEnum, Enums: []string{"EXTERNAL", "INTERNAL", "STAFF", "HOUSEHOLD"}},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "title", Type: field.TypeString},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "pages", Type: field.TypeInt},
+		{Name: "source", Type: field.TypeString, Default: ""},
+		{Name: "edition", Type: field.TypeString, Default: ""},
+		{Name: "current", Type: field.TypeBool, Default: false},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"INBOX", "BOUND", "DESTROYED", "VOIDED"}, Default: "INBOX"},
+		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "filing_key", Type: field.TypeString, Default: "", Collation: "C"},
+		{Name: "handed_in_by_id", Type: field.TypeUUID},
+		{Name: "handed_in_by_name", Type: field.TypeString},
+		{Name: "handed_in_at", Type: field.TypeTime},
+		{Name: "bound_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "bound_by_name", Type: field.TypeString, Default: ""},
+		{Name: "bound_at", Type: field.TypeTime, Nullable: true},
+		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "content_type", Type: field.TypeString, Default: ""},
+		{Name: "size", Type: field.TypeInt64, Default: 0},
+		{Name: "sha256", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "manual_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "volume_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveDocumentsTable holds the schema information for the "archive_documents" table.
+	ArchiveDocumentsTable = &schema.Table{
+		Name:       "archive_documents",
+		Columns:    ArchiveDocumentsColumns,
+		PrimaryKey: []*schema.Column{ArchiveDocumentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_documents_estates_estate",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[29]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_documents_archive_files_file",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[30]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_documents_households_household",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[31]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_documents_staffs_staff",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[32]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_documents_departments_department",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[33]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_documents_archive_manuals_manual",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[34]},
+				RefColumns: []*schema.Column{ArchiveManualsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_documents_archive_volumes_volume",
+				Columns:    []*schema.Column{ArchiveDocumentsColumns[35]},
+				RefColumns: []*schema.Column{ArchiveVolumesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivedocument_estate_id_filing_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[18], ArchiveDocumentsColumns[0]},
+			},
+			{
+				Name:    "archivedocument_estate_id_state_handed_in_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[16], ArchiveDocumentsColumns[21], ArchiveDocumentsColumns[0]},
+			},
+			{
+				Name:    "archivedocument_estate_id_file_id_filing_key",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[30], ArchiveDocumentsColumns[18]},
+			},
+			{
+				Name:    "archivedocument_estate_id_volume_id_filing_key",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[35], ArchiveDocumentsColumns[18]},
+			},
+			{
+				Name:    "archivedocument_estate_id_household_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[31]},
+			},
+			{
+				Name:    "archivedocument_estate_id_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[7]},
+			},
+			{
+				Name:    "archivedocument_estate_id_manual_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[34]},
+			},
+			{
+				Name:    "archivedocument_estate_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[17]},
+			},
+			{
+				Name:    "archivedocument_estate_id_sha256",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveDocumentsColumns[29], ArchiveDocumentsColumns[28]},
+			},
+		},
+	}
+	// ArchiveFilesColumns holds the columns for the "archive_files" table.
+	ArchiveFilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "class", Type: field.TypeEnum, Enums: []string{"EXTERNAL", "INTERNAL", "STAFF", "HOUSEHOLD"}},
+		{Name: "code", Type: field.TypeString},
+		{Name: "place", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveFilesTable holds the schema information for the "archive_files" table.
+	ArchiveFilesTable = &schema.Table{
+		Name:       "archive_files",
+		Columns:    ArchiveFilesColumns,
+		PrimaryKey: []*schema.Column{ArchiveFilesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_files_estates_estate",
+				Columns:    []*schema.Column{ArchiveFilesColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_files_households_household",
+				Columns:    []*schema.Column{ArchiveFilesColumns[9]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_files_staffs_staff",
+				Columns:    []*schema.Column{ArchiveFilesColumns[10]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivefile_estate_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveFilesColumns[8], ArchiveFilesColumns[6]},
+			},
+			{
+				Name:    "archivefile_estate_id_household_id",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveFilesColumns[8], ArchiveFilesColumns[9]},
+			},
+			{
+				Name:    "archivefile_estate_id_staff_id",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveFilesColumns[8], ArchiveFilesColumns[10]},
+			},
+		},
+	}
+	// ArchiveManualsColumns holds the columns for the "archive_manuals" table.
+	ArchiveManualsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"MANAGEMENT", "TRAINING"}},
+		{Name: "name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+	}
+	// ArchiveManualsTable holds the schema information for the "archive_manuals" table.
+	ArchiveManualsTable = &schema.Table{
+		Name:       "archive_manuals",
+		Columns:    ArchiveManualsColumns,
+		PrimaryKey: []*schema.Column{ArchiveManualsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_manuals_estates_estate",
+				Columns:    []*schema.Column{ArchiveManualsColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivemanual_estate_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveManualsColumns[5], ArchiveManualsColumns[4]},
+			},
+		},
+	}
+	// ArchivePermitsColumns holds the columns for the "archive_permits" table.
+	ArchivePermitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "valid_from", Type: field.TypeTime},
+		{Name: "valid_until", Type: field.TypeTime},
+		{Name: "copies", Type: field.TypeBool, Default: false},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "subject_id", Type: field.TypeUUID},
+	}
+	// ArchivePermitsTable holds the schema information for the "archive_permits" table.
+	ArchivePermitsTable = &schema.Table{
+		Name:       "archive_permits",
+		Columns:    ArchivePermitsColumns,
+		PrimaryKey: []*schema.Column{ArchivePermitsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_permits_estates_estate",
+				Columns:    []*schema.Column{ArchivePermitsColumns[8]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_permits_archive_documents_document",
+				Columns:    []*schema.Column{ArchivePermitsColumns[9]},
+				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivepermit_estate_id_account_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[2], ArchivePermitsColumns[9]},
+			},
+			{
+				Name:    "archivepermit_estate_id_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[9]},
+			},
+			{
+				Name:    "archivepermit_estate_id_valid_from_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[3], ArchivePermitsColumns[0]},
+			},
+		},
+	}
+	// ArchiveVolumesColumns holds the columns for the "archive_volumes" table.
+	ArchiveVolumesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "class", Type: field.TypeEnum, Enums: []string{"EXTERNAL", "INTERNAL", "STAFF", "HOUSEHOLD"}},
+		{Name: "category", Type: field.TypeEnum, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "code", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString},
+		{Name: "place", Type: field.TypeString, Default: ""},
+		{Name: "period_from", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "period_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "CLOSED"}, Default: "OPEN"},
+		{Name: "pages", Type: field.TypeInt, Default: 0},
+		{Name: "bound", Type: field.TypeInt, Default: 0},
+		{Name: "filing_key", Type: field.TypeString, Default: "", Collation: "C"},
+		{Name: "opened_by_id", Type: field.TypeUUID},
+		{Name: "opened_by_name", Type: field.TypeString},
+		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "staff_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveVolumesTable holds the schema information for the "archive_volumes" table.
+	ArchiveVolumesTable = &schema.Table{
+		Name:       "archive_volumes",
+		Columns:    ArchiveVolumesColumns,
+		PrimaryKey: []*schema.Column{ArchiveVolumesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_volumes_estates_estate",
+				Columns:    []*schema.Column{ArchiveVolumesColumns[19]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_volumes_archive_files_file",
+				Columns:    []*schema.Column{ArchiveVolumesColumns[20]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_volumes_households_household",
+				Columns:    []*schema.Column{ArchiveVolumesColumns[21]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_volumes_staffs_staff",
+				Columns:    []*schema.Column{ArchiveVolumesColumns[22]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archivevolume_estate_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveVolumesColumns[19], ArchiveVolumesColumns[7]},
+			},
+			{
+				Name:    "archivevolume_estate_id_filing_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveVolumesColumns[19], ArchiveVolumesColumns[15], ArchiveVolumesColumns[0]},
+			},
+			{
+				Name:    "archivevolume_estate_id_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveVolumesColumns[19], ArchiveVolumesColumns[20]},
+			},
+		},
+	}
 	// AreasColumns holds the columns for the "areas" table.
 	AreasColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2253,6 +2601,11 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ApprovalsTable,
+		ArchiveDocumentsTable,
+		ArchiveFilesTable,
+		ArchiveManualsTable,
+		ArchivePermitsTable,
+		ArchiveVolumesTable,
 		AreasTable,
 		BuildingsTable,
 		CertificatesTable,
@@ -2300,6 +2653,23 @@ var (
 
 func init() {
 	ApprovalsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveDocumentsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveDocumentsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
+	ArchiveDocumentsTable.ForeignKeys[2].RefTable = HouseholdsTable
+	ArchiveDocumentsTable.ForeignKeys[3].RefTable = StaffsTable
+	ArchiveDocumentsTable.ForeignKeys[4].RefTable = DepartmentsTable
+	ArchiveDocumentsTable.ForeignKeys[5].RefTable = ArchiveManualsTable
+	ArchiveDocumentsTable.ForeignKeys[6].RefTable = ArchiveVolumesTable
+	ArchiveFilesTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveFilesTable.ForeignKeys[1].RefTable = HouseholdsTable
+	ArchiveFilesTable.ForeignKeys[2].RefTable = StaffsTable
+	ArchiveManualsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchivePermitsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchivePermitsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
+	ArchiveVolumesTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveVolumesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
+	ArchiveVolumesTable.ForeignKeys[2].RefTable = HouseholdsTable
+	ArchiveVolumesTable.ForeignKeys[3].RefTable = StaffsTable
 	AreasTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable

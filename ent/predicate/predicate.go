@@ -9,6 +9,21 @@ import (
 // Approval is the predicate function for approval builders.
 type Approval func(*sql.Selector)
 
+// ArchiveDocument is the predicate function for archivedocument builders.
+type ArchiveDocument func(*sql.Selector)
+
+// ArchiveFile is the predicate function for archivefile builders.
+type ArchiveFile func(*sql.Selector)
+
+// ArchiveManual is the predicate function for archivemanual builders.
+type ArchiveManual func(*sql.Selector)
+
+// ArchivePermit is the predicate function for archivepermit builders.
+type ArchivePermit func(*sql.Selector)
+
+// ArchiveVolume is the predicate function for archivevolume builders.
+type ArchiveVolume func(*sql.Selector)
+
 // Area is the predicate function for area builders.
 type Area func(*sql.Selector)
 

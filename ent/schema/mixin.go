@@ -36,10 +36,11 @@ func (m Identified) Annotations() []schema.Annotation {
 
 // EstateScoped makes an entity a tenant's: it carries estate_id, and with it the three walls. The
 // columns named here tell which rows are a department's own, concern one member of staff, or may be
-// read by the residents of a household; an empty name says that no row is.
+// read by the residents of a household; Permits names the table of those that let one account read one row for
+// a time. An empty name says that no row is.
 type EstateScoped struct {
 	mixin.Schema
-	Department, Self, Household string
+	Department, Self, Household, Permits string
 }
 
 // Fields of every tenant entity.
@@ -61,7 +62,7 @@ func (EstateScoped) Edges() []ent.Edge {
 
 // Annotations carry the scope's columns to the generated code.
 func (m EstateScoped) Annotations() []schema.Annotation {
-	return []schema.Annotation{Steward{Estate: "estate_id", Department: m.Department, Self: m.Self, Household: m.Household}}
+	return []schema.Annotation{Steward{Estate: "estate_id", Department: m.Department, Self: m.Self, Household: m.Household, Permits: m.Permits}}
 }
 
 // Versioned lets people edit a row without losing each other's changes: an act that edits gives the

@@ -28,7 +28,7 @@ func (File) Mixin() []ent.Mixin {
 // Fields of a file.
 func (File) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").Immutable().Comment("Name as uploaded, made safe."),
+		field.String("name").Immutable().Annotations(Confidential()).Comment("Name as uploaded, made safe."),
 		field.String("content_type").Immutable().Comment("Media type as found in the content."),
 		field.Int64("size").NonNegative().Immutable().Annotations(entgql.Type("Int")).Comment("Bytes."),
 		contentHash(),

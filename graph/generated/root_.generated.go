@@ -15,6 +15,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/graph/model"
 	"github.com/steward-pm/steward/internal/approval"
+	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/identity"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/keys"
@@ -32,6 +33,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ArchiveDocument() ArchiveDocumentResolver
 	KeyLoan() KeyLoanResolver
 	KeyLoanLine() KeyLoanLineResolver
 	Mutation() MutationResolver
@@ -136,6 +138,176 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ArchiveDocument struct {
+		BoundAt        func(childComplexity int) int
+		BoundByID      func(childComplexity int) int
+		BoundByName    func(childComplexity int) int
+		Category       func(childComplexity int) int
+		Class          func(childComplexity int) int
+		ContentType    func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Current        func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		Department     func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		Edition        func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		HandedInAt     func(childComplexity int) int
+		HandedInByID   func(childComplexity int) int
+		HandedInByName func(childComplexity int) int
+		Household      func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Manual         func(childComplexity int) int
+		ManualID       func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Pages          func(childComplexity int) int
+		Size           func(childComplexity int) int
+		Source         func(childComplexity int) int
+		Staff          func(childComplexity int) int
+		StaffID        func(childComplexity int) int
+		State          func(childComplexity int) int
+		SubjectID      func(childComplexity int) int
+		Title          func(childComplexity int) int
+		Version        func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Volume         func(childComplexity int) int
+		VolumeID       func(childComplexity int) int
+		WaitingDays    func(childComplexity int) int
+	}
+
+	ArchiveDocumentConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveDocumentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveFile struct {
+		Class        func(childComplexity int) int
+		Code         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		Household    func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Place        func(childComplexity int) int
+		Staff        func(childComplexity int) int
+		StaffID      func(childComplexity int) int
+		Version      func(childComplexity int) int
+		Volumes      func(childComplexity int) int
+	}
+
+	ArchiveFileConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveFileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveManual struct {
+		CreatedAt func(childComplexity int) int
+		Editions  func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ArchiveManualConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveManualEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchivePermit struct {
+		AccountID  func(childComplexity int) int
+		Copies     func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Document   func(childComplexity int) int
+		EndReason  func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Estate     func(childComplexity int) int
+		EstateID   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		SubjectID  func(childComplexity int) int
+		ValidFrom  func(childComplexity int) int
+		ValidUntil func(childComplexity int) int
+	}
+
+	ArchivePermitConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchivePermitEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveVolume struct {
+		Bound        func(childComplexity int) int
+		Category     func(childComplexity int) int
+		Class        func(childComplexity int) int
+		ClosedAt     func(childComplexity int) int
+		Code         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		File         func(childComplexity int) int
+		FileID       func(childComplexity int) int
+		Household    func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		OpenedByID   func(childComplexity int) int
+		OpenedByName func(childComplexity int) int
+		Pages        func(childComplexity int) int
+		PeriodFrom   func(childComplexity int) int
+		PeriodUntil  func(childComplexity int) int
+		Place        func(childComplexity int) int
+		Staff        func(childComplexity int) int
+		StaffID      func(childComplexity int) int
+		State        func(childComplexity int) int
+		Title        func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	ArchiveVolumeConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveVolumeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Area struct {
 		Code      func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -209,6 +381,11 @@ type ComplexityRoot struct {
 		Before       func(childComplexity int) int
 		Confidential func(childComplexity int) int
 		Name         func(childComplexity int) int
+	}
+
+	BindDocumentsPayload struct {
+		Documents func(childComplexity int) int
+		Volume    func(childComplexity int) int
 	}
 
 	BreakKeySealPayload struct {
@@ -309,6 +486,10 @@ type ComplexityRoot struct {
 		SpotCheck func(childComplexity int) int
 	}
 
+	CloseVolumePayload struct {
+		Volume func(childComplexity int) int
+	}
+
 	CompleteKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 		Set       func(childComplexity int) int
@@ -316,6 +497,10 @@ type ComplexityRoot struct {
 
 	ConsentKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
+	}
+
+	CorrectDocumentPayload struct {
+		Document func(childComplexity int) int
 	}
 
 	CountKeySpotCheckPayload struct {
@@ -359,6 +544,10 @@ type ComplexityRoot struct {
 
 	CreateKeyHooksPayload struct {
 		Hooks func(childComplexity int) int
+	}
+
+	CreateManualPayload struct {
+		Manual func(childComplexity int) int
 	}
 
 	CreateUnitPayload struct {
@@ -514,6 +703,10 @@ type ComplexityRoot struct {
 
 	GrantRolePayload struct {
 		Grant func(childComplexity int) int
+	}
+
+	HandInDocumentPayload struct {
+		Document func(childComplexity int) int
 	}
 
 	HandOverKeysPayload struct {
@@ -1447,6 +1640,7 @@ type ComplexityRoot struct {
 		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
 		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
 		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		BindDocuments           func(childComplexity int, input archives.BindDocumentsInput) int
 		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
 		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
 		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
@@ -1457,8 +1651,10 @@ type ComplexityRoot struct {
 		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
 		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
 		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseVolume             func(childComplexity int, input archives.CloseVolumeInput) int
 		CompleteKeyScrapping    func(childComplexity int, input keys.CompleteKeyScrappingInput) int
 		ConsentKeyScrapping     func(childComplexity int, input keys.ConsentKeyScrappingInput) int
+		CorrectDocument         func(childComplexity int, input archives.CorrectDocumentInput) int
 		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
 		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
 		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
@@ -1469,6 +1665,7 @@ type ComplexityRoot struct {
 		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
 		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
 		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
+		CreateManual            func(childComplexity int, input archives.CreateManualInput) int
 		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
 		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
@@ -1481,6 +1678,7 @@ type ComplexityRoot struct {
 		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
 		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
 		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
+		HandInDocument          func(childComplexity int, input archives.HandInDocumentInput) int
 		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
 		HangKeys                func(childComplexity int, input keys.HangKeysInput) int
 		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
@@ -1493,13 +1691,17 @@ type ComplexityRoot struct {
 		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
 		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OpenVolume              func(childComplexity int, input archives.OpenVolumeInput) int
 		OrderKeyCopies          func(childComplexity int, input keys.OrderKeyCopiesInput) int
 		OrderLockChange         func(childComplexity int, input keys.OrderLockChangeInput) int
+		PlaceInArchive          func(childComplexity int, input archives.PlaceInArchiveInput) int
+		PutManualInForce        func(childComplexity int, input archives.PutInForceInput) int
 		RecordKeyCopies         func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange        func(childComplexity int, input keys.RecordLockChangeInput) int
 		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReopenVolume            func(childComplexity int, input archives.ReopenVolumeInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
 		RequestKeyScrapping     func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
@@ -1516,6 +1718,7 @@ type ComplexityRoot struct {
 		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
 		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
 		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
+		UnbindDocument          func(childComplexity int, input archives.UnbindDocumentInput) int
 		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
 		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
 		UpdateDepartment        func(childComplexity int, input registry.UpdateDepartmentInput) int
@@ -1526,6 +1729,7 @@ type ComplexityRoot struct {
 		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidDocument            func(childComplexity int, input archives.VoidDocumentInput) int
 		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
@@ -1608,6 +1812,10 @@ type ComplexityRoot struct {
 		Opening func(childComplexity int) int
 	}
 
+	OpenVolumePayload struct {
+		Volume func(childComplexity int) int
+	}
+
 	OrderKeyCopiesPayload struct {
 		Order func(childComplexity int) int
 	}
@@ -1623,6 +1831,16 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PlaceInArchivePayload struct {
+		File   func(childComplexity int) int
+		Volume func(childComplexity int) int
+	}
+
+	PutInForcePayload struct {
+		Document func(childComplexity int) int
+		Replaced func(childComplexity int) int
+	}
+
 	Query struct {
 		APITokens           func(childComplexity int, accountID *uuid.UUID) int
 		Account             func(childComplexity int, id uuid.UUID) int
@@ -1630,6 +1848,11 @@ type ComplexityRoot struct {
 		Accounts            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
 		AllowedActions      func(childComplexity int, id uuid.UUID) int
 		Approvals           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
+		ArchiveDocuments    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
+		ArchiveFiles        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
+		ArchiveManuals      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
+		ArchivePermits      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
+		ArchiveVolumes      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
 		Areas               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
 		AuditTrail          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
 		Buildings           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
@@ -1772,6 +1995,10 @@ type ComplexityRoot struct {
 
 	RemoveKeyAcceptanceLinePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	ReopenVolumePayload struct {
+		Volume func(childComplexity int) int
 	}
 
 	ReportKeyLossPayload struct {
@@ -1935,6 +2162,10 @@ type ComplexityRoot struct {
 		Obligation func(childComplexity int) int
 	}
 
+	UnbindDocumentPayload struct {
+		Document func(childComplexity int) int
+	}
+
 	Unit struct {
 		AreaHundredths func(childComplexity int) int
 		Building       func(childComplexity int) int
@@ -2010,6 +2241,10 @@ type ComplexityRoot struct {
 		Grants             func(childComplexity int) int
 		MustChangePassword func(childComplexity int) int
 		Name               func(childComplexity int) int
+	}
+
+	VoidDocumentPayload struct {
+		Document func(childComplexity int) int
 	}
 
 	VoidKeyAcceptancePayload struct {
@@ -2420,6 +2655,771 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApprovalEdge.Node(childComplexity), true
 
+	case "ArchiveDocument.boundAt":
+		if e.ComplexityRoot.ArchiveDocument.BoundAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.BoundAt(childComplexity), true
+	case "ArchiveDocument.boundByID":
+		if e.ComplexityRoot.ArchiveDocument.BoundByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.BoundByID(childComplexity), true
+	case "ArchiveDocument.boundByName":
+		if e.ComplexityRoot.ArchiveDocument.BoundByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.BoundByName(childComplexity), true
+	case "ArchiveDocument.category":
+		if e.ComplexityRoot.ArchiveDocument.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Category(childComplexity), true
+	case "ArchiveDocument.class":
+		if e.ComplexityRoot.ArchiveDocument.Class == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Class(childComplexity), true
+	case "ArchiveDocument.contentType":
+		if e.ComplexityRoot.ArchiveDocument.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.ContentType(childComplexity), true
+	case "ArchiveDocument.createdAt":
+		if e.ComplexityRoot.ArchiveDocument.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.CreatedAt(childComplexity), true
+	case "ArchiveDocument.current":
+		if e.ComplexityRoot.ArchiveDocument.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Current(childComplexity), true
+	case "ArchiveDocument.dated":
+		if e.ComplexityRoot.ArchiveDocument.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Dated(childComplexity), true
+	case "ArchiveDocument.department":
+		if e.ComplexityRoot.ArchiveDocument.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Department(childComplexity), true
+	case "ArchiveDocument.departmentID":
+		if e.ComplexityRoot.ArchiveDocument.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.DepartmentID(childComplexity), true
+	case "ArchiveDocument.edition":
+		if e.ComplexityRoot.ArchiveDocument.Edition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Edition(childComplexity), true
+	case "ArchiveDocument.estate":
+		if e.ComplexityRoot.ArchiveDocument.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Estate(childComplexity), true
+	case "ArchiveDocument.estateID":
+		if e.ComplexityRoot.ArchiveDocument.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.EstateID(childComplexity), true
+	case "ArchiveDocument.file":
+		if e.ComplexityRoot.ArchiveDocument.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.File(childComplexity), true
+	case "ArchiveDocument.fileID":
+		if e.ComplexityRoot.ArchiveDocument.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.FileID(childComplexity), true
+	case "ArchiveDocument.handedInAt":
+		if e.ComplexityRoot.ArchiveDocument.HandedInAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.HandedInAt(childComplexity), true
+	case "ArchiveDocument.handedInByID":
+		if e.ComplexityRoot.ArchiveDocument.HandedInByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.HandedInByID(childComplexity), true
+	case "ArchiveDocument.handedInByName":
+		if e.ComplexityRoot.ArchiveDocument.HandedInByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.HandedInByName(childComplexity), true
+	case "ArchiveDocument.household":
+		if e.ComplexityRoot.ArchiveDocument.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Household(childComplexity), true
+	case "ArchiveDocument.householdID":
+		if e.ComplexityRoot.ArchiveDocument.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.HouseholdID(childComplexity), true
+	case "ArchiveDocument.id":
+		if e.ComplexityRoot.ArchiveDocument.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.ID(childComplexity), true
+	case "ArchiveDocument.manual":
+		if e.ComplexityRoot.ArchiveDocument.Manual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Manual(childComplexity), true
+	case "ArchiveDocument.manualID":
+		if e.ComplexityRoot.ArchiveDocument.ManualID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.ManualID(childComplexity), true
+	case "ArchiveDocument.name":
+		if e.ComplexityRoot.ArchiveDocument.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Name(childComplexity), true
+	case "ArchiveDocument.pages":
+		if e.ComplexityRoot.ArchiveDocument.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Pages(childComplexity), true
+	case "ArchiveDocument.size":
+		if e.ComplexityRoot.ArchiveDocument.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Size(childComplexity), true
+	case "ArchiveDocument.source":
+		if e.ComplexityRoot.ArchiveDocument.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Source(childComplexity), true
+	case "ArchiveDocument.staff":
+		if e.ComplexityRoot.ArchiveDocument.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Staff(childComplexity), true
+	case "ArchiveDocument.staffID":
+		if e.ComplexityRoot.ArchiveDocument.StaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.StaffID(childComplexity), true
+	case "ArchiveDocument.state":
+		if e.ComplexityRoot.ArchiveDocument.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.State(childComplexity), true
+	case "ArchiveDocument.subjectID":
+		if e.ComplexityRoot.ArchiveDocument.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.SubjectID(childComplexity), true
+	case "ArchiveDocument.title":
+		if e.ComplexityRoot.ArchiveDocument.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Title(childComplexity), true
+	case "ArchiveDocument.version":
+		if e.ComplexityRoot.ArchiveDocument.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Version(childComplexity), true
+	case "ArchiveDocument.voidReason":
+		if e.ComplexityRoot.ArchiveDocument.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.VoidReason(childComplexity), true
+	case "ArchiveDocument.voidedAt":
+		if e.ComplexityRoot.ArchiveDocument.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.VoidedAt(childComplexity), true
+	case "ArchiveDocument.voidedByID":
+		if e.ComplexityRoot.ArchiveDocument.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.VoidedByID(childComplexity), true
+	case "ArchiveDocument.voidedByName":
+		if e.ComplexityRoot.ArchiveDocument.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.VoidedByName(childComplexity), true
+	case "ArchiveDocument.volume":
+		if e.ComplexityRoot.ArchiveDocument.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.Volume(childComplexity), true
+	case "ArchiveDocument.volumeID":
+		if e.ComplexityRoot.ArchiveDocument.VolumeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.VolumeID(childComplexity), true
+	case "ArchiveDocument.waitingDays":
+		if e.ComplexityRoot.ArchiveDocument.WaitingDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.WaitingDays(childComplexity), true
+
+	case "ArchiveDocumentConnection.edges":
+		if e.ComplexityRoot.ArchiveDocumentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocumentConnection.Edges(childComplexity), true
+	case "ArchiveDocumentConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveDocumentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocumentConnection.PageInfo(childComplexity), true
+	case "ArchiveDocumentConnection.totalCount":
+		if e.ComplexityRoot.ArchiveDocumentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocumentConnection.TotalCount(childComplexity), true
+
+	case "ArchiveDocumentEdge.cursor":
+		if e.ComplexityRoot.ArchiveDocumentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocumentEdge.Cursor(childComplexity), true
+	case "ArchiveDocumentEdge.node":
+		if e.ComplexityRoot.ArchiveDocumentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocumentEdge.Node(childComplexity), true
+
+	case "ArchiveFile.class":
+		if e.ComplexityRoot.ArchiveFile.Class == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Class(childComplexity), true
+	case "ArchiveFile.code":
+		if e.ComplexityRoot.ArchiveFile.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Code(childComplexity), true
+	case "ArchiveFile.createdAt":
+		if e.ComplexityRoot.ArchiveFile.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.CreatedAt(childComplexity), true
+	case "ArchiveFile.departmentID":
+		if e.ComplexityRoot.ArchiveFile.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.DepartmentID(childComplexity), true
+	case "ArchiveFile.estate":
+		if e.ComplexityRoot.ArchiveFile.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Estate(childComplexity), true
+	case "ArchiveFile.estateID":
+		if e.ComplexityRoot.ArchiveFile.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.EstateID(childComplexity), true
+	case "ArchiveFile.household":
+		if e.ComplexityRoot.ArchiveFile.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Household(childComplexity), true
+	case "ArchiveFile.householdID":
+		if e.ComplexityRoot.ArchiveFile.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.HouseholdID(childComplexity), true
+	case "ArchiveFile.id":
+		if e.ComplexityRoot.ArchiveFile.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.ID(childComplexity), true
+	case "ArchiveFile.place":
+		if e.ComplexityRoot.ArchiveFile.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Place(childComplexity), true
+	case "ArchiveFile.staff":
+		if e.ComplexityRoot.ArchiveFile.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Staff(childComplexity), true
+	case "ArchiveFile.staffID":
+		if e.ComplexityRoot.ArchiveFile.StaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.StaffID(childComplexity), true
+	case "ArchiveFile.version":
+		if e.ComplexityRoot.ArchiveFile.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Version(childComplexity), true
+	case "ArchiveFile.volumes":
+		if e.ComplexityRoot.ArchiveFile.Volumes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFile.Volumes(childComplexity), true
+
+	case "ArchiveFileConnection.edges":
+		if e.ComplexityRoot.ArchiveFileConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFileConnection.Edges(childComplexity), true
+	case "ArchiveFileConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveFileConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFileConnection.PageInfo(childComplexity), true
+	case "ArchiveFileConnection.totalCount":
+		if e.ComplexityRoot.ArchiveFileConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFileConnection.TotalCount(childComplexity), true
+
+	case "ArchiveFileEdge.cursor":
+		if e.ComplexityRoot.ArchiveFileEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFileEdge.Cursor(childComplexity), true
+	case "ArchiveFileEdge.node":
+		if e.ComplexityRoot.ArchiveFileEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveFileEdge.Node(childComplexity), true
+
+	case "ArchiveManual.createdAt":
+		if e.ComplexityRoot.ArchiveManual.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.CreatedAt(childComplexity), true
+	case "ArchiveManual.editions":
+		if e.ComplexityRoot.ArchiveManual.Editions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.Editions(childComplexity), true
+	case "ArchiveManual.estate":
+		if e.ComplexityRoot.ArchiveManual.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.Estate(childComplexity), true
+	case "ArchiveManual.estateID":
+		if e.ComplexityRoot.ArchiveManual.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.EstateID(childComplexity), true
+	case "ArchiveManual.id":
+		if e.ComplexityRoot.ArchiveManual.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.ID(childComplexity), true
+	case "ArchiveManual.kind":
+		if e.ComplexityRoot.ArchiveManual.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.Kind(childComplexity), true
+	case "ArchiveManual.name":
+		if e.ComplexityRoot.ArchiveManual.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.Name(childComplexity), true
+	case "ArchiveManual.version":
+		if e.ComplexityRoot.ArchiveManual.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManual.Version(childComplexity), true
+
+	case "ArchiveManualConnection.edges":
+		if e.ComplexityRoot.ArchiveManualConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManualConnection.Edges(childComplexity), true
+	case "ArchiveManualConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveManualConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManualConnection.PageInfo(childComplexity), true
+	case "ArchiveManualConnection.totalCount":
+		if e.ComplexityRoot.ArchiveManualConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManualConnection.TotalCount(childComplexity), true
+
+	case "ArchiveManualEdge.cursor":
+		if e.ComplexityRoot.ArchiveManualEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManualEdge.Cursor(childComplexity), true
+	case "ArchiveManualEdge.node":
+		if e.ComplexityRoot.ArchiveManualEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveManualEdge.Node(childComplexity), true
+
+	case "ArchivePermit.accountID":
+		if e.ComplexityRoot.ArchivePermit.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.AccountID(childComplexity), true
+	case "ArchivePermit.copies":
+		if e.ComplexityRoot.ArchivePermit.Copies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.Copies(childComplexity), true
+	case "ArchivePermit.createdAt":
+		if e.ComplexityRoot.ArchivePermit.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.CreatedAt(childComplexity), true
+	case "ArchivePermit.document":
+		if e.ComplexityRoot.ArchivePermit.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.Document(childComplexity), true
+	case "ArchivePermit.endReason":
+		if e.ComplexityRoot.ArchivePermit.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.EndReason(childComplexity), true
+	case "ArchivePermit.endedAt":
+		if e.ComplexityRoot.ArchivePermit.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.EndedAt(childComplexity), true
+	case "ArchivePermit.estate":
+		if e.ComplexityRoot.ArchivePermit.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.Estate(childComplexity), true
+	case "ArchivePermit.estateID":
+		if e.ComplexityRoot.ArchivePermit.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.EstateID(childComplexity), true
+	case "ArchivePermit.id":
+		if e.ComplexityRoot.ArchivePermit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.ID(childComplexity), true
+	case "ArchivePermit.subjectID":
+		if e.ComplexityRoot.ArchivePermit.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.SubjectID(childComplexity), true
+	case "ArchivePermit.validFrom":
+		if e.ComplexityRoot.ArchivePermit.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.ValidFrom(childComplexity), true
+	case "ArchivePermit.validUntil":
+		if e.ComplexityRoot.ArchivePermit.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.ValidUntil(childComplexity), true
+
+	case "ArchivePermitConnection.edges":
+		if e.ComplexityRoot.ArchivePermitConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermitConnection.Edges(childComplexity), true
+	case "ArchivePermitConnection.pageInfo":
+		if e.ComplexityRoot.ArchivePermitConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermitConnection.PageInfo(childComplexity), true
+	case "ArchivePermitConnection.totalCount":
+		if e.ComplexityRoot.ArchivePermitConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermitConnection.TotalCount(childComplexity), true
+
+	case "ArchivePermitEdge.cursor":
+		if e.ComplexityRoot.ArchivePermitEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermitEdge.Cursor(childComplexity), true
+	case "ArchivePermitEdge.node":
+		if e.ComplexityRoot.ArchivePermitEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermitEdge.Node(childComplexity), true
+
+	case "ArchiveVolume.bound":
+		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Bound(childComplexity), true
+	case "ArchiveVolume.category":
+		if e.ComplexityRoot.ArchiveVolume.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Category(childComplexity), true
+	case "ArchiveVolume.class":
+		if e.ComplexityRoot.ArchiveVolume.Class == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Class(childComplexity), true
+	case "ArchiveVolume.closedAt":
+		if e.ComplexityRoot.ArchiveVolume.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.ClosedAt(childComplexity), true
+	case "ArchiveVolume.code":
+		if e.ComplexityRoot.ArchiveVolume.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Code(childComplexity), true
+	case "ArchiveVolume.createdAt":
+		if e.ComplexityRoot.ArchiveVolume.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.CreatedAt(childComplexity), true
+	case "ArchiveVolume.departmentID":
+		if e.ComplexityRoot.ArchiveVolume.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.DepartmentID(childComplexity), true
+	case "ArchiveVolume.estate":
+		if e.ComplexityRoot.ArchiveVolume.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Estate(childComplexity), true
+	case "ArchiveVolume.estateID":
+		if e.ComplexityRoot.ArchiveVolume.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.EstateID(childComplexity), true
+	case "ArchiveVolume.file":
+		if e.ComplexityRoot.ArchiveVolume.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.File(childComplexity), true
+	case "ArchiveVolume.fileID":
+		if e.ComplexityRoot.ArchiveVolume.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.FileID(childComplexity), true
+	case "ArchiveVolume.household":
+		if e.ComplexityRoot.ArchiveVolume.Household == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Household(childComplexity), true
+	case "ArchiveVolume.householdID":
+		if e.ComplexityRoot.ArchiveVolume.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.HouseholdID(childComplexity), true
+	case "ArchiveVolume.id":
+		if e.ComplexityRoot.ArchiveVolume.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.ID(childComplexity), true
+	case "ArchiveVolume.openedByID":
+		if e.ComplexityRoot.ArchiveVolume.OpenedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.OpenedByID(childComplexity), true
+	case "ArchiveVolume.openedByName":
+		if e.ComplexityRoot.ArchiveVolume.OpenedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.OpenedByName(childComplexity), true
+	case "ArchiveVolume.pages":
+		if e.ComplexityRoot.ArchiveVolume.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Pages(childComplexity), true
+	case "ArchiveVolume.periodFrom":
+		if e.ComplexityRoot.ArchiveVolume.PeriodFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.PeriodFrom(childComplexity), true
+	case "ArchiveVolume.periodUntil":
+		if e.ComplexityRoot.ArchiveVolume.PeriodUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.PeriodUntil(childComplexity), true
+	case "ArchiveVolume.place":
+		if e.ComplexityRoot.ArchiveVolume.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Place(childComplexity), true
+	case "ArchiveVolume.staff":
+		if e.ComplexityRoot.ArchiveVolume.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Staff(childComplexity), true
+	case "ArchiveVolume.staffID":
+		if e.ComplexityRoot.ArchiveVolume.StaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.StaffID(childComplexity), true
+	case "ArchiveVolume.state":
+		if e.ComplexityRoot.ArchiveVolume.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.State(childComplexity), true
+	case "ArchiveVolume.title":
+		if e.ComplexityRoot.ArchiveVolume.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Title(childComplexity), true
+	case "ArchiveVolume.version":
+		if e.ComplexityRoot.ArchiveVolume.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolume.Version(childComplexity), true
+
+	case "ArchiveVolumeConnection.edges":
+		if e.ComplexityRoot.ArchiveVolumeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolumeConnection.Edges(childComplexity), true
+	case "ArchiveVolumeConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveVolumeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolumeConnection.PageInfo(childComplexity), true
+	case "ArchiveVolumeConnection.totalCount":
+		if e.ComplexityRoot.ArchiveVolumeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolumeConnection.TotalCount(childComplexity), true
+
+	case "ArchiveVolumeEdge.cursor":
+		if e.ComplexityRoot.ArchiveVolumeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolumeEdge.Cursor(childComplexity), true
+	case "ArchiveVolumeEdge.node":
+		if e.ComplexityRoot.ArchiveVolumeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveVolumeEdge.Node(childComplexity), true
+
 	case "Area.code":
 		if e.ComplexityRoot.Area.Code == nil {
 			break
@@ -2699,6 +3699,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditField.Name(childComplexity), true
+
+	case "BindDocumentsPayload.documents":
+		if e.ComplexityRoot.BindDocumentsPayload.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindDocumentsPayload.Documents(childComplexity), true
+	case "BindDocumentsPayload.volume":
+		if e.ComplexityRoot.BindDocumentsPayload.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindDocumentsPayload.Volume(childComplexity), true
 
 	case "BreakKeySealPayload.movement":
 		if e.ComplexityRoot.BreakKeySealPayload.Movement == nil {
@@ -2999,6 +4012,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseKeySpotCheckPayload.SpotCheck(childComplexity), true
 
+	case "CloseVolumePayload.volume":
+		if e.ComplexityRoot.CloseVolumePayload.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseVolumePayload.Volume(childComplexity), true
+
 	case "CompleteKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
 			break
@@ -3018,6 +4038,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentKeyScrappingPayload.Scrapping(childComplexity), true
+
+	case "CorrectDocumentPayload.document":
+		if e.ComplexityRoot.CorrectDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectDocumentPayload.Document(childComplexity), true
 
 	case "CountKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
@@ -3106,6 +4133,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateKeyHooksPayload.Hooks(childComplexity), true
+
+	case "CreateManualPayload.manual":
+		if e.ComplexityRoot.CreateManualPayload.Manual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateManualPayload.Manual(childComplexity), true
 
 	case "CreateUnitPayload.unit":
 		if e.ComplexityRoot.CreateUnitPayload.Unit == nil {
@@ -3628,6 +4662,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GrantRolePayload.Grant(childComplexity), true
+
+	case "HandInDocumentPayload.document":
+		if e.ComplexityRoot.HandInDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HandInDocumentPayload.Document(childComplexity), true
 
 	case "HandOverKeysPayload.movement":
 		if e.ComplexityRoot.HandOverKeysPayload.Movement == nil {
@@ -7624,6 +8665,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AskKeyLoanExtension(childComplexity, args["input"].(keys.AskKeyLoanExtensionInput)), true
+	case "Mutation.bindDocuments":
+		if e.ComplexityRoot.Mutation.BindDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bindDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BindDocuments(childComplexity, args["input"].(archives.BindDocumentsInput)), true
 	case "Mutation.breakKeySeal":
 		if e.ComplexityRoot.Mutation.BreakKeySeal == nil {
 			break
@@ -7734,6 +8786,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseKeySpotCheck(childComplexity, args["input"].(keys.CloseKeySpotCheckInput)), true
+	case "Mutation.closeVolume":
+		if e.ComplexityRoot.Mutation.CloseVolume == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeVolume_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseVolume(childComplexity, args["input"].(archives.CloseVolumeInput)), true
 	case "Mutation.completeKeyScrapping":
 		if e.ComplexityRoot.Mutation.CompleteKeyScrapping == nil {
 			break
@@ -7756,6 +8819,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConsentKeyScrapping(childComplexity, args["input"].(keys.ConsentKeyScrappingInput)), true
+	case "Mutation.correctDocument":
+		if e.ComplexityRoot.Mutation.CorrectDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectDocument(childComplexity, args["input"].(archives.CorrectDocumentInput)), true
 	case "Mutation.countKeySpotCheck":
 		if e.ComplexityRoot.Mutation.CountKeySpotCheck == nil {
 			break
@@ -7866,6 +8940,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateKeyHooks(childComplexity, args["input"].(keys.CreateKeyHooksInput)), true
+	case "Mutation.createManual":
+		if e.ComplexityRoot.Mutation.CreateManual == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createManual_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateManual(childComplexity, args["input"].(archives.CreateManualInput)), true
 	case "Mutation.createUnit":
 		if e.ComplexityRoot.Mutation.CreateUnit == nil {
 			break
@@ -7998,6 +9083,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantRole(childComplexity, args["input"].(identity.GrantRoleInput)), true
+	case "Mutation.handInDocument":
+		if e.ComplexityRoot.Mutation.HandInDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_handInDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HandInDocument(childComplexity, args["input"].(archives.HandInDocumentInput)), true
 	case "Mutation.handOverKeys":
 		if e.ComplexityRoot.Mutation.HandOverKeys == nil {
 			break
@@ -8130,6 +9226,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenKeyCabinet(childComplexity, args["input"].(keys.OpenKeyCabinetInput)), true
+	case "Mutation.openVolume":
+		if e.ComplexityRoot.Mutation.OpenVolume == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openVolume_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenVolume(childComplexity, args["input"].(archives.OpenVolumeInput)), true
 	case "Mutation.orderKeyCopies":
 		if e.ComplexityRoot.Mutation.OrderKeyCopies == nil {
 			break
@@ -8152,6 +9259,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.placeInArchive":
+		if e.ComplexityRoot.Mutation.PlaceInArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeInArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceInArchive(childComplexity, args["input"].(archives.PlaceInArchiveInput)), true
+	case "Mutation.putManualInForce":
+		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_putManualInForce_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PutManualInForce(childComplexity, args["input"].(archives.PutInForceInput)), true
 	case "Mutation.recordKeyCopies":
 		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
 			break
@@ -8207,6 +9336,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine(childComplexity, args["input"].(keys.RemoveKeyAcceptanceLineInput)), true
+	case "Mutation.reopenVolume":
+		if e.ComplexityRoot.Mutation.ReopenVolume == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reopenVolume_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReopenVolume(childComplexity, args["input"].(archives.ReopenVolumeInput)), true
 	case "Mutation.reportKeyLoss":
 		if e.ComplexityRoot.Mutation.ReportKeyLoss == nil {
 			break
@@ -8373,6 +9513,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TellBreach(childComplexity, args["input"].(obligation.TellBreachInput)), true
+	case "Mutation.unbindDocument":
+		if e.ComplexityRoot.Mutation.UnbindDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unbindDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnbindDocument(childComplexity, args["input"].(archives.UnbindDocumentInput)), true
 	case "Mutation.updateArea":
 		if e.ComplexityRoot.Mutation.UpdateArea == nil {
 			break
@@ -8483,6 +9634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidDocument":
+		if e.ComplexityRoot.Mutation.VoidDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidDocument(childComplexity, args["input"].(archives.VoidDocumentInput)), true
 	case "Mutation.voidKeyAcceptance":
 		if e.ComplexityRoot.Mutation.VoidKeyAcceptance == nil {
 			break
@@ -8868,6 +10030,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.OpenKeyCabinetPayload.Opening(childComplexity), true
 
+	case "OpenVolumePayload.volume":
+		if e.ComplexityRoot.OpenVolumePayload.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenVolumePayload.Volume(childComplexity), true
+
 	case "OrderKeyCopiesPayload.order":
 		if e.ComplexityRoot.OrderKeyCopiesPayload.Order == nil {
 			break
@@ -8906,6 +10075,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PlaceInArchivePayload.file":
+		if e.ComplexityRoot.PlaceInArchivePayload.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceInArchivePayload.File(childComplexity), true
+	case "PlaceInArchivePayload.volume":
+		if e.ComplexityRoot.PlaceInArchivePayload.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceInArchivePayload.Volume(childComplexity), true
+
+	case "PutInForcePayload.document":
+		if e.ComplexityRoot.PutInForcePayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PutInForcePayload.Document(childComplexity), true
+	case "PutInForcePayload.replaced":
+		if e.ComplexityRoot.PutInForcePayload.Replaced == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PutInForcePayload.Replaced(childComplexity), true
 
 	case "Query.apiTokens":
 		if e.ComplexityRoot.Query.APITokens == nil {
@@ -8973,6 +10168,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Approvals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ApprovalOrder), args["where"].(*ent.ApprovalWhereInput)), true
+	case "Query.archiveDocuments":
+		if e.ComplexityRoot.Query.ArchiveDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveDocuments(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDocumentOrder), args["where"].(*ent.ArchiveDocumentWhereInput)), true
+	case "Query.archiveFiles":
+		if e.ComplexityRoot.Query.ArchiveFiles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveFiles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveFiles(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveFileOrder), args["where"].(*ent.ArchiveFileWhereInput)), true
+	case "Query.archiveManuals":
+		if e.ComplexityRoot.Query.ArchiveManuals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveManuals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveManuals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["where"].(*ent.ArchiveManualWhereInput)), true
+	case "Query.archivePermits":
+		if e.ComplexityRoot.Query.ArchivePermits == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archivePermits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchivePermits(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchivePermitOrder), args["where"].(*ent.ArchivePermitWhereInput)), true
+	case "Query.archiveVolumes":
+		if e.ComplexityRoot.Query.ArchiveVolumes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveVolumes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveVolumes(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveVolumeOrder), args["where"].(*ent.ArchiveVolumeWhereInput)), true
 	case "Query.areas":
 		if e.ComplexityRoot.Query.Areas == nil {
 			break
@@ -9870,6 +11120,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
 
+	case "ReopenVolumePayload.volume":
+		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReopenVolumePayload.Volume(childComplexity), true
+
 	case "ReportKeyLossPayload.loss":
 		if e.ComplexityRoot.ReportKeyLossPayload.Loss == nil {
 			break
@@ -10394,6 +11651,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TellBreachPayload.Obligation(childComplexity), true
 
+	case "UnbindDocumentPayload.document":
+		if e.ComplexityRoot.UnbindDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnbindDocumentPayload.Document(childComplexity), true
+
 	case "Unit.areaHundredths":
 		if e.ComplexityRoot.Unit.AreaHundredths == nil {
 			break
@@ -10618,6 +11882,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "VoidDocumentPayload.document":
+		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidDocumentPayload.Document(childComplexity), true
+
 	case "VoidKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.VoidKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -10698,11 +11969,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveDocumentOrder", ec.unmarshalInputArchiveDocumentOrder),
+			graphql.NewInputUnmarshaler("ArchiveDocumentWhereInput", ec.unmarshalInputArchiveDocumentWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveFileOrder", ec.unmarshalInputArchiveFileOrder),
+			graphql.NewInputUnmarshaler("ArchiveFileWhereInput", ec.unmarshalInputArchiveFileWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveManualOrder", ec.unmarshalInputArchiveManualOrder),
+			graphql.NewInputUnmarshaler("ArchiveManualWhereInput", ec.unmarshalInputArchiveManualWhereInput),
+			graphql.NewInputUnmarshaler("ArchivePermitOrder", ec.unmarshalInputArchivePermitOrder),
+			graphql.NewInputUnmarshaler("ArchivePermitWhereInput", ec.unmarshalInputArchivePermitWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveVolumeOrder", ec.unmarshalInputArchiveVolumeOrder),
+			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
 			graphql.NewInputUnmarshaler("AreaWhereInput", ec.unmarshalInputAreaWhereInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanExtensionInput", ec.unmarshalInputAskKeyLoanExtensionInput),
 			graphql.NewInputUnmarshaler("AskKeyLoanInput", ec.unmarshalInputAskKeyLoanInput),
 			graphql.NewInputUnmarshaler("AuditTrailFilter", ec.unmarshalInputAuditTrailFilter),
+			graphql.NewInputUnmarshaler("BindDocumentsInput", ec.unmarshalInputBindDocumentsInput),
 			graphql.NewInputUnmarshaler("BorrowerInput", ec.unmarshalInputBorrowerInput),
 			graphql.NewInputUnmarshaler("BreakKeySealInput", ec.unmarshalInputBreakKeySealInput),
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
@@ -10720,8 +12002,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ClearKeyHookInput", ec.unmarshalInputClearKeyHookInput),
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
+			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
+			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
@@ -10732,6 +12016,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateHouseholdInput", ec.unmarshalInputCreateHouseholdInput),
 			graphql.NewInputUnmarshaler("CreateKeyCabinetInput", ec.unmarshalInputCreateKeyCabinetInput),
 			graphql.NewInputUnmarshaler("CreateKeyHooksInput", ec.unmarshalInputCreateKeyHooksInput),
+			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
@@ -10753,6 +12038,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GiveKeysToEngineeringInput", ec.unmarshalInputGiveKeysToEngineeringInput),
 			graphql.NewInputUnmarshaler("GiveMoveInNoticeInput", ec.unmarshalInputGiveMoveInNoticeInput),
 			graphql.NewInputUnmarshaler("GrantRoleInput", ec.unmarshalInputGrantRoleInput),
+			graphql.NewInputUnmarshaler("HandInDocumentInput", ec.unmarshalInputHandInDocumentInput),
 			graphql.NewInputUnmarshaler("HandOverKeysInput", ec.unmarshalInputHandOverKeysInput),
 			graphql.NewInputUnmarshaler("HangKeysInput", ec.unmarshalInputHangKeysInput),
 			graphql.NewInputUnmarshaler("HireStaffInput", ec.unmarshalInputHireStaffInput),
@@ -10826,8 +12112,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OccupancyOrder", ec.unmarshalInputOccupancyOrder),
 			graphql.NewInputUnmarshaler("OccupancyWhereInput", ec.unmarshalInputOccupancyWhereInput),
 			graphql.NewInputUnmarshaler("OpenKeyCabinetInput", ec.unmarshalInputOpenKeyCabinetInput),
+			graphql.NewInputUnmarshaler("OpenVolumeInput", ec.unmarshalInputOpenVolumeInput),
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
+			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
+			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
@@ -10837,6 +12126,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
+			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
@@ -10860,6 +12150,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TakeBackKeysInput", ec.unmarshalInputTakeBackKeysInput),
 			graphql.NewInputUnmarshaler("TakeKeysFromEngineeringInput", ec.unmarshalInputTakeKeysFromEngineeringInput),
 			graphql.NewInputUnmarshaler("TellBreachInput", ec.unmarshalInputTellBreachInput),
+			graphql.NewInputUnmarshaler("UnbindDocumentInput", ec.unmarshalInputUnbindDocumentInput),
 			graphql.NewInputUnmarshaler("UnitOrder", ec.unmarshalInputUnitOrder),
 			graphql.NewInputUnmarshaler("UnitWhereInput", ec.unmarshalInputUnitWhereInput),
 			graphql.NewInputUnmarshaler("UpdateAreaInput", ec.unmarshalInputUpdateAreaInput),
@@ -10872,6 +12163,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
@@ -11034,6 +12326,257 @@ extend type Query {
     "Which ones."
     where: ApprovalWhereInput
   ): ApprovalConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives.graphqls", Input: `"A document for the archive (A2)."
+input HandInDocumentInput {
+  "The estate."
+  estateID: ID!
+  "Its category, which says of what class it is (A1)."
+  category: ArchiveDocumentCategory!
+  "The household, for the eight categories of household files, and for no other."
+  householdID: ID
+  "The member of staff, for the two parts of a staff file, and for no other."
+  staffID: ID
+  "The department whose own it is, of external material and manuals; no department's unless given."
+  departmentID: ID
+  "The manual of which it is an edition."
+  manualID: ID
+  "What it is."
+  title: String!
+  "The day that it bears."
+  dated: Date!
+  "How many pages; 0 for what was never on paper."
+  pages: Int!
+  "Whom it is from."
+  source: String
+  "Its edition or version."
+  edition: String
+  "The uploaded file (POST /files) that is its content; on paper only unless given. The upload is the archive's from then on."
+  uploadID: ID
+}
+
+"What handing in gave."
+type HandInDocumentPayload {
+  "The document in the inbox."
+  document: ArchiveDocument!
+}
+
+"A document described anew (A2)."
+input CorrectDocumentInput {
+  "The document."
+  id: ID!
+  "The version that was seen."
+  expectedVersion: Int!
+  "What it is."
+  title: String!
+  "The day that it bears."
+  dated: Date!
+  "How many pages."
+  pages: Int!
+  "Whom it is from."
+  source: String
+  "Its edition or version."
+  edition: String
+}
+
+"What correcting gave."
+type CorrectDocumentPayload {
+  "The document as it stands now."
+  document: ArchiveDocument!
+}
+
+"A document that was handed in by mistake (A2)."
+input VoidDocumentInput {
+  "The document."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidDocumentPayload {
+  "The document, voided."
+  document: ArchiveDocument!
+}
+
+"A new volume (A2)."
+input OpenVolumeInput {
+  "The estate."
+  estateID: ID!
+  "The category of its documents (A1)."
+  category: ArchiveDocumentCategory!
+  "The household, for the eight categories of household files, and for no other."
+  householdID: ID
+  "The member of staff, for the two parts of a staff file, and for no other."
+  staffID: ID
+  "Its code (案卷号), unique in the estate."
+  code: String!
+  "What it holds."
+  title: String!
+  "Where it stands: room, cabinet, shelf."
+  place: String
+  "First day of its period."
+  periodFrom: Date!
+  "Last day of its period; open-ended unless given."
+  periodUntil: Date
+}
+
+"What opening a volume gave."
+type OpenVolumePayload {
+  "The volume."
+  volume: ArchiveVolume!
+}
+
+"A volume that is closed (A2)."
+input CloseVolumeInput {
+  "The volume."
+  id: ID!
+  "Last day of its period; needed if it was not said when it was opened."
+  periodUntil: Date
+}
+
+"What closing gave."
+type CloseVolumePayload {
+  "The volume as it stands now."
+  volume: ArchiveVolume!
+}
+
+"A volume that is opened again (A2)."
+input ReopenVolumeInput {
+  "The volume."
+  id: ID!
+  "Why it is opened again."
+  reason: String!
+}
+
+"What reopening gave."
+type ReopenVolumePayload {
+  "The volume as it stands now."
+  volume: ArchiveVolume!
+}
+
+"Where a volume or a file stands now (A2): exactly one of them."
+input PlaceInArchiveInput {
+  "The volume."
+  volumeID: ID
+  "The file of a household or a member of staff."
+  fileID: ID
+  "Where it stands: room, cabinet, shelf."
+  place: String!
+  "The version that was seen."
+  expectedVersion: Int!
+}
+
+"What placing gave."
+type PlaceInArchivePayload {
+  "The volume, if one was placed."
+  volume: ArchiveVolume
+  "The file, if one was placed."
+  file: ArchiveFile
+}
+
+"Documents that go into a volume (A2)."
+input BindDocumentsInput {
+  "The volume."
+  volumeID: ID!
+  "The documents, at most 200 at once: all of them are bound, or none."
+  documentIDs: [ID!]!
+}
+
+"What binding gave."
+type BindDocumentsPayload {
+  "The volume as it stands now."
+  volume: ArchiveVolume!
+  "The documents, in the order named."
+  documents: [ArchiveDocument!]!
+}
+
+"A document that is taken out of its volume (A2)."
+input UnbindDocumentInput {
+  "The document."
+  id: ID!
+  "Why it is taken out."
+  reason: String!
+}
+
+"What taking out gave."
+type UnbindDocumentPayload {
+  "The document, in the inbox again."
+  document: ArchiveDocument!
+}
+
+"A new manual (A1.2)."
+input CreateManualInput {
+  "The estate."
+  estateID: ID!
+  "《管理手册》 or 《培训手册》."
+  kind: ArchiveManualKind!
+  "Its name, unique in the estate."
+  name: String!
+}
+
+"What creating a manual gave."
+type CreateManualPayload {
+  "The manual."
+  manual: ArchiveManual!
+}
+
+"The edition of a manual that is in force from now on (A1.2)."
+input PutInForceInput {
+  "The edition: a bound document of the manual."
+  documentID: ID!
+}
+
+"What putting it in force gave."
+type PutInForcePayload {
+  "The edition in force."
+  document: ArchiveDocument!
+  "The edition before, if there was one."
+  replaced: ArchiveDocument
+}
+
+extend type ArchiveDocument {
+  "How many days it has waited in the inbox; null once it is bound or voided (A3)."
+  waitingDays: Int
+}
+
+extend type Mutation {
+  "Hands a document in to the archive's inbox, where it waits for the archivist (A2)."
+  handInDocument(input: HandInDocumentInput!): HandInDocumentPayload!
+  "Describes a document anew while it is in the inbox (A2). CONFLICT if somebody changed it meanwhile."
+  correctDocument(input: CorrectDocumentInput!): CorrectDocumentPayload!
+  "Voids what was handed in by mistake (A2)."
+  voidDocument(input: VoidDocumentInput!): VoidDocumentPayload!
+  "Opens a volume (A2)."
+  openVolume(input: OpenVolumeInput!): OpenVolumePayload!
+  "Closes a volume (A2)."
+  closeVolume(input: CloseVolumeInput!): CloseVolumePayload!
+  "Opens a volume again that was closed by mistake (A2)."
+  reopenVolume(input: ReopenVolumeInput!): ReopenVolumePayload!
+  "Says where a volume or a file stands (A2)."
+  placeInArchive(input: PlaceInArchiveInput!): PlaceInArchivePayload!
+  "Binds documents of the inbox into a volume of their category, file and period: the archivist alone (A2, A3)."
+  bindDocuments(input: BindDocumentsInput!): BindDocumentsPayload!
+  "Takes a document out of its volume, back to the inbox (A2)."
+  unbindDocument(input: UnbindDocumentInput!): UnbindDocumentPayload!
+  "Begins a manual, whose editions are handed in as documents (A1.2)."
+  createManual(input: CreateManualInput!): CreateManualPayload!
+  "Marks an edition of a manual as the one in force (A1.2)."
+  putManualInForce(input: PutInForceInput!): PutInForcePayload!
+}
+
+extend type Query {
+  "The files of households and of staff that the viewer may see: one each (A1.3, A6)."
+  archiveFiles(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveFileOrder, where: ArchiveFileWhereInput): ArchiveFileConnection!
+  "The volumes that the viewer may see (A2, A4)."
+  archiveVolumes(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveVolumeOrder, where: ArchiveVolumeWhereInput): ArchiveVolumeConnection!
+  "The documents that the viewer may see, by class and then by time unless ordered otherwise (A3, A4)."
+  archiveDocuments(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveDocumentOrder, where: ArchiveDocumentWhereInput): ArchiveDocumentConnection!
+  "The manuals (A1.2)."
+  archiveManuals(first: Int, after: Cursor, last: Int, before: Cursor, where: ArchiveManualWhereInput): ArchiveManualConnection!
+  "The permits that the viewer may see: the own ones, or the estate's (A5)."
+  archivePermits(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchivePermitOrder, where: ArchivePermitWhereInput): ArchivePermitConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
@@ -15169,6 +16712,2757 @@ input ApprovalWhereInput {
   usedAt is set.
   """
   usedAtNotNil: Boolean
+}
+"""
+A document of the archive (A2, A3).
+"""
+type ArchiveDocument implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  The department whose own it is: its author, the member of staff's, customer service for households.
+  """
+  departmentID: ID
+  """
+  The household whom it concerns.
+  """
+  householdID: ID
+  """
+  The member of staff whom it concerns.
+  """
+  staffID: ID
+  """
+  External material, internal manuals, staff files, household files.
+  """
+  class: ArchiveDocumentClass!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveDocumentCategory!
+  """
+  The file of the household or the member of staff.
+  """
+  fileID: ID
+  """
+  The manual of which it is an edition (A1.2).
+  """
+  manualID: ID
+  """
+  What it is.
+  """
+  title: String!
+  """
+  The day that it bears.
+  """
+  dated: Date!
+  """
+  How many pages; 0 for what was never on paper.
+  """
+  pages: Int!
+  """
+  Whom it is from.
+  """
+  source: String!
+  """
+  Its edition or version.
+  """
+  edition: String!
+  """
+  Whether it is the edition of its manual in force (A1.2).
+  """
+  current: Boolean!
+  """
+  Handed in; bound in a volume; destroyed, of which only this stub is left (A7); handed in by mistake.
+  """
+  state: ArchiveDocumentState!
+  """
+  The volume that it is bound in.
+  """
+  volumeID: ID
+  """
+  The record that filed itself as this document, if one did.
+  """
+  subjectID: ID
+  """
+  The account that handed it in.
+  """
+  handedInByID: ID!
+  """
+  Who handed it in, as signed.
+  """
+  handedInByName: String!
+  """
+  When it was handed in.
+  """
+  handedInAt: Time!
+  """
+  The account of the archivist who bound it.
+  """
+  boundByID: ID
+  """
+  The archivist who bound it, as signed.
+  """
+  boundByName: String!
+  """
+  When it was bound.
+  """
+  boundAt: Time
+  """
+  Name of the content, made safe; empty for what is on paper only.
+  """
+  name: String!
+  """
+  Media type of the content, as found in it.
+  """
+  contentType: String!
+  """
+  Bytes of the content.
+  """
+  size: Int!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The file of the household or the member of staff.
+  """
+  file: ArchiveFile
+  """
+  The household whom it concerns.
+  """
+  household: Household
+  """
+  The member of staff whom it concerns.
+  """
+  staff: Staff
+  """
+  The department whose own it is.
+  """
+  department: Department
+  """
+  The manual of which it is an edition.
+  """
+  manual: ArchiveManual
+  """
+  The volume that it is bound in.
+  """
+  volume: ArchiveVolume
+}
+"""
+ArchiveDocumentCategory is enum for the field category
+"""
+enum ArchiveDocumentCategory @goModel(model: "github.com/steward-pm/steward/ent/archivedocument.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+ArchiveDocumentClass is enum for the field class
+"""
+enum ArchiveDocumentClass @goModel(model: "github.com/steward-pm/steward/ent/archivedocument.Class") {
+  """
+  external.
+  """
+  EXTERNAL
+  """
+  internal.
+  """
+  INTERNAL
+  """
+  staff.
+  """
+  STAFF
+  """
+  household.
+  """
+  HOUSEHOLD
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveDocumentConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveDocumentEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveDocumentEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveDocument
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveDocument connections
+"""
+input ArchiveDocumentOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveDocuments.
+  """
+  field: ArchiveDocumentOrderField!
+}
+"""
+Properties by which ArchiveDocument connections can be ordered.
+"""
+enum ArchiveDocumentOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  filing.
+  """
+  FILING
+  """
+  handed in at.
+  """
+  HANDED_IN_AT
+}
+"""
+ArchiveDocumentState is enum for the field state
+"""
+enum ArchiveDocumentState @goModel(model: "github.com/steward-pm/steward/ent/archivedocument.State") {
+  """
+  inbox.
+  """
+  INBOX
+  """
+  bound.
+  """
+  BOUND
+  """
+  destroyed.
+  """
+  DESTROYED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ArchiveDocumentWhereInput is used for filtering ArchiveDocument objects.
+Input was generated by ent.
+"""
+input ArchiveDocumentWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveDocumentWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveDocumentWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveDocumentWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  staffID is null.
+  """
+  staffIDIsNil: Boolean
+  """
+  staffID is set.
+  """
+  staffIDNotNil: Boolean
+  """
+  class field predicates
+  """
+  class: ArchiveDocumentClass
+  """
+  class differs from this.
+  """
+  classNEQ: ArchiveDocumentClass
+  """
+  class is one of these.
+  """
+  classIn: [ArchiveDocumentClass!]
+  """
+  class is none of these.
+  """
+  classNotIn: [ArchiveDocumentClass!]
+  """
+  category field predicates
+  """
+  category: ArchiveDocumentCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveDocumentCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveDocumentCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveDocumentCategory!]
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  fileID is null.
+  """
+  fileIDIsNil: Boolean
+  """
+  fileID is set.
+  """
+  fileIDNotNil: Boolean
+  """
+  manual_id field predicates
+  """
+  manualID: ID
+  """
+  manualID differs from this.
+  """
+  manualIDNEQ: ID
+  """
+  manualID is one of these.
+  """
+  manualIDIn: [ID!]
+  """
+  manualID is none of these.
+  """
+  manualIDNotIn: [ID!]
+  """
+  manualID is null.
+  """
+  manualIDIsNil: Boolean
+  """
+  manualID is set.
+  """
+  manualIDNotNil: Boolean
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  edition field predicates
+  """
+  edition: String
+  """
+  edition differs from this.
+  """
+  editionNEQ: String
+  """
+  edition is one of these.
+  """
+  editionIn: [String!]
+  """
+  edition is none of these.
+  """
+  editionNotIn: [String!]
+  """
+  edition is greater than this.
+  """
+  editionGT: String
+  """
+  edition is at least this.
+  """
+  editionGTE: String
+  """
+  edition is less than this.
+  """
+  editionLT: String
+  """
+  edition is at most this.
+  """
+  editionLTE: String
+  """
+  edition contains this.
+  """
+  editionContains: String
+  """
+  edition begins with this.
+  """
+  editionHasPrefix: String
+  """
+  edition ends with this.
+  """
+  editionHasSuffix: String
+  """
+  edition equals this, upper and lower case alike.
+  """
+  editionEqualFold: String
+  """
+  edition contains this, upper and lower case alike.
+  """
+  editionContainsFold: String
+  """
+  current field predicates
+  """
+  current: Boolean
+  """
+  current differs from this.
+  """
+  currentNEQ: Boolean
+  """
+  state field predicates
+  """
+  state: ArchiveDocumentState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveDocumentState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveDocumentState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveDocumentState!]
+  """
+  volume_id field predicates
+  """
+  volumeID: ID
+  """
+  volumeID differs from this.
+  """
+  volumeIDNEQ: ID
+  """
+  volumeID is one of these.
+  """
+  volumeIDIn: [ID!]
+  """
+  volumeID is none of these.
+  """
+  volumeIDNotIn: [ID!]
+  """
+  volumeID is null.
+  """
+  volumeIDIsNil: Boolean
+  """
+  volumeID is set.
+  """
+  volumeIDNotNil: Boolean
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  subjectID is null.
+  """
+  subjectIDIsNil: Boolean
+  """
+  subjectID is set.
+  """
+  subjectIDNotNil: Boolean
+  """
+  handed_in_by_id field predicates
+  """
+  handedInByID: ID
+  """
+  handedInByID differs from this.
+  """
+  handedInByIDNEQ: ID
+  """
+  handedInByID is one of these.
+  """
+  handedInByIDIn: [ID!]
+  """
+  handedInByID is none of these.
+  """
+  handedInByIDNotIn: [ID!]
+  """
+  handedInByID is greater than this.
+  """
+  handedInByIDGT: ID
+  """
+  handedInByID is at least this.
+  """
+  handedInByIDGTE: ID
+  """
+  handedInByID is less than this.
+  """
+  handedInByIDLT: ID
+  """
+  handedInByID is at most this.
+  """
+  handedInByIDLTE: ID
+  """
+  handed_in_at field predicates
+  """
+  handedInAt: Time
+  """
+  handedInAt differs from this.
+  """
+  handedInAtNEQ: Time
+  """
+  handedInAt is one of these.
+  """
+  handedInAtIn: [Time!]
+  """
+  handedInAt is none of these.
+  """
+  handedInAtNotIn: [Time!]
+  """
+  handedInAt is greater than this.
+  """
+  handedInAtGT: Time
+  """
+  handedInAt is at least this.
+  """
+  handedInAtGTE: Time
+  """
+  handedInAt is less than this.
+  """
+  handedInAtLT: Time
+  """
+  handedInAt is at most this.
+  """
+  handedInAtLTE: Time
+  """
+  bound_at field predicates
+  """
+  boundAt: Time
+  """
+  boundAt differs from this.
+  """
+  boundAtNEQ: Time
+  """
+  boundAt is one of these.
+  """
+  boundAtIn: [Time!]
+  """
+  boundAt is none of these.
+  """
+  boundAtNotIn: [Time!]
+  """
+  boundAt is greater than this.
+  """
+  boundAtGT: Time
+  """
+  boundAt is at least this.
+  """
+  boundAtGTE: Time
+  """
+  boundAt is less than this.
+  """
+  boundAtLT: Time
+  """
+  boundAt is at most this.
+  """
+  boundAtLTE: Time
+  """
+  boundAt is null.
+  """
+  boundAtIsNil: Boolean
+  """
+  boundAt is set.
+  """
+  boundAtNotNil: Boolean
+  """
+  content_type field predicates
+  """
+  contentType: String
+  """
+  contentType differs from this.
+  """
+  contentTypeNEQ: String
+  """
+  contentType is one of these.
+  """
+  contentTypeIn: [String!]
+  """
+  contentType is none of these.
+  """
+  contentTypeNotIn: [String!]
+  """
+  contentType is greater than this.
+  """
+  contentTypeGT: String
+  """
+  contentType is at least this.
+  """
+  contentTypeGTE: String
+  """
+  contentType is less than this.
+  """
+  contentTypeLT: String
+  """
+  contentType is at most this.
+  """
+  contentTypeLTE: String
+  """
+  contentType contains this.
+  """
+  contentTypeContains: String
+  """
+  contentType begins with this.
+  """
+  contentTypeHasPrefix: String
+  """
+  contentType ends with this.
+  """
+  contentTypeHasSuffix: String
+  """
+  contentType equals this, upper and lower case alike.
+  """
+  contentTypeEqualFold: String
+  """
+  contentType contains this, upper and lower case alike.
+  """
+  contentTypeContainsFold: String
+}
+"""
+The file of a household or of a member of staff (A6).
+"""
+type ArchiveFile implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The department whose own it is: its author, the member of staff's, customer service for households.
+  """
+  departmentID: ID
+  """
+  The household whom it concerns.
+  """
+  householdID: ID
+  """
+  The member of staff whom it concerns.
+  """
+  staffID: ID
+  """
+  External material, internal manuals, staff files, household files.
+  """
+  class: ArchiveFileClass!
+  """
+  Its number in the estate: H-0042, S-0007.
+  """
+  code: String!
+  """
+  Where its papers are: room, cabinet, shelf.
+  """
+  place: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household whose file it is.
+  """
+  household: Household
+  """
+  The member of staff whose file it is.
+  """
+  staff: Staff
+  """
+  Its volumes.
+  """
+  volumes: [ArchiveVolume!]
+}
+"""
+ArchiveFileClass is enum for the field class
+"""
+enum ArchiveFileClass @goModel(model: "github.com/steward-pm/steward/ent/archivefile.Class") {
+  """
+  external.
+  """
+  EXTERNAL
+  """
+  internal.
+  """
+  INTERNAL
+  """
+  staff.
+  """
+  STAFF
+  """
+  household.
+  """
+  HOUSEHOLD
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveFileConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveFileEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveFileEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveFile
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveFile connections
+"""
+input ArchiveFileOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveFiles.
+  """
+  field: ArchiveFileOrderField!
+}
+"""
+Properties by which ArchiveFile connections can be ordered.
+"""
+enum ArchiveFileOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  code.
+  """
+  CODE
+}
+"""
+ArchiveFileWhereInput is used for filtering ArchiveFile objects.
+Input was generated by ent.
+"""
+input ArchiveFileWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveFileWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveFileWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveFileWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  staffID is null.
+  """
+  staffIDIsNil: Boolean
+  """
+  staffID is set.
+  """
+  staffIDNotNil: Boolean
+  """
+  class field predicates
+  """
+  class: ArchiveFileClass
+  """
+  class differs from this.
+  """
+  classNEQ: ArchiveFileClass
+  """
+  class is one of these.
+  """
+  classIn: [ArchiveFileClass!]
+  """
+  class is none of these.
+  """
+  classNotIn: [ArchiveFileClass!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  place field predicates
+  """
+  place: String
+  """
+  place differs from this.
+  """
+  placeNEQ: String
+  """
+  place is one of these.
+  """
+  placeIn: [String!]
+  """
+  place is none of these.
+  """
+  placeNotIn: [String!]
+  """
+  place is greater than this.
+  """
+  placeGT: String
+  """
+  place is at least this.
+  """
+  placeGTE: String
+  """
+  place is less than this.
+  """
+  placeLT: String
+  """
+  place is at most this.
+  """
+  placeLTE: String
+  """
+  place contains this.
+  """
+  placeContains: String
+  """
+  place begins with this.
+  """
+  placeHasPrefix: String
+  """
+  place ends with this.
+  """
+  placeHasSuffix: String
+  """
+  place equals this, upper and lower case alike.
+  """
+  placeEqualFold: String
+  """
+  place contains this, upper and lower case alike.
+  """
+  placeContainsFold: String
+}
+"""
+A manual, of which one edition is in force (A1.2).
+"""
+type ArchiveManual implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  《管理手册》 or 《培训手册》.
+  """
+  kind: ArchiveManualKind!
+  """
+  Its name, unique in the estate.
+  """
+  name: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  Its editions, among them the one in force.
+  """
+  editions: [ArchiveDocument!]
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveManualConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveManualEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveManualEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveManual
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+ArchiveManualKind is enum for the field kind
+"""
+enum ArchiveManualKind @goModel(model: "github.com/steward-pm/steward/ent/archivemanual.Kind") {
+  """
+  management.
+  """
+  MANAGEMENT
+  """
+  training.
+  """
+  TRAINING
+}
+"""
+Ordering options for ArchiveManual connections
+"""
+input ArchiveManualOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveManuals.
+  """
+  field: ArchiveManualOrderField!
+}
+"""
+Properties by which ArchiveManual connections can be ordered.
+"""
+enum ArchiveManualOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveManualWhereInput is used for filtering ArchiveManual objects.
+Input was generated by ent.
+"""
+input ArchiveManualWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveManualWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveManualWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveManualWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  kind field predicates
+  """
+  kind: ArchiveManualKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: ArchiveManualKind
+  """
+  kind is one of these.
+  """
+  kindIn: [ArchiveManualKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [ArchiveManualKind!]
+  """
+  name field predicates
+  """
+  name: String
+  """
+  name differs from this.
+  """
+  nameNEQ: String
+  """
+  name is one of these.
+  """
+  nameIn: [String!]
+  """
+  name is none of these.
+  """
+  nameNotIn: [String!]
+  """
+  name is greater than this.
+  """
+  nameGT: String
+  """
+  name is at least this.
+  """
+  nameGTE: String
+  """
+  name is less than this.
+  """
+  nameLT: String
+  """
+  name is at most this.
+  """
+  nameLTE: String
+  """
+  name contains this.
+  """
+  nameContains: String
+  """
+  name begins with this.
+  """
+  nameHasPrefix: String
+  """
+  name ends with this.
+  """
+  nameHasSuffix: String
+  """
+  name equals this, upper and lower case alike.
+  """
+  nameEqualFold: String
+  """
+  name contains this, upper and lower case alike.
+  """
+  nameContainsFold: String
+}
+"""
+A permit to read one document for a time (A5).
+"""
+type ArchivePermit implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The document.
+  """
+  subjectID: ID!
+  """
+  The account that may read it.
+  """
+  accountID: ID!
+  """
+  From when.
+  """
+  validFrom: Time!
+  """
+  Until when.
+  """
+  validUntil: Time!
+  """
+  Whether copies may be taken.
+  """
+  copies: Boolean!
+  """
+  When it was withdrawn; null unless it was.
+  """
+  endedAt: Time
+  """
+  Why it was withdrawn.
+  """
+  endReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The document.
+  """
+  document: ArchiveDocument!
+}
+"""
+A connection to a list of items.
+"""
+type ArchivePermitConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchivePermitEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchivePermitEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchivePermit
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchivePermit connections
+"""
+input ArchivePermitOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchivePermits.
+  """
+  field: ArchivePermitOrderField!
+}
+"""
+Properties by which ArchivePermit connections can be ordered.
+"""
+enum ArchivePermitOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  valid from.
+  """
+  VALID_FROM
+}
+"""
+ArchivePermitWhereInput is used for filtering ArchivePermit objects.
+Input was generated by ent.
+"""
+input ArchivePermitWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchivePermitWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchivePermitWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchivePermitWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  valid_from field predicates
+  """
+  validFrom: Time
+  """
+  validFrom differs from this.
+  """
+  validFromNEQ: Time
+  """
+  validFrom is one of these.
+  """
+  validFromIn: [Time!]
+  """
+  validFrom is none of these.
+  """
+  validFromNotIn: [Time!]
+  """
+  validFrom is greater than this.
+  """
+  validFromGT: Time
+  """
+  validFrom is at least this.
+  """
+  validFromGTE: Time
+  """
+  validFrom is less than this.
+  """
+  validFromLT: Time
+  """
+  validFrom is at most this.
+  """
+  validFromLTE: Time
+  """
+  valid_until field predicates
+  """
+  validUntil: Time
+  """
+  validUntil differs from this.
+  """
+  validUntilNEQ: Time
+  """
+  validUntil is one of these.
+  """
+  validUntilIn: [Time!]
+  """
+  validUntil is none of these.
+  """
+  validUntilNotIn: [Time!]
+  """
+  validUntil is greater than this.
+  """
+  validUntilGT: Time
+  """
+  validUntil is at least this.
+  """
+  validUntilGTE: Time
+  """
+  validUntil is less than this.
+  """
+  validUntilLT: Time
+  """
+  validUntil is at most this.
+  """
+  validUntilLTE: Time
+  """
+  ended_at field predicates
+  """
+  endedAt: Time
+  """
+  endedAt differs from this.
+  """
+  endedAtNEQ: Time
+  """
+  endedAt is one of these.
+  """
+  endedAtIn: [Time!]
+  """
+  endedAt is none of these.
+  """
+  endedAtNotIn: [Time!]
+  """
+  endedAt is greater than this.
+  """
+  endedAtGT: Time
+  """
+  endedAt is at least this.
+  """
+  endedAtGTE: Time
+  """
+  endedAt is less than this.
+  """
+  endedAtLT: Time
+  """
+  endedAt is at most this.
+  """
+  endedAtLTE: Time
+  """
+  endedAt is null.
+  """
+  endedAtIsNil: Boolean
+  """
+  endedAt is set.
+  """
+  endedAtNotNil: Boolean
+}
+"""
+A volume of the archive (A2).
+"""
+type ArchiveVolume implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The department whose own it is: its author, the member of staff's, customer service for households.
+  """
+  departmentID: ID
+  """
+  The household whom it concerns.
+  """
+  householdID: ID
+  """
+  The member of staff whom it concerns.
+  """
+  staffID: ID
+  """
+  External material, internal manuals, staff files, household files.
+  """
+  class: ArchiveVolumeClass!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveVolumeCategory!
+  """
+  The file that it is part of, if it is a household's or a member of staff's.
+  """
+  fileID: ID
+  """
+  Its code (案卷号), unique in the estate.
+  """
+  code: String!
+  """
+  What it holds.
+  """
+  title: String!
+  """
+  Where it stands: room, cabinet, shelf.
+  """
+  place: String!
+  """
+  First day of its period.
+  """
+  periodFrom: Date!
+  """
+  Last day of its period; null while it is open-ended.
+  """
+  periodUntil: Date
+  """
+  Open for further documents, or closed.
+  """
+  state: ArchiveVolumeState!
+  """
+  Pages of the documents in it; the database counts.
+  """
+  pages: Int!
+  """
+  How many documents are in it; the database counts.
+  """
+  bound: Int!
+  """
+  The account of the archivist who opened it.
+  """
+  openedByID: ID!
+  """
+  Who opened it, as signed.
+  """
+  openedByName: String!
+  """
+  When it was closed.
+  """
+  closedAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The file that it is part of.
+  """
+  file: ArchiveFile
+  """
+  The household whom it concerns.
+  """
+  household: Household
+  """
+  The member of staff whom it concerns.
+  """
+  staff: Staff
+}
+"""
+ArchiveVolumeCategory is enum for the field category
+"""
+enum ArchiveVolumeCategory @goModel(model: "github.com/steward-pm/steward/ent/archivevolume.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+ArchiveVolumeClass is enum for the field class
+"""
+enum ArchiveVolumeClass @goModel(model: "github.com/steward-pm/steward/ent/archivevolume.Class") {
+  """
+  external.
+  """
+  EXTERNAL
+  """
+  internal.
+  """
+  INTERNAL
+  """
+  staff.
+  """
+  STAFF
+  """
+  household.
+  """
+  HOUSEHOLD
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveVolumeConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveVolumeEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveVolumeEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveVolume
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveVolume connections
+"""
+input ArchiveVolumeOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveVolumes.
+  """
+  field: ArchiveVolumeOrderField!
+}
+"""
+Properties by which ArchiveVolume connections can be ordered.
+"""
+enum ArchiveVolumeOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  code.
+  """
+  CODE
+  """
+  filing.
+  """
+  FILING
+}
+"""
+ArchiveVolumeState is enum for the field state
+"""
+enum ArchiveVolumeState @goModel(model: "github.com/steward-pm/steward/ent/archivevolume.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+ArchiveVolumeWhereInput is used for filtering ArchiveVolume objects.
+Input was generated by ent.
+"""
+input ArchiveVolumeWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveVolumeWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveVolumeWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveVolumeWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is null.
+  """
+  householdIDIsNil: Boolean
+  """
+  householdID is set.
+  """
+  householdIDNotNil: Boolean
+  """
+  staff_id field predicates
+  """
+  staffID: ID
+  """
+  staffID differs from this.
+  """
+  staffIDNEQ: ID
+  """
+  staffID is one of these.
+  """
+  staffIDIn: [ID!]
+  """
+  staffID is none of these.
+  """
+  staffIDNotIn: [ID!]
+  """
+  staffID is null.
+  """
+  staffIDIsNil: Boolean
+  """
+  staffID is set.
+  """
+  staffIDNotNil: Boolean
+  """
+  class field predicates
+  """
+  class: ArchiveVolumeClass
+  """
+  class differs from this.
+  """
+  classNEQ: ArchiveVolumeClass
+  """
+  class is one of these.
+  """
+  classIn: [ArchiveVolumeClass!]
+  """
+  class is none of these.
+  """
+  classNotIn: [ArchiveVolumeClass!]
+  """
+  category field predicates
+  """
+  category: ArchiveVolumeCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveVolumeCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveVolumeCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveVolumeCategory!]
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  fileID is null.
+  """
+  fileIDIsNil: Boolean
+  """
+  fileID is set.
+  """
+  fileIDNotNil: Boolean
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  place field predicates
+  """
+  place: String
+  """
+  place differs from this.
+  """
+  placeNEQ: String
+  """
+  place is one of these.
+  """
+  placeIn: [String!]
+  """
+  place is none of these.
+  """
+  placeNotIn: [String!]
+  """
+  place is greater than this.
+  """
+  placeGT: String
+  """
+  place is at least this.
+  """
+  placeGTE: String
+  """
+  place is less than this.
+  """
+  placeLT: String
+  """
+  place is at most this.
+  """
+  placeLTE: String
+  """
+  place contains this.
+  """
+  placeContains: String
+  """
+  place begins with this.
+  """
+  placeHasPrefix: String
+  """
+  place ends with this.
+  """
+  placeHasSuffix: String
+  """
+  place equals this, upper and lower case alike.
+  """
+  placeEqualFold: String
+  """
+  place contains this, upper and lower case alike.
+  """
+  placeContainsFold: String
+  """
+  period_from field predicates
+  """
+  periodFrom: Date
+  """
+  periodFrom differs from this.
+  """
+  periodFromNEQ: Date
+  """
+  periodFrom is one of these.
+  """
+  periodFromIn: [Date!]
+  """
+  periodFrom is none of these.
+  """
+  periodFromNotIn: [Date!]
+  """
+  periodFrom is greater than this.
+  """
+  periodFromGT: Date
+  """
+  periodFrom is at least this.
+  """
+  periodFromGTE: Date
+  """
+  periodFrom is less than this.
+  """
+  periodFromLT: Date
+  """
+  periodFrom is at most this.
+  """
+  periodFromLTE: Date
+  """
+  period_until field predicates
+  """
+  periodUntil: Date
+  """
+  periodUntil differs from this.
+  """
+  periodUntilNEQ: Date
+  """
+  periodUntil is one of these.
+  """
+  periodUntilIn: [Date!]
+  """
+  periodUntil is none of these.
+  """
+  periodUntilNotIn: [Date!]
+  """
+  periodUntil is greater than this.
+  """
+  periodUntilGT: Date
+  """
+  periodUntil is at least this.
+  """
+  periodUntilGTE: Date
+  """
+  periodUntil is less than this.
+  """
+  periodUntilLT: Date
+  """
+  periodUntil is at most this.
+  """
+  periodUntilLTE: Date
+  """
+  periodUntil is null.
+  """
+  periodUntilIsNil: Boolean
+  """
+  periodUntil is set.
+  """
+  periodUntilNotNil: Boolean
+  """
+  state field predicates
+  """
+  state: ArchiveVolumeState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveVolumeState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveVolumeState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveVolumeState!]
+  """
+  bound field predicates
+  """
+  bound: Int
+  """
+  bound differs from this.
+  """
+  boundNEQ: Int
+  """
+  bound is one of these.
+  """
+  boundIn: [Int!]
+  """
+  bound is none of these.
+  """
+  boundNotIn: [Int!]
+  """
+  bound is greater than this.
+  """
+  boundGT: Int
+  """
+  bound is at least this.
+  """
+  boundGTE: Int
+  """
+  bound is less than this.
+  """
+  boundLT: Int
+  """
+  bound is at most this.
+  """
+  boundLTE: Int
 }
 """
 A part of an estate (区域).
@@ -30915,6 +35209,346 @@ func (ec *executionContext) childFields_ApprovalEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApprovalEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveDocument_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveDocument_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveDocument_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveDocument_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_ArchiveDocument_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_ArchiveDocument_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_ArchiveDocument_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_ArchiveDocument_voidedByName(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_ArchiveDocument_departmentID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_ArchiveDocument_householdID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_ArchiveDocument_staffID(ctx, field)
+	case "class":
+		return ec.fieldContext_ArchiveDocument_class(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveDocument_category(ctx, field)
+	case "fileID":
+		return ec.fieldContext_ArchiveDocument_fileID(ctx, field)
+	case "manualID":
+		return ec.fieldContext_ArchiveDocument_manualID(ctx, field)
+	case "title":
+		return ec.fieldContext_ArchiveDocument_title(ctx, field)
+	case "dated":
+		return ec.fieldContext_ArchiveDocument_dated(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDocument_pages(ctx, field)
+	case "source":
+		return ec.fieldContext_ArchiveDocument_source(ctx, field)
+	case "edition":
+		return ec.fieldContext_ArchiveDocument_edition(ctx, field)
+	case "current":
+		return ec.fieldContext_ArchiveDocument_current(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveDocument_state(ctx, field)
+	case "volumeID":
+		return ec.fieldContext_ArchiveDocument_volumeID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_ArchiveDocument_subjectID(ctx, field)
+	case "handedInByID":
+		return ec.fieldContext_ArchiveDocument_handedInByID(ctx, field)
+	case "handedInByName":
+		return ec.fieldContext_ArchiveDocument_handedInByName(ctx, field)
+	case "handedInAt":
+		return ec.fieldContext_ArchiveDocument_handedInAt(ctx, field)
+	case "boundByID":
+		return ec.fieldContext_ArchiveDocument_boundByID(ctx, field)
+	case "boundByName":
+		return ec.fieldContext_ArchiveDocument_boundByName(ctx, field)
+	case "boundAt":
+		return ec.fieldContext_ArchiveDocument_boundAt(ctx, field)
+	case "name":
+		return ec.fieldContext_ArchiveDocument_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_ArchiveDocument_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_ArchiveDocument_size(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveDocument_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_ArchiveDocument_file(ctx, field)
+	case "household":
+		return ec.fieldContext_ArchiveDocument_household(ctx, field)
+	case "staff":
+		return ec.fieldContext_ArchiveDocument_staff(ctx, field)
+	case "department":
+		return ec.fieldContext_ArchiveDocument_department(ctx, field)
+	case "manual":
+		return ec.fieldContext_ArchiveDocument_manual(ctx, field)
+	case "volume":
+		return ec.fieldContext_ArchiveDocument_volume(ctx, field)
+	case "waitingDays":
+		return ec.fieldContext_ArchiveDocument_waitingDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDocument", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDocumentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveDocumentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveDocumentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveDocumentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDocumentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDocumentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveDocumentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveDocumentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDocumentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveFile_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveFile_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveFile_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveFile_version(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_ArchiveFile_departmentID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_ArchiveFile_householdID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_ArchiveFile_staffID(ctx, field)
+	case "class":
+		return ec.fieldContext_ArchiveFile_class(ctx, field)
+	case "code":
+		return ec.fieldContext_ArchiveFile_code(ctx, field)
+	case "place":
+		return ec.fieldContext_ArchiveFile_place(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveFile_estate(ctx, field)
+	case "household":
+		return ec.fieldContext_ArchiveFile_household(ctx, field)
+	case "staff":
+		return ec.fieldContext_ArchiveFile_staff(ctx, field)
+	case "volumes":
+		return ec.fieldContext_ArchiveFile_volumes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveFile", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveFileConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveFileConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveFileConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveFileConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveFileConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveFileEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveFileEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveFileEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveFileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveManual(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveManual_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveManual_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveManual_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveManual_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_ArchiveManual_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_ArchiveManual_name(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveManual_estate(ctx, field)
+	case "editions":
+		return ec.fieldContext_ArchiveManual_editions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveManual", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveManualConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveManualConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveManualConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveManualConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveManualConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveManualEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveManualEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveManualEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveManualEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePermit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchivePermit_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchivePermit_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchivePermit_estateID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_ArchivePermit_subjectID(ctx, field)
+	case "accountID":
+		return ec.fieldContext_ArchivePermit_accountID(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_ArchivePermit_validFrom(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_ArchivePermit_validUntil(ctx, field)
+	case "copies":
+		return ec.fieldContext_ArchivePermit_copies(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ArchivePermit_endedAt(ctx, field)
+	case "endReason":
+		return ec.fieldContext_ArchivePermit_endReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchivePermit_estate(ctx, field)
+	case "document":
+		return ec.fieldContext_ArchivePermit_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePermit", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePermitConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchivePermitConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchivePermitConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchivePermitConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePermitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePermitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchivePermitEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchivePermitEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePermitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveVolume_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveVolume_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveVolume_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveVolume_version(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_ArchiveVolume_departmentID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_ArchiveVolume_householdID(ctx, field)
+	case "staffID":
+		return ec.fieldContext_ArchiveVolume_staffID(ctx, field)
+	case "class":
+		return ec.fieldContext_ArchiveVolume_class(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveVolume_category(ctx, field)
+	case "fileID":
+		return ec.fieldContext_ArchiveVolume_fileID(ctx, field)
+	case "code":
+		return ec.fieldContext_ArchiveVolume_code(ctx, field)
+	case "title":
+		return ec.fieldContext_ArchiveVolume_title(ctx, field)
+	case "place":
+		return ec.fieldContext_ArchiveVolume_place(ctx, field)
+	case "periodFrom":
+		return ec.fieldContext_ArchiveVolume_periodFrom(ctx, field)
+	case "periodUntil":
+		return ec.fieldContext_ArchiveVolume_periodUntil(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveVolume_state(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveVolume_pages(ctx, field)
+	case "bound":
+		return ec.fieldContext_ArchiveVolume_bound(ctx, field)
+	case "openedByID":
+		return ec.fieldContext_ArchiveVolume_openedByID(ctx, field)
+	case "openedByName":
+		return ec.fieldContext_ArchiveVolume_openedByName(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_ArchiveVolume_closedAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveVolume_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_ArchiveVolume_file(ctx, field)
+	case "household":
+		return ec.fieldContext_ArchiveVolume_household(ctx, field)
+	case "staff":
+		return ec.fieldContext_ArchiveVolume_staff(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveVolume", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveVolumeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveVolumeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveVolumeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveVolumeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveVolumeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveVolumeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveVolumeEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveVolumeEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveVolumeEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Area(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -31063,6 +35697,16 @@ func (ec *executionContext) childFields_AuditField(ctx context.Context, field gr
 		return ec.fieldContext_AuditField_after(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditField", field.Name)
+}
+
+func (ec *executionContext) childFields_BindDocumentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "volume":
+		return ec.fieldContext_BindDocumentsPayload_volume(ctx, field)
+	case "documents":
+		return ec.fieldContext_BindDocumentsPayload_documents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BindDocumentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_BreakKeySealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31261,6 +35905,14 @@ func (ec *executionContext) childFields_CloseKeySpotCheckPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseKeySpotCheckPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "volume":
+		return ec.fieldContext_CloseVolumePayload_volume(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseVolumePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -31277,6 +35929,14 @@ func (ec *executionContext) childFields_ConsentKeyScrappingPayload(ctx context.C
 		return ec.fieldContext_ConsentKeyScrappingPayload_scrapping(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentKeyScrappingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrectDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_CorrectDocumentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectDocumentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31363,6 +36023,14 @@ func (ec *executionContext) childFields_CreateKeyHooksPayload(ctx context.Contex
 		return ec.fieldContext_CreateKeyHooksPayload_hooks(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateKeyHooksPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateManualPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "manual":
+		return ec.fieldContext_CreateManualPayload_manual(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateManualPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateUnitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -31673,6 +36341,14 @@ func (ec *executionContext) childFields_GrantRolePayload(ctx context.Context, fi
 		return ec.fieldContext_GrantRolePayload_grant(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HandInDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_HandInDocumentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HandInDocumentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_HandOverKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33629,6 +38305,14 @@ func (ec *executionContext) childFields_OpenKeyCabinetPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type OpenKeyCabinetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OpenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "volume":
+		return ec.fieldContext_OpenVolumePayload_volume(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenVolumePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OrderKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "order":
@@ -33657,6 +38341,26 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "volume":
+		return ec.fieldContext_PlaceInArchivePayload_volume(ctx, field)
+	case "file":
+		return ec.fieldContext_PlaceInArchivePayload_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaceInArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_PutInForcePayload_document(ctx, field)
+	case "replaced":
+		return ec.fieldContext_PutInForcePayload_replaced(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PutInForcePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33843,6 +38547,14 @@ func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx conte
 		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "volume":
+		return ec.fieldContext_ReopenVolumePayload_volume(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReopenVolumePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -34167,6 +38879,14 @@ func (ec *executionContext) childFields_TellBreachPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type TellBreachPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnbindDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_UnbindDocumentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnbindDocumentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -34319,6 +39039,14 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_grants(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_VoidDocumentPayload_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidDocumentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ type Entity struct {
 	Name, Table                         string
 	Code                                ids.Code
 	Estate, Department, Self, Household string // columns
+	Permits                             string // table of permits, with the columns estate_id, subject_id, account_id, valid_from, valid_until and ended_at
 	AppendOnly                          bool
 	Confidential, Contact               map[string]bool // fields
 }
@@ -27,13 +29,15 @@ type Row struct{ Estate, Department, Self, Household uuid.UUID }
 
 // Scope is how far a viewer's permission reaches: the union of what the grants give.
 type Scope struct {
-	Portfolio   bool        // everything but the estates in Except
-	Except      []uuid.UUID // estates that the portfolio is without: see Barred
-	Estates     []uuid.UUID // all rows of these estates
-	Departments []Place     // a department's own rows
-	Selves      []Place     // rows that concern the account, in these estates (zero: any)
-	Account     uuid.UUID
-	Households  []uuid.UUID // rows of these households
+	Portfolio     bool        // everything but the estates in Except
+	Except        []uuid.UUID // estates that the portfolio is without: see Barred
+	Estates       []uuid.UUID // all rows of these estates
+	Departments   []Place     // a department's own rows
+	Selves        []Place     // rows that concern the account, in these estates (zero: any)
+	Account       uuid.UUID
+	Households    []uuid.UUID // rows of these households
+	AllHouseholds []uuid.UUID // rows that concern any household, in these estates
+	Permits       time.Time   // rows that the account has a permit for at this time (zero: none)
 }
 
 // Place is a department of an estate, or an estate alone.
@@ -45,7 +49,7 @@ func (s Scope) Whole() bool { return s.Portfolio && len(s.Except) == 0 }
 
 // Empty tells whether the scope reaches nothing.
 func (s Scope) Empty() bool {
-	return !s.Portfolio && len(s.Estates)+len(s.Departments)+len(s.Selves)+len(s.Households) == 0
+	return !s.Portfolio && len(s.Estates)+len(s.Departments)+len(s.Selves)+len(s.AllHouseholds)+len(s.Households) == 0
 }
 
 // Scope asks the policy for every grant and joins the answers.
@@ -57,6 +61,9 @@ func (v *Viewer) Scope(resource policy.Resource, action policy.Action) Scope {
 		return Scope{Portfolio: true}
 	}
 	s := Scope{Account: v.Account}
+	if action == policy.Read && v.Token == uuid.Nil { // a permit is the person's, who is signed in (A5)
+		s.Permits = v.At
+	}
 	for _, g := range v.Grants {
 		s.add(g, v.policy.Scope(g.Role, resource, action))
 	}
@@ -70,6 +77,10 @@ func (s *Scope) add(g Grant, reach policy.Scope) {
 		s.Households = append(s.Households, g.Household)
 	case reach == policy.Self:
 		s.Selves = append(s.Selves, Place{Estate: g.Estate})
+	case reach == policy.OfHouseholds && g.Estate != uuid.Nil:
+		s.AllHouseholds = append(s.AllHouseholds, g.Estate)
+		s.Selves = append(s.Selves, Place{Estate: g.Estate})
+	case reach == policy.OfHouseholds: // held over the portfolio it is of no estate's households
 	case reach == policy.OfDept:
 		s.Departments = append(s.Departments, Place{g.Estate, g.Department})
 	case g.Estate == uuid.Nil: // an estate's reach, too, when it is held over the portfolio
@@ -99,7 +110,8 @@ func (s Scope) without(estate uuid.UUID) Scope {
 	if s.Portfolio {
 		s.Except = append(slices.Clone(s.Except), estate)
 	}
-	s.Estates = slices.DeleteFunc(slices.Clone(s.Estates), func(id uuid.UUID) bool { return id == estate })
+	is := func(id uuid.UUID) bool { return id == estate }
+	s.Estates, s.AllHouseholds = slices.DeleteFunc(slices.Clone(s.Estates), is), slices.DeleteFunc(slices.Clone(s.AllHouseholds), is)
 	gone := func(p Place) bool { return p.Estate == estate || p.Estate == uuid.Nil }
 	s.Departments = slices.DeleteFunc(slices.Clone(s.Departments), gone)
 	s.Selves = slices.DeleteFunc(slices.Clone(s.Selves), gone)
@@ -109,7 +121,7 @@ func (s Scope) without(estate uuid.UUID) Scope {
 // EstatesOnly widens the scope to all rows of the estates it touches: what an act's rule may read.
 func (s Scope) EstatesOnly() Scope {
 	w := Scope{Portfolio: s.Portfolio, Except: s.Except, Households: s.Households}
-	w.Estates = slices.Clone(s.Estates)
+	w.Estates = slices.Concat(s.Estates, s.AllHouseholds)
 	for _, p := range slices.Concat(s.Departments, s.Selves) {
 		if p.Estate != uuid.Nil { // a new estate is in none: no estate must not cover it
 			w.Estates = append(w.Estates, p.Estate)
@@ -133,7 +145,7 @@ func (s Scope) Covers(row Row) bool {
 			return true
 		}
 	}
-	return row.Household != uuid.Nil && slices.Contains(s.Households, row.Household)
+	return row.Household != uuid.Nil && (slices.Contains(s.Households, row.Household) || slices.Contains(s.AllHouseholds, row.Estate))
 }
 
 // Predicate is the scope as a condition on the entity's table. The whole portfolio adds none (nil): an = ANY of
@@ -157,6 +169,9 @@ func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate
 	if e.Household != "" && len(s.Households) > 0 {
 		any = append(any, in(column(e.Household), s.Households))
 	}
+	if e.Household != "" && len(s.AllHouseholds) > 0 {
+		any = append(any, sql.And(in(column(e.Estate), s.AllHouseholds), sql.NotNull(column(e.Household))))
+	}
 	for _, p := range s.Departments {
 		if e.Department != "" && p.Department != uuid.Nil {
 			any = append(any, sql.And(sql.EQ(column(e.Estate), p.Estate), sql.EQ(column(e.Department), p.Department)))
@@ -172,10 +187,21 @@ func (s Scope) conditions(e Entity, column func(string) string) []*sql.Predicate
 		}
 		any = append(any, mine)
 	}
+	if e.Permits != "" && !s.Permits.IsZero() {
+		any = append(any, s.permitted(e, column))
+	}
 	if len(any) > 1 {
 		any = any[1:]
 	}
 	return any
+}
+
+// permitted are the rows for which the account has a permit that has begun, and not ended.
+func (s Scope) permitted(e Entity, column func(string) string) *sql.Predicate {
+	p := sql.Table(e.Permits)
+	return sql.Exists(sql.Select(p.C("id")).From(p).Where(sql.And(
+		sql.ColumnsEQ(p.C("estate_id"), column(e.Estate)), sql.ColumnsEQ(p.C("subject_id"), column("id")), sql.EQ(p.C("account_id"), s.Account),
+		sql.LTE(p.C("valid_from"), s.Permits), sql.GT(p.C("valid_until"), s.Permits), sql.IsNull(p.C("ended_at")))))
 }
 
 func in(column string, list []uuid.UUID) *sql.Predicate {

@@ -45,12 +45,13 @@ var places = rapid.Custom(func(t *rapid.T) access.Place {
 
 var scopes = rapid.Custom(func(t *rapid.T) access.Scope {
 	s := access.Scope{
-		Portfolio:   rapid.IntRange(0, 4).Draw(t, "portfolio") == 0,
-		Estates:     rapid.SliceOfN(a(estate), 0, 2).Draw(t, "estates"),
-		Departments: rapid.SliceOfN(places, 0, 2).Draw(t, "departments"),
-		Selves:      rapid.SliceOfN(places, 0, 2).Draw(t, "selves"),
-		Account:     some(account).Draw(t, "account"),
-		Households:  rapid.SliceOfN(a(household), 0, 2).Draw(t, "households"),
+		Portfolio:     rapid.IntRange(0, 4).Draw(t, "portfolio") == 0,
+		Estates:       rapid.SliceOfN(a(estate), 0, 2).Draw(t, "estates"),
+		Departments:   rapid.SliceOfN(places, 0, 2).Draw(t, "departments"),
+		Selves:        rapid.SliceOfN(places, 0, 2).Draw(t, "selves"),
+		Account:       some(account).Draw(t, "account"),
+		AllHouseholds: rapid.SliceOfN(a(estate), 0, 2).Draw(t, "all households"),
+		Households:    rapid.SliceOfN(a(household), 0, 2).Draw(t, "households"),
 	}
 	if s.Portfolio {
 		s.Except = rapid.SliceOfN(a(estate), 0, 2).Draw(t, "except")
@@ -256,7 +257,7 @@ func TestEstatesOnlyTouchesNoOtherEstate(t *testing.T) {
 		scope, row := scopes.Draw(t, "scope"), rows.Draw(t, "row")
 		wide := scope.EstatesOnly()
 		touched := scope.Portfolio && !slices.Contains(scope.Except, row.Estate) || row.Household != uuid.Nil && slices.Contains(scope.Households, row.Household)
-		for _, e := range scope.Estates {
+		for _, e := range slices.Concat(scope.Estates, scope.AllHouseholds) {
 			touched = touched || e == row.Estate
 		}
 		for _, p := range append(append([]access.Place{}, scope.Departments...), scope.Selves...) {

@@ -32,6 +32,8 @@ type Viewer struct {
 	Grants  []Grant
 	Audits  []uuid.UUID // estates that the account audits, whatever a token narrows: no write there (Nil: none anywhere)
 
+	At time.Time // when it was found out who is asking
+
 	MustChangePassword bool // somebody else set the password: until it is changed the grants count for nothing
 
 	policy *policy.Table
@@ -81,7 +83,7 @@ func (v *Viewer) Holders(resource policy.Resource, action policy.Action) (list [
 // SeesFully tells whether the viewer may see the resource's contact data in full wherever it may be read.
 func (v *Viewer) SeesFully(resource policy.Resource) bool {
 	read, reveal := v.Scope(resource, policy.Read), v.Scope(resource, policy.Reveal)
-	return reveal.Portfolio || !read.Portfolio && len(read.Departments)+len(read.Selves) == 0 &&
+	return reveal.Portfolio || !read.Portfolio && len(read.Departments)+len(read.Selves)+len(read.AllHouseholds) == 0 &&
 		within(read.Estates, reveal.Estates) && within(read.Households, reveal.Households)
 }
 

@@ -117,7 +117,7 @@ func (f *Files) forget(ctx context.Context, sum string, estate uuid.UUID) error 
 			return err
 		}
 		var used bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM files WHERE estate_id = $1 AND sha256 = $2)`, estate, sum).Scan(&used); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT content_used($1, $2)`, estate, sum).Scan(&used); err != nil {
 			return err
 		}
 		if used {
@@ -142,25 +142,25 @@ func (f *Files) Open(ctx context.Context, id string) (_ server.File, _ io.ReadCl
 	if access.From(ctx) == nil {
 		return server.File{}, nil, fault.SignedOut()
 	}
-	row, err := find(ctx, rt, id)
+	held, err := find(ctx, rt, id)
 	if err != nil {
 		return server.File{}, nil, err
 	}
 	e := rt.Entry(ctx, "files.download")
-	e.Estate, e.SubjectType, e.Subject = row.EstateID, ent.TypeFile, row.ID
-	if !access.From(ctx).Scope(policy.File, policy.Reveal).Covers(row.RowScope()) {
-		return server.File{}, nil, rt.RefuseEntry(ctx, e, confidential())
+	e.Estate, e.Household, e.SubjectType, e.Subject = held.Of.Estate, held.Of.Household, held.Type, held.ID
+	if held.Refused != nil {
+		return server.File{}, nil, rt.RefuseEntry(ctx, e, held.Refused)
 	}
-	content, err := f.content.Open(ctx, row.Sha256, row.EstateID)
+	content, err := f.content.Open(ctx, held.SHA256, held.Of.Estate)
 	if err != nil {
 		// The row is there: that the content is not is our fault, and no answer about the file.
-		return server.File{}, nil, fmt.Errorf("content of file %s: %s", row.ID, err) //nolint:errorlint // wrapped, its NOT_FOUND would become the answer
+		return server.File{}, nil, fmt.Errorf("content of %s: %s", held.ID, err) //nolint:errorlint // wrapped, its NOT_FOUND would become the answer
 	}
 	e.Outcome = audit.Viewed
 	if err := rt.AppendRead(ctx, e); err != nil {
 		return server.File{}, nil, errors.Join(err, content.Close())
 	}
-	return shown(row), content, nil
+	return server.File{ID: held.ID.String(), Name: held.Name, Size: held.Size, SHA256: held.SHA256, ContentType: held.ContentType}, content, nil
 }
 
 // confidential refuses what a file holds; auditors, too, see contact data masked only.
@@ -169,17 +169,24 @@ func confidential() *fault.Error {
 		"A file may hold contact data in full, so only CS officers, managers and who uploaded it download it. Others, auditors included, read the records here, with the last 4 digits shown, or ask a manager.").By("A6")
 }
 
-// find finds a file that the viewer may know of.
-func find(ctx context.Context, rt *act.Runtime, text string) (*ent.File, error) {
+// find finds what holds the content that is asked for, if the viewer may know of it.
+func find(ctx context.Context, rt *act.Runtime, text string) (*Held, error) {
 	id, err := uuid.Parse(text)
-	if err != nil || ids.CodeOf(id) != ent.Entities[ent.TypeFile].Code || id.String() != strings.ToLower(text) {
+	if err != nil || id.String() != strings.ToLower(text) {
 		return nil, fault.Missing()
 	}
-	row, err := rt.DB.Ent.File.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, rt.Refuse(ctx, "files.download", audit.Portfolio, fault.Missing())
+	kind := ent.TypeOf(ids.CodeOf(id))
+	holder := holders[kind]
+	if holder == nil {
+		return nil, fault.Missing()
 	}
-	return row, err
+	held, err := holder(ctx, id)
+	if ent.IsNotFound(err) || fault.Is(err, fault.NotFound) {
+		e := rt.Entry(ctx, "files.download")
+		e.Estate, e.SubjectType, e.Subject = audit.Portfolio, kind, id
+		return nil, rt.RefuseEntry(ctx, e, fault.Missing())
+	}
+	return held, err
 }
 
 func shown(f *ent.File) server.File {

@@ -45,7 +45,7 @@ func AccountKey(ctx context.Context) string {
 func (a *Authenticator) viewer(id *account.Identity) *access.Viewer {
 	v := access.Viewer{
 		Account: id.AccountID, Name: id.Name, Email: id.Email, Session: id.SessionID, Token: id.TokenID,
-		MustChangePassword: id.TemporaryPassword, Grants: make([]access.Grant, len(id.Grants)),
+		MustChangePassword: id.TemporaryPassword, At: a.clock.Now().UTC(), Grants: make([]access.Grant, len(id.Grants)),
 	}
 	for i, g := range id.Grants {
 		v.Grants[i] = access.Grant{

@@ -148,6 +148,14 @@ func build(ctx context.Context, ownerURL string) error {
 // SQL runs raw statements as the owner, who is under row-level security too, with all estates.
 func (a *App) SQL(sql string, args ...any) {
 	a.t.Helper()
+	if err := a.TrySQL(sql, args...); err != nil {
+		a.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// TrySQL is SQL that may be refused.
+func (a *App) TrySQL(sql string, args ...any) error {
+	a.t.Helper()
 	pool, err := pgxpool.New(context.Background(), a.OwnerURL)
 	if err != nil {
 		a.t.Fatal(err)
@@ -157,15 +165,14 @@ func (a *App) SQL(sql string, args ...any) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	defer func() { _ = tx.Rollback(context.Background()) }() // nothing to do once it is committed
 	if _, err := tx.Exec(context.Background(), `SET LOCAL app.estate_ids = '*'`); err != nil {
 		a.t.Fatal(err)
 	}
 	if _, err := tx.Exec(context.Background(), sql, args...); err != nil {
-		a.t.Fatalf("%s: %v", sql, err)
+		return err
 	}
-	if err := tx.Commit(context.Background()); err != nil {
-		a.t.Fatal(err)
-	}
+	return tx.Commit(context.Background())
 }
 
 // Super runs a raw statement as superuser, past row-level security, triggers and foreign keys.

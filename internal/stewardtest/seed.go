@@ -106,8 +106,9 @@ func seedEstate(ctx context.Context, db *database.DB, code, name string) (err er
 		departments = append(departments, do(&s, registry.CreateDepartment, registry.CreateDepartmentInput{EstateID: e.ID, Name: d.name, Kind: d.kind}).Department.ID)
 	}
 	phone, day, head := Phone, calendar.DayOf(Start.AddDate(-1, 0, 0)), resident.RelationHead
-	do(&s, registry.HireStaff, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[0], Name: name + "员工", Phone: &phone, EmployedFrom: &day})
+	staff := do(&s, registry.HireStaff, registry.HireStaffInput{EstateID: e.ID, DepartmentID: departments[0], Name: name + "员工", Phone: &phone, EmployedFrom: &day}).Staff
 	do(&s, registry.RegisterExternalPerson, registry.RegisterExternalPersonInput{EstateID: e.ID, Name: name + "师傅", Company: "装修公司", Phone: phone})
+	var households []uuid.UUID
 	for i, who := range []string{"业户", "邻居"} {
 		unit := units[2*i]
 		h := do(&s, registry.CreateHousehold, registry.CreateHouseholdInput{
@@ -117,10 +118,14 @@ func seedEstate(ctx context.Context, db *database.DB, code, name string) (err er
 		if h == nil {
 			break
 		}
+		households = append(households, h.ID)
 		do(&s, registry.AddEmergencyContact, registry.AddEmergencyContactInput{HouseholdID: h.ID, Name: name + "亲戚", Phone: phone})
 		if i == 0 {
 			do(&s, registry.GiveMoveInNotice, registry.GiveMoveInNoticeInput{HouseholdID: h.ID, UnitID: units[1]})
 		}
+	}
+	if s.err == nil {
+		seedArchive(&s, e.ID, staff.ID, households)
 	}
 	if s.err != nil {
 		return s.err
@@ -204,6 +209,7 @@ func seedKeys(ctx context.Context, tx pgx.Tx, estate uuid.UUID, units []uuid.UUI
 	b.queue(`INSERT INTO files (id, created_at, estate_id, name, content_type, size, sha256, uploaded_by) VALUES ($1, $2, $3, '清单.csv', 'text/csv', 1, $4, $5)`, ids.New(0x0201), Start, estate, fmt.Sprintf("%064d", 0), account)
 	b.queue(`INSERT INTO import_runs (id, created_at, estate_id, kind, file_name, sha256, report) VALUES ($1, $2, $3, 'UNITS', '清单.csv', $4, '{}')`, ids.New(0x0202), Start, estate, fmt.Sprintf("%064d", 0))
 	b.queueMore(estate, account, set, loan, draft, holder)
+	b.queueArchive(estate, account)
 	return tx.SendBatch(ctx, &b.Batch).Close()
 }
 

@@ -1,0 +1,51 @@
+package stewardtest
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent/archivedocument"
+	"github.com/steward-pm/steward/ent/archivemanual"
+	"github.com/steward-pm/steward/internal/archives"
+	"github.com/steward-pm/steward/internal/calendar"
+)
+
+// seedArchive makes a row of each entity of chapter A: for each household a volume with a document in it, and one in the inbox; a
+// manual with an edition in force; papers of a member of staff.
+func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
+	day := calendar.DayOf(Start.AddDate(0, -1, 0))
+	bound := func(n int, in archives.HandInDocumentInput) uuid.UUID {
+		v := do(s, archives.OpenVolume, archives.OpenVolumeInput{
+			EstateID: estate, Category: in.Category, HouseholdID: in.HouseholdID, StaffID: in.StaffID, Code: fmt.Sprintf("AJ-%02d", n), Title: "案卷",
+			PeriodFrom: calendar.DayOf(Start.AddDate(-1, 0, 0)),
+		}).Volume
+		d := do(s, archives.HandIn, in).Document
+		if s.err == nil {
+			do(s, archives.Bind, archives.BindDocumentsInput{VolumeID: v.ID, DocumentIDs: []uuid.UUID{d.ID}})
+		}
+		if s.err != nil {
+			return uuid.Nil
+		}
+		return d.ID
+	}
+	for i, h := range households {
+		bound(1+i, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryMoveIn, HouseholdID: &h, Title: "入伙通知书", Dated: day, Pages: 2})
+		do(s, archives.HandIn, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryComplaints, HouseholdID: &h, Title: "投诉记录", Dated: day, Pages: 1})
+	}
+	bound(10, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryWork, StaffID: &staff, Title: "劳动合同", Dated: day, Pages: 4})
+	m := do(s, archives.CreateManual, archives.CreateManualInput{EstateID: estate, Kind: archivemanual.KindManagement, Name: "管理手册"}).Manual
+	if s.err != nil {
+		return
+	}
+	edition := "第一版"
+	d := bound(11, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryManagementManual, ManualID: &m.ID, Edition: &edition, Title: "管理手册", Dated: day, Pages: 120})
+	do(s, archives.PutInForce, archives.PutInForceInput{DocumentID: d})
+}
+
+// queueArchive makes what no act makes by itself: a permit (A5) that has ended.
+func (b *batch) queueArchive(estate, account uuid.UUID) {
+	b.queue(`INSERT INTO archive_permits (id, created_at, estate_id, subject_id, account_id, valid_from, valid_until)
+		SELECT new_id(x'0605'::int), $1, $2, id, $3, $1::timestamptz - interval '2 days', $1::timestamptz - interval '1 day' FROM archive_documents WHERE estate_id = $2 AND class = 'INTERNAL'`,
+		Start, estate, account)
+}
