@@ -48,11 +48,8 @@ var forms = map[string][]form{
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
-	"requestKeyScrapping":  {{"requestKeyScrapping.input.signature.credential": stewardtest.Password}},
-	"consentKeyScrapping":  {{"consentKeyScrapping.input.signature.credential": stewardtest.Password}},
-	"completeKeyScrapping": {{}, {"completeKeyScrapping.input.signature.credential": stewardtest.Password}},
-	"recordLockChange":     {{}, {"recordLockChange.input.signature.credential": stewardtest.Password}},
-	"sealKeys":             {{}, {"sealKeys.input.signature.credential": stewardtest.Password}},
+	"requestKeyScrapping": {{"requestKeyScrapping.input.signature.credential": stewardtest.Password}},
+	"consentKeyScrapping": {{"consentKeyScrapping.input.signature.credential": stewardtest.Password}},
 	"signKeyAcceptance": {
 		{"signKeyAcceptance.input.engineering": nil, "signKeyAcceptance.input.security": nil, "signKeyAcceptance.input.signature.name": "王工"},
 		{"signKeyAcceptance.input.signature.credential": stewardtest.Password, "signKeyAcceptance.input.security.signature.credential": stewardtest.Password},
