@@ -14383,8 +14383,8 @@ input AcceptedKeySealInput {
 
 "Who signs for the keys that are sealed with security (K1.3)."
 input SealedWithInput {
-  "The member of security's staff; unless given, the signature names a person."
-  staffID: ID
+  "The member of security's staff."
+  staffID: ID!
   "The signature."
   signature: SignatureInput!
 }
@@ -14828,8 +14828,10 @@ input ReturnKeysInput {
   loanID: ID!
   "What came back; everything that is out unless given."
   lines: [ReturnLineInput!]
-  "Who brought the keys, if not the borrower."
+  "Who brought the keys, if not the borrower and of no staff here."
   returnedBy: String
+  "The member of staff who brought them, if not the borrower."
+  staffID: ID
   "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
   signature: SignatureInput!
   "When they came back, if that is recorded later than it happened: at most 24 hours ago."
@@ -15045,8 +15047,8 @@ input RecordLockChangeInput {
   cabinetID: ID
   "What is to be said of the change."
   note: String
-  "Who of engineering changed it; the person that the signature names unless given."
-  engineerID: ID
+  "The member of engineering's staff who changed it."
+  engineerID: ID!
   "The signature of engineering."
   signature: SignatureInput!
 }
@@ -15127,8 +15129,8 @@ type ConsentKeyScrappingPayload {
 input CompleteKeyScrappingInput {
   "The scrapping."
   scrappingID: ID!
-  "Who of engineering takes them; the person that the signature names unless given."
-  engineerID: ID
+  "The member of engineering's staff who takes them."
+  engineerID: ID!
   "The signature of engineering."
   signature: SignatureInput!
 }
@@ -15336,8 +15338,8 @@ input SealKeysInput {
   number: String!
   "The cabinet that gives; the estate's first unless given."
   fromID: ID
-  "The member of security's staff who signs; unless given, the signature names a person."
-  securityStaffID: ID
+  "The member of security's staff who signs."
+  securityStaffID: ID!
   "The signature for security; the custodian signs by being signed in."
   signature: SignatureInput!
 }
@@ -15460,7 +15462,10 @@ type KeySpotCheckDrawn {
 }
 
 extend type Mutation {
-  "Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3)."
+  """
+  Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3). The seed is
+  the server's, and kept. On the day of a draw that was not counted, or was cancelled, the seed stays the same.
+  """
   drawKeySpotCheck(
     "How much."
     input: DrawKeySpotCheckInput!
@@ -15480,7 +15485,7 @@ extend type Mutation {
     "Which one."
     input: CloseKeySpotCheckInput!
   ): CloseKeySpotCheckPayload!
-  "Gives a spot check up before all is counted; it stays on record with the reason (K4.3)."
+  "Gives a spot check up before all is counted; it stays on record with the reason, and the leaders and managers are told (K4.3)."
   cancelKeySpotCheck(
     "Which one, and why."
     input: CancelKeySpotCheckInput!
@@ -15495,8 +15500,6 @@ input DrawKeySpotCheckInput {
   size: Int!
   "How many entries of the loan register, of the last 31 days: 0 to 200."
   registerSize: Int!
-  "The seed of the draw: a random one unless given. It is kept."
-  seed: String
 }
 
 "The spot check that was drawn."
@@ -15599,7 +15602,11 @@ type CloseKeyMonthPayload {
   statement: KeyStatement!
 }
 
-"The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2)."
+"""
+The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2). A closed month stands under the areas as
+they were when it was closed, an open one under those of today: where a building went to another area, an area's opening differs from
+its closing of the month before by that building's keys, and the estate's sums go on.
+"""
 type KeyMonth {
   "The month, as its first day."
   month: Date!
@@ -30139,7 +30146,7 @@ type KeySpotCheck implements Node {
   """
   reconciliationID: ID!
   """
-  The seed of the draw.
+  The seed of the draw, made by the server; that of what was drawn on the same day and not counted.
   """
   seed: String!
   """

@@ -17,6 +17,7 @@ type Entity struct {
 	Code                                ids.Code
 	Estate, Department, Self, Household string // columns
 	Permits                             string // table of permits, with the columns estate_id, subject_id, account_id, valid_from, valid_until and ended_at
+	Document                            string // column with what the row is a part of, which has the key of its confidential fields
 	AppendOnly                          bool
 	Confidential, Contact               map[string]bool // fields
 }

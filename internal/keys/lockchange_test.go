@@ -22,8 +22,8 @@ const (
 
 func changeOf(set uuid.UUID) vars { return vars{"in": vars{"setID": set, "reason": "锁芯损坏"}} }
 
-func changedOf(change string, count int) vars {
-	return vars{"in": vars{"lockChangeID": change, "newCount": count, "note": "已换新锁芯", "signature": vars{"name": "换锁师傅"}}}
+func changedOf(app *stewardtest.App, change string, count int) vars {
+	return vars{"in": vars{"lockChangeID": change, "newCount": count, "note": "已换新锁芯", "engineerID": engineerOf(app), "signature": vars{}}}
 }
 
 func cancelOf(change string) vars {
@@ -34,7 +34,7 @@ func cancelOf(change string) vars {
 func changeLock(app *stewardtest.App, set uuid.UUID, count int) gjson.Result {
 	custodian := app.As(policy.KeyCustodian)
 	id := custodian.Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	return custodian.Do(recordChange, changedOf(id, count)).Get("recordLockChange.set")
+	return custodian.Do(recordChange, changedOf(app, id, count)).Get("recordLockChange.set")
 }
 
 // conditionOf is what the set is now.
@@ -76,7 +76,7 @@ func TestK3_1_ALockChangeOpensAGenerationAndRetiresTheOldKeys(t *testing.T) {
 	custodian.Refused(orderChange, changeOf(set), fault.Conflict, "K3.1")
 	custodian.Refused(cancelChange, cancelOf(id), fault.Forbidden, "K2.3") // the leader asked for it
 
-	done := custodian.Do(recordChange, changedOf(id, 4)).Get("recordLockChange")
+	done := custodian.Do(recordChange, changedOf(app, id, 4)).Get("recordLockChange")
 	if c := done.Get("lockChange"); c.Get("state").String() != "DONE" || c.Get("retiredCount").Int() != 5 || c.Get("generation").Int() != 2 || c.Get("newCount").Int() != 4 {
 		t.Errorf("done: %s", c.Raw)
 	}
@@ -89,7 +89,7 @@ func TestK3_1_ALockChangeOpensAGenerationAndRetiresTheOldKeys(t *testing.T) {
 	if o := lossDue(app, id); o.Get("state").String() != "MET" {
 		t.Errorf("due: %s", o.Raw)
 	}
-	custodian.Refused(recordChange, changedOf(id, 4), fault.RuleBroken, "K3.1")
+	custodian.Refused(recordChange, changedOf(app, id, 4), fault.RuleBroken, "K3.1")
 	app.As(policy.Supervisor).Refused(cancelChange, cancelOf(id), fault.RuleBroken, "K3.1")
 	custodian.Refused(foundKey, foundOf(loss, app.A.Cabinet, 1), fault.RuleBroken, "K3.1") // it opens nothing any more
 
@@ -104,11 +104,11 @@ func TestK3_1_LentKeysAreTakenBackBeforeTheLockIsChanged(t *testing.T) {
 	custodian, set := app.As(policy.KeyCustodian), app.A.Sets[1]
 	loan, _ := lendTo(app, vars{"staffID": app.A.Staff}, set, 1)
 	id := custodian.Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	if r := custodian.Refused(recordChange, changedOf(id, 3), fault.Conflict, "K3.1"); r.Field != "lockChangeID" {
+	if r := custodian.Refused(recordChange, changedOf(app, id, 3), fault.Conflict, "K3.1"); r.Field != "lockChangeID" {
 		t.Errorf("refused at %q", r.Field)
 	}
 	app.As(policy.CSOfficer).Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
-	custodian.Do(recordChange, changedOf(id, 3))
+	custodian.Do(recordChange, changedOf(app, id, 3))
 }
 
 func TestK3_1_AtTheThirdChangeTheSetIsDueForScrapping(t *testing.T) {
@@ -161,19 +161,19 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 	}
 	app.Foreign(policy.KeyCustodian).Refused(orderChange, changeOf(set), fault.NotFound)
 	id := app.As(policy.Supervisor).Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	app.As(policy.Supervisor).Refused(recordChange, changedOf(id, 3), fault.Forbidden)
+	app.As(policy.Supervisor).Refused(recordChange, changedOf(app, id, 3), fault.Forbidden)
 	for _, document := range []string{recordChange, cancelChange} {
-		in := changedOf(id, 3)
+		in := changedOf(app, id, 3)
 		if document == cancelChange {
 			in = cancelOf(id)
 		}
 		app.Foreign(policy.KeyCustodian).Refused(document, in, fault.NotFound)
 		app.As(policy.CSOfficer).Refused(document, in, fault.Forbidden)
 	}
-	if r := custodian.Refused(recordChange, changedOf(id, 0), fault.InvalidInput, "K3.1"); r.Field != "newCount" {
+	if r := custodian.Refused(recordChange, changedOf(app, id, 0), fault.InvalidInput, "K3.1"); r.Field != "newCount" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	desk := changedOf(id, 3)
+	desk := changedOf(app, id, 3)
 	desk["in"].(vars)["cabinetID"] = app.A.Desk
 	if r := custodian.Refused(recordChange, desk, fault.InvalidInput, "K1.2"); r.Field != "cabinetID" {
 		t.Errorf("refused at %q", r.Field)
@@ -190,7 +190,7 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 	if o := lossDue(app, id); o.Get("state").String() != "CANCELLED" {
 		t.Errorf("due: %s", o.Raw)
 	}
-	custodian.Refused(recordChange, changedOf(id, 3), fault.Conflict, "K3.1")
+	custodian.Refused(recordChange, changedOf(app, id, 3), fault.Conflict, "K3.1")
 	custodian.Refused(cancelChange, cancelOf(id), fault.Conflict, "K3.1")
 
 	app.Clock.Advance(time.Minute)
@@ -227,7 +227,7 @@ func TestK3_1_Raced(t *testing.T) {
 		}
 		return id
 	}
-	race(recordChange, "recordLockChange", changedOf(race(orderChange, "orderLockChange", changeOf(set)), 3))
+	race(recordChange, "recordLockChange", changedOf(app, race(orderChange, "orderLockChange", changeOf(set)), 3))
 	if got := kept(app, set); got["CABINET"] != 3 || got["SCRAPPED"] != 5 {
 		t.Errorf("the ledger: %v", got)
 	}
