@@ -68,16 +68,10 @@ func (r *queryResolver) ArchiveFiles(ctx context.Context, first *int, after *ent
 }
 
 func (r *queryResolver) ArchiveVolumes(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) (*ent.ArchiveVolumeConnection, error) {
-	if orderBy == nil { // by class, then by time (A3)
-		orderBy = &ent.ArchiveVolumeOrder{Direction: entgql.OrderDirectionAsc, Field: ent.ArchiveVolumeOrderFieldFilingKey}
-	}
 	return r.db().ArchiveVolume.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithArchiveVolumeOrder(orderBy), ent.WithArchiveVolumeFilter(where.Filter))
 }
 
 func (r *queryResolver) ArchiveDocuments(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) (*ent.ArchiveDocumentConnection, error) {
-	if orderBy == nil { // by class, then by time (A3)
-		orderBy = &ent.ArchiveDocumentOrder{Direction: entgql.OrderDirectionAsc, Field: ent.ArchiveDocumentOrderFieldFilingKey}
-	}
 	return r.db().ArchiveDocument.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithArchiveDocumentOrder(orderBy), ent.WithArchiveDocumentFilter(where.Filter))
 }
 

@@ -61,6 +61,15 @@ var forms = map[string][]form{
 	// Who signs for engineering is of that department, and the estate's one member of staff is not.
 	"giveKeysToEngineering":   {{"giveKeysToEngineering.input.staffID": nil, "giveKeysToEngineering.input.signature.name": "钱工"}},
 	"takeKeysFromEngineering": {{"takeKeysFromEngineering.input.staffID": nil, "takeKeysFromEngineering.input.signature.name": "钱工"}},
+	// A document concerns a household, or a member of staff, or a department; an upload is taken by who uploaded it only, whose row no walk has.
+	"handInDocument": {
+		{"handInDocument.input.staffID": nil, "handInDocument.input.departmentID": nil, "handInDocument.input.manualID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "COMPLAINTS"},
+		{"handInDocument.input.householdID": nil, "handInDocument.input.departmentID": nil, "handInDocument.input.manualID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "WORK"},
+		{"handInDocument.input.householdID": nil, "handInDocument.input.staffID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "MANAGEMENT_MANUAL", "handInDocument.input.edition": "二"},
+	},
+	"openVolume":     {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
+	"closeVolume":    {{"closeVolume.input.periodUntil": "2026-03-02"}},
+	"placeInArchive": {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

@@ -43,6 +43,9 @@ var aliases = map[string]string{
 	"token": "APIToken", "actor": "Account",
 	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,
 
+	"manual": ent.TypeArchiveManual, "volume": ent.TypeArchiveVolume, "document": ent.TypeArchiveDocument, "upload": ent.TypeFile,
+	"placeInArchive.input.fileID": ent.TypeArchiveFile,
+
 	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
 
 	// Questions about anything.

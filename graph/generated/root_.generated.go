@@ -12543,40 +12543,136 @@ extend type ArchiveDocument {
 
 extend type Mutation {
   "Hands a document in to the archive's inbox, where it waits for the archivist (A2)."
-  handInDocument(input: HandInDocumentInput!): HandInDocumentPayload!
+  handInDocument(
+    "The document."
+    input: HandInDocumentInput!
+  ): HandInDocumentPayload!
   "Describes a document anew while it is in the inbox (A2). CONFLICT if somebody changed it meanwhile."
-  correctDocument(input: CorrectDocumentInput!): CorrectDocumentPayload!
+  correctDocument(
+    "The document, described anew."
+    input: CorrectDocumentInput!
+  ): CorrectDocumentPayload!
   "Voids what was handed in by mistake (A2)."
-  voidDocument(input: VoidDocumentInput!): VoidDocumentPayload!
+  voidDocument(
+    "Which document, and why."
+    input: VoidDocumentInput!
+  ): VoidDocumentPayload!
   "Opens a volume (A2)."
-  openVolume(input: OpenVolumeInput!): OpenVolumePayload!
+  openVolume(
+    "The volume."
+    input: OpenVolumeInput!
+  ): OpenVolumePayload!
   "Closes a volume (A2)."
-  closeVolume(input: CloseVolumeInput!): CloseVolumePayload!
+  closeVolume(
+    "Which volume."
+    input: CloseVolumeInput!
+  ): CloseVolumePayload!
   "Opens a volume again that was closed by mistake (A2)."
-  reopenVolume(input: ReopenVolumeInput!): ReopenVolumePayload!
+  reopenVolume(
+    "Which volume, and why."
+    input: ReopenVolumeInput!
+  ): ReopenVolumePayload!
   "Says where a volume or a file stands (A2)."
-  placeInArchive(input: PlaceInArchiveInput!): PlaceInArchivePayload!
+  placeInArchive(
+    "What stands where."
+    input: PlaceInArchiveInput!
+  ): PlaceInArchivePayload!
   "Binds documents of the inbox into a volume of their category, file and period: the archivist alone (A2, A3)."
-  bindDocuments(input: BindDocumentsInput!): BindDocumentsPayload!
+  bindDocuments(
+    "Which documents go into which volume."
+    input: BindDocumentsInput!
+  ): BindDocumentsPayload!
   "Takes a document out of its volume, back to the inbox (A2)."
-  unbindDocument(input: UnbindDocumentInput!): UnbindDocumentPayload!
+  unbindDocument(
+    "Which document, and why."
+    input: UnbindDocumentInput!
+  ): UnbindDocumentPayload!
   "Begins a manual, whose editions are handed in as documents (A1.2)."
-  createManual(input: CreateManualInput!): CreateManualPayload!
+  createManual(
+    "The manual."
+    input: CreateManualInput!
+  ): CreateManualPayload!
   "Marks an edition of a manual as the one in force (A1.2)."
-  putManualInForce(input: PutInForceInput!): PutInForcePayload!
+  putManualInForce(
+    "Which edition."
+    input: PutInForceInput!
+  ): PutInForcePayload!
 }
 
 extend type Query {
   "The files of households and of staff that the viewer may see: one each (A1.3, A6)."
-  archiveFiles(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveFileOrder, where: ArchiveFileWhereInput): ArchiveFileConnection!
+  archiveFiles(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveFileOrder = {field: CODE, direction: ASC}
+    "Which ones."
+    where: ArchiveFileWhereInput
+  ): ArchiveFileConnection!
   "The volumes that the viewer may see (A2, A4)."
-  archiveVolumes(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveVolumeOrder, where: ArchiveVolumeWhereInput): ArchiveVolumeConnection!
+  archiveVolumes(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveVolumeOrder = {field: FILING, direction: ASC}
+    "Which ones."
+    where: ArchiveVolumeWhereInput
+  ): ArchiveVolumeConnection!
   "The documents that the viewer may see, by class and then by time unless ordered otherwise (A3, A4)."
-  archiveDocuments(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchiveDocumentOrder, where: ArchiveDocumentWhereInput): ArchiveDocumentConnection!
+  archiveDocuments(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveDocumentOrder = {field: FILING, direction: ASC}
+    "Which ones."
+    where: ArchiveDocumentWhereInput
+  ): ArchiveDocumentConnection!
   "The manuals (A1.2)."
-  archiveManuals(first: Int, after: Cursor, last: Int, before: Cursor, where: ArchiveManualWhereInput): ArchiveManualConnection!
+  archiveManuals(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "Which ones."
+    where: ArchiveManualWhereInput
+  ): ArchiveManualConnection!
   "The permits that the viewer may see: the own ones, or the estate's (A5)."
-  archivePermits(first: Int, after: Cursor, last: Int, before: Cursor, orderBy: ArchivePermitOrder, where: ArchivePermitWhereInput): ArchivePermitConnection!
+  archivePermits(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchivePermitOrder = {field: VALID_FROM, direction: DESC}
+    "Which ones."
+    where: ArchivePermitWhereInput
+  ): ArchivePermitConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
