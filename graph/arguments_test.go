@@ -58,6 +58,10 @@ var forms = map[string][]form{
 		{"recordLockChange.input.engineerID": nil, "recordLockChange.input.signature.name": "王工"},
 		{"recordLockChange.input.signature.credential": stewardtest.Password},
 	},
+	"changeKeySeal": {
+		{"changeKeySeal.input.securityStaffID": nil, "changeKeySeal.input.signature.name": "保安队长"},
+		{"changeKeySeal.input.signature.credential": stewardtest.Password},
+	},
 	"sealKeys": {
 		{"sealKeys.input.securityStaffID": nil, "sealKeys.input.signature.name": "保安队长"},
 		{"sealKeys.input.signature.credential": stewardtest.Password},
