@@ -43,29 +43,13 @@ var forms = map[string][]form{
 		{"askKeyLoan.input.borrower": "externalPersonID", "askKeyLoan.input.until": "2026-03-05"},
 	},
 	"askKeyLoanExtension": {{"askKeyLoanExtension.input.until": "2026-03-05"}},
-	"returnKeys":          {{"returnKeys.input.lines": nil}, {}},
+	"returnKeys":          {{"returnKeys.input.lines": nil, "returnKeys.input.staffID": nil}, {}},
 	"reportKeyLoss": {
 		{"reportKeyLoss.input.setID": nil, "reportKeyLoss.input.holderID": nil},
 		{"reportKeyLoss.input.loanLineID": nil},
 	},
 	"requestKeyScrapping": {{"requestKeyScrapping.input.signature.credential": stewardtest.Password}},
 	"consentKeyScrapping": {{"consentKeyScrapping.input.signature.credential": stewardtest.Password}},
-	"completeKeyScrapping": {
-		{"completeKeyScrapping.input.engineerID": nil, "completeKeyScrapping.input.signature.name": "王工"},
-		{"completeKeyScrapping.input.signature.credential": stewardtest.Password},
-	},
-	"recordLockChange": {
-		{"recordLockChange.input.engineerID": nil, "recordLockChange.input.signature.name": "王工"},
-		{"recordLockChange.input.signature.credential": stewardtest.Password},
-	},
-	"changeKeySeal": {
-		{"changeKeySeal.input.securityStaffID": nil, "changeKeySeal.input.signature.name": "保安队长"},
-		{"changeKeySeal.input.signature.credential": stewardtest.Password},
-	},
-	"sealKeys": {
-		{"sealKeys.input.securityStaffID": nil, "sealKeys.input.signature.name": "保安队长"},
-		{"sealKeys.input.signature.credential": stewardtest.Password},
-	},
 	"signKeyAcceptance": {
 		{"signKeyAcceptance.input.engineering": nil, "signKeyAcceptance.input.security": nil, "signKeyAcceptance.input.signature.name": "王工"},
 		{"signKeyAcceptance.input.signature.credential": stewardtest.Password, "signKeyAcceptance.input.security.signature.credential": stewardtest.Password},

@@ -819,7 +819,7 @@ func (ec *executionContext) unmarshalInputSealedWithInput(ctx context.Context, o
 		switch k {
 		case "staffID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}

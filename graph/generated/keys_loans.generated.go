@@ -673,7 +673,7 @@ func (ec *executionContext) unmarshalInputReturnKeysInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"loanID", "lines", "returnedBy", "signature", "occurredAt", "lateReason"}
+	fieldsInOrder := [...]string{"loanID", "lines", "returnedBy", "staffID", "signature", "occurredAt", "lateReason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -701,6 +701,13 @@ func (ec *executionContext) unmarshalInputReturnKeysInput(ctx context.Context, o
 				return &it, err
 			}
 			it.ReturnedBy = data
+		case "staffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StaffID = data
 		case "signature":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
 			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)

@@ -456,7 +456,7 @@ func (ec *executionContext) unmarshalInputCompleteKeyScrappingInput(ctx context.
 			it.ScrappingID = data
 		case "engineerID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("engineerID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
@@ -813,7 +813,7 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 			it.Note = data
 		case "engineerID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("engineerID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}

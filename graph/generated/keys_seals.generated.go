@@ -253,7 +253,7 @@ func (ec *executionContext) unmarshalInputChangeKeySealInput(ctx context.Context
 			it.Reason = data
 		case "securityStaffID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("securityStaffID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
@@ -330,7 +330,7 @@ func (ec *executionContext) unmarshalInputSealKeysInput(ctx context.Context, obj
 			it.FromID = data
 		case "securityStaffID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("securityStaffID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}

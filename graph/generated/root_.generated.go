@@ -12883,8 +12883,8 @@ input AcceptedKeySealInput {
 
 "Who signs for the keys that are sealed with security (K1.3)."
 input SealedWithInput {
-  "The member of security's staff; unless given, the signature names a person."
-  staffID: ID
+  "The member of security's staff."
+  staffID: ID!
   "The signature."
   signature: SignatureInput!
 }
@@ -13328,8 +13328,10 @@ input ReturnKeysInput {
   loanID: ID!
   "What came back; everything that is out unless given."
   lines: [ReturnLineInput!]
-  "Who brought the keys, if not the borrower."
+  "Who brought the keys, if not the borrower and of no staff here."
   returnedBy: String
+  "The member of staff who brought them, if not the borrower."
+  staffID: ID
   "The signature of who brings the keys: the own password of a borrower with an account, else attested by who takes them (K2.1). Who takes them signs as the handler by being signed in."
   signature: SignatureInput!
   "When they came back, if that is recorded later than it happened: at most 24 hours ago."
@@ -13557,8 +13559,8 @@ input RecordLockChangeInput {
   cabinetID: ID
   "What is to be said of the change."
   note: String
-  "Who of engineering changed it; the person that the signature names unless given."
-  engineerID: ID
+  "The member of engineering's staff who changed it."
+  engineerID: ID!
   "The signature of engineering."
   signature: SignatureInput!
 }
@@ -13639,8 +13641,8 @@ type ConsentKeyScrappingPayload {
 input CompleteKeyScrappingInput {
   "The scrapping."
   scrappingID: ID!
-  "Who of engineering takes them; the person that the signature names unless given."
-  engineerID: ID
+  "The member of engineering's staff who takes them."
+  engineerID: ID!
   "The signature of engineering."
   signature: SignatureInput!
 }
@@ -13848,8 +13850,8 @@ input SealKeysInput {
   number: String!
   "The cabinet that gives; the estate's first unless given."
   fromID: ID
-  "The member of security's staff who signs; unless given, the signature names a person."
-  securityStaffID: ID
+  "The member of security's staff who signs."
+  securityStaffID: ID!
   "The signature for security; the custodian signs by being signed in."
   signature: SignatureInput!
 }
@@ -13886,8 +13888,8 @@ input ChangeKeySealInput {
   number: String!
   "Why it is replaced."
   reason: String!
-  "The member of security's staff who signs; unless given, the signature names a person."
-  securityStaffID: ID
+  "The member of security's staff who signs."
+  securityStaffID: ID!
   "The signature for security; the custodian signs by being signed in."
   signature: SignatureInput!
 }

@@ -76,7 +76,7 @@ func (h *history) accept(rooms []uuid.UUID) error {
 	check := keys.CheckKeyAcceptanceLinesInput{AcceptanceID: sheet.ID}
 	sign := keys.SignKeyAcceptanceInput{
 		AcceptanceID: sheet.ID, Engineering: &keys.KeyDelivererInput{StaffID: &h.mechanics[h.estate.ID][0]}, Signature: attested(),
-		Security: &keys.SealedWithInput{StaffID: h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security)},
+		Security: &keys.SealedWithInput{StaffID: *h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security)},
 	}
 	for i, line := range lines {
 		checked := keys.CheckedKeyLineInput{CheckID: line, Delivered: 5}
@@ -116,7 +116,7 @@ func (h *history) changeSeal(room uuid.UUID, reason string) error {
 	}
 	_, err = keys.ChangeSeal.Do(h.custodian, keys.ChangeKeySealInput{
 		SealID: seal, Number: "F-003", Reason: reason,
-		SecurityStaffID: h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security),
+		SecurityStaffID: *h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security),
 	})
 	return err
 }
@@ -134,7 +134,7 @@ func (h *history) breakSeal(room uuid.UUID) error {
 	h.clock.Advance(2 * time.Hour)
 	_, err = keys.Seal.Do(h.custodian, keys.SealKeysInput{
 		SetID: p.Seal.SetID, Count: p.Seal.Count, Number: "F-004",
-		SecurityStaffID: h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security),
+		SecurityStaffID: *h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security),
 	})
 	return err
 }

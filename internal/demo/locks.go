@@ -43,7 +43,7 @@ func (h *history) locks() map[int][]func() error {
 		}},
 		10: {func() error {
 			_, err := keys.CompleteScrapping.Do(h.custodian, keys.CompleteKeyScrappingInput{
-				ScrappingID: scrapping.ID, EngineerID: &h.mechanics[h.estate.ID][0], Signature: attested(),
+				ScrappingID: scrapping.ID, EngineerID: h.mechanics[h.estate.ID][0], Signature: attested(),
 			})
 			return err
 		}},
@@ -72,7 +72,7 @@ func (h *history) changeLock(set uuid.UUID, reason string) error {
 		return err
 	}
 	_, err = keys.RecordLockChange.Do(h.custodian, keys.RecordLockChangeInput{
-		LockChangeID: p.LockChange.ID, OldCount: back, NewCount: 4, EngineerID: &h.mechanics[h.estate.ID][0], Signature: attested(),
+		LockChangeID: p.LockChange.ID, OldCount: back, NewCount: 4, EngineerID: h.mechanics[h.estate.ID][0], Signature: attested(),
 	})
 	return err
 }

@@ -68,7 +68,7 @@ func TestK1_3_TheDatabaseHoldsSealsToIt(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian := app.As(policy.KeyCustodian)
 	set := pumpRoom(t, app, 3)
-	custodian.Do(sealKeys, sealing(set, 2, "F-1", nil))
+	custodian.Do(sealKeys, sealing(app, set, 2, "F-1", nil))
 	const move = `INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at)
 		SELECT gen_random_uuid(), now(), s.estate_id, s.id, f.id, t.id, 1, '%s', now() FROM key_sets s
 			JOIN key_holders f ON f.estate_id = s.estate_id AND f.kind = '%s' JOIN key_holders t ON t.estate_id = s.estate_id AND t.kind = '%s' WHERE s.id = $1`
@@ -125,7 +125,7 @@ func TestK1_1_ASheetIsAcceptedAtOnceHoweverLong(t *testing.T) {
 			}
 			custodian.Do(checkLines, checking(sheet, checked...))
 			c := cost[n]
-			_, c[again] = count(signSheet, fmt.Sprint(n), signing(sheet, vars{"seals": seals, "security": vars{"signature": vars{"name": "保安队长"}}}))
+			_, c[again] = count(signSheet, fmt.Sprint(n), signing(sheet, vars{"seals": seals, "security": vars{"staffID": guardOf(app), "signature": vars{}}}))
 			cost[n] = c
 		}
 	}
@@ -148,7 +148,7 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 		custodian.Do(checkLines, checking(sheet, found(checks["机房门"], delivered, 0)))
 		more := vars{}
 		if delivered > 1 {
-			more = vars{"seals": []vars{{"checkID": checks["机房门"], "number": number}}, "security": vars{"signature": vars{"name": "保安队长"}}}
+			more = vars{"seals": []vars{{"checkID": checks["机房门"], "number": number}}, "security": vars{"staffID": guardOf(app), "signature": vars{}}}
 		}
 		custodian.Do(signSheet, signing(sheet, more))
 		return sheet
@@ -183,7 +183,7 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 	before := setAt(app, "机房门")
 
 	seal := app.IDs(`SELECT id FROM key_seals WHERE number = 'F-2'`)[0].String()
-	custodian.Do(changeSeal, vars{"in": vars{"sealID": seal, "number": "F-20", "reason": "封条破损", "signature": vars{"name": "保安队长"}}}) // the packet is the same still
+	custodian.Do(changeSeal, vars{"in": vars{"sealID": seal, "number": "F-20", "reason": "封条破损", "securityStaffID": guardOf(app), "signature": vars{}}}) // the packet is the same still
 	voided := custodian.Do(voidSheet, voiding(second)).Get("voidKeyAcceptance.acceptance")
 	if voided.Get("state").String() != "VOIDED" || voided.Get("voidReason").String() != "数错了" || voided.Get("voidedByName").String() != custodian.Email {
 		t.Errorf("voided: %s", voided.Raw)

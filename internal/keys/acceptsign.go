@@ -23,6 +23,7 @@ import (
 var accepting = signature.Declare(signature.Ceremony{
 	Kind: "keys.accept", Clause: "K1.1", Capacities: []string{"deliverer", "handler", "security"},
 	Distinct: [][2]string{{"deliverer", "handler"}, {"deliverer", "security"}, {"handler", "security"}},
+	Of:       map[string]department.Kind{"deliverer": department.KindEngineering, "security": department.KindSecurity}, Outsiders: []string{"deliverer"},
 })
 
 // SignKeyAcceptanceInput says who signs a sheet that was checked, and under which numbers keys of public areas are sealed.
@@ -46,7 +47,7 @@ type AcceptedKeySealInput struct {
 
 // SealedWithInput says who signs for security.
 type SealedWithInput struct {
-	StaffID   *uuid.UUID // nil: the signature names a person
+	StaffID   uuid.UUID
 	Signature *signature.Input
 }
 
@@ -75,10 +76,10 @@ func (in SignKeyAcceptanceInput) deliverer() (staff *uuid.UUID) {
 
 // Prepare proves who signs for engineering, and for security.
 func (in SignKeyAcceptanceInput) Prepare(ctx context.Context) error {
-	if err := in.Signature.Prove(ctx, signature.Who{Staff: in.deliverer()}, "signature"); err != nil || in.Security == nil {
+	if err := in.Signature.Prove(ctx, signature.Who{Staff: in.deliverer(), Field: "engineering.staffID"}, "signature"); err != nil || in.Security == nil {
 		return err
 	}
-	return in.Security.Signature.Prove(ctx, signature.Who{Staff: in.Security.StaffID}, "security.signature")
+	return in.Security.Signature.Prove(ctx, signature.Who{Staff: &in.Security.StaffID, Field: "security.staffID"}, "security.signature")
 }
 
 // SignKeyAcceptancePayload is the sheet as it stands after.
@@ -103,7 +104,7 @@ func signAcceptance(tx *act.Tx, in SignKeyAcceptanceInput) (*SignKeyAcceptancePa
 	if err := canSign(tx, in, sheet, lines); err != nil {
 		return nil, err
 	}
-	if err := delivers(tx, sheet, in); err != nil {
+	if err := delivers(sheet, in); err != nil {
 		return nil, err
 	}
 	numbers, err := sealNumbers(lines, in.Seals)
@@ -152,12 +153,9 @@ func allChecked(lines []*ent.KeyAcceptanceCheck) error {
 	return nil
 }
 
-// delivers refuses who does not sign for engineering: another department's staff, or another person than the sheet's deliverer.
-func delivers(tx *act.Tx, sheet *ent.KeyAcceptance, in SignKeyAcceptanceInput) error {
-	if in.deliverer() != nil {
-		return signsFor(tx, sheet.EstateID, in.deliverer(), department.KindEngineering, "engineering.staffID")
-	}
-	if name := in.Signature.Name; name == nil || wording.Tidy(*name) != sheet.Deliverer {
+// delivers refuses by name another person than the sheet's deliverer.
+func delivers(sheet *ent.KeyAcceptance, in SignKeyAcceptanceInput) error {
+	if name := in.Signature.Name; in.deliverer() == nil && (name == nil || wording.Tidy(*name) != sheet.Deliverer) {
 		return fault.Invalid("signature.name", "请由交验人 %[1]s 签字。", "The deliverer, %[1]s, signs.", sheet.Deliverer).By("K1.1")
 	}
 	return nil
@@ -212,19 +210,12 @@ func contentOf(sheet *ent.KeyAcceptance, lines []*ent.KeyAcceptanceCheck, number
 
 // signSheet signs for engineering and for who takes over, and for security if it gets any key.
 func signSheet(tx *act.Tx, sheet *ent.KeyAcceptance, in SignKeyAcceptanceInput, content signedSheet, withSecurity bool) error {
-	s := signature.Signing{Estate: sheet.EstateID, Subject: sheet.ID, Content: content, Capacity: "deliverer", By: in.Signature, Field: "signature"}
-	if _, err := accepting.Sign(tx, s); err != nil {
-		return err
-	}
-	s.Capacity, s.By = "handler", nil
-	if _, err := accepting.SignBySession(tx, s); err != nil || !withSecurity {
+	s := signature.Signing{Estate: sheet.EstateID, Subject: sheet.ID, Content: content, By: in.Signature, Field: "signature"}
+	if err := accepting.SignBoth(tx, s); err != nil || !withSecurity {
 		return err
 	}
 	if in.Security == nil {
 		return fault.Invalid("security", "封存的钥匙须由安全部签收。", "Security signs for the keys that are sealed with it.").By("K1.3")
-	}
-	if err := signsFor(tx, sheet.EstateID, in.Security.StaffID, department.KindSecurity, "security.staffID"); err != nil {
-		return err
 	}
 	s.Capacity, s.By, s.Field = "security", in.Security.Signature, "security.signature"
 	_, err := accepting.Sign(tx, s)

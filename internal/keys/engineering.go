@@ -9,7 +9,6 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keymovement"
-	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/late"
@@ -36,7 +35,7 @@ func (in GiveKeysToEngineeringInput) Check() error {
 
 // Prepare finds out whether engineering signs.
 func (in GiveKeysToEngineeringInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Staff: in.StaffID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Staff: in.StaffID, Field: "staffID"}, "signature")
 }
 
 // GiveKeysToEngineeringPayload is the entry in the ledger.
@@ -50,9 +49,12 @@ type GiveKeysToEngineeringPayload struct{ Movement *ent.KeyMovement }
 var GiveToEngineering = act.New("keys.giveToEngineering", act.Needs(policy.KeyMovement, policy.Create), act.Clauses("K4.1"), giveToEngineering)
 
 var (
-	engineeringCeremony = ceremonyOf("keys.engineering", "engineering")
-	toEngineering       = passing{keymovement.ReasonToEngineering, engineeringCeremony, "engineering"}
-	fromEngineering     = passing{keymovement.ReasonFromEngineering, engineeringCeremony, "engineering"}
+	engineeringCeremony = signature.Declare(signature.Ceremony{
+		Kind: "keys.engineering", Clause: "K4.1", Capacities: []string{"engineering", "handler"}, Distinct: [][2]string{{"engineering", "handler"}},
+		Of: map[string]department.Kind{"engineering": department.KindEngineering}, Outsiders: []string{"engineering"},
+	})
+	toEngineering   = passing{keymovement.ReasonToEngineering, engineeringCeremony}
+	fromEngineering = passing{keymovement.ReasonFromEngineering, engineeringCeremony}
 )
 
 func giveToEngineering(tx *act.Tx, in GiveKeysToEngineeringInput) (*GiveKeysToEngineeringPayload, error) {
@@ -60,7 +62,7 @@ func giveToEngineering(tx *act.Tx, in GiveKeysToEngineeringInput) (*GiveKeysToEn
 	if err != nil {
 		return nil, err
 	}
-	to, err := engineeringSigning(tx, set.EstateID, in.StaffID)
+	to, err := office(tx, set.EstateID, keyholder.KindEngineering)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +88,7 @@ func (in TakeKeysFromEngineeringInput) Check() error {
 
 // Prepare finds out whether engineering signs.
 func (in TakeKeysFromEngineeringInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Staff: in.StaffID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Staff: in.StaffID, Field: "staffID"}, "signature")
 }
 
 // TakeKeysFromEngineeringPayload is the entry in the ledger.
@@ -103,28 +105,12 @@ func takeFromEngineering(tx *act.Tx, in TakeKeysFromEngineeringInput) (*TakeKeys
 	if err != nil {
 		return nil, err
 	}
-	from, err := engineeringSigning(tx, set.EstateID, in.StaffID)
+	from, err := office(tx, set.EstateID, keyholder.KindEngineering)
 	if err != nil {
 		return nil, err
 	}
 	m, err := fromEngineering.pass(tx, passed{set: set, from: from, to: to, count: in.Count, note: wording.Tidy(in.Reason), given: in.Given, by: in.Signature})
 	return &TakeKeysFromEngineeringPayload{m}, err
-}
-
-// engineeringSigning finds engineering's account in the ledger, and refuses a signer of another department.
-func engineeringSigning(tx *act.Tx, estate uuid.UUID, signer *uuid.UUID) (*ent.KeyHolder, error) {
-	h, err := office(tx, estate, keyholder.KindEngineering)
-	if err != nil || signer == nil {
-		return h, err
-	}
-	s, err := tx.Staff.Query().Where(staff.ID(*signer), staff.EstateID(estate)).WithDepartment().Only(tx)
-	if s, err = act.Find(s, err, "staffID"); err != nil {
-		return nil, err
-	}
-	if d := s.Edges.Department; d == nil || d.Kind != department.KindEngineering {
-		return nil, fault.Invalid("staffID", "请由工程部人员签字。", "Have somebody of the engineering department sign.").By("K4.1")
-	}
-	return h, nil
 }
 
 // checkEngineering refuses impossible counts, and what is no reason.

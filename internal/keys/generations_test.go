@@ -12,6 +12,7 @@ import (
 
 // lockModel is what a set must be, kept beside it in plain numbers.
 type lockModel struct {
+	app                     *stewardtest.App
 	set                     uuid.UUID
 	desk, cabinet, scrapped int
 	generation, changes     int
@@ -56,7 +57,7 @@ func TestK3_1_TheSetIsWhatItsHistorySays(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	rapid.Check(t, func(t *rapid.T) {
-		m := &lockModel{set: uuid.New(), generation: 1}
+		m := &lockModel{app: app, set: uuid.New(), generation: 1}
 		m.set = app.IDs(`SELECT new_id(x'0301'::int)`)[0]
 		app.SQL(`INSERT INTO key_sets (id, created_at, estate_id, unit_id, place, label, kind, sort_key) VALUES ($1::uuid, $2, $3, $4, $1::uuid::text, 'x', 'UNIT', 'x')`,
 			m.set, app.Clock.Now(), app.A.ID, app.A.Units[0])

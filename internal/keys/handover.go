@@ -32,7 +32,7 @@ func (in HandOverKeysInput) Check() error { return checkPassing(in.Count, in.Giv
 
 // Prepare finds out whether the household signs.
 func (in HandOverKeysInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Resident: in.ResidentID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Resident: in.ResidentID, Field: "residentID"}, "signature")
 }
 
 // HandOverKeysPayload is the entry in the ledger.
@@ -44,7 +44,7 @@ type HandOverKeysPayload struct{ Movement *ent.KeyMovement }
 // is not in time, or no signature; CONFLICT if fewer keys are there, or were then.
 var HandOver = act.New("keys.handOver", act.Needs(policy.KeyMovement, policy.Create), act.Clauses("K4.1"), handOver)
 
-var handingOver = newPassing("keys.handOver", "household", keymovement.ReasonHandedOver)
+var handingOver = withHousehold("keys.handOver", keymovement.ReasonHandedOver)
 
 func handOver(tx *act.Tx, in HandOverKeysInput) (*HandOverKeysPayload, error) {
 	set, from, err := setAndHolder(tx, in.SetID, in.FromID)
@@ -82,7 +82,7 @@ func (in TakeBackKeysInput) Check() error { return checkPassing(in.Count, in.Giv
 
 // Prepare finds out whether the household signs.
 func (in TakeBackKeysInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Resident: in.ResidentID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Resident: in.ResidentID, Field: "residentID"}, "signature")
 }
 
 // TakeBackKeysPayload is the entry in the ledger.
@@ -94,7 +94,7 @@ type TakeBackKeysPayload struct{ Movement *ent.KeyMovement }
 // signature; CONFLICT if the household has fewer keys, or had then.
 var TakeBack = act.New("keys.takeBack", act.Needs(policy.KeyMovement, policy.Create), act.Clauses("K4.1"), takeFromHousehold)
 
-var takingBack = newPassing("keys.takeBack", "household", keymovement.ReasonTakenBack)
+var takingBack = withHousehold("keys.takeBack", keymovement.ReasonTakenBack)
 
 func takeFromHousehold(tx *act.Tx, in TakeBackKeysInput) (*TakeBackKeysPayload, error) {
 	set, to, err := setAndPlace(tx, in.SetID, in.ToID, "toID")

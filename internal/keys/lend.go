@@ -42,10 +42,7 @@ func (in LendKeysInput) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = in.Signature.Prove(ctx, who, "signature"); fault.Is(err, fault.NotFound) {
-		return fault.Missing().At(in.Borrower.field())
-	}
-	return err
+	return in.Signature.Prove(ctx, who, "signature")
 }
 
 // LendKeysPayload is the loan.

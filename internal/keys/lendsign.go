@@ -47,21 +47,10 @@ func signedLines(sets []setLine) []signedLine {
 }
 
 func signLoan(tx *act.Tx, loan *ent.KeyLoan, sets []setLine, by *signature.Input) error {
-	return bothSign(tx, lendCeremony, signature.Signing{
+	return lendCeremony.SignBoth(tx, signature.Signing{
 		Estate: loan.EstateID, Subject: loan.ID, Household: loan.HouseholdID, By: by, Field: "signature",
 		Content: signedLoan{loan.BorrowerName, loan.Purpose, signedLines(sets), loan.LentAt, loan.DueAt},
 	})
-}
-
-// bothSign has the ceremony's first capacity sign as proved, and the viewer as the handler.
-func bothSign(tx *act.Tx, c *signature.Ceremony, s signature.Signing) error {
-	s.Capacity = c.Capacities[0]
-	if _, err := c.Sign(tx, s); err != nil {
-		return err
-	}
-	s.Capacity, s.By = "handler", nil
-	_, err := c.SignBySession(tx, s)
-	return err
 }
 
 // who is who signs for the borrower: staff and residents by themselves, others as attested by who lends.
@@ -70,9 +59,9 @@ func bothSign(tx *act.Tx, c *signature.Ceremony, s signature.Signing) error {
 func (in BorrowerInput) who(ctx context.Context) (signature.Who, error) {
 	switch {
 	case in.StaffID != nil:
-		return signature.Who{Staff: in.StaffID}, nil
+		return signature.Who{Staff: in.StaffID, Field: in.field()}, nil
 	case in.ResidentID != nil:
-		return signature.Who{Resident: in.ResidentID}, nil
+		return signature.Who{Resident: in.ResidentID, Field: in.field()}, nil
 	case in.ExternalPersonID != nil:
 		p, err := act.From(ctx).DB.Ent.ExternalPerson.Get(ctx, *in.ExternalPersonID)
 		if p, err = act.Find(p, err, "borrower.externalPersonID"); err != nil {

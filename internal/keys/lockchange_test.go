@@ -30,7 +30,7 @@ func changedOf(app *stewardtest.App, set uuid.UUID, change string, count int) va
 			back += int(n)
 		}
 	}
-	return vars{"in": vars{"lockChangeID": change, "oldCount": back, "newCount": count, "note": "已换新锁芯", "signature": vars{"name": "换锁师傅"}}}
+	return vars{"in": vars{"lockChangeID": change, "oldCount": back, "newCount": count, "note": "已换新锁芯", "engineerID": engineerOf(app), "signature": vars{}}}
 }
 
 func cancelOf(change string) vars {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keymovement"
@@ -26,7 +27,7 @@ type RecordLockChangeInput struct {
 	NewCount     int
 	CabinetID    *uuid.UUID // where the new keys are put; nil: the estate's first cabinet
 	Note         *string
-	EngineerID   *uuid.UUID // who changed it; nil: the person named in the signature
+	EngineerID   uuid.UUID // who changed it
 	Signature    *signature.Input
 }
 
@@ -48,12 +49,13 @@ func (in RecordLockChangeInput) Check() error {
 
 // Prepare proves the signature of who changed the lock.
 func (in RecordLockChangeInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, byEngineering(in.EngineerID), "signature")
+	return in.Signature.Prove(ctx, signature.Who{Staff: &in.EngineerID, Field: "engineerID"}, "signature")
 }
 
 // lockChanging is how a lock change is signed: by engineering, which did it, and by who records it.
 var lockChanging = signature.Declare(signature.Ceremony{
 	Kind: "keys.lockChange", Clause: "K3.1", Capacities: []string{"engineering", "recorder"}, Distinct: [][2]string{{"engineering", "recorder"}},
+	Of: map[string]department.Kind{"engineering": department.KindEngineering},
 })
 
 // RecordLockChangePayload is the lock change, and the set as it stands after.
@@ -82,9 +84,6 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	}
 	cabinet, err := cabinetOf(tx, c.EstateID, in.CabinetID, "cabinetID", "K1.2")
 	if err != nil {
-		return nil, err
-	}
-	if err := ofEngineering(tx, c.EstateID, in.EngineerID, "K3.1"); err != nil {
 		return nil, err
 	}
 	if err := canRecordChange(tx, c); err != nil {
@@ -132,16 +131,10 @@ func renew(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet, in RecordLockChang
 	if _, err := post(tx, entry{set: set, from: source, to: cabinet, count: in.NewCount, reason: keymovement.ReasonReplaced, order: orders{lockChange: &c.ID}}); err != nil {
 		return nil, err
 	}
-	s := signature.Signing{
-		Capacity: "engineering", Estate: c.EstateID, Subject: c.ID, By: in.Signature, Field: "signature",
+	return c, lockChanging.SignBoth(tx, signature.Signing{
+		Estate: c.EstateID, Subject: c.ID, By: in.Signature, Field: "signature",
 		Content: map[string]any{"set": set.ID, "label": set.Label, "generation": c.Generation, "newCount": c.NewCount, "oldCount": c.OldCount, "retiredCount": c.RetiredCount, "doneAt": c.DoneAt},
-	}
-	if _, err := lockChanging.Sign(tx, s); err != nil {
-		return nil, err
-	}
-	s.Capacity, s.By = "recorder", nil
-	_, err = lockChanging.SignBySession(tx, s)
-	return c, err
+	})
 }
 
 // notLent refuses a borrower's keys.

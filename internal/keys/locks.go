@@ -4,17 +4,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycopyorder"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/ent/keyset"
-	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/signature"
 )
 
 func init() {
@@ -127,22 +124,4 @@ func keepWhole(tx *act.Tx, set uuid.UUID, reason string) error {
 		}
 	}
 	return err
-}
-
-// byEngineering is who of engineering signs: a member of its staff, or a person by name.
-func byEngineering(id *uuid.UUID) signature.Who { return signature.Who{Staff: id} }
-
-// ofEngineering refuses a member of staff of another department. Errors: NOT_FOUND; INVALID_INPUT.
-func ofEngineering(tx *act.Tx, estate uuid.UUID, id *uuid.UUID, clause string) error {
-	if id == nil {
-		return nil
-	}
-	s, err := tx.Staff.Query().Where(staff.ID(*id), staff.EstateID(estate)).WithDepartment().Only(tx)
-	if s, err = act.Find(s, err, "engineerID"); err != nil {
-		return err
-	}
-	if s.Edges.Department.Kind != department.KindEngineering {
-		return fault.Invalid("engineerID", "须由工程部人员签字。", "Somebody of engineering signs.").By(clause)
-	}
-	return nil
 }

@@ -17,15 +17,13 @@ import (
 type passing struct {
 	reason   keymovement.Reason
 	ceremony *signature.Ceremony
-	capacity string // in which the other side signs
 }
 
-func newPassing(kind, capacity string, reason keymovement.Reason) passing {
-	return passing{reason, ceremonyOf(kind, capacity), capacity}
-}
-
-func ceremonyOf(kind, capacity string) *signature.Ceremony {
-	return signature.Declare(signature.Ceremony{Kind: kind, Clause: "K4.1", Capacities: []string{capacity, "handler"}, Distinct: [][2]string{{capacity, "handler"}}})
+// withHousehold is a way that a household signs for.
+func withHousehold(kind string, reason keymovement.Reason) passing {
+	return passing{reason, signature.Declare(signature.Ceremony{
+		Kind: kind, Clause: "K4.1", Capacities: []string{"household", "handler"}, Distinct: [][2]string{{"household", "handler"}},
+	})}
 }
 
 // passed says what passes in one case.
@@ -65,14 +63,8 @@ func (p passing) pass(tx *act.Tx, e passed) (*ent.KeyMovement, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := signature.Signing{
-		Capacity: p.capacity, Estate: m.EstateID, Subject: m.ID, Household: m.HouseholdID, By: e.by, Field: "signature",
+	return m, p.ceremony.SignBoth(tx, signature.Signing{
+		Estate: m.EstateID, Subject: m.ID, Household: m.HouseholdID, By: e.by, Field: "signature",
 		Content: passContent{p.reason, e.set.ID, e.set.Label, m.Count, e.from.Name, e.to.Name, m.OccurredAt.UTC(), m.Note},
-	}
-	if _, err := p.ceremony.Sign(tx, s); err != nil {
-		return nil, err
-	}
-	s.Capacity, s.By = "handler", nil
-	_, err = p.ceremony.SignBySession(tx, s)
-	return m, err
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keyloan"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/importing"
@@ -26,7 +27,8 @@ type ReturnKeysInput struct {
 	late.Given
 	LoanID     uuid.UUID
 	Lines      []*ReturnLineInput // none: everything that is out
-	ReturnedBy *string            // nil: the borrower
+	ReturnedBy *string            // by name; nil: the borrower, or
+	StaffID    *uuid.UUID         // the member of staff
 	Signature  *signature.Input   // of who brings them
 }
 
@@ -51,6 +53,9 @@ func (in ReturnKeysInput) Check() error {
 	if err := in.Given.Check(); err != nil {
 		return err
 	}
+	if in.ReturnedBy != nil && in.StaffID != nil {
+		return fault.Invalid("returnedBy", "归还人是员工的,请只选择员工,不要填写姓名。", "Of a member of staff give the id alone, and no name.").By("K2.1")
+	}
 	return wording.Optional(wording.CheckName, "returnedBy", in.ReturnedBy)
 }
 
@@ -63,8 +68,10 @@ func (in ReturnKeysInput) Prepare(ctx context.Context) error {
 	b := loan.Edges.Borrower
 	who := signature.Who{Staff: b.StaffID, Resident: b.ResidentID}
 	switch {
+	case in.StaffID != nil:
+		who = signature.Who{Staff: in.StaffID, Field: "staffID"}
 	case in.ReturnedBy != nil:
-		who = signature.Who{Name: wording.Tidy(*in.ReturnedBy)}
+		who = signature.Who{Name: wording.Tidy(*in.ReturnedBy), Field: "returnedBy"}
 	case b.StaffID == nil && b.ResidentID == nil:
 		who.Name = b.Name
 	}
@@ -104,9 +111,9 @@ func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := loan.BorrowerName
-	if in.ReturnedBy != nil {
-		by = wording.Tidy(*in.ReturnedBy)
+	by, err := in.by(tx, loan)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(back, func(a, b returning) int { return cmp.Compare(a.line.SetID.String(), b.line.SetID.String()) })
 	rec := receipt{importing.NewID(ent.TypeKeyReturn), to, by, at, why}
@@ -120,6 +127,21 @@ func takeBack(tx *act.Tx, in ReturnKeysInput) (*ReturnKeysPayload, error) {
 	}
 	loan, err = settle(tx, loan, at)
 	return &ReturnKeysPayload{loan}, err
+}
+
+// by is the name of who brings the keys.
+func (in ReturnKeysInput) by(tx *act.Tx, loan *ent.KeyLoan) (string, error) {
+	switch {
+	case in.StaffID != nil:
+		s, err := tx.Staff.Query().Where(staff.ID(*in.StaffID), staff.EstateID(loan.EstateID)).Only(tx)
+		if s, err = act.Find(s, err, "staffID"); err != nil {
+			return "", err
+		}
+		return s.Name, nil
+	case in.ReturnedBy != nil:
+		return wording.Tidy(*in.ReturnedBy), nil
+	}
+	return loan.BorrowerName, nil
 }
 
 // receipt is what comes back at once, and is signed for as one.
@@ -199,7 +221,7 @@ func (rec receipt) sign(tx *act.Tx, loan *ent.KeyLoan, back []returning, by *sig
 	for i, r := range back {
 		lines[i] = signedLine{r.line.SetID, r.line.Label, r.count}
 	}
-	return bothSign(tx, returnCeremony, signature.Signing{
+	return returnCeremony.SignBoth(tx, signature.Signing{
 		Estate: loan.EstateID, Subject: rec.id, Household: loan.HouseholdID, By: by, Field: "signature",
 		Content: signedReturn{loan.ID, rec.by, lines, rec.at},
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/steward-pm/steward/ent"
 	entapproval "github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyset"
 	entsignature "github.com/steward-pm/steward/ent/signature"
@@ -23,6 +24,7 @@ import (
 // scrapping is the one witnessed act by which a set goes back to engineering: three persons sign what was requested (K3.2).
 var scrapping = signature.Declare(signature.Ceremony{
 	Kind: "keys.scrap", Clause: "K3.2", Capacities: []string{"requester", "leader", "engineering"}, Certificate: true,
+	Of:       map[string]department.Kind{"engineering": department.KindEngineering},
 	Distinct: [][2]string{{"requester", "leader"}, {"requester", "engineering"}, {"leader", "engineering"}},
 })
 

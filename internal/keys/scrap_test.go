@@ -29,8 +29,8 @@ func consentOf(scrapping string) vars {
 	return vars{"in": vars{"scrappingID": scrapping, "signature": ownPassword}}
 }
 
-func takenOf(scrapping, engineer string) vars {
-	return vars{"in": vars{"scrappingID": scrapping, "signature": vars{"name": engineer}}}
+func takenOf(app *stewardtest.App, scrapping string) vars {
+	return vars{"in": vars{"scrappingID": scrapping, "engineerID": engineerOf(app), "signature": vars{}}}
 }
 
 func codeOf(_ pgconn.CommandTag, err error) string {
@@ -68,7 +68,7 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 		t.Fatalf("requested: %s", asked.Raw)
 	}
 	custodian.Refused(requestScrap, scrapOf(set), fault.Conflict, "K3.2")
-	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2") // without consent
+	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.2") // without consent
 	custodian.Refused(consentScrap, consentOf(id), fault.Forbidden)
 	if r := supervisor.Refused(giveApproval, givenOf(approval), fault.RuleBroken, "K3.2"); r.Field != "approvalID" {
 		t.Errorf("a consent that does not sign the request: at %q", r.Field)
@@ -79,16 +79,17 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 	// Keys with a household come back first; who requested or consented does not sign as engineering.
 	custodian.Do(`mutation($in: HandOverKeysInput!) { handOverKeys(input: $in) { movement { id } } }`,
 		vars{"in": vars{"setID": set, "count": 1, "fromID": app.A.Cabinet, "householdID": app.A.Household, "signature": vars{"name": "业主家人"}}})
-	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2")
+	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.2")
 	holder := app.IDs(`SELECT id FROM key_holders WHERE household_id = $1 AND kind = 'HOUSEHOLD'`, app.A.Household)[0]
-	custodian.Do(reportLoss, lossOf(set, holder, 1)) // it is not to be had: it is lost, and scrapped as that
-	custodian.Refused(completeScrap, takenOf(id, custodianName(app)), fault.RuleBroken, "K3.2")
+	custodian.Do(reportLoss, lossOf(set, holder, 1))                           // it is not to be had: it is lost, and scrapped as that
+	both := hired(app, app.A.EngineeringDepartment, "管钥匙的", custodian.Account) // who asked for it
+	custodian.Refused(completeScrap, vars{"in": vars{"scrappingID": id, "engineerID": both, "signature": ownPassword}}, fault.RuleBroken, "K3.2")
 	staff := vars{"in": vars{"scrappingID": id, "engineerID": app.A.Staff, "signature": vars{}}} // of customer service
 	if r := custodian.Refused(completeScrap, staff, fault.InvalidInput, "K3.2"); r.Field != "engineerID" {
 		t.Errorf("refused at %q", r.Field)
 	}
 
-	done := custodian.Do(completeScrap, takenOf(id, "工程部老王")).Get("completeKeyScrapping")
+	done := custodian.Do(completeScrap, takenOf(app, id)).Get("completeKeyScrapping")
 	if s := done.Get("scrapping"); s.Get("state").String() != "DONE" || s.Get("count").Int() != 3 || s.Get("approval.state").String() != "USED" ||
 		s.Get("certificate.number").String() == "" || s.Get("certificate.content").Raw == "" {
 		t.Errorf("done: %s", s.Raw)
@@ -99,7 +100,7 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 	if got := kept(app, set); got["SCRAPPED"] != -got["SOURCE"] || got["SCRAPPED"] != 14 {
 		t.Errorf("the ledger: %v", got)
 	}
-	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.Conflict, "K3.2")
+	custodian.Refused(completeScrap, takenOf(app, id), fault.Conflict, "K3.2")
 	custodian.Refused(orderChange, changeOf(set), fault.RuleBroken, "K3.1")
 	custodian.Refused(orderCopies, copiesOf(set, 1), fault.RuleBroken, "K3.1")
 
@@ -111,10 +112,6 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 		t.Errorf("accepted anew: %s", s.Raw)
 	}
 	lendTo(app, vars{"staffID": app.A.Staff}, set, 1)
-}
-
-func custodianName(app *stewardtest.App) string {
-	return app.As(policy.KeyCustodian).Do(`{ viewer { name } }`, nil).Get("viewer.name").String()
 }
 
 func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
@@ -131,7 +128,7 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 	}
 	id, approval := request()
 	supervisor.Do(declineIt, declinedOf(approval))
-	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2")
+	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.2")
 	if got := state(id); got != "ENDED" {
 		t.Errorf("declined: %s", got)
 	}
@@ -140,7 +137,7 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 	id, _ = request()
 	supervisor.Do(consentScrap, consentOf(id))
 	custodian.Do(foundKey, foundOf(loss, app.A.Cabinet, 1))
-	custodian.Refused(completeScrap, takenOf(id, "工程部老王"), fault.RuleBroken, "K3.2")
+	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.2")
 	if got := state(id); got != "ENDED" {
 		t.Errorf("found whole: %s", got)
 	}
@@ -162,7 +159,7 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 	change := orderedChange(app, set)
 	id, _ = request()
 	supervisor.Do(consentScrap, consentOf(id))
-	custodian.Do(completeScrap, takenOf(id, "工程部老王"))
+	custodian.Do(completeScrap, takenOf(app, id))
 	custodian.Refused(recordChange, changedOf(app, set, change, 3), fault.Conflict, "K3.1")
 	if o := lossDue(app, change); o.Get("state").String() != "CANCELLED" {
 		t.Errorf("due: %s", o.Raw)
@@ -183,13 +180,13 @@ func TestK3_2_WhoScraps(t *testing.T) {
 	supervisor.Refused(consentScrap, consentOf(id), fault.RuleBroken, "K3.2") // the own request
 	app.Foreign(policy.Supervisor).Refused(consentScrap, consentOf(id), fault.NotFound)
 	app.As(policy.ProjectManager).Do(consentScrap, consentOf(id))
-	app.Foreign(policy.KeyCustodian).Refused(completeScrap, takenOf(id, "工程部老王"), fault.NotFound)
-	supervisor.Refused(completeScrap, takenOf(id, "工程部老王"), fault.Forbidden)
+	app.Foreign(policy.KeyCustodian).Refused(completeScrap, takenOf(app, id), fault.NotFound)
+	supervisor.Refused(completeScrap, takenOf(app, id), fault.Forbidden)
 
 	answers := make([]gjson.Result, 5)
 	var wg sync.WaitGroup
 	for i := range answers {
-		wg.Go(func() { answers[i], _ = custodian.Try(completeScrap, takenOf(id, "工程部老王")) })
+		wg.Go(func() { answers[i], _ = custodian.Try(completeScrap, takenOf(app, id)) })
 	}
 	wg.Wait()
 	done := 0

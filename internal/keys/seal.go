@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyset"
-	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/signature"
@@ -22,6 +21,7 @@ import (
 // sealing is signed by security, who keeps the packet, and by the custodian, who gives it.
 var sealing = signature.Declare(signature.Ceremony{
 	Kind: "keys.seal", Clause: "K1.3", Capacities: []string{"security", "custodian"}, Distinct: [][2]string{{"security", "custodian"}},
+	Of: map[string]department.Kind{"security": department.KindSecurity},
 })
 
 // SealKeysInput says what is sealed with security, under which number.
@@ -30,7 +30,7 @@ type SealKeysInput struct {
 	Count           int
 	Number          string
 	FromID          *uuid.UUID // nil: the estate's first cabinet
-	SecurityStaffID *uuid.UUID // nil: the signature names a person
+	SecurityStaffID uuid.UUID
 	Signature       *signature.Input
 }
 
@@ -44,7 +44,7 @@ func (in SealKeysInput) Check() error {
 
 // Prepare proves who signs for security.
 func (in SealKeysInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Staff: in.SecurityStaffID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Staff: &in.SecurityStaffID, Field: "securityStaffID"}, "signature")
 }
 
 // SealKeysPayload is the seal.
@@ -68,9 +68,6 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 	if set.Kind != keyset.KindPublicArea {
 		return nil, fault.Rule("K1.3", "只有公共区域的钥匙封存在安全部。", "Only keys of public areas are sealed with security.").At("setID")
 	}
-	if err := signsFor(tx, set.EstateID, in.SecurityStaffID, department.KindSecurity, "securityStaffID"); err != nil {
-		return nil, err
-	}
 	s, err := newSeal(tx, set.EstateID, set.ID, in.Number, in.Count).Save(tx)
 	if err != nil {
 		return nil, atNumber(err, "number")
@@ -90,13 +87,7 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 
 // signSeal has the packet signed for: by security as proved, and by the custodian, who is signed in.
 func signSeal(tx *act.Tx, set *ent.KeySet, s *ent.KeySeal, security *signature.Input) error {
-	signing := signature.Signing{Estate: set.EstateID, Subject: s.ID, Content: packet(set, s), Capacity: "security", By: security, Field: "signature"}
-	if _, err := sealing.Sign(tx, signing); err != nil {
-		return err
-	}
-	signing.Capacity, signing.By = "custodian", nil
-	_, err := sealing.SignBySession(tx, signing)
-	return err
+	return sealing.SignBoth(tx, signature.Signing{Estate: set.EstateID, Subject: s.ID, Content: packet(set, s), By: security, Field: "signature"})
 }
 
 // sealed is what is signed for: the packet.
@@ -134,22 +125,4 @@ func oneStays(tx *act.Tx, set *ent.KeySet) error {
 		return fault.Rule("K1.3", "钥匙柜须留一把,其余才封存,请减少数量。", "One key stays in the cabinet and only the rest is sealed; seal fewer.").At("count")
 	}
 	return err
-}
-
-// signsFor refuses a member of staff of another department than the one that is signed for.
-//
-// Errors: NOT_FOUND; INVALID_INPUT.
-func signsFor(tx *act.Tx, estate uuid.UUID, id *uuid.UUID, kind department.Kind, field string) error {
-	if id == nil {
-		return nil
-	}
-	s, err := tx.Staff.Query().Where(staff.ID(*id), staff.EstateID(estate)).WithDepartment().Only(tx)
-	if s, err = act.Find(s, err, field); err != nil {
-		return err
-	}
-	if s.Edges.Department.Kind != kind {
-		return fault.Invalid(field, "%[1]s 是 %[2]s 的员工,请由对应部门的人签字。", "%[1]s is of %[2]s; somebody of the department that is signed for signs.",
-			s.Name, s.Edges.Department.Name)
-	}
-	return nil
 }

@@ -21,8 +21,8 @@ const (
 	changeSeal = `mutation($in: ChangeKeySealInput!) { changeKeySeal(input: $in) { ` + sealFields + ` } }`
 )
 
-func sealing(set any, count int, number string, more vars) vars {
-	in := vars{"setID": set, "count": count, "number": number, "signature": vars{"name": "保安队长"}}
+func sealing(app *stewardtest.App, set any, count int, number string, more vars) vars {
+	in := vars{"setID": set, "count": count, "number": number, "securityStaffID": guardOf(app), "signature": vars{}}
 	for k, v := range more {
 		in[k] = v
 	}
@@ -70,14 +70,13 @@ func TestK1_3_OfAPublicAreaOneKeyStaysAndTheRestIsSealed(t *testing.T) {
 		"seals.0.number":          with(seals(number(door, " ")), bySecurity),
 		"security":                signing(sheet, seals(number(door, "F-1"))),
 		"security.staffID":        with(seals(number(door, "F-1")), vars{"staffID": app.A.Staff, "signature": vars{}}),
-		"security.signature.name": with(seals(number(door, "F-1")), vars{"signature": vars{}}),
+		"security.signature.name": with(seals(number(door, "F-1")), vars{"staffID": guard, "signature": vars{"name": "赵队长", "credential": stewardtest.Password}}),
 	} {
 		if r := custodian.Refused(signSheet, in, fault.InvalidInput); r.Field != field || !strings.Contains(field, ".") && r.Clause != "K1.3" {
 			t.Errorf("%s: refused at %q by %q", field, r.Field, r.Clause)
 		}
 	}
-	custodian.Refused(signSheet, with(seals(number(door, "F-1")), vars{"signature": vars{"name": deliverer}}), fault.RuleBroken, "K1.1") // engineering for security
-	if r := custodian.Refused(signSheet, with(seals(number(door, "F-0001")), bySecurity), fault.Conflict, "K1.3"); r.Field != "seals" {  // the seed's
+	if r := custodian.Refused(signSheet, with(seals(number(door, "F-0001")), bySecurity), fault.Conflict, "K1.3"); r.Field != "seals" { // the seed's
 		t.Errorf("a number that was used: refused at %q", r.Field)
 	}
 	custodian.Do(signSheet, with(seals(number(door, "F-1")), bySecurity))
@@ -100,7 +99,7 @@ func TestK1_3_SealedChangedAndBroken(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian, supervisor := app.As(policy.KeyCustodian), app.As(policy.Supervisor)
 	set := pumpRoom(t, app, 4)
-	s := custodian.Do(sealKeys, sealing(set, 2, " f-10 ", nil)).Get("sealKeys.seal")
+	s := custodian.Do(sealKeys, sealing(app, set, 2, " f-10 ", nil)).Get("sealKeys.seal")
 	if s.Get("number").String() != "f-10" || s.Get("state").String() != "SEALED" || s.Get("sealedByName").String() != custodian.Email {
 		t.Errorf("sealed: %s", s.Raw)
 	}
@@ -112,7 +111,7 @@ func TestK1_3_SealedChangedAndBroken(t *testing.T) {
 		t.Errorf("then: %s", at.Raw)
 	}
 
-	changing := vars{"in": vars{"sealID": s.Get("id").String(), "number": "F-11", "reason": "封条破损", "signature": vars{"name": "保安队长"}}}
+	changing := vars{"in": vars{"sealID": s.Get("id").String(), "number": "F-11", "reason": "封条破损", "securityStaffID": guardOf(app), "signature": vars{}}}
 	changed := custodian.Do(changeSeal, changing).Get("changeKeySeal.seal")
 	if changed.Get("previous.state").String() != "REPLACED" || changed.Get("previous.number").String() != "f-10" || changed.Get("count").Int() != 2 {
 		t.Errorf("changed: %s", changed.Raw)
@@ -145,7 +144,7 @@ func TestK1_3_SealedChangedAndBroken(t *testing.T) {
 	}
 	custodian.Refused(breakSeal, breaking(id, app.A.Desk), fault.Conflict, "K1.3")
 	for _, used := range []string{"f-10", "F-11"} { // a number is never used again
-		if r := custodian.Refused(sealKeys, sealing(set, 1, used, nil), fault.Conflict, "K1.3"); r.Field != "number" {
+		if r := custodian.Refused(sealKeys, sealing(app, set, 1, used, nil), fault.Conflict, "K1.3"); r.Field != "number" {
 			t.Errorf("%s once more: refused at %q", used, r.Field)
 		}
 	}
@@ -158,24 +157,24 @@ func TestK1_3_SealsThatAreRefused(t *testing.T) {
 	custodian := app.As(policy.KeyCustodian)
 	set := pumpRoom(t, app, 3)
 	keeper := hired(app, app.A.SecurityDepartment, "管钥匙的", custodian.Account)
-	if r := custodian.Refused(sealKeys, sealing(app.A.Sets[0], 1, "F-1", nil), fault.RuleBroken, "K1.3"); r.Field != "setID" {
+	if r := custodian.Refused(sealKeys, sealing(app, app.A.Sets[0], 1, "F-1", nil), fault.RuleBroken, "K1.3"); r.Field != "setID" {
 		t.Errorf("keys of a unit: refused at %q", r.Field)
 	}
-	if r := custodian.Refused(sealKeys, sealing(set, 3, "F-1", nil), fault.RuleBroken, "K1.3"); r.Field != "count" {
+	if r := custodian.Refused(sealKeys, sealing(app, set, 3, "F-1", nil), fault.RuleBroken, "K1.3"); r.Field != "count" {
 		t.Errorf("the last key: refused at %q", r.Field)
 	}
-	custodian.Refused(sealKeys, sealing(set, 4, "F-1", nil), fault.Conflict, "K4.1")
+	custodian.Refused(sealKeys, sealing(app, set, 4, "F-1", nil), fault.Conflict, "K4.1")
 	for field, in := range map[string]vars{
-		"count": sealing(set, 0, "F-1", nil), "number": sealing(set, 1, " ", nil), "fromID": sealing(set, 1, "F-1", vars{"fromID": app.A.Desk}),
-		"signature.name":  sealing(set, 1, "F-1", vars{"signature": vars{}}),
-		"securityStaffID": sealing(set, 1, "F-1", vars{"securityStaffID": app.A.Staff, "signature": vars{}}),
+		"count": sealing(app, set, 0, "F-1", nil), "number": sealing(app, set, 1, " ", nil), "fromID": sealing(app, set, 1, "F-1", vars{"fromID": app.A.Desk}),
+		"signature.name":  sealing(app, set, 1, "F-1", vars{"signature": vars{"name": "保安队长"}}),
+		"securityStaffID": sealing(app, set, 1, "F-1", vars{"securityStaffID": app.A.Staff, "signature": vars{}}),
 	} {
 		if r := custodian.Refused(sealKeys, in, fault.InvalidInput); r.Field != field {
 			t.Errorf("%s: refused at %q", field, r.Field)
 		}
 	}
-	custodian.Refused(sealKeys, sealing(set, 1, "F-1", vars{"securityStaffID": keeper, "signature": vars{"credential": stewardtest.Password}}), fault.RuleBroken, "K1.3")
-	for _, in := range []vars{sealing(app.B.Sets[0], 1, "F-1", nil), sealing(set, 1, "F-1", vars{"fromID": app.B.Cabinet}), sealing(set, 1, "F-1", vars{"securityStaffID": app.B.Staff, "signature": vars{}})} {
+	custodian.Refused(sealKeys, sealing(app, set, 1, "F-1", vars{"securityStaffID": keeper, "signature": vars{"credential": stewardtest.Password}}), fault.RuleBroken, "K1.3")
+	for _, in := range []vars{sealing(app, app.B.Sets[0], 1, "F-1", nil), sealing(app, set, 1, "F-1", vars{"fromID": app.B.Cabinet}), sealing(app, set, 1, "F-1", vars{"securityStaffID": app.B.Staff, "signature": vars{}})} {
 		custodian.Refused(sealKeys, in, fault.NotFound)
 	}
 
@@ -183,7 +182,7 @@ func TestK1_3_SealsThatAreRefused(t *testing.T) {
 	var wg sync.WaitGroup
 	answers := make([]gjson.Result, 4)
 	for i := range answers {
-		wg.Go(func() { answers[i], _ = custodian.Try(sealKeys, sealing(set, 1, fmt.Sprint("G-", i), nil)) })
+		wg.Go(func() { answers[i], _ = custodian.Try(sealKeys, sealing(app, set, 1, fmt.Sprint("G-", i), nil)) })
 	}
 	wg.Wait()
 	done := 0
@@ -200,7 +199,7 @@ func TestK1_3_SealsThatAreRefused(t *testing.T) {
 
 	id := app.IDs(`SELECT id FROM key_seals WHERE set_id = $1 AND state = 'SEALED' LIMIT 1`, set)[0].String()
 	for document, in := range map[string]vars{
-		sealKeys: sealing(set, 1, "H-1", nil), breakSeal: breaking(id, app.A.Cabinet), changeSeal: {"in": vars{"sealID": id, "number": "H-2", "reason": "破损", "signature": vars{"name": "保安队长"}}},
+		sealKeys: sealing(app, set, 1, "H-1", nil), breakSeal: breaking(id, app.A.Cabinet), changeSeal: {"in": vars{"sealID": id, "number": "H-2", "reason": "破损", "securityStaffID": guardOf(app), "signature": vars{}}},
 	} {
 		for _, role := range []policy.Role{policy.CSOfficer, policy.Supervisor, policy.Security, policy.Engineering, policy.Auditor} {
 			app.As(role).Refused(document, in, fault.Forbidden)
@@ -224,7 +223,7 @@ func TestK1_3_TheLedgerAndThePacketsAgree(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian := app.As(policy.KeyCustodian)
 	set := pumpRoom(t, app, 3)
-	custodian.Do(sealKeys, sealing(set, 2, "F-1", nil))
+	custodian.Do(sealKeys, sealing(app, set, 2, "F-1", nil))
 	security := app.IDs(`SELECT id FROM key_holders WHERE estate_id = $1 AND kind = 'SEAL'`, app.A.ID)[0]
 	lost := lossOf(set, security, 1)
 	custodian.Refused(reportLoss, lost, fault.Conflict, "K1.3")

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyseal"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/signature"
@@ -20,7 +19,7 @@ type ChangeKeySealInput struct {
 	SealID          uuid.UUID
 	Number          string
 	Reason          string
-	SecurityStaffID *uuid.UUID // nil: the signature names a person
+	SecurityStaffID uuid.UUID
 	Signature       *signature.Input
 }
 
@@ -31,7 +30,7 @@ func (in ChangeKeySealInput) Check() error {
 
 // Prepare proves who signs for security.
 func (in ChangeKeySealInput) Prepare(ctx context.Context) error {
-	return in.Signature.Prove(ctx, signature.Who{Staff: in.SecurityStaffID}, "signature")
+	return in.Signature.Prove(ctx, signature.Who{Staff: &in.SecurityStaffID, Field: "securityStaffID"}, "signature")
 }
 
 // ChangeKeySealPayload is the new seal; previous is the one that it replaces.
@@ -47,9 +46,6 @@ var ChangeSeal = act.Guarded(act.New("keys.changeSeal", act.Needs(policy.KeySeal
 func changeSeal(tx *act.Tx, in ChangeKeySealInput) (*ChangeKeySealPayload, error) {
 	old, err := sealOf(tx, in.SealID)
 	if err != nil {
-		return nil, err
-	}
-	if err := signsFor(tx, old.EstateID, in.SecurityStaffID, department.KindSecurity, "securityStaffID"); err != nil {
 		return nil, err
 	}
 	if err := isSealed(tx, old); err != nil {

@@ -27,7 +27,7 @@ func TestK1_3_TheLeaderIsToldOfEverySealThatEnds(t *testing.T) {
 	}
 
 	set := pumpRoom(t, app, 3)
-	custodian.Do(sealKeys, sealing(set, 2, "F-1", nil))
+	custodian.Do(sealKeys, sealing(app, set, 2, "F-1", nil))
 	changed := packet(set)
 	changeLock(app, uuid.MustParse(set), 2)
 	told("a lock change", changed)
@@ -35,7 +35,7 @@ func TestK1_3_TheLeaderIsToldOfEverySealThatEnds(t *testing.T) {
 	unit := publicArea(app, "电梯间")
 	sheet, checks := drafted(custodian, app.A.ID, owes(unit, "机房", 3))
 	custodian.Do(checkLines, checking(sheet, found(checks["机房"], 3, 0)))
-	custodian.Do(signSheet, signing(sheet, vars{"seals": []vars{{"checkID": checks["机房"], "number": "F-2"}}, "security": vars{"signature": vars{"name": "保安队长"}}}))
+	custodian.Do(signSheet, signing(sheet, vars{"seals": []vars{{"checkID": checks["机房"], "number": "F-2"}}, "security": vars{"staffID": guardOf(app), "signature": vars{}}}))
 	voided := packet(setAt(app, "机房").Get("id").String())
 	custodian.Do(voidSheet, vars{"in": vars{"id": sheet, "reason": "录错小区"}})
 	told("a voided acceptance", voided)
@@ -46,7 +46,7 @@ func TestK1_3_SecuritySignsForAnotherSeal(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian := app.As(policy.KeyCustodian)
 	set := pumpRoom(t, app, 3)
-	seal := custodian.Do(sealKeys, sealing(set, 2, "F-1", nil)).Get("sealKeys.seal.id").String()
+	seal := custodian.Do(sealKeys, sealing(app, set, 2, "F-1", nil)).Get("sealKeys.seal.id").String()
 	keeper := hired(app, app.A.SecurityDepartment, "管钥匙的", custodian.Account)
 	with := func(more vars) vars {
 		in := vars{"sealID": seal, "number": "F-2", "reason": "封条破损"}
@@ -56,7 +56,7 @@ func TestK1_3_SecuritySignsForAnotherSeal(t *testing.T) {
 		return vars{"in": in}
 	}
 	for field, in := range map[string]vars{
-		"signature.name":  with(vars{"signature": vars{}}),
+		"signature.name":  with(vars{"securityStaffID": guardOf(app), "signature": vars{"name": "保安队长"}}),
 		"securityStaffID": with(vars{"securityStaffID": app.A.Staff, "signature": vars{}}),
 	} {
 		if r := custodian.Refused(changeSeal, in, fault.InvalidInput); r.Field != field {

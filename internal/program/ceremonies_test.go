@@ -25,6 +25,9 @@ func TestDeclaredCeremoniesAreThoseOfTheDatabase(t *testing.T) {
 	for _, c := range signature.All() {
 		for _, p := range c.Capacities {
 			want = append(want, fmt.Sprintf("%s: %s signs", c.Kind, p))
+			if d, ok := c.Of[p]; ok {
+				want = append(want, fmt.Sprintf("%s: %s is of %s, outsiders %t", c.Kind, p, d, slices.Contains(c.Outsiders, p)))
+			}
 		}
 		for _, d := range c.Distinct {
 			want = append(want, fmt.Sprintf("%s: %s is not %s", c.Kind, min(d[0], d[1]), max(d[0], d[1])))
@@ -37,6 +40,7 @@ func TestDeclaredCeremoniesAreThoseOfTheDatabase(t *testing.T) {
 		}
 	}
 	rows, err := conn.Query(t.Context(), `SELECT kind || ': ' || capacity || ' signs' FROM signature_capacities
+		UNION ALL SELECT format('%s: %s is of %s, outsiders %s', kind, capacity, department, outsiders::text) FROM signature_capacities WHERE department IS NOT NULL
 		UNION ALL SELECT kind || ': ' || least(a COLLATE "C", b) || ' is not ' || greatest(a COLLATE "C", b) FROM signature_distinct
 		UNION ALL SELECT kind || ': certificate' FROM signature_certificates`)
 	if err != nil {

@@ -116,7 +116,7 @@ func TestPlainSQLIsRefused(t *testing.T) {
 	}
 	insert := func(capacity, name, method string, staff, account, attester any, hash string) string {
 		return plain(ctx, t, app, `INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, staff_id, account_id, attested_by_id, content_hash, signed_at, person)
-			VALUES (gen_random_uuid(), now(), $1, 'keys.scrap', $2, $3, $4, $5, $6, $7, $8, $9, now(), 'staff:somebody else')`, app.A.ID, subject, capacity, name, method, staff, account, attester, hash)
+			VALUES (gen_random_uuid(), now(), $1, 'test.scrap', $2, $3, $4, $5, $6, $7, $8, $9, now(), 'staff:somebody else')`, app.A.ID, subject, capacity, name, method, staff, account, attester, hash)
 	}
 	stranger := uuid.New()
 	for name, c := range map[string]struct{ got, want string }{
@@ -140,8 +140,8 @@ func TestPlainSQLIsRefused(t *testing.T) {
 	const certificate = `INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
 		SELECT gen_random_uuid(), now(), $1, $2, $3, coalesce($4, certificate_number($1, now())), '', '', $5, $6, now()`
 	for name, c := range map[string]struct{ kind, number, content, want string }{
-		"a leader is missing": {"keys.scrap", "", "1", "certificates_signed23514"},
-		"another hash":        {"keys.scrap", "", "2", "certificates_content23514"},
+		"a leader is missing": {"test.scrap", "", "1", "certificates_signed23514"},
+		"another hash":        {"test.scrap", "", "2", "certificates_content23514"},
 		"a kind without one":  {"test.lend", "", "1", "certificates_kind23503"},
 	} {
 		if got := plain(ctx, t, app, certificate, app.A.ID, c.kind, subject, nil, c.content, hash); got != c.want {
@@ -151,7 +151,7 @@ func TestPlainSQLIsRefused(t *testing.T) {
 	if got := insert("leader", "组长", "ATTESTED", nil, nil, me, hash); got != "" {
 		t.Errorf("what is right is refused: %s", got)
 	}
-	if got := plain(ctx, t, app, certificate, app.A.ID, "keys.scrap", subject, "A-2026-0009", "1", hash); got != "certificates_number23514" {
+	if got := plain(ctx, t, app, certificate, app.A.ID, "test.scrap", subject, "A-2026-0009", "1", hash); got != "certificates_number23514" {
 		t.Errorf("a number of one's own: %q", got)
 	}
 	if person := texts(t, app, `SELECT person FROM signatures WHERE subject_id = $1 AND capacity = 'leader'`, subject); person[0] != "name:组长" {

@@ -19,17 +19,19 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-// scrap is a ceremony that the migrations know: three distinct persons, and a certificate.
-var scrap = &signature.Ceremony{Kind: "keys.scrap", Clause: "K3.2", Capacities: []string{"requester", "leader", "engineering"},
+// scrap is a ceremony of three distinct persons, and a certificate.
+var scrap = &signature.Ceremony{Kind: "test.scrap", Clause: "K3.2", Capacities: []string{"requester", "leader", "engineering"},
 	Distinct: [][2]string{{"requester", "leader"}, {"requester", "engineering"}, {"leader", "engineering"}}, Certificate: true}
 
 // lend is an everyday act of these tests: anybody in both capacities.
 var lend = &signature.Ceremony{Kind: "test.lend", Clause: "K2.1", Capacities: []string{"borrower", "handler"}}
 
-// start is the program with a database that knows lend, too.
+// start is the program with a database that knows lend and scrap, too.
 func start(t testing.TB) *stewardtest.App {
 	app := stewardtest.New(t)
-	app.SQL(`INSERT INTO signature_capacities VALUES ('test.lend', 'borrower'), ('test.lend', 'handler')`)
+	app.SQL(`INSERT INTO signature_capacities VALUES ('test.lend', 'borrower'), ('test.lend', 'handler'), ('test.scrap', 'requester'), ('test.scrap', 'leader'), ('test.scrap', 'engineering')`)
+	app.SQL(`INSERT INTO signature_distinct VALUES ('test.scrap', 'requester', 'leader'), ('test.scrap', 'requester', 'engineering'), ('test.scrap', 'leader', 'engineering')`)
+	app.SQL(`INSERT INTO signature_certificates VALUES ('test.scrap')`)
 	return app
 }
 

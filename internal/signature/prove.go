@@ -18,8 +18,8 @@ import (
 // member of staff, a resident or a viewer with an account gives the account's password, counted and slowed down like a sign-in;
 // who has no account is attested by the viewer. Who is nobody in particular is the person named in the input.
 //
-// Errors: INVALID_INPUT at the field, or at its credential or name; NOT_FOUND at the field for a signer whom the viewer
-// does not see; RATE_LIMITED; FORBIDDEN for an API token and for the program itself.
+// Errors: INVALID_INPUT at the field, or at its credential or name; NOT_FOUND at who.Field, or else the field, for a signer whom
+// the viewer does not see; RATE_LIMITED; FORBIDDEN for an API token and for the program itself.
 func (in *Input) Prove(ctx context.Context, who Who, field string) error {
 	if in == nil {
 		return unsigned(field)
@@ -29,9 +29,12 @@ func (in *Input) Prove(ctx context.Context, who Who, field string) error {
 	if err := inPerson(viewer); err != nil {
 		return err
 	}
+	if who.Field == "" {
+		who.Field = field
+	}
 	p, err := find(ctx, who)
 	if err != nil {
-		return at(field, err)
+		return at(who.Field, err)
 	}
 	if err := in.named(p, field); err != nil {
 		return err
@@ -97,7 +100,7 @@ func (in *Input) named(p *proof, field string) error {
 	case in.Name == nil:
 		return fault.Invalid(field, "请填写签字人姓名。", "Say who signs.")
 	}
-	p.name = wording.Tidy(*in.Name)
+	p.name, p.Field = wording.Tidy(*in.Name), field
 	return wording.CheckName(field, *in.Name)
 }
 

@@ -25,8 +25,8 @@ type Signing struct {
 
 // Sign records the signature that By proved.
 //
-// Errors: INVALID_INPUT if nobody signed; RULE with the ceremony's clause if the same person signed in a distinct
-// capacity; CONFLICT if it is signed already, if another content was signed, or if the signer has left; NOT_FOUND for a signer of another estate.
+// Errors: INVALID_INPUT if nobody signed, or the signer is of another department than signs; RULE with the ceremony's clause if the
+// same person signed in a distinct capacity, or a mere name is that of a member of staff or of the viewer; CONFLICT if it is signed already, if another content was signed, or if the signer has left; NOT_FOUND for a signer of another estate.
 func (c *Ceremony) Sign(tx *act.Tx, s Signing) (*ent.Signature, error) {
 	switch {
 	case s.By == nil:
@@ -44,7 +44,21 @@ func (c *Ceremony) SignBySession(tx *act.Tx, s Signing) (*ent.Signature, error) 
 	if err := inPerson(tx.Viewer); err != nil {
 		return nil, err
 	}
-	return c.sign(tx, s, proof{Who: Who{Viewer: true}, name: tx.Viewer.Name, account: tx.Viewer.Account}, signature.MethodSession)
+	return c.sign(tx, s, proof{Who: Who{Viewer: true, Field: s.Field}, name: tx.Viewer.Name, account: tx.Viewer.Account}, signature.MethodSession)
+}
+
+// SignBoth records two signatures over the same: that of the other side, which By proved, in the ceremony's first capacity, and the
+// viewer's by session in the second.
+//
+// Errors: as Sign and SignBySession.
+func (c *Ceremony) SignBoth(tx *act.Tx, s Signing) error {
+	s.Capacity = c.Capacities[0]
+	if _, err := c.Sign(tx, s); err != nil {
+		return err
+	}
+	s.Capacity, s.By = c.Capacities[1], nil
+	_, err := c.SignBySession(tx, s)
+	return err
 }
 
 func (c *Ceremony) sign(tx *act.Tx, s Signing, p proof, method signature.Method) (*ent.Signature, error) {
@@ -70,6 +84,9 @@ func (c *Ceremony) sign(tx *act.Tx, s Signing, p proof, method signature.Method)
 		row.SetStrokes(s.By.Strokes.json())
 	}
 	out, err := row.Save(tx)
+	if act.RefusedBy(err, "signatures_name") || act.RefusedBy(err, "signatures_department") {
+		s.Field = p.Field
+	}
 	return out, c.explain(err, s.Field)
 }
 
@@ -84,7 +101,7 @@ func (p *proof) belongs(tx *act.Tx, s Signing) error {
 		}
 		p.name, p.Staff = m.Name, &m.ID
 	} else if p.estate != uuid.Nil && p.estate != s.Estate {
-		return fault.Missing().At(s.Field)
+		return fault.Missing().At(p.Field)
 	}
 	if p.until == nil {
 		return nil

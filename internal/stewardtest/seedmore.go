@@ -27,10 +27,14 @@ func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder ma
 	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, resident_id, method, attested_by_id, attested_by_name, content_hash, signed_at, household_id)
 		SELECT new_id(x'0204'::int), $1, $2, 'keys.lend', id, 'borrower', name, id, 'ATTESTED', $3, '客服', $4, $1, household_id FROM residents WHERE estate_id = $2`, Start, estate, account, hash)
 	certificate := ids.New(0x0205)
+	const moveStaff = `UPDATE staffs s SET department_id = d.id FROM departments d WHERE s.estate_id = $1 AND d.estate_id = $1 AND d.kind = $2`
+	b.queue(moveStaff, estate, "ENGINEERING") // whose staff signs, and is of customer service since
 	for _, capacity := range []string{"requester", "leader", "engineering"} {
-		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, method, attested_by_id, attested_by_name, content_hash, signed_at)
-			VALUES ($1, $2, $3, 'keys.scrap', $4, $5, $5, 'ATTESTED', $6, '客服', encode(sha256('{}'), 'hex'), $2)`, ids.New(0x0204), Start, estate, set, capacity, account)
+		b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, staff_id, method, attested_by_id, attested_by_name, content_hash, signed_at)
+			SELECT $1, $2, $3, 'keys.scrap', $4, $5::text, CASE WHEN s.id IS NULL THEN $5::text ELSE s.name END, s.id, 'ATTESTED', $6, '客服', encode(sha256('{}'), 'hex'), $2
+			FROM (SELECT) one LEFT JOIN staffs s ON s.estate_id = $3 AND $5::text = 'engineering'`, ids.New(0x0204), Start, estate, set, capacity, account)
 	}
+	b.queue(moveStaff, estate, "CUSTOMER_SERVICE")
 	b.queue(`INSERT INTO certificates (id, created_at, estate_id, kind, subject_id, number, title, title_en, content, content_hash, issued_at)
 		VALUES ($1, $2, $3, 'keys.scrap', $4, certificate_number($3, $2), '钥匙报废', 'Scrapping of keys', '{}', encode(sha256('{}'), 'hex'), $2)`, certificate, Start, estate, set)
 	count, longAgo := ids.New(0x0207), Start.AddDate(-2, 0, 0) // no entry is made after a draw that says it was made before
