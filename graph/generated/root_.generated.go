@@ -13978,7 +13978,10 @@ type KeySpotCheckDrawn {
 }
 
 extend type Mutation {
-  "Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3)."
+  """
+  Draws key sets and entries of the loan register at random, unannounced, and freezes what the ledger says of them (K4.3). The seed is
+  the server's, and kept. On the day of a draw that was not counted, or was cancelled, the seed stays the same.
+  """
   drawKeySpotCheck(
     "How much."
     input: DrawKeySpotCheckInput!
@@ -13998,7 +14001,7 @@ extend type Mutation {
     "Which one."
     input: CloseKeySpotCheckInput!
   ): CloseKeySpotCheckPayload!
-  "Gives a spot check up before all is counted; it stays on record with the reason (K4.3)."
+  "Gives a spot check up before all is counted; it stays on record with the reason, and the leaders and managers are told (K4.3)."
   cancelKeySpotCheck(
     "Which one, and why."
     input: CancelKeySpotCheckInput!
@@ -14013,8 +14016,6 @@ input DrawKeySpotCheckInput {
   size: Int!
   "How many entries of the loan register, of the last 31 days: 0 to 200."
   registerSize: Int!
-  "The seed of the draw: a random one unless given. It is kept."
-  seed: String
 }
 
 "The spot check that was drawn."
@@ -14117,7 +14118,11 @@ type CloseKeyMonthPayload {
   statement: KeyStatement!
 }
 
-"The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2)."
+"""
+The statistics of a month: of a closed one as it was closed, of an open one as the ledger has it (K4.2). A closed month stands under the areas as
+they were when it was closed, an open one under those of today: where a building went to another area, an area's opening differs from
+its closing of the month before by that building's keys, and the estate's sums go on.
+"""
 type KeyMonth {
   "The month, as its first day."
   month: Date!
@@ -25998,7 +26003,7 @@ type KeySpotCheck implements Node {
   """
   reconciliationID: ID!
   """
-  The seed of the draw.
+  The seed of the draw, made by the server; that of what was drawn on the same day and not counted.
   """
   seed: String!
   """

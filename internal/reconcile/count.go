@@ -75,6 +75,9 @@ func (k *Kind) Count(tx *act.Tx, id uuid.UUID, counts []Counted) (*ent.Reconcili
 		}
 		if lines[at], err = lines[at].Update().SetCounted(c.Count).SetCountedByID(tx.Viewer.Account).
 			SetCountedByName(tx.Viewer.Name).SetCountedAt(tx.Now).Save(tx); err != nil {
+			if f := act.Explained(err); f != nil { // a chapter's rule of who counts what
+				return nil, f.At(fmt.Sprintf("lines.%d.lineID", i))
+			}
 			return nil, err
 		}
 	}
