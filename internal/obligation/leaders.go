@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/policy"
@@ -70,6 +71,20 @@ func Leaders(tx *act.Tx, estate, department uuid.UUID) ([]uuid.UUID, error) {
 		}
 	}
 	return list, err
+}
+
+// Tell puts a message about something of its estate into the inboxes of the leaders of a department.
+func Tell(tx *act.Tx, department uuid.UUID, m account.Message) error {
+	leaders, err := Leaders(tx, m.Estate, department)
+	if err != nil {
+		return err
+	}
+	messages := make([]account.Message, len(leaders))
+	for i, leader := range leaders {
+		messages[i] = m
+		messages[i].AccountID = leader
+	}
+	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
 }
 
 func (all leaders) where(is func(leader) bool) (list []uuid.UUID) {
