@@ -36,12 +36,16 @@ func slips(app *stewardtest.App) map[string]slip {
 		return app.IDs(`SELECT id FROM key_follow_ups WHERE set_id = $1 ORDER BY id DESC LIMIT 1`, set)[0].String()
 	}
 	return map[string]slip{
-		"an entry":   {policy.KeyCustodian, func() string { return toDesk(app, set, 1) }, voidMovement, "keys.voidMovement", "K4.1"},
-		"a loan":     {policy.CSOfficer, lent, voidKeyLoan, "keys.voidLoan", "K2.1"},
-		"a return":   {policy.CSOfficer, returned, voidKeyReturn, "keys.voidReturn", "K2.1"},
-		"a note":     {policy.KeyCustodian, note, voidFollowUp, "keys.voidFollowUp", "K1.4"},
-		"an opening": {policy.KeyCustodian, func() string { return custodian.Do(openCabinet, openingOf(app.A.Cabinet)).Get("openKeyCabinet.opening.id").String() }, voidOpening, "keys.voidOpening", "K1.2"},
-		"a loss":     {policy.CSOfficer, func() string { return officer.Do(reportLoss, lossOf(set, app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String() }, voidLoss, "keys.voidLoss", "K2.3"},
+		"an entry": {policy.KeyCustodian, func() string { return toDesk(app, set, 1) }, voidMovement, "keys.voidMovement", "K4.1"},
+		"a loan":   {policy.CSOfficer, lent, voidKeyLoan, "keys.voidLoan", "K2.1"},
+		"a return": {policy.CSOfficer, returned, voidKeyReturn, "keys.voidReturn", "K2.1"},
+		"a note":   {policy.KeyCustodian, note, voidFollowUp, "keys.voidFollowUp", "K1.4"},
+		"an opening": {policy.KeyCustodian, func() string {
+			return custodian.Do(openCabinet, openingOf(app.A.Cabinet)).Get("openKeyCabinet.opening.id").String()
+		}, voidOpening, "keys.voidOpening", "K1.2"},
+		"a loss": {policy.CSOfficer, func() string {
+			return officer.Do(reportLoss, lossOf(set, app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
+		}, voidLoss, "keys.voidLoss", "K2.3"},
 	}
 }
 
