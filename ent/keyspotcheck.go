@@ -27,7 +27,7 @@ type KeySpotCheck struct {
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
 	// The count.
 	ReconciliationID uuid.UUID `json:"reconciliation_id,omitempty"`
-	// The seed of the draw.
+	// The seed of the draw, made by the server; that of what was drawn on the same day and not counted.
 	Seed string `json:"seed,omitempty"`
 	// From how many sets it was drawn.
 	Population int `json:"population,omitempty"`

@@ -13,6 +13,7 @@ var Entities = map[string]access.Entity{
 	TypeApproval: {
 		Name: TypeApproval, Table: "approvals", Code: ids.Code(518),
 		Estate: "estate_id", Department: "", Self: "asked_by_id", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
@@ -20,6 +21,7 @@ var Entities = map[string]access.Entity{
 	TypeArea: {
 		Name: TypeArea, Table: "areas", Code: ids.Code(258),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -27,6 +29,7 @@ var Entities = map[string]access.Entity{
 	TypeBuilding: {
 		Name: TypeBuilding, Table: "buildings", Code: ids.Code(259),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -34,6 +37,7 @@ var Entities = map[string]access.Entity{
 	TypeCertificate: {
 		Name: TypeCertificate, Table: "certificates", Code: ids.Code(517),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
@@ -41,6 +45,7 @@ var Entities = map[string]access.Entity{
 	TypeDepartment: {
 		Name: TypeDepartment, Table: "departments", Code: ids.Code(261),
 		Estate: "estate_id", Department: "id", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -48,6 +53,7 @@ var Entities = map[string]access.Entity{
 	TypeEmergencyContact: {
 		Name: TypeEmergencyContact, Table: "emergency_contacts", Code: ids.Code(266),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
@@ -55,6 +61,7 @@ var Entities = map[string]access.Entity{
 	TypeEstate: {
 		Name: TypeEstate, Table: "estates", Code: ids.Code(257),
 		Estate: "id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -62,6 +69,7 @@ var Entities = map[string]access.Entity{
 	TypeExternalPerson: {
 		Name: TypeExternalPerson, Table: "external_persons", Code: ids.Code(267),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
@@ -69,6 +77,7 @@ var Entities = map[string]access.Entity{
 	TypeFile: {
 		Name: TypeFile, Table: "files", Code: ids.Code(513),
 		Estate: "estate_id", Department: "", Self: "uploaded_by", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"sha256": true},
 		Contact:      map[string]bool{},
@@ -76,6 +85,7 @@ var Entities = map[string]access.Entity{
 	TypeHousehold: {
 		Name: TypeHousehold, Table: "households", Code: ids.Code(263),
 		Estate: "estate_id", Department: "", Self: "", Household: "id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -83,6 +93,7 @@ var Entities = map[string]access.Entity{
 	TypeImportRun: {
 		Name: TypeImportRun, Table: "import_runs", Code: ids.Code(514),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"sha256": true, "report": true},
 		Contact:      map[string]bool{},
@@ -90,6 +101,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyAcceptance: {
 		Name: TypeKeyAcceptance, Table: "key_acceptances", Code: ids.Code(773),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -97,6 +109,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyAcceptanceCheck: {
 		Name: TypeKeyAcceptanceCheck, Table: "key_acceptance_checks", Code: ids.Code(783),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -104,6 +117,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyAcceptanceLine: {
 		Name: TypeKeyAcceptanceLine, Table: "key_acceptance_lines", Code: ids.Code(774),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -111,6 +125,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyBalance: {
 		Name: TypeKeyBalance, Table: "key_balances", Code: ids.Code(772),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -118,6 +133,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyCabinetOpening: {
 		Name: TypeKeyCabinetOpening, Table: "key_cabinet_openings", Code: ids.Code(779),
 		Estate: "estate_id", Department: "", Self: "opened_by_id", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -125,6 +141,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyCopyOrder: {
 		Name: TypeKeyCopyOrder, Table: "key_copy_orders", Code: ids.Code(786),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -132,6 +149,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyFollowUp: {
 		Name: TypeKeyFollowUp, Table: "key_follow_ups", Code: ids.Code(780),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -139,6 +157,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyGeneration: {
 		Name: TypeKeyGeneration, Table: "key_generations", Code: ids.Code(784),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -146,6 +165,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyHolder: {
 		Name: TypeKeyHolder, Table: "key_holders", Code: ids.Code(770),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -153,6 +173,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyHook: {
 		Name: TypeKeyHook, Table: "key_hooks", Code: ids.Code(781),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -160,6 +181,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoan: {
 		Name: TypeKeyLoan, Table: "key_loans", Code: ids.Code(775),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -167,6 +189,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoanLine: {
 		Name: TypeKeyLoanLine, Table: "key_loan_lines", Code: ids.Code(776),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -174,6 +197,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoanRequest: {
 		Name: TypeKeyLoanRequest, Table: "key_loan_requests", Code: ids.Code(788),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -181,6 +205,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoanRequestLine: {
 		Name: TypeKeyLoanRequestLine, Table: "key_loan_request_lines", Code: ids.Code(789),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -188,6 +213,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLockChange: {
 		Name: TypeKeyLockChange, Table: "key_lock_changes", Code: ids.Code(785),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -195,6 +221,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyLoss: {
 		Name: TypeKeyLoss, Table: "key_losses", Code: ids.Code(778),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -202,6 +229,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyMovement: {
 		Name: TypeKeyMovement, Table: "key_movements", Code: ids.Code(771),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -209,6 +237,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyReturn: {
 		Name: TypeKeyReturn, Table: "key_returns", Code: ids.Code(777),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -216,6 +245,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyScrapping: {
 		Name: TypeKeyScrapping, Table: "key_scrappings", Code: ids.Code(787),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -223,6 +253,7 @@ var Entities = map[string]access.Entity{
 	TypeKeySeal: {
 		Name: TypeKeySeal, Table: "key_seals", Code: ids.Code(782),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -230,6 +261,7 @@ var Entities = map[string]access.Entity{
 	TypeKeySet: {
 		Name: TypeKeySet, Table: "key_sets", Code: ids.Code(769),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -237,6 +269,7 @@ var Entities = map[string]access.Entity{
 	TypeKeySpotCheck: {
 		Name: TypeKeySpotCheck, Table: "key_spot_checks", Code: ids.Code(792),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -244,6 +277,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyStatement: {
 		Name: TypeKeyStatement, Table: "key_statements", Code: ids.Code(790),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -251,6 +285,7 @@ var Entities = map[string]access.Entity{
 	TypeKeyStatementLine: {
 		Name: TypeKeyStatementLine, Table: "key_statement_lines", Code: ids.Code(791),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -258,6 +293,7 @@ var Entities = map[string]access.Entity{
 	TypeObligation: {
 		Name: TypeObligation, Table: "obligations", Code: ids.Code(515),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -265,6 +301,7 @@ var Entities = map[string]access.Entity{
 	TypeOccupancy: {
 		Name: TypeOccupancy, Table: "occupancies", Code: ids.Code(264),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -272,6 +309,7 @@ var Entities = map[string]access.Entity{
 	TypeReconciliation: {
 		Name: TypeReconciliation, Table: "reconciliations", Code: ids.Code(519),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
@@ -279,6 +317,7 @@ var Entities = map[string]access.Entity{
 	TypeReconciliationLine: {
 		Name: TypeReconciliationLine, Table: "reconciliation_lines", Code: ids.Code(520),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "reconciliation_id",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
@@ -286,6 +325,7 @@ var Entities = map[string]access.Entity{
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
@@ -293,6 +333,7 @@ var Entities = map[string]access.Entity{
 	TypeSignature: {
 		Name: TypeSignature, Table: "signatures", Code: ids.Code(516),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id",
+		Document:     "",
 		AppendOnly:   true,
 		Confidential: map[string]bool{"strokes": true},
 		Contact:      map[string]bool{},
@@ -300,6 +341,7 @@ var Entities = map[string]access.Entity{
 	TypeStaff: {
 		Name: TypeStaff, Table: "staffs", Code: ids.Code(262),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{"phone": true},
 		Contact:      map[string]bool{"phone": true},
@@ -307,6 +349,7 @@ var Entities = map[string]access.Entity{
 	TypeUnit: {
 		Name: TypeUnit, Table: "units", Code: ids.Code(260),
 		Estate: "estate_id", Department: "", Self: "", Household: "",
+		Document:     "",
 		AppendOnly:   false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},

@@ -16,6 +16,7 @@ type Steward struct {
 	Department string   `json:",omitempty"` // column that makes a row a department's own
 	Self       string   `json:",omitempty"` // column with the account whom the row concerns
 	Household  string   `json:",omitempty"` // column with the household whose residents may read the row
+	Document   string   `json:",omitempty"` // column with what the row is a part of: its confidential values go by that one's key
 	AppendOnly bool     `json:",omitempty"` // the app role may insert and read, never update (but the columns of Voidable) or delete
 
 	Filter       bool `json:",omitempty"` // may be filtered by: all other fields are left out of where-inputs
@@ -33,7 +34,7 @@ func (a Steward) Merge(other schema.Annotation) schema.Annotation {
 		return a
 	}
 	for _, s := range []struct{ to, from *string }{
-		{&a.Estate, &b.Estate}, {&a.Department, &b.Department}, {&a.Self, &b.Self}, {&a.Household, &b.Household},
+		{&a.Estate, &b.Estate}, {&a.Department, &b.Department}, {&a.Self, &b.Self}, {&a.Household, &b.Household}, {&a.Document, &b.Document},
 	} {
 		if *s.from != "" {
 			*s.to = *s.from

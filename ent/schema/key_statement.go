@@ -113,7 +113,7 @@ func (KeySpotCheck) Mixin() []ent.Mixin {
 func (KeySpotCheck) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("reconciliation_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The count."),
-		field.String("seed").Immutable().Comment("The seed of the draw."),
+		field.String("seed").Immutable().Comment("The seed of the draw, made by the server; that of what was drawn on the same day and not counted."),
 		field.Int("population").NonNegative().Immutable().Comment("From how many sets it was drawn."),
 		field.Int("size").Positive().Immutable().Comment("How many sets were drawn."),
 		field.Int("register_population").NonNegative().Immutable().Comment("From how many loans of the register it was drawn."),

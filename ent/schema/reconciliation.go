@@ -108,5 +108,5 @@ func (ReconciliationLine) Indexes() []ent.Index {
 
 // Annotations of a line.
 func (ReconciliationLine) Annotations() []schema.Annotation {
-	return public("One thing counted.")
+	return public("One thing counted.", Steward{Document: "reconciliation_id"})
 }

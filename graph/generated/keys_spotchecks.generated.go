@@ -480,7 +480,7 @@ func (ec *executionContext) unmarshalInputDrawKeySpotCheckInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"estateID", "size", "registerSize", "seed"}
+	fieldsInOrder := [...]string{"estateID", "size", "registerSize"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -508,13 +508,6 @@ func (ec *executionContext) unmarshalInputDrawKeySpotCheckInput(ctx context.Cont
 				return &it, err
 			}
 			it.RegisterSize = data
-		case "seed":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Seed = data
 		}
 	}
 	return &it, nil

@@ -15,6 +15,7 @@ type Entity struct {
 	Name, Table                         string
 	Code                                ids.Code
 	Estate, Department, Self, Household string // columns
+	Document                            string // column with what the row is a part of, which has the key of its confidential fields
 	AppendOnly                          bool
 	Confidential, Contact               map[string]bool // fields
 }

@@ -2,7 +2,10 @@ package act
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +55,9 @@ func (tx *Tx) About(entity string, id uuid.UUID, row access.Row) {
 
 // Because notes the reason that the actor gives.
 func (tx *Tx) Because(reason string) { tx.entry.Reason = reason }
+
+// By names the clause that the act carries out, where it is another each time.
+func (tx *Tx) By(clause string) { tx.entry.Clause = clause }
 
 // Note puts a change of something that is no entity (an account, a grant) on the audit trail.
 func (tx *Tx) Note(estate uuid.UUID, c audit.Change) error {
@@ -145,11 +151,37 @@ func (tx *Tx) field(c database.Change, f database.FieldChange) (audit.Field, err
 	if !c.Entity.Confidential[f.Name] {
 		return audit.Plain(f.Name, f.Before, f.After)
 	}
-	subject := c.Row.Household
+	subject, keys := c.Row.Household, tx.rt.Keys
 	if subject == uuid.Nil {
-		subject = c.ID
+		subject, keys = c.ID, parts{keys, c}
 	}
-	return audit.Confidential(tx, tx.rt.Keys, subject, f.Name, f.Before, f.After)
+	return audit.Confidential(tx, keys, subject, f.Name, f.Before, f.After)
+}
+
+// parts gives a row that is a part of a document a key of its own made from the document's: one key is kept for all of them, and
+// erased, and equal values of two rows do not look equal.
+type parts struct {
+	audit.KeyStore
+	change database.Change
+}
+
+// Key implements audit.KeyStore. The document must be among what changed: confidential fields of parts never change after.
+func (p parts) Key(ctx context.Context, row uuid.UUID) ([]byte, error) {
+	at := slices.IndexFunc(p.change.Fields, func(f database.FieldChange) bool { return f.Name == p.change.Entity.Document })
+	if at < 0 {
+		return p.KeyStore.Key(ctx, row)
+	}
+	document, ok := p.change.Fields[at].After.(uuid.UUID)
+	if !ok {
+		return nil, fmt.Errorf("%s.%s is no id", p.change.Entity.Name, p.change.Entity.Document)
+	}
+	key, err := p.KeyStore.Key(ctx, document)
+	if err != nil {
+		return nil, err
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(row[:])
+	return mac.Sum(nil), nil
 }
 
 // append writes the act's entry, as the last statement of the transaction. Acts of one's own that changed

@@ -189,7 +189,7 @@ func TestOneOfManyEqualGrantsIsGiven(t *testing.T) {
 func TestGrantBeginsToday(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	app.SQL(`UPDATE estates SET time_zone = 'Pacific/Auckland' WHERE id = $1`, app.B.ID)
+	app.Super(`UPDATE estates SET time_zone = 'Pacific/Auckland' WHERE id = $1`, app.B.ID)
 	app.Clock.Advance(15*time.Hour + time.Minute) // just after midnight in Shanghai: in UTC it is the day before still
 	boss, to := app.As(policy.GeneralManager), app.As(policy.MailSorter).Account
 	for _, estate := range []any{nil, app.A.ID, app.B.ID} {

@@ -2,6 +2,7 @@ package keys_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -128,6 +129,23 @@ func enter(app *stewardtest.App, estate, set uuid.UUID, loss, reverses *uuid.UUI
 // plain runs plain SQL as the serving role.
 func plain(app *stewardtest.App, sql string, args ...any) error {
 	return app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error { _, err := tx.Exec(ctx, sql, args...); return err })
+}
+
+// errUndone rolls back what was only tried.
+var errUndone = errors.New("undone")
+
+// undone tries plain SQL as the serving role, and takes it back.
+func undone(app *stewardtest.App, sql string, args ...any) error {
+	err := app.DB.System(app.Context(), func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sql, args...); err != nil {
+			return err
+		}
+		return errUndone
+	})
+	if errors.Is(err, errUndone) {
+		return nil
+	}
+	return err
 }
 
 // freshSet makes a further set in estate A.

@@ -72,5 +72,9 @@ func init() {
 	act.Explain("key_statements_over", fault.Rule("K4.2", "该月尚未结束,请在月末之后结账。", "The month is not over; close it when it is.").At("month"))
 	act.Explain("key_statements_order", fault.Rule("K4.2", "之前还有月份没有结账,请先结最早的一个月。",
 		"A month before it is open; close the earliest first.").At("month"))
+	act.Explain("estates_zone_of_closed_months", fault.Rule("K4.2", "已有月份结账,时区决定月末与当天的界限,不能再改。",
+		"A month is closed, and the time zone is where months and days end, so it stays.").At("timeZone"))
+	act.Explain("estates_zone_of_loans", fault.Rule("K4.2", "有钥匙借出未还,时区决定归还期限;请在全部归还后再改。",
+		"Keys are out, and the time zone says until when; change it when all are back.").At("timeZone"))
 	act.Explain("keystatement_estate_id_month", fault.Clash("该月已结账。", "The month is closed already.").By("K4.2").At("month"))
 }

@@ -198,3 +198,25 @@ func TestK4_2_ClosingRacesWithPosting(t *testing.T) {
 		t.Errorf("%d closings; %d keys were accepted, and the statement has %d", closings.Load(), 20+posted.Load(), got)
 	}
 }
+
+// A closed month stands under the areas of its closing, an open one under those of today.
+func TestK4_2_WhereABuildingGoesToAnotherArea(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	custodian := app.As(policy.KeyCustodian)
+	app.Clock.Advance(31 * 24 * time.Hour) // April
+	custodian.SignIn()
+	for _, month := range []string{"2026-02-01", "2026-03-01"} {
+		custodian.Do(closeMonth, vars{"in": vars{"estateID": app.A.ID, "month": month}})
+	}
+	_, closed := monthOf(custodian, app, "2026-03-01")
+	_, open := monthOf(custodian, app, "2026-04-01")
+	app.SQL(`INSERT INTO areas (id, created_at, estate_id, code, name, sort_key) VALUES (new_id(x'0102'::int), $2, $1, '二区', '甲小区二区', '二区')`, app.A.ID, stewardtest.Start)
+	app.SQL(`UPDATE buildings SET area_id = (SELECT id FROM areas WHERE code = '二区') WHERE id = $1`, app.A.Building)
+	if _, lines := monthOf(custodian, app, "2026-03-01"); lines != closed {
+		t.Errorf("the closed month was %s, and is %s", closed, lines)
+	}
+	if _, lines := monthOf(custodian, app, "2026-04-01"); lines != strings.ReplaceAll(open, "一区", "二区") || lines == open {
+		t.Errorf("the open month was %s, and is %s", open, lines)
+	}
+}

@@ -45,7 +45,7 @@ type CountKeySpotCheckPayload struct{ SpotCheck *ent.KeySpotCheck }
 // until then a line may be counted again (K4.3).
 //
 // Errors: NOT_FOUND; INVALID_INPUT; RULE K4.3 for who keeps the keys; CONFLICT once all is counted.
-var CountSpotCheck = act.Guarded(act.New("keys.countSpotCheck", act.Needs(policy.KeySpotCheck, policy.Update), act.Clauses("K4.3"), countSpotCheck), countSpotCheckGuard)
+var CountSpotCheck = act.Guarded(act.New("keys.countSpotCheck", act.Needs(policy.KeySpotCheck, policy.Update).SessionOnly(), act.Clauses("K4.3"), countSpotCheck), countSpotCheckGuard)
 
 func countSpotCheck(tx *act.Tx, in CountKeySpotCheckInput) (*CountKeySpotCheckPayload, error) {
 	check, err := toSettle(tx, in.SpotCheckID)

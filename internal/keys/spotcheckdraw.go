@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/internal/act"
 )
 
 // draw takes so many of the candidates, by the seed alone: those whose SHA-256 over seed and id comes first. Whoever
@@ -29,6 +31,19 @@ func draw(seed string, candidates []uuid.UUID, size int) []uuid.UUID {
 		drawn[i] = tickets[i].id
 	}
 	return drawn
+}
+
+// nextSeed is the seed of the estate's next draw: a new one, but that of what was drawn and not counted on the same day, so that
+// who does not like a draw gets no other by drawing again (K4.3). The ledger stands still, and the database refuses another seed.
+func nextSeed(tx *act.Tx, estate uuid.UUID) (string, error) {
+	var before *string
+	if err := tx.Raw.QueryRow(tx, `SELECT key_seed_before($1, $2)`, estate, tx.Now).Scan(&before); err != nil {
+		return "", err
+	}
+	if before != nil {
+		return *before, nil
+	}
+	return newSeed(), nil
 }
 
 // newSeed is one that nobody can know before.

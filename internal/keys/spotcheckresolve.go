@@ -42,7 +42,7 @@ type ResolveKeyDifferencePayload struct{ Line *ent.ReconciliationLine }
 //
 // Errors: NOT_FOUND; INVALID_INPUT at resolution for one that does not fit the difference; RULE K4.3 for who keeps the
 // keys; CONFLICT if the line does not differ or is resolved, or if the keys have left the place meanwhile.
-var ResolveDifference = act.Guarded(act.New("keys.resolveDifference", act.Needs(policy.KeySpotCheck, policy.Settle), act.Clauses("K4.3"), resolveDifference), differenceGuard)
+var ResolveDifference = act.Guarded(act.New("keys.resolveDifference", act.Needs(policy.KeySpotCheck, policy.Settle).SessionOnly(), act.Clauses("K4.3"), resolveDifference), differenceGuard)
 
 func resolveDifference(tx *act.Tx, in ResolveKeyDifferenceInput) (*ResolveKeyDifferencePayload, error) {
 	line, err := spotCheck.LockLine(tx, in.LineID)

@@ -15,7 +15,6 @@ import (
 	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
 )
@@ -63,12 +62,15 @@ func voidLoss(tx *act.Tx, in VoidKeyLossInput) (*VoidKeyLossPayload, error) {
 			return nil, err
 		}
 	}
+	if err := keepWhole(tx, l.loss.SetID, in.Reason); err != nil { // K3.1: the set may be whole again
+		return nil, err
+	}
 	loss, err := void.Mark(tx, l.loss.Update().SetState(keyloss.StateVoided), in.Reason).Save(tx)
 	if err != nil {
 		return nil, err
 	}
 	tx.About(ent.TypeKeyLoss, loss.ID, loss.RowScope())
-	if err := obligation.Cancel(tx, "keys.loss", loss.ID); err != nil {
+	if err := lossAnswer.Cancel(tx, loss.ID); err != nil {
 		return nil, err
 	}
 	n := void.Notice{Clause: "K2.3", Estate: loss.EstateID, Subject: loss.ID, WhatZH: loss.Label + " 的报失", WhatEN: "loss of keys of " + loss.Label, Why: in.Reason}
@@ -107,7 +109,7 @@ func mistaken(tx *act.Tx, list []uuid.UUID) ([]mistake, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes, err := tx.KeyLockChange.Query().Where(keylockchange.LossIDIn(list...), keylockchange.StateEQ(keylockchange.StateOrdered), keylockchange.VoidedAtIsNil()).All(tx)
+	changes, err := tx.KeyLockChange.Query().Where(keylockchange.LossIDIn(list...), keylockchange.StateEQ(keylockchange.StateOrdered)).All(tx)
 	if err != nil {
 		return nil, err
 	}

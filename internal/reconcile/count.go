@@ -75,6 +75,9 @@ func (k *Kind) Count(tx *act.Tx, id uuid.UUID, counts []Counted) (*ent.Reconcili
 		}
 		if lines[at], err = lines[at].Update().SetCounted(c.Count).SetCountedByID(tx.Viewer.Account).
 			SetCountedByName(tx.Viewer.Name).SetCountedAt(tx.Now).Save(tx); err != nil {
+			if f := act.Explained(err); f != nil { // a chapter's rule of who counts what
+				return nil, f.At(fmt.Sprintf("lines.%d.lineID", i))
+			}
 			return nil, err
 		}
 	}
@@ -108,9 +111,9 @@ func (k *Kind) show(tx *act.Tx, sheet *ent.Reconciliation, lines []*ent.Reconcil
 	if err != nil {
 		return nil, err
 	}
-	return sheet, obligation.Open(tx, obligation.Due{
-		Kind: resolving, Clause: k.Clause, TitleZH: fmt.Sprintf("处理清点差异(%d 项):%s", different, sheet.Title),
-		TitleEN: fmt.Sprintf("Resolve differences (%d): %s", different, sheet.TitleEn), Estate: sheet.EstateID, Subject: sheet.ID,
+	return sheet, resolving.Open(tx, obligation.Due{
+		Clause: k.Clause, About: fmt.Sprintf("(%d 项):%s", different, sheet.Title),
+		AboutEN: fmt.Sprintf("(%d): %s", different, sheet.TitleEn), Estate: sheet.EstateID, Subject: sheet.ID,
 		At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), resolveWithin)), Account: sheet.OpenedByID,
 	})
 }

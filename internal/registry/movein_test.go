@@ -133,7 +133,7 @@ func TestF1_NobodyIsDeemedBeforeTheDeadline(t *testing.T) {
 func TestF1_EachEstateHasItsOwnDay(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	app.SQL(`UPDATE estates SET time_zone = 'America/New_York' WHERE id = $1`, app.B.ID)
+	app.Super(`UPDATE estates SET time_zone = 'America/New_York' WHERE id = $1`, app.B.ID)
 	noticed(app, vars{"deadlineOn": "2026-03-02"})
 	app.Foreign(policy.CSOfficer).Do(giveNotice, vars{"in": vars{"householdID": app.B.Household, "unitID": app.B.Units[3], "noticedOn": "2026-03-01", "deadlineOn": "2026-03-02"}})
 	app.Clock.Advance(16 * time.Hour) // 3 March in Shanghai, 2 March in New York

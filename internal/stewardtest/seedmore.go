@@ -43,7 +43,7 @@ func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder ma
 	b.queue(`INSERT INTO reconciliation_lines (id, created_at, estate_id, reconciliation_id, item_id, place_id, position, label, frozen)
 		VALUES ($1, $2, $3, $4, $5, $6, 1, '设备间', 0)`, ids.New(0x0208), Start, estate, count, set, holder["CABINET"])
 	b.queue(`INSERT INTO key_spot_checks (id, created_at, estate_id, reconciliation_id, seed, population, size, register_population, register_size, drawn_by_id, drawn_by_name, drawn_at)
-		VALUES ($1, $2, $3, $4, 'seed', 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), longAgo, estate, count, account)
+		VALUES ($1, $2, $3, $4, md5('seed'), 5, 1, 1, 0, $5, '主管', $2)`, ids.New(0x0318), longAgo, estate, count, account)
 	b.queue(`INSERT INTO key_hooks (id, created_at, estate_id, cabinet_id, number, sort_key, set_id) VALUES ($1, $2, $3, $4, 'A-01', 'A-01', $5)`,
 		ids.New(0x030d), Start, estate, holder["CABINET"], set)
 	b.queue(`INSERT INTO key_seals (id, created_at, estate_id, set_id, number, count, state, sealed_at, sealed_by_id, sealed_by_name, ended_at, ended_by_id, ended_by_name, end_reason, acceptance_line_id)
