@@ -54,6 +54,9 @@ func opened(p *stewardtest.Person, in vars) string {
 }
 
 func into(volume string, documents ...string) vars {
+	if documents == nil {
+		documents = []string{}
+	}
 	return vars{"in": vars{"volumeID": volume, "documentIDs": documents}}
 }
 

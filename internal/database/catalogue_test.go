@@ -156,7 +156,8 @@ func TestEntitiesAgreeWithTheCatalogue(t *testing.T) {
 		known[e.Table] = true
 		var updates, walled bool
 		var household *string
-		err := conn.QueryRow(context.Background(), `SELECT has_table_privilege('steward_app', c.oid, 'UPDATE'),
+		err := conn.QueryRow(context.Background(), `SELECT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname !~ '^void'
+					AND has_column_privilege('steward_app', c.oid, a.attnum, 'UPDATE')),
 				EXISTS (SELECT FROM `+tenants+` WHERE tenant.oid = c.oid AND tenant.estate = $2),
 				(SELECT substring(pg_get_expr(p.polqual, p.polrelid) FROM '`+householdPolicy+`') FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'household')
 			FROM pg_class c WHERE c.relname = $1 AND c.relnamespace = 'public'::regnamespace`, e.Table, e.Estate).Scan(&updates, &walled, &household)
