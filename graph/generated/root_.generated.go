@@ -1534,6 +1534,7 @@ type ComplexityRoot struct {
 		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
 		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyCopies           func(childComplexity int, input keys.VoidKeyCopiesInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
 		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
 		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
@@ -2024,6 +2025,11 @@ type ComplexityRoot struct {
 
 	VoidKeyCabinetOpeningPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	VoidKeyCopiesPayload struct {
+		Movement func(childComplexity int) int
+		Order    func(childComplexity int) int
 	}
 
 	VoidKeyFollowUpPayload struct {
@@ -8547,6 +8553,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyCopies":
+		if e.ComplexityRoot.Mutation.VoidKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyCopies(childComplexity, args["input"].(keys.VoidKeyCopiesInput)), true
 	case "Mutation.voidKeyFollowUp":
 		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
 			break
@@ -10674,6 +10691,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
 
+	case "VoidKeyCopiesPayload.movement":
+		if e.ComplexityRoot.VoidKeyCopiesPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCopiesPayload.Movement(childComplexity), true
+	case "VoidKeyCopiesPayload.order":
+		if e.ComplexityRoot.VoidKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCopiesPayload.Order(childComplexity), true
+
 	case "VoidKeyFollowUpPayload.followUp":
 		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
 			break
@@ -10917,6 +10947,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyCopiesInput", ec.unmarshalInputVoidKeyCopiesInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
 			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
@@ -14363,7 +14394,28 @@ type VoidKeyLossPayload {
   loss: KeyLoss!
 }
 
+"Copies that were recorded by mistake (K2.3)."
+input VoidKeyCopiesInput {
+  "The order whose copies they are."
+  id: ID!
+  "Why they are voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCopiesPayload {
+  "The order, voided."
+  order: KeyCopyOrder!
+  "The counter-entry in the ledger."
+  movement: KeyMovement!
+}
+
 extend type Mutation {
+  "Voids copies that were recorded by mistake (K2.3): they leave the cabinet by a counter-entry, and their order is void. RULE if none were recorded; CONFLICT if they went on."
+  voidKeyCopies(
+    "Which ones, and why."
+    input: VoidKeyCopiesInput!
+  ): VoidKeyCopiesPayload!
   "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
   voidKeyMovement(
     "Which one, and why."
@@ -34505,6 +34557,16 @@ func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context
 		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_VoidKeyCopiesPayload_order(ctx, field)
+	case "movement":
+		return ec.fieldContext_VoidKeyCopiesPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCopiesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -133,7 +133,7 @@ func TestK4_1_APartIsNotVoidedByItself(t *testing.T) {
 	app.As(policy.CSOfficer).Do(foundKey, foundOf(loss, app.A.Desk, 1))
 	of := map[string]string{entry("ACCEPTED"): "K1.1", entry("PLACED"): "K1.1", entry("LENT"): "K2.1", entry("LOST"): "K2.3", entry("FOUND"): "K2.3"} // the seed's PLACED is of the acceptance
 	anyEntry(app)
-	for reason, clause := range map[string]string{"SEALED": "K1.3", "RETIRED": "K3.1", "COPIED": "K4.1", "ADJUSTED": "K4.1", "SCRAPPED": "K4.1"} {
+	for reason, clause := range map[string]string{"SEALED": "K1.3", "RETIRED": "K3.1", "COPIED": "K2.3", "ADJUSTED": "K4.1", "SCRAPPED": "K4.1"} {
 		app.Super(`INSERT INTO key_movements (id, created_at, estate_id, set_id, from_id, to_id, count, reason, occurred_at)
 			SELECT new_id(x'0303'::int), created_at, estate_id, set_id, from_id, to_id, count, $2, occurred_at FROM key_movements WHERE id = $1`, entry("PLACED"), reason)
 		of[entry(reason)] = clause
