@@ -43,7 +43,8 @@ var aliases = map[string]string{
 	"token": "APIToken", "actor": "Account",
 	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,
 
-	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
+	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
+	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,
