@@ -22,7 +22,7 @@ type VoidKeyCopiesPayload struct {
 // VoidCopies takes copies that were recorded by mistake out of the cabinet by a counter-entry, and voids their order: what is
 // to be copied yet is ordered and approved anew (K2.3).
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided, or the keys went on; RULE K2.3 if no copies of it were recorded; RULE K3.1
+// Errors: NOT_FOUND; FORBIDDEN for who neither recorded them just now nor leads; CONFLICT if it was voided, or the keys went on; RULE K2.3 if no copies of it were recorded; RULE K3.1
 // if the lock was changed since.
 var VoidCopies = act.Guarded(act.New("keys.voidCopies", act.Needs(policy.KeyCopyOrder, policy.Void), act.Clauses("K2.3", "K4.1"), voidCopies), voidCopiesGuard)
 
@@ -46,8 +46,13 @@ func voidCopies(tx *act.Tx, in VoidKeyCopiesInput) (*VoidKeyCopiesPayload, error
 		return nil, err
 	}
 	tx.About(ent.TypeKeyCopyOrder, o.ID, o.RowScope())
-	o, err = void.Mark(tx, o.Update().SetState(keycopyorder.StateVoided), in.Reason).Save(tx)
-	return &VoidKeyCopiesPayload{o, m}, err
+	label := o.Edges.Set.Label
+	if o, err = void.Mark(tx, o.Update().SetState(keycopyorder.StateVoided), in.Reason).Save(tx); err != nil {
+		return nil, err
+	}
+	return &VoidKeyCopiesPayload{o, m}, void.Tell(tx, void.Notice{
+		Clause: "K2.3", Estate: o.EstateID, Subject: o.ID, WhatZH: label + " 的配钥匙", WhatEN: "copies of " + label, Why: in.Reason,
+	})
 }
 
 var voidCopiesGuard = act.Guard[*ent.KeyCopyOrder]{
@@ -57,13 +62,17 @@ var voidCopiesGuard = act.Guard[*ent.KeyCopyOrder]{
 	Check:  canVoidCopies,
 }
 
-// canVoidCopies refuses an order of which no copies were recorded, or which was voided.
-func canVoidCopies(_ *act.Tx, o *ent.KeyCopyOrder) error {
+// canVoidCopies refuses an order of which no copies were recorded, or which was voided, and who neither recorded them just now nor leads.
+func canVoidCopies(tx *act.Tx, o *ent.KeyCopyOrder) error {
 	if err := void.Refuse(o.VoidedAt); err != nil {
 		return err
 	}
 	if o.State != keycopyorder.StateMade {
 		return fault.Rule("K2.3", "这份申请还没有配好入柜的钥匙,无需作废。", "No copies of this order were recorded, so there is nothing to void.").At("id")
 	}
-	return nil
+	r := void.Recorded{Clause: "K2.3", At: *o.MadeAt}
+	if o.MadeByID != nil {
+		r.By = *o.MadeByID
+	}
+	return mayVoid(tx, policy.KeyCopyOrder, o.RowScope(), r)
 }
