@@ -5015,6 +5015,22 @@ func (c *KeyLockChangeClient) QueryLoss(_m *KeyLockChange) *KeyLossQuery {
 	return query
 }
 
+// QueryApproval queries the approval edge of a KeyLockChange.
+func (c *KeyLockChangeClient) QueryApproval(_m *KeyLockChange) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.ApprovalTable, keylockchange.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *KeyLockChangeClient) Hooks() []Hook {
 	return c.hooks.KeyLockChange

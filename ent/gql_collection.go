@@ -2576,6 +2576,26 @@ func (_q *KeyCopyOrderQuery) collectField(ctx context.Context, oneNode bool, opC
 				selectedFields = append(selectedFields, keycopyorder.FieldVersion)
 				fieldSeen[keycopyorder.FieldVersion] = struct{}{}
 			}
+		case "voidedAt":
+			if _, ok := fieldSeen[keycopyorder.FieldVoidedAt]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldVoidedAt)
+				fieldSeen[keycopyorder.FieldVoidedAt] = struct{}{}
+			}
+		case "voidReason":
+			if _, ok := fieldSeen[keycopyorder.FieldVoidReason]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldVoidReason)
+				fieldSeen[keycopyorder.FieldVoidReason] = struct{}{}
+			}
+		case "voidedByID":
+			if _, ok := fieldSeen[keycopyorder.FieldVoidedByID]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldVoidedByID)
+				fieldSeen[keycopyorder.FieldVoidedByID] = struct{}{}
+			}
+		case "voidedByName":
+			if _, ok := fieldSeen[keycopyorder.FieldVoidedByName]; !ok {
+				selectedFields = append(selectedFields, keycopyorder.FieldVoidedByName)
+				fieldSeen[keycopyorder.FieldVoidedByName] = struct{}{}
+			}
 		case "setID":
 			if _, ok := fieldSeen[keycopyorder.FieldSetID]; !ok {
 				selectedFields = append(selectedFields, keycopyorder.FieldSetID)
@@ -4261,6 +4281,21 @@ func (_q *KeyLockChangeQuery) collectField(ctx context.Context, oneNode bool, op
 				selectedFields = append(selectedFields, keylockchange.FieldLossID)
 				fieldSeen[keylockchange.FieldLossID] = struct{}{}
 			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[keylockchange.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldApprovalID)
+				fieldSeen[keylockchange.FieldApprovalID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[keylockchange.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, keylockchange.FieldCreatedAt)
@@ -4276,26 +4311,6 @@ func (_q *KeyLockChangeQuery) collectField(ctx context.Context, oneNode bool, op
 				selectedFields = append(selectedFields, keylockchange.FieldVersion)
 				fieldSeen[keylockchange.FieldVersion] = struct{}{}
 			}
-		case "voidedAt":
-			if _, ok := fieldSeen[keylockchange.FieldVoidedAt]; !ok {
-				selectedFields = append(selectedFields, keylockchange.FieldVoidedAt)
-				fieldSeen[keylockchange.FieldVoidedAt] = struct{}{}
-			}
-		case "voidReason":
-			if _, ok := fieldSeen[keylockchange.FieldVoidReason]; !ok {
-				selectedFields = append(selectedFields, keylockchange.FieldVoidReason)
-				fieldSeen[keylockchange.FieldVoidReason] = struct{}{}
-			}
-		case "voidedByID":
-			if _, ok := fieldSeen[keylockchange.FieldVoidedByID]; !ok {
-				selectedFields = append(selectedFields, keylockchange.FieldVoidedByID)
-				fieldSeen[keylockchange.FieldVoidedByID] = struct{}{}
-			}
-		case "voidedByName":
-			if _, ok := fieldSeen[keylockchange.FieldVoidedByName]; !ok {
-				selectedFields = append(selectedFields, keylockchange.FieldVoidedByName)
-				fieldSeen[keylockchange.FieldVoidedByName] = struct{}{}
-			}
 		case "setID":
 			if _, ok := fieldSeen[keylockchange.FieldSetID]; !ok {
 				selectedFields = append(selectedFields, keylockchange.FieldSetID)
@@ -4310,6 +4325,26 @@ func (_q *KeyLockChangeQuery) collectField(ctx context.Context, oneNode bool, op
 			if _, ok := fieldSeen[keylockchange.FieldReason]; !ok {
 				selectedFields = append(selectedFields, keylockchange.FieldReason)
 				fieldSeen[keylockchange.FieldReason] = struct{}{}
+			}
+		case "leaderID":
+			if _, ok := fieldSeen[keylockchange.FieldLeaderID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldLeaderID)
+				fieldSeen[keylockchange.FieldLeaderID] = struct{}{}
+			}
+		case "leaderName":
+			if _, ok := fieldSeen[keylockchange.FieldLeaderName]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldLeaderName)
+				fieldSeen[keylockchange.FieldLeaderName] = struct{}{}
+			}
+		case "demandedAt":
+			if _, ok := fieldSeen[keylockchange.FieldDemandedAt]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldDemandedAt)
+				fieldSeen[keylockchange.FieldDemandedAt] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[keylockchange.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldApprovalID)
+				fieldSeen[keylockchange.FieldApprovalID] = struct{}{}
 			}
 		case "state":
 			if _, ok := fieldSeen[keylockchange.FieldState]; !ok {
@@ -4355,6 +4390,11 @@ func (_q *KeyLockChangeQuery) collectField(ctx context.Context, oneNode bool, op
 			if _, ok := fieldSeen[keylockchange.FieldNewCount]; !ok {
 				selectedFields = append(selectedFields, keylockchange.FieldNewCount)
 				fieldSeen[keylockchange.FieldNewCount] = struct{}{}
+			}
+		case "oldCount":
+			if _, ok := fieldSeen[keylockchange.FieldOldCount]; !ok {
+				selectedFields = append(selectedFields, keylockchange.FieldOldCount)
+				fieldSeen[keylockchange.FieldOldCount] = struct{}{}
 			}
 		case "retiredCount":
 			if _, ok := fieldSeen[keylockchange.FieldRetiredCount]; !ok {

@@ -528,6 +528,14 @@ func (_m *KeyLockChange) Loss(ctx context.Context) (*KeyLoss, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *KeyLockChange) Approval(ctx context.Context) (*Approval, error) {
+	result, err := _m.Edges.ApprovalOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryApproval().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *KeyLoss) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {

@@ -4651,6 +4651,18 @@ type KeyCopyOrderWhereInput struct {
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
 
+	// "voided_at" field predicates.
+	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
+	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
+	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
+	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
+	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
+	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
+	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
+	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
+	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
+	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
+
 	// "set_id" field predicates.
 	SetID      *uuid.UUID  `json:"setID,omitempty"`
 	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
@@ -4834,6 +4846,36 @@ func (i *KeyCopyOrderWhereInput) P() (predicate.KeyCopyOrder, error) {
 	}
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keycopyorder.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.VoidedAt != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtEQ(*i.VoidedAt))
+	}
+	if i.VoidedAtNEQ != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtNEQ(*i.VoidedAtNEQ))
+	}
+	if len(i.VoidedAtIn) > 0 {
+		predicates = append(predicates, keycopyorder.VoidedAtIn(i.VoidedAtIn...))
+	}
+	if len(i.VoidedAtNotIn) > 0 {
+		predicates = append(predicates, keycopyorder.VoidedAtNotIn(i.VoidedAtNotIn...))
+	}
+	if i.VoidedAtGT != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtGT(*i.VoidedAtGT))
+	}
+	if i.VoidedAtGTE != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtGTE(*i.VoidedAtGTE))
+	}
+	if i.VoidedAtLT != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtLT(*i.VoidedAtLT))
+	}
+	if i.VoidedAtLTE != nil {
+		predicates = append(predicates, keycopyorder.VoidedAtLTE(*i.VoidedAtLTE))
+	}
+	if i.VoidedAtIsNil {
+		predicates = append(predicates, keycopyorder.VoidedAtIsNil())
+	}
+	if i.VoidedAtNotNil {
+		predicates = append(predicates, keycopyorder.VoidedAtNotNil())
 	}
 	if i.SetID != nil {
 		predicates = append(predicates, keycopyorder.SetIDEQ(*i.SetID))
@@ -7313,18 +7355,6 @@ type KeyLockChangeWhereInput struct {
 	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
 	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
 
-	// "voided_at" field predicates.
-	VoidedAt       *time.Time  `json:"voidedAt,omitempty"`
-	VoidedAtNEQ    *time.Time  `json:"voidedAtNEQ,omitempty"`
-	VoidedAtIn     []time.Time `json:"voidedAtIn,omitempty"`
-	VoidedAtNotIn  []time.Time `json:"voidedAtNotIn,omitempty"`
-	VoidedAtGT     *time.Time  `json:"voidedAtGT,omitempty"`
-	VoidedAtGTE    *time.Time  `json:"voidedAtGTE,omitempty"`
-	VoidedAtLT     *time.Time  `json:"voidedAtLT,omitempty"`
-	VoidedAtLTE    *time.Time  `json:"voidedAtLTE,omitempty"`
-	VoidedAtIsNil  bool        `json:"voidedAtIsNil,omitempty"`
-	VoidedAtNotNil bool        `json:"voidedAtNotNil,omitempty"`
-
 	// "set_id" field predicates.
 	SetID      *uuid.UUID  `json:"setID,omitempty"`
 	SetIDNEQ   *uuid.UUID  `json:"setIDNEQ,omitempty"`
@@ -7338,6 +7368,26 @@ type KeyLockChangeWhereInput struct {
 	LossIDNotIn  []uuid.UUID `json:"lossIDNotIn,omitempty"`
 	LossIDIsNil  bool        `json:"lossIDIsNil,omitempty"`
 	LossIDNotNil bool        `json:"lossIDNotNil,omitempty"`
+
+	// "leader_id" field predicates.
+	LeaderID       *uuid.UUID  `json:"leaderID,omitempty"`
+	LeaderIDNEQ    *uuid.UUID  `json:"leaderIDNEQ,omitempty"`
+	LeaderIDIn     []uuid.UUID `json:"leaderIDIn,omitempty"`
+	LeaderIDNotIn  []uuid.UUID `json:"leaderIDNotIn,omitempty"`
+	LeaderIDGT     *uuid.UUID  `json:"leaderIDGT,omitempty"`
+	LeaderIDGTE    *uuid.UUID  `json:"leaderIDGTE,omitempty"`
+	LeaderIDLT     *uuid.UUID  `json:"leaderIDLT,omitempty"`
+	LeaderIDLTE    *uuid.UUID  `json:"leaderIDLTE,omitempty"`
+	LeaderIDIsNil  bool        `json:"leaderIDIsNil,omitempty"`
+	LeaderIDNotNil bool        `json:"leaderIDNotNil,omitempty"`
+
+	// "approval_id" field predicates.
+	ApprovalID       *uuid.UUID  `json:"approvalID,omitempty"`
+	ApprovalIDNEQ    *uuid.UUID  `json:"approvalIDNEQ,omitempty"`
+	ApprovalIDIn     []uuid.UUID `json:"approvalIDIn,omitempty"`
+	ApprovalIDNotIn  []uuid.UUID `json:"approvalIDNotIn,omitempty"`
+	ApprovalIDIsNil  bool        `json:"approvalIDIsNil,omitempty"`
+	ApprovalIDNotNil bool        `json:"approvalIDNotNil,omitempty"`
 
 	// "state" field predicates.
 	State      *keylockchange.State  `json:"state,omitempty"`
@@ -7509,36 +7559,6 @@ func (i *KeyLockChangeWhereInput) P() (predicate.KeyLockChange, error) {
 	if len(i.EstateIDNotIn) > 0 {
 		predicates = append(predicates, keylockchange.EstateIDNotIn(i.EstateIDNotIn...))
 	}
-	if i.VoidedAt != nil {
-		predicates = append(predicates, keylockchange.VoidedAtEQ(*i.VoidedAt))
-	}
-	if i.VoidedAtNEQ != nil {
-		predicates = append(predicates, keylockchange.VoidedAtNEQ(*i.VoidedAtNEQ))
-	}
-	if len(i.VoidedAtIn) > 0 {
-		predicates = append(predicates, keylockchange.VoidedAtIn(i.VoidedAtIn...))
-	}
-	if len(i.VoidedAtNotIn) > 0 {
-		predicates = append(predicates, keylockchange.VoidedAtNotIn(i.VoidedAtNotIn...))
-	}
-	if i.VoidedAtGT != nil {
-		predicates = append(predicates, keylockchange.VoidedAtGT(*i.VoidedAtGT))
-	}
-	if i.VoidedAtGTE != nil {
-		predicates = append(predicates, keylockchange.VoidedAtGTE(*i.VoidedAtGTE))
-	}
-	if i.VoidedAtLT != nil {
-		predicates = append(predicates, keylockchange.VoidedAtLT(*i.VoidedAtLT))
-	}
-	if i.VoidedAtLTE != nil {
-		predicates = append(predicates, keylockchange.VoidedAtLTE(*i.VoidedAtLTE))
-	}
-	if i.VoidedAtIsNil {
-		predicates = append(predicates, keylockchange.VoidedAtIsNil())
-	}
-	if i.VoidedAtNotNil {
-		predicates = append(predicates, keylockchange.VoidedAtNotNil())
-	}
 	if i.SetID != nil {
 		predicates = append(predicates, keylockchange.SetIDEQ(*i.SetID))
 	}
@@ -7568,6 +7588,54 @@ func (i *KeyLockChangeWhereInput) P() (predicate.KeyLockChange, error) {
 	}
 	if i.LossIDNotNil {
 		predicates = append(predicates, keylockchange.LossIDNotNil())
+	}
+	if i.LeaderID != nil {
+		predicates = append(predicates, keylockchange.LeaderIDEQ(*i.LeaderID))
+	}
+	if i.LeaderIDNEQ != nil {
+		predicates = append(predicates, keylockchange.LeaderIDNEQ(*i.LeaderIDNEQ))
+	}
+	if len(i.LeaderIDIn) > 0 {
+		predicates = append(predicates, keylockchange.LeaderIDIn(i.LeaderIDIn...))
+	}
+	if len(i.LeaderIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.LeaderIDNotIn(i.LeaderIDNotIn...))
+	}
+	if i.LeaderIDGT != nil {
+		predicates = append(predicates, keylockchange.LeaderIDGT(*i.LeaderIDGT))
+	}
+	if i.LeaderIDGTE != nil {
+		predicates = append(predicates, keylockchange.LeaderIDGTE(*i.LeaderIDGTE))
+	}
+	if i.LeaderIDLT != nil {
+		predicates = append(predicates, keylockchange.LeaderIDLT(*i.LeaderIDLT))
+	}
+	if i.LeaderIDLTE != nil {
+		predicates = append(predicates, keylockchange.LeaderIDLTE(*i.LeaderIDLTE))
+	}
+	if i.LeaderIDIsNil {
+		predicates = append(predicates, keylockchange.LeaderIDIsNil())
+	}
+	if i.LeaderIDNotNil {
+		predicates = append(predicates, keylockchange.LeaderIDNotNil())
+	}
+	if i.ApprovalID != nil {
+		predicates = append(predicates, keylockchange.ApprovalIDEQ(*i.ApprovalID))
+	}
+	if i.ApprovalIDNEQ != nil {
+		predicates = append(predicates, keylockchange.ApprovalIDNEQ(*i.ApprovalIDNEQ))
+	}
+	if len(i.ApprovalIDIn) > 0 {
+		predicates = append(predicates, keylockchange.ApprovalIDIn(i.ApprovalIDIn...))
+	}
+	if len(i.ApprovalIDNotIn) > 0 {
+		predicates = append(predicates, keylockchange.ApprovalIDNotIn(i.ApprovalIDNotIn...))
+	}
+	if i.ApprovalIDIsNil {
+		predicates = append(predicates, keylockchange.ApprovalIDIsNil())
+	}
+	if i.ApprovalIDNotNil {
+		predicates = append(predicates, keylockchange.ApprovalIDNotNil())
 	}
 	if i.State != nil {
 		predicates = append(predicates, keylockchange.StateEQ(*i.State))

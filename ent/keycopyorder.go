@@ -28,6 +28,14 @@ type KeyCopyOrder struct {
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
 	// Grows with every change; give it back as expectedVersion.
 	Version int `json:"version,omitempty"`
+	// When it was voided; null while it stands.
+	VoidedAt *time.Time `json:"voided_at,omitempty"`
+	// Why it was voided.
+	VoidReason string `json:"void_reason,omitempty"`
+	// The account that voided it.
+	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
+	// Who voided it, as signed.
+	VoidedByName string `json:"voided_by_name,omitempty"`
 	// The key set.
 	SetID uuid.UUID `json:"set_id,omitempty"`
 	// How many copies.
@@ -36,7 +44,7 @@ type KeyCopyOrder struct {
 	Reason string `json:"reason,omitempty"`
 	// The leader's approval.
 	ApprovalID *uuid.UUID `json:"approval_id,omitempty"`
-	// Open, made, ended without (declined, withdrawn, expired).
+	// Open, made, ended without (declined, withdrawn, expired), voided when its copies were recorded by mistake.
 	State keycopyorder.State `json:"state,omitempty"`
 	// The account of who ordered it.
 	OrderedByID uuid.UUID `json:"ordered_by_id,omitempty"`
@@ -109,13 +117,13 @@ func (*KeyCopyOrder) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keycopyorder.FieldApprovalID, keycopyorder.FieldMadeByID:
+		case keycopyorder.FieldVoidedByID, keycopyorder.FieldApprovalID, keycopyorder.FieldMadeByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keycopyorder.FieldVersion, keycopyorder.FieldCount:
 			values[i] = new(sql.NullInt64)
-		case keycopyorder.FieldReason, keycopyorder.FieldState, keycopyorder.FieldOrderedByName, keycopyorder.FieldMadeByName:
+		case keycopyorder.FieldVoidReason, keycopyorder.FieldVoidedByName, keycopyorder.FieldReason, keycopyorder.FieldState, keycopyorder.FieldOrderedByName, keycopyorder.FieldMadeByName:
 			values[i] = new(sql.NullString)
-		case keycopyorder.FieldCreatedAt, keycopyorder.FieldOrderedAt, keycopyorder.FieldMadeAt:
+		case keycopyorder.FieldCreatedAt, keycopyorder.FieldVoidedAt, keycopyorder.FieldOrderedAt, keycopyorder.FieldMadeAt:
 			values[i] = new(sql.NullTime)
 		case keycopyorder.FieldID, keycopyorder.FieldEstateID, keycopyorder.FieldSetID, keycopyorder.FieldOrderedByID:
 			values[i] = new(uuid.UUID)
@@ -157,6 +165,32 @@ func (_m *KeyCopyOrder) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
+			}
+		case keycopyorder.FieldVoidedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
+			} else if value.Valid {
+				_m.VoidedAt = new(time.Time)
+				*_m.VoidedAt = value.Time
+			}
+		case keycopyorder.FieldVoidReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
+			} else if value.Valid {
+				_m.VoidReason = value.String
+			}
+		case keycopyorder.FieldVoidedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
+			} else if value.Valid {
+				_m.VoidedByID = new(uuid.UUID)
+				*_m.VoidedByID = *value.S.(*uuid.UUID)
+			}
+		case keycopyorder.FieldVoidedByName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
+			} else if value.Valid {
+				_m.VoidedByName = value.String
 			}
 		case keycopyorder.FieldSetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
@@ -286,6 +320,22 @@ func (_m *KeyCopyOrder) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	if v := _m.VoidedAt; v != nil {
+		builder.WriteString("voided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("void_reason=")
+	builder.WriteString(_m.VoidReason)
+	builder.WriteString(", ")
+	if v := _m.VoidedByID; v != nil {
+		builder.WriteString("voided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("voided_by_name=")
+	builder.WriteString(_m.VoidedByName)
 	builder.WriteString(", ")
 	builder.WriteString("set_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SetID))

@@ -50,6 +50,62 @@ func (_c *KeyCopyOrderCreate) SetNillableVersion(v *int) *KeyCopyOrderCreate {
 	return _c
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_c *KeyCopyOrderCreate) SetVoidedAt(v time.Time) *KeyCopyOrderCreate {
+	_c.mutation.SetVoidedAt(v)
+	return _c
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_c *KeyCopyOrderCreate) SetNillableVoidedAt(v *time.Time) *KeyCopyOrderCreate {
+	if v != nil {
+		_c.SetVoidedAt(*v)
+	}
+	return _c
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_c *KeyCopyOrderCreate) SetVoidReason(v string) *KeyCopyOrderCreate {
+	_c.mutation.SetVoidReason(v)
+	return _c
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_c *KeyCopyOrderCreate) SetNillableVoidReason(v *string) *KeyCopyOrderCreate {
+	if v != nil {
+		_c.SetVoidReason(*v)
+	}
+	return _c
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_c *KeyCopyOrderCreate) SetVoidedByID(v uuid.UUID) *KeyCopyOrderCreate {
+	_c.mutation.SetVoidedByID(v)
+	return _c
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_c *KeyCopyOrderCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyCopyOrderCreate {
+	if v != nil {
+		_c.SetVoidedByID(*v)
+	}
+	return _c
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_c *KeyCopyOrderCreate) SetVoidedByName(v string) *KeyCopyOrderCreate {
+	_c.mutation.SetVoidedByName(v)
+	return _c
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_c *KeyCopyOrderCreate) SetNillableVoidedByName(v *string) *KeyCopyOrderCreate {
+	if v != nil {
+		_c.SetVoidedByName(*v)
+	}
+	return _c
+}
+
 // SetSetID sets the "set_id" field.
 func (_c *KeyCopyOrderCreate) SetSetID(v uuid.UUID) *KeyCopyOrderCreate {
 	_c.mutation.SetSetID(v)
@@ -224,6 +280,14 @@ func (_c *KeyCopyOrderCreate) defaults() {
 		v := keycopyorder.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		v := keycopyorder.DefaultVoidReason
+		_c.mutation.SetVoidReason(v)
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		v := keycopyorder.DefaultVoidedByName
+		_c.mutation.SetVoidedByName(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := keycopyorder.DefaultState
 		_c.mutation.SetState(v)
@@ -248,6 +312,12 @@ func (_c *KeyCopyOrderCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "KeyCopyOrder.version"`)}
+	}
+	if _, ok := _c.mutation.VoidReason(); !ok {
+		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyCopyOrder.void_reason"`)}
+	}
+	if _, ok := _c.mutation.VoidedByName(); !ok {
+		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyCopyOrder.voided_by_name"`)}
 	}
 	if _, ok := _c.mutation.GetSetID(); !ok {
 		return &ValidationError{Name: "set_id", err: errors.New(`ent: missing required field "KeyCopyOrder.set_id"`)}
@@ -331,6 +401,22 @@ func (_c *KeyCopyOrderCreate) createSpec() (*KeyCopyOrder, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(keycopyorder.FieldVersion, field.TypeInt, value)
 		_node.Version = value
+	}
+	if value, ok := _c.mutation.VoidedAt(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedAt, field.TypeTime, value)
+		_node.VoidedAt = &value
+	}
+	if value, ok := _c.mutation.VoidReason(); ok {
+		_spec.SetField(keycopyorder.FieldVoidReason, field.TypeString, value)
+		_node.VoidReason = value
+	}
+	if value, ok := _c.mutation.VoidedByID(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByID, field.TypeUUID, value)
+		_node.VoidedByID = &value
+	}
+	if value, ok := _c.mutation.VoidedByName(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByName, field.TypeString, value)
+		_node.VoidedByName = value
 	}
 	if value, ok := _c.mutation.Count(); ok {
 		_spec.SetField(keycopyorder.FieldCount, field.TypeInt, value)

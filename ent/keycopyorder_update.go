@@ -52,6 +52,74 @@ func (_u *KeyCopyOrderUpdate) AddVersion(v int) *KeyCopyOrderUpdate {
 	return _u
 }
 
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyCopyOrderUpdate) SetVoidedAt(v time.Time) *KeyCopyOrderUpdate {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdate) SetNillableVoidedAt(v *time.Time) *KeyCopyOrderUpdate {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyCopyOrderUpdate) ClearVoidedAt() *KeyCopyOrderUpdate {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyCopyOrderUpdate) SetVoidReason(v string) *KeyCopyOrderUpdate {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdate) SetNillableVoidReason(v *string) *KeyCopyOrderUpdate {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyCopyOrderUpdate) SetVoidedByID(v uuid.UUID) *KeyCopyOrderUpdate {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyCopyOrderUpdate {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyCopyOrderUpdate) ClearVoidedByID() *KeyCopyOrderUpdate {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyCopyOrderUpdate) SetVoidedByName(v string) *KeyCopyOrderUpdate {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdate) SetNillableVoidedByName(v *string) *KeyCopyOrderUpdate {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
+	return _u
+}
+
 // SetApprovalID sets the "approval_id" field.
 func (_u *KeyCopyOrderUpdate) SetApprovalID(v uuid.UUID) *KeyCopyOrderUpdate {
 	_u.mutation.SetApprovalID(v)
@@ -223,6 +291,24 @@ func (_u *KeyCopyOrderUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keycopyorder.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keycopyorder.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keycopyorder.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keycopyorder.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByName, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keycopyorder.FieldState, field.TypeEnum, value)
 	}
@@ -310,6 +396,74 @@ func (_u *KeyCopyOrderUpdateOne) SetNillableVersion(v *int) *KeyCopyOrderUpdateO
 // AddVersion adds value to the "version" field.
 func (_u *KeyCopyOrderUpdateOne) AddVersion(v int) *KeyCopyOrderUpdateOne {
 	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (_u *KeyCopyOrderUpdateOne) SetVoidedAt(v time.Time) *KeyCopyOrderUpdateOne {
+	_u.mutation.SetVoidedAt(v)
+	return _u
+}
+
+// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyCopyOrderUpdateOne {
+	if v != nil {
+		_u.SetVoidedAt(*v)
+	}
+	return _u
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (_u *KeyCopyOrderUpdateOne) ClearVoidedAt() *KeyCopyOrderUpdateOne {
+	_u.mutation.ClearVoidedAt()
+	return _u
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (_u *KeyCopyOrderUpdateOne) SetVoidReason(v string) *KeyCopyOrderUpdateOne {
+	_u.mutation.SetVoidReason(v)
+	return _u
+}
+
+// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdateOne) SetNillableVoidReason(v *string) *KeyCopyOrderUpdateOne {
+	if v != nil {
+		_u.SetVoidReason(*v)
+	}
+	return _u
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (_u *KeyCopyOrderUpdateOne) SetVoidedByID(v uuid.UUID) *KeyCopyOrderUpdateOne {
+	_u.mutation.SetVoidedByID(v)
+	return _u
+}
+
+// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyCopyOrderUpdateOne {
+	if v != nil {
+		_u.SetVoidedByID(*v)
+	}
+	return _u
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (_u *KeyCopyOrderUpdateOne) ClearVoidedByID() *KeyCopyOrderUpdateOne {
+	_u.mutation.ClearVoidedByID()
+	return _u
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (_u *KeyCopyOrderUpdateOne) SetVoidedByName(v string) *KeyCopyOrderUpdateOne {
+	_u.mutation.SetVoidedByName(v)
+	return _u
+}
+
+// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
+func (_u *KeyCopyOrderUpdateOne) SetNillableVoidedByName(v *string) *KeyCopyOrderUpdateOne {
+	if v != nil {
+		_u.SetVoidedByName(*v)
+	}
 	return _u
 }
 
@@ -513,6 +667,24 @@ func (_u *KeyCopyOrderUpdateOne) sqlSave(ctx context.Context) (_node *KeyCopyOrd
 	}
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keycopyorder.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.VoidedAt(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedAt, field.TypeTime, value)
+	}
+	if _u.mutation.VoidedAtCleared() {
+		_spec.ClearField(keycopyorder.FieldVoidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VoidReason(); ok {
+		_spec.SetField(keycopyorder.FieldVoidReason, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.VoidedByID(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByID, field.TypeUUID, value)
+	}
+	if _u.mutation.VoidedByIDCleared() {
+		_spec.ClearField(keycopyorder.FieldVoidedByID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.VoidedByName(); ok {
+		_spec.SetField(keycopyorder.FieldVoidedByName, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keycopyorder.FieldState, field.TypeEnum, value)

@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
@@ -28,20 +29,20 @@ type KeyLockChange struct {
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
 	// Grows with every change; give it back as expectedVersion.
 	Version int `json:"version,omitempty"`
-	// When it was voided; null while it stands.
-	VoidedAt *time.Time `json:"voided_at,omitempty"`
-	// Why it was voided.
-	VoidReason string `json:"void_reason,omitempty"`
-	// The account that voided it.
-	VoidedByID *uuid.UUID `json:"voided_by_id,omitempty"`
-	// Who voided it, as signed.
-	VoidedByName string `json:"voided_by_name,omitempty"`
 	// The key set.
 	SetID uuid.UUID `json:"set_id,omitempty"`
-	// The loss that asked for it, if one did.
+	// The loss that asks for it, if one does.
 	LossID *uuid.UUID `json:"loss_id,omitempty"`
 	// Why the lock is changed.
 	Reason string `json:"reason,omitempty"`
+	// The account of the leader who demands it: by the order, or by the answer to the loss. Null if it rests on an approval.
+	LeaderID *uuid.UUID `json:"leader_id,omitempty"`
+	// The leader who demands it, as signed.
+	LeaderName string `json:"leader_name,omitempty"`
+	// When the leader demanded it.
+	DemandedAt *time.Time `json:"demanded_at,omitempty"`
+	// The leader's approval, if somebody else asked for the change.
+	ApprovalID *uuid.UUID `json:"approval_id,omitempty"`
 	// Ordered, done, cancelled.
 	State keylockchange.State `json:"state,omitempty"`
 	// The account of who ordered it.
@@ -60,7 +61,9 @@ type KeyLockChange struct {
 	Note string `json:"note,omitempty"`
 	// How many keys the new lock came with.
 	NewCount *int `json:"new_count,omitempty"`
-	// How many keys of the old lock were retired.
+	// How many keys of the old lock came back; those that did not are lost.
+	OldCount *int `json:"old_count,omitempty"`
+	// How many keys of the old lock were retired, the lost ones included.
 	RetiredCount *int `json:"retired_count,omitempty"`
 	// The generation that it opened.
 	Generation *int `json:"generation,omitempty"`
@@ -76,13 +79,15 @@ type KeyLockChangeEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// The key set.
 	Set *KeySet `json:"set,omitempty"`
-	// The loss that asked for it.
+	// The loss that asks for it.
 	Loss *KeyLoss `json:"loss,omitempty"`
+	// The leader's approval.
+	Approval *Approval `json:"approval,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -118,18 +123,29 @@ func (e KeyLockChangeEdges) LossOrErr() (*KeyLoss, error) {
 	return nil, &NotLoadedError{edge: "loss"}
 }
 
+// ApprovalOrErr returns the Approval value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e KeyLockChangeEdges) ApprovalOrErr() (*Approval, error) {
+	if e.Approval != nil {
+		return e.Approval, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: approval.Label}
+	}
+	return nil, &NotLoadedError{edge: "approval"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*KeyLockChange) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keylockchange.FieldVoidedByID, keylockchange.FieldLossID, keylockchange.FieldDoneByID:
+		case keylockchange.FieldLossID, keylockchange.FieldLeaderID, keylockchange.FieldApprovalID, keylockchange.FieldDoneByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case keylockchange.FieldVersion, keylockchange.FieldNewCount, keylockchange.FieldRetiredCount, keylockchange.FieldGeneration:
+		case keylockchange.FieldVersion, keylockchange.FieldNewCount, keylockchange.FieldOldCount, keylockchange.FieldRetiredCount, keylockchange.FieldGeneration:
 			values[i] = new(sql.NullInt64)
-		case keylockchange.FieldVoidReason, keylockchange.FieldVoidedByName, keylockchange.FieldReason, keylockchange.FieldState, keylockchange.FieldOrderedByName, keylockchange.FieldDoneByName, keylockchange.FieldNote:
+		case keylockchange.FieldReason, keylockchange.FieldLeaderName, keylockchange.FieldState, keylockchange.FieldOrderedByName, keylockchange.FieldDoneByName, keylockchange.FieldNote:
 			values[i] = new(sql.NullString)
-		case keylockchange.FieldCreatedAt, keylockchange.FieldVoidedAt, keylockchange.FieldOrderedAt, keylockchange.FieldDoneAt:
+		case keylockchange.FieldCreatedAt, keylockchange.FieldDemandedAt, keylockchange.FieldOrderedAt, keylockchange.FieldDoneAt:
 			values[i] = new(sql.NullTime)
 		case keylockchange.FieldID, keylockchange.FieldEstateID, keylockchange.FieldSetID, keylockchange.FieldOrderedByID:
 			values[i] = new(uuid.UUID)
@@ -172,32 +188,6 @@ func (_m *KeyLockChange) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
 			}
-		case keylockchange.FieldVoidedAt:
-			if value, ok := values[i].(*sql.NullTime); !ok {
-				return fmt.Errorf("unexpected type %T for field voided_at", values[i])
-			} else if value.Valid {
-				_m.VoidedAt = new(time.Time)
-				*_m.VoidedAt = value.Time
-			}
-		case keylockchange.FieldVoidReason:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field void_reason", values[i])
-			} else if value.Valid {
-				_m.VoidReason = value.String
-			}
-		case keylockchange.FieldVoidedByID:
-			if value, ok := values[i].(*sql.NullScanner); !ok {
-				return fmt.Errorf("unexpected type %T for field voided_by_id", values[i])
-			} else if value.Valid {
-				_m.VoidedByID = new(uuid.UUID)
-				*_m.VoidedByID = *value.S.(*uuid.UUID)
-			}
-		case keylockchange.FieldVoidedByName:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field voided_by_name", values[i])
-			} else if value.Valid {
-				_m.VoidedByName = value.String
-			}
 		case keylockchange.FieldSetID:
 			if value, ok := values[i].(*uuid.UUID); !ok {
 				return fmt.Errorf("unexpected type %T for field set_id", values[i])
@@ -216,6 +206,33 @@ func (_m *KeyLockChange) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field reason", values[i])
 			} else if value.Valid {
 				_m.Reason = value.String
+			}
+		case keylockchange.FieldLeaderID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field leader_id", values[i])
+			} else if value.Valid {
+				_m.LeaderID = new(uuid.UUID)
+				*_m.LeaderID = *value.S.(*uuid.UUID)
+			}
+		case keylockchange.FieldLeaderName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field leader_name", values[i])
+			} else if value.Valid {
+				_m.LeaderName = value.String
+			}
+		case keylockchange.FieldDemandedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field demanded_at", values[i])
+			} else if value.Valid {
+				_m.DemandedAt = new(time.Time)
+				*_m.DemandedAt = value.Time
+			}
+		case keylockchange.FieldApprovalID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field approval_id", values[i])
+			} else if value.Valid {
+				_m.ApprovalID = new(uuid.UUID)
+				*_m.ApprovalID = *value.S.(*uuid.UUID)
 			}
 		case keylockchange.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -274,6 +291,13 @@ func (_m *KeyLockChange) assignValues(columns []string, values []any) error {
 				_m.NewCount = new(int)
 				*_m.NewCount = int(value.Int64)
 			}
+		case keylockchange.FieldOldCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field old_count", values[i])
+			} else if value.Valid {
+				_m.OldCount = new(int)
+				*_m.OldCount = int(value.Int64)
+			}
 		case keylockchange.FieldRetiredCount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field retired_count", values[i])
@@ -316,6 +340,11 @@ func (_m *KeyLockChange) QueryLoss() *KeyLossQuery {
 	return NewKeyLockChangeClient(_m.config).QueryLoss(_m)
 }
 
+// QueryApproval queries the "approval" edge of the KeyLockChange entity.
+func (_m *KeyLockChange) QueryApproval() *ApprovalQuery {
+	return NewKeyLockChangeClient(_m.config).QueryApproval(_m)
+}
+
 // Update returns a builder for updating this KeyLockChange.
 // Note that you need to call KeyLockChange.Unwrap() before calling this method if this KeyLockChange
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -348,22 +377,6 @@ func (_m *KeyLockChange) String() string {
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
-	if v := _m.VoidedAt; v != nil {
-		builder.WriteString("voided_at=")
-		builder.WriteString(v.Format(time.ANSIC))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("void_reason=")
-	builder.WriteString(_m.VoidReason)
-	builder.WriteString(", ")
-	if v := _m.VoidedByID; v != nil {
-		builder.WriteString("voided_by_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
-	builder.WriteString("voided_by_name=")
-	builder.WriteString(_m.VoidedByName)
-	builder.WriteString(", ")
 	builder.WriteString("set_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SetID))
 	builder.WriteString(", ")
@@ -374,6 +387,24 @@ func (_m *KeyLockChange) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reason=")
 	builder.WriteString(_m.Reason)
+	builder.WriteString(", ")
+	if v := _m.LeaderID; v != nil {
+		builder.WriteString("leader_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("leader_name=")
+	builder.WriteString(_m.LeaderName)
+	builder.WriteString(", ")
+	if v := _m.DemandedAt; v != nil {
+		builder.WriteString("demanded_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ApprovalID; v != nil {
+		builder.WriteString("approval_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
@@ -405,6 +436,11 @@ func (_m *KeyLockChange) String() string {
 	builder.WriteString(", ")
 	if v := _m.NewCount; v != nil {
 		builder.WriteString("new_count=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.OldCount; v != nil {
+		builder.WriteString("old_count=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

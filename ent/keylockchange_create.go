@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
@@ -50,62 +51,6 @@ func (_c *KeyLockChangeCreate) SetNillableVersion(v *int) *KeyLockChangeCreate {
 	return _c
 }
 
-// SetVoidedAt sets the "voided_at" field.
-func (_c *KeyLockChangeCreate) SetVoidedAt(v time.Time) *KeyLockChangeCreate {
-	_c.mutation.SetVoidedAt(v)
-	return _c
-}
-
-// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
-func (_c *KeyLockChangeCreate) SetNillableVoidedAt(v *time.Time) *KeyLockChangeCreate {
-	if v != nil {
-		_c.SetVoidedAt(*v)
-	}
-	return _c
-}
-
-// SetVoidReason sets the "void_reason" field.
-func (_c *KeyLockChangeCreate) SetVoidReason(v string) *KeyLockChangeCreate {
-	_c.mutation.SetVoidReason(v)
-	return _c
-}
-
-// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
-func (_c *KeyLockChangeCreate) SetNillableVoidReason(v *string) *KeyLockChangeCreate {
-	if v != nil {
-		_c.SetVoidReason(*v)
-	}
-	return _c
-}
-
-// SetVoidedByID sets the "voided_by_id" field.
-func (_c *KeyLockChangeCreate) SetVoidedByID(v uuid.UUID) *KeyLockChangeCreate {
-	_c.mutation.SetVoidedByID(v)
-	return _c
-}
-
-// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
-func (_c *KeyLockChangeCreate) SetNillableVoidedByID(v *uuid.UUID) *KeyLockChangeCreate {
-	if v != nil {
-		_c.SetVoidedByID(*v)
-	}
-	return _c
-}
-
-// SetVoidedByName sets the "voided_by_name" field.
-func (_c *KeyLockChangeCreate) SetVoidedByName(v string) *KeyLockChangeCreate {
-	_c.mutation.SetVoidedByName(v)
-	return _c
-}
-
-// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
-func (_c *KeyLockChangeCreate) SetNillableVoidedByName(v *string) *KeyLockChangeCreate {
-	if v != nil {
-		_c.SetVoidedByName(*v)
-	}
-	return _c
-}
-
 // SetSetID sets the "set_id" field.
 func (_c *KeyLockChangeCreate) SetSetID(v uuid.UUID) *KeyLockChangeCreate {
 	_c.mutation.SetSetID(v)
@@ -129,6 +74,62 @@ func (_c *KeyLockChangeCreate) SetNillableLossID(v *uuid.UUID) *KeyLockChangeCre
 // SetReason sets the "reason" field.
 func (_c *KeyLockChangeCreate) SetReason(v string) *KeyLockChangeCreate {
 	_c.mutation.SetReason(v)
+	return _c
+}
+
+// SetLeaderID sets the "leader_id" field.
+func (_c *KeyLockChangeCreate) SetLeaderID(v uuid.UUID) *KeyLockChangeCreate {
+	_c.mutation.SetLeaderID(v)
+	return _c
+}
+
+// SetNillableLeaderID sets the "leader_id" field if the given value is not nil.
+func (_c *KeyLockChangeCreate) SetNillableLeaderID(v *uuid.UUID) *KeyLockChangeCreate {
+	if v != nil {
+		_c.SetLeaderID(*v)
+	}
+	return _c
+}
+
+// SetLeaderName sets the "leader_name" field.
+func (_c *KeyLockChangeCreate) SetLeaderName(v string) *KeyLockChangeCreate {
+	_c.mutation.SetLeaderName(v)
+	return _c
+}
+
+// SetNillableLeaderName sets the "leader_name" field if the given value is not nil.
+func (_c *KeyLockChangeCreate) SetNillableLeaderName(v *string) *KeyLockChangeCreate {
+	if v != nil {
+		_c.SetLeaderName(*v)
+	}
+	return _c
+}
+
+// SetDemandedAt sets the "demanded_at" field.
+func (_c *KeyLockChangeCreate) SetDemandedAt(v time.Time) *KeyLockChangeCreate {
+	_c.mutation.SetDemandedAt(v)
+	return _c
+}
+
+// SetNillableDemandedAt sets the "demanded_at" field if the given value is not nil.
+func (_c *KeyLockChangeCreate) SetNillableDemandedAt(v *time.Time) *KeyLockChangeCreate {
+	if v != nil {
+		_c.SetDemandedAt(*v)
+	}
+	return _c
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (_c *KeyLockChangeCreate) SetApprovalID(v uuid.UUID) *KeyLockChangeCreate {
+	_c.mutation.SetApprovalID(v)
+	return _c
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_c *KeyLockChangeCreate) SetNillableApprovalID(v *uuid.UUID) *KeyLockChangeCreate {
+	if v != nil {
+		_c.SetApprovalID(*v)
+	}
 	return _c
 }
 
@@ -234,6 +235,20 @@ func (_c *KeyLockChangeCreate) SetNillableNewCount(v *int) *KeyLockChangeCreate 
 	return _c
 }
 
+// SetOldCount sets the "old_count" field.
+func (_c *KeyLockChangeCreate) SetOldCount(v int) *KeyLockChangeCreate {
+	_c.mutation.SetOldCount(v)
+	return _c
+}
+
+// SetNillableOldCount sets the "old_count" field if the given value is not nil.
+func (_c *KeyLockChangeCreate) SetNillableOldCount(v *int) *KeyLockChangeCreate {
+	if v != nil {
+		_c.SetOldCount(*v)
+	}
+	return _c
+}
+
 // SetRetiredCount sets the "retired_count" field.
 func (_c *KeyLockChangeCreate) SetRetiredCount(v int) *KeyLockChangeCreate {
 	_c.mutation.SetRetiredCount(v)
@@ -291,6 +306,11 @@ func (_c *KeyLockChangeCreate) SetLoss(v *KeyLoss) *KeyLockChangeCreate {
 	return _c.SetLossID(v.ID)
 }
 
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_c *KeyLockChangeCreate) SetApproval(v *Approval) *KeyLockChangeCreate {
+	return _c.SetApprovalID(v.ID)
+}
+
 // Mutation returns the KeyLockChangeMutation object of the builder.
 func (_c *KeyLockChangeCreate) Mutation() *KeyLockChangeMutation {
 	return _c.mutation
@@ -330,13 +350,9 @@ func (_c *KeyLockChangeCreate) defaults() {
 		v := keylockchange.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
-	if _, ok := _c.mutation.VoidReason(); !ok {
-		v := keylockchange.DefaultVoidReason
-		_c.mutation.SetVoidReason(v)
-	}
-	if _, ok := _c.mutation.VoidedByName(); !ok {
-		v := keylockchange.DefaultVoidedByName
-		_c.mutation.SetVoidedByName(v)
+	if _, ok := _c.mutation.LeaderName(); !ok {
+		v := keylockchange.DefaultLeaderName
+		_c.mutation.SetLeaderName(v)
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := keylockchange.DefaultState
@@ -367,17 +383,14 @@ func (_c *KeyLockChangeCreate) check() error {
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "KeyLockChange.version"`)}
 	}
-	if _, ok := _c.mutation.VoidReason(); !ok {
-		return &ValidationError{Name: "void_reason", err: errors.New(`ent: missing required field "KeyLockChange.void_reason"`)}
-	}
-	if _, ok := _c.mutation.VoidedByName(); !ok {
-		return &ValidationError{Name: "voided_by_name", err: errors.New(`ent: missing required field "KeyLockChange.voided_by_name"`)}
-	}
 	if _, ok := _c.mutation.GetSetID(); !ok {
 		return &ValidationError{Name: "set_id", err: errors.New(`ent: missing required field "KeyLockChange.set_id"`)}
 	}
 	if _, ok := _c.mutation.Reason(); !ok {
 		return &ValidationError{Name: "reason", err: errors.New(`ent: missing required field "KeyLockChange.reason"`)}
+	}
+	if _, ok := _c.mutation.LeaderName(); !ok {
+		return &ValidationError{Name: "leader_name", err: errors.New(`ent: missing required field "KeyLockChange.leader_name"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "KeyLockChange.state"`)}
@@ -405,6 +418,11 @@ func (_c *KeyLockChangeCreate) check() error {
 	if v, ok := _c.mutation.NewCount(); ok {
 		if err := keylockchange.NewCountValidator(v); err != nil {
 			return &ValidationError{Name: "new_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.new_count": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.OldCount(); ok {
+		if err := keylockchange.OldCountValidator(v); err != nil {
+			return &ValidationError{Name: "old_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.old_count": %w`, err)}
 		}
 	}
 	if v, ok := _c.mutation.RetiredCount(); ok {
@@ -466,25 +484,21 @@ func (_c *KeyLockChangeCreate) createSpec() (*KeyLockChange, *sqlgraph.CreateSpe
 		_spec.SetField(keylockchange.FieldVersion, field.TypeInt, value)
 		_node.Version = value
 	}
-	if value, ok := _c.mutation.VoidedAt(); ok {
-		_spec.SetField(keylockchange.FieldVoidedAt, field.TypeTime, value)
-		_node.VoidedAt = &value
-	}
-	if value, ok := _c.mutation.VoidReason(); ok {
-		_spec.SetField(keylockchange.FieldVoidReason, field.TypeString, value)
-		_node.VoidReason = value
-	}
-	if value, ok := _c.mutation.VoidedByID(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByID, field.TypeUUID, value)
-		_node.VoidedByID = &value
-	}
-	if value, ok := _c.mutation.VoidedByName(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByName, field.TypeString, value)
-		_node.VoidedByName = value
-	}
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(keylockchange.FieldReason, field.TypeString, value)
 		_node.Reason = value
+	}
+	if value, ok := _c.mutation.LeaderID(); ok {
+		_spec.SetField(keylockchange.FieldLeaderID, field.TypeUUID, value)
+		_node.LeaderID = &value
+	}
+	if value, ok := _c.mutation.LeaderName(); ok {
+		_spec.SetField(keylockchange.FieldLeaderName, field.TypeString, value)
+		_node.LeaderName = value
+	}
+	if value, ok := _c.mutation.DemandedAt(); ok {
+		_spec.SetField(keylockchange.FieldDemandedAt, field.TypeTime, value)
+		_node.DemandedAt = &value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(keylockchange.FieldState, field.TypeEnum, value)
@@ -521,6 +535,10 @@ func (_c *KeyLockChangeCreate) createSpec() (*KeyLockChange, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.NewCount(); ok {
 		_spec.SetField(keylockchange.FieldNewCount, field.TypeInt, value)
 		_node.NewCount = &value
+	}
+	if value, ok := _c.mutation.OldCount(); ok {
+		_spec.SetField(keylockchange.FieldOldCount, field.TypeInt, value)
+		_node.OldCount = &value
 	}
 	if value, ok := _c.mutation.RetiredCount(); ok {
 		_spec.SetField(keylockchange.FieldRetiredCount, field.TypeInt, value)
@@ -579,6 +597,23 @@ func (_c *KeyLockChangeCreate) createSpec() (*KeyLockChange, *sqlgraph.CreateSpe
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.LossID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.ApprovalTable,
+			Columns: []string{keylockchange.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ApprovalID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

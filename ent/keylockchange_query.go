@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
@@ -23,15 +24,16 @@ import (
 // KeyLockChangeQuery is the builder for querying KeyLockChange entities.
 type KeyLockChangeQuery struct {
 	config
-	ctx        *QueryContext
-	order      []keylockchange.OrderOption
-	inters     []Interceptor
-	predicates []predicate.KeyLockChange
-	withEstate *EstateQuery
-	withSet    *KeySetQuery
-	withLoss   *KeyLossQuery
-	loadTotal  []func(context.Context, []*KeyLockChange) error
-	modifiers  []func(*sql.Selector)
+	ctx          *QueryContext
+	order        []keylockchange.OrderOption
+	inters       []Interceptor
+	predicates   []predicate.KeyLockChange
+	withEstate   *EstateQuery
+	withSet      *KeySetQuery
+	withLoss     *KeyLossQuery
+	withApproval *ApprovalQuery
+	loadTotal    []func(context.Context, []*KeyLockChange) error
+	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -127,6 +129,28 @@ func (_q *KeyLockChangeQuery) QueryLoss() *KeyLossQuery {
 			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, selector),
 			sqlgraph.To(keyloss.Table, keyloss.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.LossTable, keylockchange.LossColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryApproval chains the current query on the "approval" edge.
+func (_q *KeyLockChangeQuery) QueryApproval() *ApprovalQuery {
+	query := (&ApprovalClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keylockchange.Table, keylockchange.FieldID, selector),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keylockchange.ApprovalTable, keylockchange.ApprovalColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -321,14 +345,15 @@ func (_q *KeyLockChangeQuery) Clone() *KeyLockChangeQuery {
 		return nil
 	}
 	return &KeyLockChangeQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]keylockchange.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.KeyLockChange{}, _q.predicates...),
-		withEstate: _q.withEstate.Clone(),
-		withSet:    _q.withSet.Clone(),
-		withLoss:   _q.withLoss.Clone(),
+		config:       _q.config,
+		ctx:          _q.ctx.Clone(),
+		order:        append([]keylockchange.OrderOption{}, _q.order...),
+		inters:       append([]Interceptor{}, _q.inters...),
+		predicates:   append([]predicate.KeyLockChange{}, _q.predicates...),
+		withEstate:   _q.withEstate.Clone(),
+		withSet:      _q.withSet.Clone(),
+		withLoss:     _q.withLoss.Clone(),
+		withApproval: _q.withApproval.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -366,6 +391,17 @@ func (_q *KeyLockChangeQuery) WithLoss(opts ...func(*KeyLossQuery)) *KeyLockChan
 		opt(query)
 	}
 	_q.withLoss = query
+	return _q
+}
+
+// WithApproval tells the query-builder to eager-load the nodes that are connected to
+// the "approval" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *KeyLockChangeQuery) WithApproval(opts ...func(*ApprovalQuery)) *KeyLockChangeQuery {
+	query := (&ApprovalClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withApproval = query
 	return _q
 }
 
@@ -447,10 +483,11 @@ func (_q *KeyLockChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	var (
 		nodes       = []*KeyLockChange{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withEstate != nil,
 			_q.withSet != nil,
 			_q.withLoss != nil,
+			_q.withApproval != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -489,6 +526,12 @@ func (_q *KeyLockChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	if query := _q.withLoss; query != nil {
 		if err := _q.loadLoss(ctx, query, nodes, nil,
 			func(n *KeyLockChange, e *KeyLoss) { n.Edges.Loss = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withApproval; query != nil {
+		if err := _q.loadApproval(ctx, query, nodes, nil,
+			func(n *KeyLockChange, e *Approval) { n.Edges.Approval = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -590,6 +633,38 @@ func (_q *KeyLockChangeQuery) loadLoss(ctx context.Context, query *KeyLossQuery,
 	}
 	return nil
 }
+func (_q *KeyLockChangeQuery) loadApproval(ctx context.Context, query *ApprovalQuery, nodes []*KeyLockChange, init func(*KeyLockChange), assign func(*KeyLockChange, *Approval)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*KeyLockChange)
+	for i := range nodes {
+		if nodes[i].ApprovalID == nil {
+			continue
+		}
+		fk := *nodes[i].ApprovalID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(approval.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "approval_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *KeyLockChangeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -627,6 +702,9 @@ func (_q *KeyLockChangeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withLoss != nil {
 			_spec.Node.AddColumnOnce(keylockchange.FieldLossID)
+		}
+		if _q.withApproval != nil {
+			_spec.Node.AddColumnOnce(keylockchange.FieldApprovalID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

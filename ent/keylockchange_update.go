@@ -12,7 +12,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/keylockchange"
+	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/predicate"
 )
 
@@ -51,71 +53,97 @@ func (_u *KeyLockChangeUpdate) AddVersion(v int) *KeyLockChangeUpdate {
 	return _u
 }
 
-// SetVoidedAt sets the "voided_at" field.
-func (_u *KeyLockChangeUpdate) SetVoidedAt(v time.Time) *KeyLockChangeUpdate {
-	_u.mutation.SetVoidedAt(v)
+// SetLossID sets the "loss_id" field.
+func (_u *KeyLockChangeUpdate) SetLossID(v uuid.UUID) *KeyLockChangeUpdate {
+	_u.mutation.SetLossID(v)
 	return _u
 }
 
-// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
-func (_u *KeyLockChangeUpdate) SetNillableVoidedAt(v *time.Time) *KeyLockChangeUpdate {
+// SetNillableLossID sets the "loss_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableLossID(v *uuid.UUID) *KeyLockChangeUpdate {
 	if v != nil {
-		_u.SetVoidedAt(*v)
+		_u.SetLossID(*v)
 	}
 	return _u
 }
 
-// ClearVoidedAt clears the value of the "voided_at" field.
-func (_u *KeyLockChangeUpdate) ClearVoidedAt() *KeyLockChangeUpdate {
-	_u.mutation.ClearVoidedAt()
+// ClearLossID clears the value of the "loss_id" field.
+func (_u *KeyLockChangeUpdate) ClearLossID() *KeyLockChangeUpdate {
+	_u.mutation.ClearLossID()
 	return _u
 }
 
-// SetVoidReason sets the "void_reason" field.
-func (_u *KeyLockChangeUpdate) SetVoidReason(v string) *KeyLockChangeUpdate {
-	_u.mutation.SetVoidReason(v)
+// SetLeaderID sets the "leader_id" field.
+func (_u *KeyLockChangeUpdate) SetLeaderID(v uuid.UUID) *KeyLockChangeUpdate {
+	_u.mutation.SetLeaderID(v)
 	return _u
 }
 
-// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
-func (_u *KeyLockChangeUpdate) SetNillableVoidReason(v *string) *KeyLockChangeUpdate {
+// SetNillableLeaderID sets the "leader_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableLeaderID(v *uuid.UUID) *KeyLockChangeUpdate {
 	if v != nil {
-		_u.SetVoidReason(*v)
+		_u.SetLeaderID(*v)
 	}
 	return _u
 }
 
-// SetVoidedByID sets the "voided_by_id" field.
-func (_u *KeyLockChangeUpdate) SetVoidedByID(v uuid.UUID) *KeyLockChangeUpdate {
-	_u.mutation.SetVoidedByID(v)
+// ClearLeaderID clears the value of the "leader_id" field.
+func (_u *KeyLockChangeUpdate) ClearLeaderID() *KeyLockChangeUpdate {
+	_u.mutation.ClearLeaderID()
 	return _u
 }
 
-// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
-func (_u *KeyLockChangeUpdate) SetNillableVoidedByID(v *uuid.UUID) *KeyLockChangeUpdate {
+// SetLeaderName sets the "leader_name" field.
+func (_u *KeyLockChangeUpdate) SetLeaderName(v string) *KeyLockChangeUpdate {
+	_u.mutation.SetLeaderName(v)
+	return _u
+}
+
+// SetNillableLeaderName sets the "leader_name" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableLeaderName(v *string) *KeyLockChangeUpdate {
 	if v != nil {
-		_u.SetVoidedByID(*v)
+		_u.SetLeaderName(*v)
 	}
 	return _u
 }
 
-// ClearVoidedByID clears the value of the "voided_by_id" field.
-func (_u *KeyLockChangeUpdate) ClearVoidedByID() *KeyLockChangeUpdate {
-	_u.mutation.ClearVoidedByID()
+// SetDemandedAt sets the "demanded_at" field.
+func (_u *KeyLockChangeUpdate) SetDemandedAt(v time.Time) *KeyLockChangeUpdate {
+	_u.mutation.SetDemandedAt(v)
 	return _u
 }
 
-// SetVoidedByName sets the "voided_by_name" field.
-func (_u *KeyLockChangeUpdate) SetVoidedByName(v string) *KeyLockChangeUpdate {
-	_u.mutation.SetVoidedByName(v)
-	return _u
-}
-
-// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
-func (_u *KeyLockChangeUpdate) SetNillableVoidedByName(v *string) *KeyLockChangeUpdate {
+// SetNillableDemandedAt sets the "demanded_at" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableDemandedAt(v *time.Time) *KeyLockChangeUpdate {
 	if v != nil {
-		_u.SetVoidedByName(*v)
+		_u.SetDemandedAt(*v)
 	}
+	return _u
+}
+
+// ClearDemandedAt clears the value of the "demanded_at" field.
+func (_u *KeyLockChangeUpdate) ClearDemandedAt() *KeyLockChangeUpdate {
+	_u.mutation.ClearDemandedAt()
+	return _u
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (_u *KeyLockChangeUpdate) SetApprovalID(v uuid.UUID) *KeyLockChangeUpdate {
+	_u.mutation.SetApprovalID(v)
+	return _u
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableApprovalID(v *uuid.UUID) *KeyLockChangeUpdate {
+	if v != nil {
+		_u.SetApprovalID(*v)
+	}
+	return _u
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (_u *KeyLockChangeUpdate) ClearApprovalID() *KeyLockChangeUpdate {
+	_u.mutation.ClearApprovalID()
 	return _u
 }
 
@@ -228,6 +256,33 @@ func (_u *KeyLockChangeUpdate) ClearNewCount() *KeyLockChangeUpdate {
 	return _u
 }
 
+// SetOldCount sets the "old_count" field.
+func (_u *KeyLockChangeUpdate) SetOldCount(v int) *KeyLockChangeUpdate {
+	_u.mutation.ResetOldCount()
+	_u.mutation.SetOldCount(v)
+	return _u
+}
+
+// SetNillableOldCount sets the "old_count" field if the given value is not nil.
+func (_u *KeyLockChangeUpdate) SetNillableOldCount(v *int) *KeyLockChangeUpdate {
+	if v != nil {
+		_u.SetOldCount(*v)
+	}
+	return _u
+}
+
+// AddOldCount adds value to the "old_count" field.
+func (_u *KeyLockChangeUpdate) AddOldCount(v int) *KeyLockChangeUpdate {
+	_u.mutation.AddOldCount(v)
+	return _u
+}
+
+// ClearOldCount clears the value of the "old_count" field.
+func (_u *KeyLockChangeUpdate) ClearOldCount() *KeyLockChangeUpdate {
+	_u.mutation.ClearOldCount()
+	return _u
+}
+
 // SetRetiredCount sets the "retired_count" field.
 func (_u *KeyLockChangeUpdate) SetRetiredCount(v int) *KeyLockChangeUpdate {
 	_u.mutation.ResetRetiredCount()
@@ -282,9 +337,31 @@ func (_u *KeyLockChangeUpdate) ClearGeneration() *KeyLockChangeUpdate {
 	return _u
 }
 
+// SetLoss sets the "loss" edge to the KeyLoss entity.
+func (_u *KeyLockChangeUpdate) SetLoss(v *KeyLoss) *KeyLockChangeUpdate {
+	return _u.SetLossID(v.ID)
+}
+
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_u *KeyLockChangeUpdate) SetApproval(v *Approval) *KeyLockChangeUpdate {
+	return _u.SetApprovalID(v.ID)
+}
+
 // Mutation returns the KeyLockChangeMutation object of the builder.
 func (_u *KeyLockChangeUpdate) Mutation() *KeyLockChangeMutation {
 	return _u.mutation
+}
+
+// ClearLoss clears the "loss" edge to the KeyLoss entity.
+func (_u *KeyLockChangeUpdate) ClearLoss() *KeyLockChangeUpdate {
+	_u.mutation.ClearLoss()
+	return _u
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (_u *KeyLockChangeUpdate) ClearApproval() *KeyLockChangeUpdate {
+	_u.mutation.ClearApproval()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -324,6 +401,11 @@ func (_u *KeyLockChangeUpdate) check() error {
 	if v, ok := _u.mutation.NewCount(); ok {
 		if err := keylockchange.NewCountValidator(v); err != nil {
 			return &ValidationError{Name: "new_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.new_count": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OldCount(); ok {
+		if err := keylockchange.OldCountValidator(v); err != nil {
+			return &ValidationError{Name: "old_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.old_count": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.RetiredCount(); ok {
@@ -369,23 +451,20 @@ func (_u *KeyLockChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keylockchange.FieldVersion, field.TypeInt, value)
 	}
-	if value, ok := _u.mutation.VoidedAt(); ok {
-		_spec.SetField(keylockchange.FieldVoidedAt, field.TypeTime, value)
+	if value, ok := _u.mutation.LeaderID(); ok {
+		_spec.SetField(keylockchange.FieldLeaderID, field.TypeUUID, value)
 	}
-	if _u.mutation.VoidedAtCleared() {
-		_spec.ClearField(keylockchange.FieldVoidedAt, field.TypeTime)
+	if _u.mutation.LeaderIDCleared() {
+		_spec.ClearField(keylockchange.FieldLeaderID, field.TypeUUID)
 	}
-	if value, ok := _u.mutation.VoidReason(); ok {
-		_spec.SetField(keylockchange.FieldVoidReason, field.TypeString, value)
+	if value, ok := _u.mutation.LeaderName(); ok {
+		_spec.SetField(keylockchange.FieldLeaderName, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.VoidedByID(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByID, field.TypeUUID, value)
+	if value, ok := _u.mutation.DemandedAt(); ok {
+		_spec.SetField(keylockchange.FieldDemandedAt, field.TypeTime, value)
 	}
-	if _u.mutation.VoidedByIDCleared() {
-		_spec.ClearField(keylockchange.FieldVoidedByID, field.TypeUUID)
-	}
-	if value, ok := _u.mutation.VoidedByName(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByName, field.TypeString, value)
+	if _u.mutation.DemandedAtCleared() {
+		_spec.ClearField(keylockchange.FieldDemandedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keylockchange.FieldState, field.TypeEnum, value)
@@ -417,6 +496,15 @@ func (_u *KeyLockChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.NewCountCleared() {
 		_spec.ClearField(keylockchange.FieldNewCount, field.TypeInt)
 	}
+	if value, ok := _u.mutation.OldCount(); ok {
+		_spec.SetField(keylockchange.FieldOldCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOldCount(); ok {
+		_spec.AddField(keylockchange.FieldOldCount, field.TypeInt, value)
+	}
+	if _u.mutation.OldCountCleared() {
+		_spec.ClearField(keylockchange.FieldOldCount, field.TypeInt)
+	}
 	if value, ok := _u.mutation.RetiredCount(); ok {
 		_spec.SetField(keylockchange.FieldRetiredCount, field.TypeInt, value)
 	}
@@ -434,6 +522,64 @@ func (_u *KeyLockChangeUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if _u.mutation.GenerationCleared() {
 		_spec.ClearField(keylockchange.FieldGeneration, field.TypeInt)
+	}
+	if _u.mutation.LossCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.LossTable,
+			Columns: []string{keylockchange.LossColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyloss.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LossIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.LossTable,
+			Columns: []string{keylockchange.LossColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyloss.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.ApprovalTable,
+			Columns: []string{keylockchange.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.ApprovalTable,
+			Columns: []string{keylockchange.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -478,71 +624,97 @@ func (_u *KeyLockChangeUpdateOne) AddVersion(v int) *KeyLockChangeUpdateOne {
 	return _u
 }
 
-// SetVoidedAt sets the "voided_at" field.
-func (_u *KeyLockChangeUpdateOne) SetVoidedAt(v time.Time) *KeyLockChangeUpdateOne {
-	_u.mutation.SetVoidedAt(v)
+// SetLossID sets the "loss_id" field.
+func (_u *KeyLockChangeUpdateOne) SetLossID(v uuid.UUID) *KeyLockChangeUpdateOne {
+	_u.mutation.SetLossID(v)
 	return _u
 }
 
-// SetNillableVoidedAt sets the "voided_at" field if the given value is not nil.
-func (_u *KeyLockChangeUpdateOne) SetNillableVoidedAt(v *time.Time) *KeyLockChangeUpdateOne {
+// SetNillableLossID sets the "loss_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableLossID(v *uuid.UUID) *KeyLockChangeUpdateOne {
 	if v != nil {
-		_u.SetVoidedAt(*v)
+		_u.SetLossID(*v)
 	}
 	return _u
 }
 
-// ClearVoidedAt clears the value of the "voided_at" field.
-func (_u *KeyLockChangeUpdateOne) ClearVoidedAt() *KeyLockChangeUpdateOne {
-	_u.mutation.ClearVoidedAt()
+// ClearLossID clears the value of the "loss_id" field.
+func (_u *KeyLockChangeUpdateOne) ClearLossID() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearLossID()
 	return _u
 }
 
-// SetVoidReason sets the "void_reason" field.
-func (_u *KeyLockChangeUpdateOne) SetVoidReason(v string) *KeyLockChangeUpdateOne {
-	_u.mutation.SetVoidReason(v)
+// SetLeaderID sets the "leader_id" field.
+func (_u *KeyLockChangeUpdateOne) SetLeaderID(v uuid.UUID) *KeyLockChangeUpdateOne {
+	_u.mutation.SetLeaderID(v)
 	return _u
 }
 
-// SetNillableVoidReason sets the "void_reason" field if the given value is not nil.
-func (_u *KeyLockChangeUpdateOne) SetNillableVoidReason(v *string) *KeyLockChangeUpdateOne {
+// SetNillableLeaderID sets the "leader_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableLeaderID(v *uuid.UUID) *KeyLockChangeUpdateOne {
 	if v != nil {
-		_u.SetVoidReason(*v)
+		_u.SetLeaderID(*v)
 	}
 	return _u
 }
 
-// SetVoidedByID sets the "voided_by_id" field.
-func (_u *KeyLockChangeUpdateOne) SetVoidedByID(v uuid.UUID) *KeyLockChangeUpdateOne {
-	_u.mutation.SetVoidedByID(v)
+// ClearLeaderID clears the value of the "leader_id" field.
+func (_u *KeyLockChangeUpdateOne) ClearLeaderID() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearLeaderID()
 	return _u
 }
 
-// SetNillableVoidedByID sets the "voided_by_id" field if the given value is not nil.
-func (_u *KeyLockChangeUpdateOne) SetNillableVoidedByID(v *uuid.UUID) *KeyLockChangeUpdateOne {
+// SetLeaderName sets the "leader_name" field.
+func (_u *KeyLockChangeUpdateOne) SetLeaderName(v string) *KeyLockChangeUpdateOne {
+	_u.mutation.SetLeaderName(v)
+	return _u
+}
+
+// SetNillableLeaderName sets the "leader_name" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableLeaderName(v *string) *KeyLockChangeUpdateOne {
 	if v != nil {
-		_u.SetVoidedByID(*v)
+		_u.SetLeaderName(*v)
 	}
 	return _u
 }
 
-// ClearVoidedByID clears the value of the "voided_by_id" field.
-func (_u *KeyLockChangeUpdateOne) ClearVoidedByID() *KeyLockChangeUpdateOne {
-	_u.mutation.ClearVoidedByID()
+// SetDemandedAt sets the "demanded_at" field.
+func (_u *KeyLockChangeUpdateOne) SetDemandedAt(v time.Time) *KeyLockChangeUpdateOne {
+	_u.mutation.SetDemandedAt(v)
 	return _u
 }
 
-// SetVoidedByName sets the "voided_by_name" field.
-func (_u *KeyLockChangeUpdateOne) SetVoidedByName(v string) *KeyLockChangeUpdateOne {
-	_u.mutation.SetVoidedByName(v)
-	return _u
-}
-
-// SetNillableVoidedByName sets the "voided_by_name" field if the given value is not nil.
-func (_u *KeyLockChangeUpdateOne) SetNillableVoidedByName(v *string) *KeyLockChangeUpdateOne {
+// SetNillableDemandedAt sets the "demanded_at" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableDemandedAt(v *time.Time) *KeyLockChangeUpdateOne {
 	if v != nil {
-		_u.SetVoidedByName(*v)
+		_u.SetDemandedAt(*v)
 	}
+	return _u
+}
+
+// ClearDemandedAt clears the value of the "demanded_at" field.
+func (_u *KeyLockChangeUpdateOne) ClearDemandedAt() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearDemandedAt()
+	return _u
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (_u *KeyLockChangeUpdateOne) SetApprovalID(v uuid.UUID) *KeyLockChangeUpdateOne {
+	_u.mutation.SetApprovalID(v)
+	return _u
+}
+
+// SetNillableApprovalID sets the "approval_id" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableApprovalID(v *uuid.UUID) *KeyLockChangeUpdateOne {
+	if v != nil {
+		_u.SetApprovalID(*v)
+	}
+	return _u
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (_u *KeyLockChangeUpdateOne) ClearApprovalID() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearApprovalID()
 	return _u
 }
 
@@ -655,6 +827,33 @@ func (_u *KeyLockChangeUpdateOne) ClearNewCount() *KeyLockChangeUpdateOne {
 	return _u
 }
 
+// SetOldCount sets the "old_count" field.
+func (_u *KeyLockChangeUpdateOne) SetOldCount(v int) *KeyLockChangeUpdateOne {
+	_u.mutation.ResetOldCount()
+	_u.mutation.SetOldCount(v)
+	return _u
+}
+
+// SetNillableOldCount sets the "old_count" field if the given value is not nil.
+func (_u *KeyLockChangeUpdateOne) SetNillableOldCount(v *int) *KeyLockChangeUpdateOne {
+	if v != nil {
+		_u.SetOldCount(*v)
+	}
+	return _u
+}
+
+// AddOldCount adds value to the "old_count" field.
+func (_u *KeyLockChangeUpdateOne) AddOldCount(v int) *KeyLockChangeUpdateOne {
+	_u.mutation.AddOldCount(v)
+	return _u
+}
+
+// ClearOldCount clears the value of the "old_count" field.
+func (_u *KeyLockChangeUpdateOne) ClearOldCount() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearOldCount()
+	return _u
+}
+
 // SetRetiredCount sets the "retired_count" field.
 func (_u *KeyLockChangeUpdateOne) SetRetiredCount(v int) *KeyLockChangeUpdateOne {
 	_u.mutation.ResetRetiredCount()
@@ -709,9 +908,31 @@ func (_u *KeyLockChangeUpdateOne) ClearGeneration() *KeyLockChangeUpdateOne {
 	return _u
 }
 
+// SetLoss sets the "loss" edge to the KeyLoss entity.
+func (_u *KeyLockChangeUpdateOne) SetLoss(v *KeyLoss) *KeyLockChangeUpdateOne {
+	return _u.SetLossID(v.ID)
+}
+
+// SetApproval sets the "approval" edge to the Approval entity.
+func (_u *KeyLockChangeUpdateOne) SetApproval(v *Approval) *KeyLockChangeUpdateOne {
+	return _u.SetApprovalID(v.ID)
+}
+
 // Mutation returns the KeyLockChangeMutation object of the builder.
 func (_u *KeyLockChangeUpdateOne) Mutation() *KeyLockChangeMutation {
 	return _u.mutation
+}
+
+// ClearLoss clears the "loss" edge to the KeyLoss entity.
+func (_u *KeyLockChangeUpdateOne) ClearLoss() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearLoss()
+	return _u
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (_u *KeyLockChangeUpdateOne) ClearApproval() *KeyLockChangeUpdateOne {
+	_u.mutation.ClearApproval()
+	return _u
 }
 
 // Where appends a list predicates to the KeyLockChangeUpdate builder.
@@ -764,6 +985,11 @@ func (_u *KeyLockChangeUpdateOne) check() error {
 	if v, ok := _u.mutation.NewCount(); ok {
 		if err := keylockchange.NewCountValidator(v); err != nil {
 			return &ValidationError{Name: "new_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.new_count": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OldCount(); ok {
+		if err := keylockchange.OldCountValidator(v); err != nil {
+			return &ValidationError{Name: "old_count", err: fmt.Errorf(`ent: validator failed for field "KeyLockChange.old_count": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.RetiredCount(); ok {
@@ -826,23 +1052,20 @@ func (_u *KeyLockChangeUpdateOne) sqlSave(ctx context.Context) (_node *KeyLockCh
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(keylockchange.FieldVersion, field.TypeInt, value)
 	}
-	if value, ok := _u.mutation.VoidedAt(); ok {
-		_spec.SetField(keylockchange.FieldVoidedAt, field.TypeTime, value)
+	if value, ok := _u.mutation.LeaderID(); ok {
+		_spec.SetField(keylockchange.FieldLeaderID, field.TypeUUID, value)
 	}
-	if _u.mutation.VoidedAtCleared() {
-		_spec.ClearField(keylockchange.FieldVoidedAt, field.TypeTime)
+	if _u.mutation.LeaderIDCleared() {
+		_spec.ClearField(keylockchange.FieldLeaderID, field.TypeUUID)
 	}
-	if value, ok := _u.mutation.VoidReason(); ok {
-		_spec.SetField(keylockchange.FieldVoidReason, field.TypeString, value)
+	if value, ok := _u.mutation.LeaderName(); ok {
+		_spec.SetField(keylockchange.FieldLeaderName, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.VoidedByID(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByID, field.TypeUUID, value)
+	if value, ok := _u.mutation.DemandedAt(); ok {
+		_spec.SetField(keylockchange.FieldDemandedAt, field.TypeTime, value)
 	}
-	if _u.mutation.VoidedByIDCleared() {
-		_spec.ClearField(keylockchange.FieldVoidedByID, field.TypeUUID)
-	}
-	if value, ok := _u.mutation.VoidedByName(); ok {
-		_spec.SetField(keylockchange.FieldVoidedByName, field.TypeString, value)
+	if _u.mutation.DemandedAtCleared() {
+		_spec.ClearField(keylockchange.FieldDemandedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(keylockchange.FieldState, field.TypeEnum, value)
@@ -874,6 +1097,15 @@ func (_u *KeyLockChangeUpdateOne) sqlSave(ctx context.Context) (_node *KeyLockCh
 	if _u.mutation.NewCountCleared() {
 		_spec.ClearField(keylockchange.FieldNewCount, field.TypeInt)
 	}
+	if value, ok := _u.mutation.OldCount(); ok {
+		_spec.SetField(keylockchange.FieldOldCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOldCount(); ok {
+		_spec.AddField(keylockchange.FieldOldCount, field.TypeInt, value)
+	}
+	if _u.mutation.OldCountCleared() {
+		_spec.ClearField(keylockchange.FieldOldCount, field.TypeInt)
+	}
 	if value, ok := _u.mutation.RetiredCount(); ok {
 		_spec.SetField(keylockchange.FieldRetiredCount, field.TypeInt, value)
 	}
@@ -891,6 +1123,64 @@ func (_u *KeyLockChangeUpdateOne) sqlSave(ctx context.Context) (_node *KeyLockCh
 	}
 	if _u.mutation.GenerationCleared() {
 		_spec.ClearField(keylockchange.FieldGeneration, field.TypeInt)
+	}
+	if _u.mutation.LossCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.LossTable,
+			Columns: []string{keylockchange.LossColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyloss.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LossIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.LossTable,
+			Columns: []string{keylockchange.LossColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(keyloss.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovalCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.ApprovalTable,
+			Columns: []string{keylockchange.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovalIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   keylockchange.ApprovalTable,
+			Columns: []string{keylockchange.ApprovalColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(approval.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &KeyLockChange{config: _u.config}

@@ -15126,6 +15126,10 @@ type KeyCopyOrderMutation struct {
 	created_at      *time.Time
 	version         *int
 	addversion      *int
+	voided_at       *time.Time
+	void_reason     *string
+	voided_by_id    *uuid.UUID
+	voided_by_name  *string
 	count           *int
 	addcount        *int
 	reason          *string
@@ -15378,6 +15382,176 @@ func (m *KeyCopyOrderMutation) AddedVersion() (r int, exists bool) {
 func (m *KeyCopyOrderMutation) ResetVersion() {
 	m.version = nil
 	m.addversion = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *KeyCopyOrderMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *KeyCopyOrderMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *KeyCopyOrderMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[keycopyorder.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *KeyCopyOrderMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[keycopyorder.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *KeyCopyOrderMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, keycopyorder.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *KeyCopyOrderMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *KeyCopyOrderMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *KeyCopyOrderMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *KeyCopyOrderMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *KeyCopyOrderMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *KeyCopyOrderMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[keycopyorder.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *KeyCopyOrderMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[keycopyorder.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *KeyCopyOrderMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, keycopyorder.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *KeyCopyOrderMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *KeyCopyOrderMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the KeyCopyOrder entity.
+// If the KeyCopyOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyCopyOrderMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *KeyCopyOrderMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
 }
 
 // SetSetID sets the "set_id" field.
@@ -15950,7 +16124,7 @@ func (m *KeyCopyOrderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyCopyOrderMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 18)
 	if m.created_at != nil {
 		fields = append(fields, keycopyorder.FieldCreatedAt)
 	}
@@ -15959,6 +16133,18 @@ func (m *KeyCopyOrderMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, keycopyorder.FieldVersion)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, keycopyorder.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, keycopyorder.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, keycopyorder.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, keycopyorder.FieldVoidedByName)
 	}
 	if m.set != nil {
 		fields = append(fields, keycopyorder.FieldSetID)
@@ -16007,6 +16193,14 @@ func (m *KeyCopyOrderMutation) Field(name string) (ent.Value, bool) {
 		return m.EstateID()
 	case keycopyorder.FieldVersion:
 		return m.Version()
+	case keycopyorder.FieldVoidedAt:
+		return m.VoidedAt()
+	case keycopyorder.FieldVoidReason:
+		return m.VoidReason()
+	case keycopyorder.FieldVoidedByID:
+		return m.VoidedByID()
+	case keycopyorder.FieldVoidedByName:
+		return m.VoidedByName()
 	case keycopyorder.FieldSetID:
 		return m.GetSetID()
 	case keycopyorder.FieldCount:
@@ -16044,6 +16238,14 @@ func (m *KeyCopyOrderMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldEstateID(ctx)
 	case keycopyorder.FieldVersion:
 		return m.OldVersion(ctx)
+	case keycopyorder.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case keycopyorder.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case keycopyorder.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case keycopyorder.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
 	case keycopyorder.FieldSetID:
 		return m.OldSetID(ctx)
 	case keycopyorder.FieldCount:
@@ -16095,6 +16297,34 @@ func (m *KeyCopyOrderMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case keycopyorder.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case keycopyorder.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case keycopyorder.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case keycopyorder.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
 		return nil
 	case keycopyorder.FieldSetID:
 		v, ok := value.(uuid.UUID)
@@ -16230,6 +16460,12 @@ func (m *KeyCopyOrderMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyCopyOrderMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(keycopyorder.FieldVoidedAt) {
+		fields = append(fields, keycopyorder.FieldVoidedAt)
+	}
+	if m.FieldCleared(keycopyorder.FieldVoidedByID) {
+		fields = append(fields, keycopyorder.FieldVoidedByID)
+	}
 	if m.FieldCleared(keycopyorder.FieldApprovalID) {
 		fields = append(fields, keycopyorder.FieldApprovalID)
 	}
@@ -16253,6 +16489,12 @@ func (m *KeyCopyOrderMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyCopyOrderMutation) ClearField(name string) error {
 	switch name {
+	case keycopyorder.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case keycopyorder.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
 	case keycopyorder.FieldApprovalID:
 		m.ClearApprovalID()
 		return nil
@@ -16278,6 +16520,18 @@ func (m *KeyCopyOrderMutation) ResetField(name string) error {
 		return nil
 	case keycopyorder.FieldVersion:
 		m.ResetVersion()
+		return nil
+	case keycopyorder.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case keycopyorder.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case keycopyorder.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case keycopyorder.FieldVoidedByName:
+		m.ResetVoidedByName()
 		return nil
 	case keycopyorder.FieldSetID:
 		m.ResetSetID()
@@ -25284,11 +25538,10 @@ type KeyLockChangeMutation struct {
 	created_at       *time.Time
 	version          *int
 	addversion       *int
-	voided_at        *time.Time
-	void_reason      *string
-	voided_by_id     *uuid.UUID
-	voided_by_name   *string
 	reason           *string
+	leader_id        *uuid.UUID
+	leader_name      *string
+	demanded_at      *time.Time
 	state            *keylockchange.State
 	ordered_by_id    *uuid.UUID
 	ordered_by_name  *string
@@ -25299,6 +25552,8 @@ type KeyLockChangeMutation struct {
 	note             *string
 	new_count        *int
 	addnew_count     *int
+	old_count        *int
+	addold_count     *int
 	retired_count    *int
 	addretired_count *int
 	generation       *int
@@ -25310,6 +25565,8 @@ type KeyLockChangeMutation struct {
 	clearedset       bool
 	loss             *uuid.UUID
 	clearedloss      bool
+	approval         *uuid.UUID
+	clearedapproval  bool
 	done             bool
 	oldValue         func(context.Context) (*KeyLockChange, error)
 	predicates       []predicate.KeyLockChange
@@ -25547,176 +25804,6 @@ func (m *KeyLockChangeMutation) ResetVersion() {
 	m.addversion = nil
 }
 
-// SetVoidedAt sets the "voided_at" field.
-func (m *KeyLockChangeMutation) SetVoidedAt(t time.Time) {
-	m.voided_at = &t
-}
-
-// VoidedAt returns the value of the "voided_at" field in the mutation.
-func (m *KeyLockChangeMutation) VoidedAt() (r time.Time, exists bool) {
-	v := m.voided_at
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldVoidedAt returns the old "voided_at" field's value of the KeyLockChange entity.
-// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyLockChangeMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
-	}
-	return oldValue.VoidedAt, nil
-}
-
-// ClearVoidedAt clears the value of the "voided_at" field.
-func (m *KeyLockChangeMutation) ClearVoidedAt() {
-	m.voided_at = nil
-	m.clearedFields[keylockchange.FieldVoidedAt] = struct{}{}
-}
-
-// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
-func (m *KeyLockChangeMutation) VoidedAtCleared() bool {
-	_, ok := m.clearedFields[keylockchange.FieldVoidedAt]
-	return ok
-}
-
-// ResetVoidedAt resets all changes to the "voided_at" field.
-func (m *KeyLockChangeMutation) ResetVoidedAt() {
-	m.voided_at = nil
-	delete(m.clearedFields, keylockchange.FieldVoidedAt)
-}
-
-// SetVoidReason sets the "void_reason" field.
-func (m *KeyLockChangeMutation) SetVoidReason(s string) {
-	m.void_reason = &s
-}
-
-// VoidReason returns the value of the "void_reason" field in the mutation.
-func (m *KeyLockChangeMutation) VoidReason() (r string, exists bool) {
-	v := m.void_reason
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldVoidReason returns the old "void_reason" field's value of the KeyLockChange entity.
-// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyLockChangeMutation) OldVoidReason(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldVoidReason requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
-	}
-	return oldValue.VoidReason, nil
-}
-
-// ResetVoidReason resets all changes to the "void_reason" field.
-func (m *KeyLockChangeMutation) ResetVoidReason() {
-	m.void_reason = nil
-}
-
-// SetVoidedByID sets the "voided_by_id" field.
-func (m *KeyLockChangeMutation) SetVoidedByID(u uuid.UUID) {
-	m.voided_by_id = &u
-}
-
-// VoidedByID returns the value of the "voided_by_id" field in the mutation.
-func (m *KeyLockChangeMutation) VoidedByID() (r uuid.UUID, exists bool) {
-	v := m.voided_by_id
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldVoidedByID returns the old "voided_by_id" field's value of the KeyLockChange entity.
-// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyLockChangeMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
-	}
-	return oldValue.VoidedByID, nil
-}
-
-// ClearVoidedByID clears the value of the "voided_by_id" field.
-func (m *KeyLockChangeMutation) ClearVoidedByID() {
-	m.voided_by_id = nil
-	m.clearedFields[keylockchange.FieldVoidedByID] = struct{}{}
-}
-
-// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
-func (m *KeyLockChangeMutation) VoidedByIDCleared() bool {
-	_, ok := m.clearedFields[keylockchange.FieldVoidedByID]
-	return ok
-}
-
-// ResetVoidedByID resets all changes to the "voided_by_id" field.
-func (m *KeyLockChangeMutation) ResetVoidedByID() {
-	m.voided_by_id = nil
-	delete(m.clearedFields, keylockchange.FieldVoidedByID)
-}
-
-// SetVoidedByName sets the "voided_by_name" field.
-func (m *KeyLockChangeMutation) SetVoidedByName(s string) {
-	m.voided_by_name = &s
-}
-
-// VoidedByName returns the value of the "voided_by_name" field in the mutation.
-func (m *KeyLockChangeMutation) VoidedByName() (r string, exists bool) {
-	v := m.voided_by_name
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldVoidedByName returns the old "voided_by_name" field's value of the KeyLockChange entity.
-// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *KeyLockChangeMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
-	}
-	return oldValue.VoidedByName, nil
-}
-
-// ResetVoidedByName resets all changes to the "voided_by_name" field.
-func (m *KeyLockChangeMutation) ResetVoidedByName() {
-	m.voided_by_name = nil
-}
-
 // SetSetID sets the "set_id" field.
 func (m *KeyLockChangeMutation) SetSetID(u uuid.UUID) {
 	m.set = &u
@@ -25836,6 +25923,189 @@ func (m *KeyLockChangeMutation) OldReason(ctx context.Context) (v string, err er
 // ResetReason resets all changes to the "reason" field.
 func (m *KeyLockChangeMutation) ResetReason() {
 	m.reason = nil
+}
+
+// SetLeaderID sets the "leader_id" field.
+func (m *KeyLockChangeMutation) SetLeaderID(u uuid.UUID) {
+	m.leader_id = &u
+}
+
+// LeaderID returns the value of the "leader_id" field in the mutation.
+func (m *KeyLockChangeMutation) LeaderID() (r uuid.UUID, exists bool) {
+	v := m.leader_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaderID returns the old "leader_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldLeaderID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaderID: %w", err)
+	}
+	return oldValue.LeaderID, nil
+}
+
+// ClearLeaderID clears the value of the "leader_id" field.
+func (m *KeyLockChangeMutation) ClearLeaderID() {
+	m.leader_id = nil
+	m.clearedFields[keylockchange.FieldLeaderID] = struct{}{}
+}
+
+// LeaderIDCleared returns if the "leader_id" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) LeaderIDCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldLeaderID]
+	return ok
+}
+
+// ResetLeaderID resets all changes to the "leader_id" field.
+func (m *KeyLockChangeMutation) ResetLeaderID() {
+	m.leader_id = nil
+	delete(m.clearedFields, keylockchange.FieldLeaderID)
+}
+
+// SetLeaderName sets the "leader_name" field.
+func (m *KeyLockChangeMutation) SetLeaderName(s string) {
+	m.leader_name = &s
+}
+
+// LeaderName returns the value of the "leader_name" field in the mutation.
+func (m *KeyLockChangeMutation) LeaderName() (r string, exists bool) {
+	v := m.leader_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaderName returns the old "leader_name" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldLeaderName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaderName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaderName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaderName: %w", err)
+	}
+	return oldValue.LeaderName, nil
+}
+
+// ResetLeaderName resets all changes to the "leader_name" field.
+func (m *KeyLockChangeMutation) ResetLeaderName() {
+	m.leader_name = nil
+}
+
+// SetDemandedAt sets the "demanded_at" field.
+func (m *KeyLockChangeMutation) SetDemandedAt(t time.Time) {
+	m.demanded_at = &t
+}
+
+// DemandedAt returns the value of the "demanded_at" field in the mutation.
+func (m *KeyLockChangeMutation) DemandedAt() (r time.Time, exists bool) {
+	v := m.demanded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDemandedAt returns the old "demanded_at" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldDemandedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDemandedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDemandedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDemandedAt: %w", err)
+	}
+	return oldValue.DemandedAt, nil
+}
+
+// ClearDemandedAt clears the value of the "demanded_at" field.
+func (m *KeyLockChangeMutation) ClearDemandedAt() {
+	m.demanded_at = nil
+	m.clearedFields[keylockchange.FieldDemandedAt] = struct{}{}
+}
+
+// DemandedAtCleared returns if the "demanded_at" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) DemandedAtCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldDemandedAt]
+	return ok
+}
+
+// ResetDemandedAt resets all changes to the "demanded_at" field.
+func (m *KeyLockChangeMutation) ResetDemandedAt() {
+	m.demanded_at = nil
+	delete(m.clearedFields, keylockchange.FieldDemandedAt)
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *KeyLockChangeMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *KeyLockChangeMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *KeyLockChangeMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[keylockchange.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *KeyLockChangeMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, keylockchange.FieldApprovalID)
 }
 
 // SetState sets the "state" field.
@@ -26222,6 +26492,76 @@ func (m *KeyLockChangeMutation) ResetNewCount() {
 	delete(m.clearedFields, keylockchange.FieldNewCount)
 }
 
+// SetOldCount sets the "old_count" field.
+func (m *KeyLockChangeMutation) SetOldCount(i int) {
+	m.old_count = &i
+	m.addold_count = nil
+}
+
+// OldCount returns the value of the "old_count" field in the mutation.
+func (m *KeyLockChangeMutation) OldCount() (r int, exists bool) {
+	v := m.old_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOldCount returns the old "old_count" field's value of the KeyLockChange entity.
+// If the KeyLockChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyLockChangeMutation) OldOldCount(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOldCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOldCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOldCount: %w", err)
+	}
+	return oldValue.OldCount, nil
+}
+
+// AddOldCount adds i to the "old_count" field.
+func (m *KeyLockChangeMutation) AddOldCount(i int) {
+	if m.addold_count != nil {
+		*m.addold_count += i
+	} else {
+		m.addold_count = &i
+	}
+}
+
+// AddedOldCount returns the value that was added to the "old_count" field in this mutation.
+func (m *KeyLockChangeMutation) AddedOldCount() (r int, exists bool) {
+	v := m.addold_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOldCount clears the value of the "old_count" field.
+func (m *KeyLockChangeMutation) ClearOldCount() {
+	m.old_count = nil
+	m.addold_count = nil
+	m.clearedFields[keylockchange.FieldOldCount] = struct{}{}
+}
+
+// OldCountCleared returns if the "old_count" field was cleared in this mutation.
+func (m *KeyLockChangeMutation) OldCountCleared() bool {
+	_, ok := m.clearedFields[keylockchange.FieldOldCount]
+	return ok
+}
+
+// ResetOldCount resets all changes to the "old_count" field.
+func (m *KeyLockChangeMutation) ResetOldCount() {
+	m.old_count = nil
+	m.addold_count = nil
+	delete(m.clearedFields, keylockchange.FieldOldCount)
+}
+
 // SetRetiredCount sets the "retired_count" field.
 func (m *KeyLockChangeMutation) SetRetiredCount(i int) {
 	m.retired_count = &i
@@ -26443,6 +26783,33 @@ func (m *KeyLockChangeMutation) ResetLoss() {
 	m.clearedloss = false
 }
 
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *KeyLockChangeMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[keylockchange.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *KeyLockChangeMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *KeyLockChangeMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *KeyLockChangeMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
 // Where appends a list predicates to the KeyLockChangeMutation builder.
 func (m *KeyLockChangeMutation) Where(ps ...predicate.KeyLockChange) {
 	m.predicates = append(m.predicates, ps...)
@@ -26477,7 +26844,7 @@ func (m *KeyLockChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyLockChangeMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, keylockchange.FieldCreatedAt)
 	}
@@ -26487,18 +26854,6 @@ func (m *KeyLockChangeMutation) Fields() []string {
 	if m.version != nil {
 		fields = append(fields, keylockchange.FieldVersion)
 	}
-	if m.voided_at != nil {
-		fields = append(fields, keylockchange.FieldVoidedAt)
-	}
-	if m.void_reason != nil {
-		fields = append(fields, keylockchange.FieldVoidReason)
-	}
-	if m.voided_by_id != nil {
-		fields = append(fields, keylockchange.FieldVoidedByID)
-	}
-	if m.voided_by_name != nil {
-		fields = append(fields, keylockchange.FieldVoidedByName)
-	}
 	if m.set != nil {
 		fields = append(fields, keylockchange.FieldSetID)
 	}
@@ -26507,6 +26862,18 @@ func (m *KeyLockChangeMutation) Fields() []string {
 	}
 	if m.reason != nil {
 		fields = append(fields, keylockchange.FieldReason)
+	}
+	if m.leader_id != nil {
+		fields = append(fields, keylockchange.FieldLeaderID)
+	}
+	if m.leader_name != nil {
+		fields = append(fields, keylockchange.FieldLeaderName)
+	}
+	if m.demanded_at != nil {
+		fields = append(fields, keylockchange.FieldDemandedAt)
+	}
+	if m.approval != nil {
+		fields = append(fields, keylockchange.FieldApprovalID)
 	}
 	if m.state != nil {
 		fields = append(fields, keylockchange.FieldState)
@@ -26535,6 +26902,9 @@ func (m *KeyLockChangeMutation) Fields() []string {
 	if m.new_count != nil {
 		fields = append(fields, keylockchange.FieldNewCount)
 	}
+	if m.old_count != nil {
+		fields = append(fields, keylockchange.FieldOldCount)
+	}
 	if m.retired_count != nil {
 		fields = append(fields, keylockchange.FieldRetiredCount)
 	}
@@ -26555,20 +26925,20 @@ func (m *KeyLockChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.EstateID()
 	case keylockchange.FieldVersion:
 		return m.Version()
-	case keylockchange.FieldVoidedAt:
-		return m.VoidedAt()
-	case keylockchange.FieldVoidReason:
-		return m.VoidReason()
-	case keylockchange.FieldVoidedByID:
-		return m.VoidedByID()
-	case keylockchange.FieldVoidedByName:
-		return m.VoidedByName()
 	case keylockchange.FieldSetID:
 		return m.GetSetID()
 	case keylockchange.FieldLossID:
 		return m.LossID()
 	case keylockchange.FieldReason:
 		return m.Reason()
+	case keylockchange.FieldLeaderID:
+		return m.LeaderID()
+	case keylockchange.FieldLeaderName:
+		return m.LeaderName()
+	case keylockchange.FieldDemandedAt:
+		return m.DemandedAt()
+	case keylockchange.FieldApprovalID:
+		return m.ApprovalID()
 	case keylockchange.FieldState:
 		return m.State()
 	case keylockchange.FieldOrderedByID:
@@ -26587,6 +26957,8 @@ func (m *KeyLockChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.Note()
 	case keylockchange.FieldNewCount:
 		return m.NewCount()
+	case keylockchange.FieldOldCount:
+		return m.OldCount()
 	case keylockchange.FieldRetiredCount:
 		return m.RetiredCount()
 	case keylockchange.FieldGeneration:
@@ -26606,20 +26978,20 @@ func (m *KeyLockChangeMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldEstateID(ctx)
 	case keylockchange.FieldVersion:
 		return m.OldVersion(ctx)
-	case keylockchange.FieldVoidedAt:
-		return m.OldVoidedAt(ctx)
-	case keylockchange.FieldVoidReason:
-		return m.OldVoidReason(ctx)
-	case keylockchange.FieldVoidedByID:
-		return m.OldVoidedByID(ctx)
-	case keylockchange.FieldVoidedByName:
-		return m.OldVoidedByName(ctx)
 	case keylockchange.FieldSetID:
 		return m.OldSetID(ctx)
 	case keylockchange.FieldLossID:
 		return m.OldLossID(ctx)
 	case keylockchange.FieldReason:
 		return m.OldReason(ctx)
+	case keylockchange.FieldLeaderID:
+		return m.OldLeaderID(ctx)
+	case keylockchange.FieldLeaderName:
+		return m.OldLeaderName(ctx)
+	case keylockchange.FieldDemandedAt:
+		return m.OldDemandedAt(ctx)
+	case keylockchange.FieldApprovalID:
+		return m.OldApprovalID(ctx)
 	case keylockchange.FieldState:
 		return m.OldState(ctx)
 	case keylockchange.FieldOrderedByID:
@@ -26638,6 +27010,8 @@ func (m *KeyLockChangeMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldNote(ctx)
 	case keylockchange.FieldNewCount:
 		return m.OldNewCount(ctx)
+	case keylockchange.FieldOldCount:
+		return m.OldOldCount(ctx)
 	case keylockchange.FieldRetiredCount:
 		return m.OldRetiredCount(ctx)
 	case keylockchange.FieldGeneration:
@@ -26672,34 +27046,6 @@ func (m *KeyLockChangeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVersion(v)
 		return nil
-	case keylockchange.FieldVoidedAt:
-		v, ok := value.(time.Time)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetVoidedAt(v)
-		return nil
-	case keylockchange.FieldVoidReason:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetVoidReason(v)
-		return nil
-	case keylockchange.FieldVoidedByID:
-		v, ok := value.(uuid.UUID)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetVoidedByID(v)
-		return nil
-	case keylockchange.FieldVoidedByName:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetVoidedByName(v)
-		return nil
 	case keylockchange.FieldSetID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -26720,6 +27066,34 @@ func (m *KeyLockChangeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReason(v)
+		return nil
+	case keylockchange.FieldLeaderID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaderID(v)
+		return nil
+	case keylockchange.FieldLeaderName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaderName(v)
+		return nil
+	case keylockchange.FieldDemandedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDemandedAt(v)
+		return nil
+	case keylockchange.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
 		return nil
 	case keylockchange.FieldState:
 		v, ok := value.(keylockchange.State)
@@ -26784,6 +27158,13 @@ func (m *KeyLockChangeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNewCount(v)
 		return nil
+	case keylockchange.FieldOldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOldCount(v)
+		return nil
 	case keylockchange.FieldRetiredCount:
 		v, ok := value.(int)
 		if !ok {
@@ -26812,6 +27193,9 @@ func (m *KeyLockChangeMutation) AddedFields() []string {
 	if m.addnew_count != nil {
 		fields = append(fields, keylockchange.FieldNewCount)
 	}
+	if m.addold_count != nil {
+		fields = append(fields, keylockchange.FieldOldCount)
+	}
 	if m.addretired_count != nil {
 		fields = append(fields, keylockchange.FieldRetiredCount)
 	}
@@ -26830,6 +27214,8 @@ func (m *KeyLockChangeMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedVersion()
 	case keylockchange.FieldNewCount:
 		return m.AddedNewCount()
+	case keylockchange.FieldOldCount:
+		return m.AddedOldCount()
 	case keylockchange.FieldRetiredCount:
 		return m.AddedRetiredCount()
 	case keylockchange.FieldGeneration:
@@ -26857,6 +27243,13 @@ func (m *KeyLockChangeMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddNewCount(v)
 		return nil
+	case keylockchange.FieldOldCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOldCount(v)
+		return nil
 	case keylockchange.FieldRetiredCount:
 		v, ok := value.(int)
 		if !ok {
@@ -26879,14 +27272,17 @@ func (m *KeyLockChangeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *KeyLockChangeMutation) ClearedFields() []string {
 	var fields []string
-	if m.FieldCleared(keylockchange.FieldVoidedAt) {
-		fields = append(fields, keylockchange.FieldVoidedAt)
-	}
-	if m.FieldCleared(keylockchange.FieldVoidedByID) {
-		fields = append(fields, keylockchange.FieldVoidedByID)
-	}
 	if m.FieldCleared(keylockchange.FieldLossID) {
 		fields = append(fields, keylockchange.FieldLossID)
+	}
+	if m.FieldCleared(keylockchange.FieldLeaderID) {
+		fields = append(fields, keylockchange.FieldLeaderID)
+	}
+	if m.FieldCleared(keylockchange.FieldDemandedAt) {
+		fields = append(fields, keylockchange.FieldDemandedAt)
+	}
+	if m.FieldCleared(keylockchange.FieldApprovalID) {
+		fields = append(fields, keylockchange.FieldApprovalID)
 	}
 	if m.FieldCleared(keylockchange.FieldDoneByID) {
 		fields = append(fields, keylockchange.FieldDoneByID)
@@ -26896,6 +27292,9 @@ func (m *KeyLockChangeMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(keylockchange.FieldNewCount) {
 		fields = append(fields, keylockchange.FieldNewCount)
+	}
+	if m.FieldCleared(keylockchange.FieldOldCount) {
+		fields = append(fields, keylockchange.FieldOldCount)
 	}
 	if m.FieldCleared(keylockchange.FieldRetiredCount) {
 		fields = append(fields, keylockchange.FieldRetiredCount)
@@ -26917,14 +27316,17 @@ func (m *KeyLockChangeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *KeyLockChangeMutation) ClearField(name string) error {
 	switch name {
-	case keylockchange.FieldVoidedAt:
-		m.ClearVoidedAt()
-		return nil
-	case keylockchange.FieldVoidedByID:
-		m.ClearVoidedByID()
-		return nil
 	case keylockchange.FieldLossID:
 		m.ClearLossID()
+		return nil
+	case keylockchange.FieldLeaderID:
+		m.ClearLeaderID()
+		return nil
+	case keylockchange.FieldDemandedAt:
+		m.ClearDemandedAt()
+		return nil
+	case keylockchange.FieldApprovalID:
+		m.ClearApprovalID()
 		return nil
 	case keylockchange.FieldDoneByID:
 		m.ClearDoneByID()
@@ -26934,6 +27336,9 @@ func (m *KeyLockChangeMutation) ClearField(name string) error {
 		return nil
 	case keylockchange.FieldNewCount:
 		m.ClearNewCount()
+		return nil
+	case keylockchange.FieldOldCount:
+		m.ClearOldCount()
 		return nil
 	case keylockchange.FieldRetiredCount:
 		m.ClearRetiredCount()
@@ -26958,18 +27363,6 @@ func (m *KeyLockChangeMutation) ResetField(name string) error {
 	case keylockchange.FieldVersion:
 		m.ResetVersion()
 		return nil
-	case keylockchange.FieldVoidedAt:
-		m.ResetVoidedAt()
-		return nil
-	case keylockchange.FieldVoidReason:
-		m.ResetVoidReason()
-		return nil
-	case keylockchange.FieldVoidedByID:
-		m.ResetVoidedByID()
-		return nil
-	case keylockchange.FieldVoidedByName:
-		m.ResetVoidedByName()
-		return nil
 	case keylockchange.FieldSetID:
 		m.ResetSetID()
 		return nil
@@ -26978,6 +27371,18 @@ func (m *KeyLockChangeMutation) ResetField(name string) error {
 		return nil
 	case keylockchange.FieldReason:
 		m.ResetReason()
+		return nil
+	case keylockchange.FieldLeaderID:
+		m.ResetLeaderID()
+		return nil
+	case keylockchange.FieldLeaderName:
+		m.ResetLeaderName()
+		return nil
+	case keylockchange.FieldDemandedAt:
+		m.ResetDemandedAt()
+		return nil
+	case keylockchange.FieldApprovalID:
+		m.ResetApprovalID()
 		return nil
 	case keylockchange.FieldState:
 		m.ResetState()
@@ -27006,6 +27411,9 @@ func (m *KeyLockChangeMutation) ResetField(name string) error {
 	case keylockchange.FieldNewCount:
 		m.ResetNewCount()
 		return nil
+	case keylockchange.FieldOldCount:
+		m.ResetOldCount()
+		return nil
 	case keylockchange.FieldRetiredCount:
 		m.ResetRetiredCount()
 		return nil
@@ -27018,7 +27426,7 @@ func (m *KeyLockChangeMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *KeyLockChangeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.estate != nil {
 		edges = append(edges, keylockchange.EdgeEstate)
 	}
@@ -27027,6 +27435,9 @@ func (m *KeyLockChangeMutation) AddedEdges() []string {
 	}
 	if m.loss != nil {
 		edges = append(edges, keylockchange.EdgeLoss)
+	}
+	if m.approval != nil {
+		edges = append(edges, keylockchange.EdgeApproval)
 	}
 	return edges
 }
@@ -27047,13 +27458,17 @@ func (m *KeyLockChangeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.loss; id != nil {
 			return []ent.Value{*id}
 		}
+	case keylockchange.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *KeyLockChangeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -27065,7 +27480,7 @@ func (m *KeyLockChangeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *KeyLockChangeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedestate {
 		edges = append(edges, keylockchange.EdgeEstate)
 	}
@@ -27074,6 +27489,9 @@ func (m *KeyLockChangeMutation) ClearedEdges() []string {
 	}
 	if m.clearedloss {
 		edges = append(edges, keylockchange.EdgeLoss)
+	}
+	if m.clearedapproval {
+		edges = append(edges, keylockchange.EdgeApproval)
 	}
 	return edges
 }
@@ -27088,6 +27506,8 @@ func (m *KeyLockChangeMutation) EdgeCleared(name string) bool {
 		return m.clearedset
 	case keylockchange.EdgeLoss:
 		return m.clearedloss
+	case keylockchange.EdgeApproval:
+		return m.clearedapproval
 	}
 	return false
 }
@@ -27105,6 +27525,9 @@ func (m *KeyLockChangeMutation) ClearEdge(name string) error {
 	case keylockchange.EdgeLoss:
 		m.ClearLoss()
 		return nil
+	case keylockchange.EdgeApproval:
+		m.ClearApproval()
+		return nil
 	}
 	return fmt.Errorf("unknown KeyLockChange unique edge %s", name)
 }
@@ -27121,6 +27544,9 @@ func (m *KeyLockChangeMutation) ResetEdge(name string) error {
 		return nil
 	case keylockchange.EdgeLoss:
 		m.ResetLoss()
+		return nil
+	case keylockchange.EdgeApproval:
+		m.ResetApproval()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyLockChange edge %s", name)

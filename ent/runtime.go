@@ -372,12 +372,22 @@ func init() {
 	_ = keycopyorderMixinFields0
 	keycopyorderMixinFields2 := keycopyorderMixin[2].Fields()
 	_ = keycopyorderMixinFields2
+	keycopyorderMixinFields3 := keycopyorderMixin[3].Fields()
+	_ = keycopyorderMixinFields3
 	keycopyorderFields := schema.KeyCopyOrder{}.Fields()
 	_ = keycopyorderFields
 	// keycopyorderDescVersion is the schema descriptor for version field.
 	keycopyorderDescVersion := keycopyorderMixinFields2[0].Descriptor()
 	// keycopyorder.DefaultVersion holds the default value on creation for the version field.
 	keycopyorder.DefaultVersion = keycopyorderDescVersion.Default.(int)
+	// keycopyorderDescVoidReason is the schema descriptor for void_reason field.
+	keycopyorderDescVoidReason := keycopyorderMixinFields3[1].Descriptor()
+	// keycopyorder.DefaultVoidReason holds the default value on creation for the void_reason field.
+	keycopyorder.DefaultVoidReason = keycopyorderDescVoidReason.Default.(string)
+	// keycopyorderDescVoidedByName is the schema descriptor for voided_by_name field.
+	keycopyorderDescVoidedByName := keycopyorderMixinFields3[3].Descriptor()
+	// keycopyorder.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
+	keycopyorder.DefaultVoidedByName = keycopyorderDescVoidedByName.Default.(string)
 	// keycopyorderDescCount is the schema descriptor for count field.
 	keycopyorderDescCount := keycopyorderFields[1].Descriptor()
 	// keycopyorder.CountValidator is a validator for the "count" field. It is called by the builders before save.
@@ -547,40 +557,38 @@ func init() {
 	_ = keylockchangeMixinFields0
 	keylockchangeMixinFields2 := keylockchangeMixin[2].Fields()
 	_ = keylockchangeMixinFields2
-	keylockchangeMixinFields3 := keylockchangeMixin[3].Fields()
-	_ = keylockchangeMixinFields3
 	keylockchangeFields := schema.KeyLockChange{}.Fields()
 	_ = keylockchangeFields
 	// keylockchangeDescVersion is the schema descriptor for version field.
 	keylockchangeDescVersion := keylockchangeMixinFields2[0].Descriptor()
 	// keylockchange.DefaultVersion holds the default value on creation for the version field.
 	keylockchange.DefaultVersion = keylockchangeDescVersion.Default.(int)
-	// keylockchangeDescVoidReason is the schema descriptor for void_reason field.
-	keylockchangeDescVoidReason := keylockchangeMixinFields3[1].Descriptor()
-	// keylockchange.DefaultVoidReason holds the default value on creation for the void_reason field.
-	keylockchange.DefaultVoidReason = keylockchangeDescVoidReason.Default.(string)
-	// keylockchangeDescVoidedByName is the schema descriptor for voided_by_name field.
-	keylockchangeDescVoidedByName := keylockchangeMixinFields3[3].Descriptor()
-	// keylockchange.DefaultVoidedByName holds the default value on creation for the voided_by_name field.
-	keylockchange.DefaultVoidedByName = keylockchangeDescVoidedByName.Default.(string)
+	// keylockchangeDescLeaderName is the schema descriptor for leader_name field.
+	keylockchangeDescLeaderName := keylockchangeFields[4].Descriptor()
+	// keylockchange.DefaultLeaderName holds the default value on creation for the leader_name field.
+	keylockchange.DefaultLeaderName = keylockchangeDescLeaderName.Default.(string)
 	// keylockchangeDescDoneByName is the schema descriptor for done_by_name field.
-	keylockchangeDescDoneByName := keylockchangeFields[8].Descriptor()
+	keylockchangeDescDoneByName := keylockchangeFields[12].Descriptor()
 	// keylockchange.DefaultDoneByName holds the default value on creation for the done_by_name field.
 	keylockchange.DefaultDoneByName = keylockchangeDescDoneByName.Default.(string)
 	// keylockchangeDescNote is the schema descriptor for note field.
-	keylockchangeDescNote := keylockchangeFields[10].Descriptor()
+	keylockchangeDescNote := keylockchangeFields[14].Descriptor()
 	// keylockchange.DefaultNote holds the default value on creation for the note field.
 	keylockchange.DefaultNote = keylockchangeDescNote.Default.(string)
 	// keylockchangeDescNewCount is the schema descriptor for new_count field.
-	keylockchangeDescNewCount := keylockchangeFields[11].Descriptor()
+	keylockchangeDescNewCount := keylockchangeFields[15].Descriptor()
 	// keylockchange.NewCountValidator is a validator for the "new_count" field. It is called by the builders before save.
 	keylockchange.NewCountValidator = keylockchangeDescNewCount.Validators[0].(func(int) error)
+	// keylockchangeDescOldCount is the schema descriptor for old_count field.
+	keylockchangeDescOldCount := keylockchangeFields[16].Descriptor()
+	// keylockchange.OldCountValidator is a validator for the "old_count" field. It is called by the builders before save.
+	keylockchange.OldCountValidator = keylockchangeDescOldCount.Validators[0].(func(int) error)
 	// keylockchangeDescRetiredCount is the schema descriptor for retired_count field.
-	keylockchangeDescRetiredCount := keylockchangeFields[12].Descriptor()
+	keylockchangeDescRetiredCount := keylockchangeFields[17].Descriptor()
 	// keylockchange.RetiredCountValidator is a validator for the "retired_count" field. It is called by the builders before save.
 	keylockchange.RetiredCountValidator = keylockchangeDescRetiredCount.Validators[0].(func(int) error)
 	// keylockchangeDescGeneration is the schema descriptor for generation field.
-	keylockchangeDescGeneration := keylockchangeFields[13].Descriptor()
+	keylockchangeDescGeneration := keylockchangeFields[18].Descriptor()
 	// keylockchange.GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
 	keylockchange.GenerationValidator = keylockchangeDescGeneration.Validators[0].(func(int) error)
 	// keylockchangeDescID is the schema descriptor for id field.

@@ -23,6 +23,14 @@ const (
 	FieldEstateID = "estate_id"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
+	// FieldVoidedAt holds the string denoting the voided_at field in the database.
+	FieldVoidedAt = "voided_at"
+	// FieldVoidReason holds the string denoting the void_reason field in the database.
+	FieldVoidReason = "void_reason"
+	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
+	FieldVoidedByID = "voided_by_id"
+	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
+	FieldVoidedByName = "voided_by_name"
 	// FieldSetID holds the string denoting the set_id field in the database.
 	FieldSetID = "set_id"
 	// FieldCount holds the string denoting the count field in the database.
@@ -82,6 +90,10 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldEstateID,
 	FieldVersion,
+	FieldVoidedAt,
+	FieldVoidReason,
+	FieldVoidedByID,
+	FieldVoidedByName,
 	FieldSetID,
 	FieldCount,
 	FieldReason,
@@ -108,6 +120,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
+	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
+	DefaultVoidReason string
+	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
+	DefaultVoidedByName string
 	// CountValidator is a validator for the "count" field. It is called by the builders before save.
 	CountValidator func(int) error
 	// DefaultMadeByName holds the default value on creation for the "made_by_name" field.
@@ -124,9 +140,10 @@ const DefaultState = StateOpen
 
 // State values.
 const (
-	StateOpen  State = "OPEN"
-	StateMade  State = "MADE"
-	StateEnded State = "ENDED"
+	StateOpen   State = "OPEN"
+	StateMade   State = "MADE"
+	StateEnded  State = "ENDED"
+	StateVoided State = "VOIDED"
 )
 
 func (s State) String() string {
@@ -136,7 +153,7 @@ func (s State) String() string {
 // StateValidator is a validator for the "state" field enum values. It is called by the builders before save.
 func StateValidator(s State) error {
 	switch s {
-	case StateOpen, StateMade, StateEnded:
+	case StateOpen, StateMade, StateEnded, StateVoided:
 		return nil
 	default:
 		return fmt.Errorf("keycopyorder: invalid enum value for state field: %q", s)
@@ -164,6 +181,26 @@ func ByEstateID(opts ...sql.OrderTermOption) OrderOption {
 // ByVersion orders the results by the version field.
 func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByVoidedAt orders the results by the voided_at field.
+func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
+}
+
+// ByVoidReason orders the results by the void_reason field.
+func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
+}
+
+// ByVoidedByID orders the results by the voided_by_id field.
+func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
+}
+
+// ByVoidedByName orders the results by the voided_by_name field.
+func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
 }
 
 // BySetID orders the results by the set_id field.

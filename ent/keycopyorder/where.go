@@ -71,6 +71,26 @@ func Version(v int) predicate.KeyCopyOrder {
 	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVersion, v))
 }
 
+// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
+func VoidedAt(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
+func VoidReason(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
+func VoidedByID(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
+func VoidedByName(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedByName, v))
+}
+
 // SetID applies equality check predicate on the "set_id" field. It's identical to SetIDEQ.
 func SetID(v uuid.UUID) predicate.KeyCopyOrder {
 	return predicate.KeyCopyOrder(sql.FieldEQ(FieldSetID, v))
@@ -219,6 +239,236 @@ func VersionLT(v int) predicate.KeyCopyOrder {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.KeyCopyOrder {
 	return predicate.KeyCopyOrder(sql.FieldLTE(FieldVersion, v))
+}
+
+// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
+func VoidedAtEQ(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
+func VoidedAtNEQ(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNEQ(FieldVoidedAt, v))
+}
+
+// VoidedAtIn applies the In predicate on the "voided_at" field.
+func VoidedAtIn(vs ...time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
+func VoidedAtNotIn(vs ...time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotIn(FieldVoidedAt, vs...))
+}
+
+// VoidedAtGT applies the GT predicate on the "voided_at" field.
+func VoidedAtGT(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGT(FieldVoidedAt, v))
+}
+
+// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
+func VoidedAtGTE(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGTE(FieldVoidedAt, v))
+}
+
+// VoidedAtLT applies the LT predicate on the "voided_at" field.
+func VoidedAtLT(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLT(FieldVoidedAt, v))
+}
+
+// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
+func VoidedAtLTE(v time.Time) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLTE(FieldVoidedAt, v))
+}
+
+// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
+func VoidedAtIsNil() predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIsNull(FieldVoidedAt))
+}
+
+// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
+func VoidedAtNotNil() predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotNull(FieldVoidedAt))
+}
+
+// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
+func VoidReasonEQ(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidReason, v))
+}
+
+// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
+func VoidReasonNEQ(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNEQ(FieldVoidReason, v))
+}
+
+// VoidReasonIn applies the In predicate on the "void_reason" field.
+func VoidReasonIn(vs ...string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
+func VoidReasonNotIn(vs ...string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotIn(FieldVoidReason, vs...))
+}
+
+// VoidReasonGT applies the GT predicate on the "void_reason" field.
+func VoidReasonGT(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGT(FieldVoidReason, v))
+}
+
+// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
+func VoidReasonGTE(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGTE(FieldVoidReason, v))
+}
+
+// VoidReasonLT applies the LT predicate on the "void_reason" field.
+func VoidReasonLT(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLT(FieldVoidReason, v))
+}
+
+// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
+func VoidReasonLTE(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLTE(FieldVoidReason, v))
+}
+
+// VoidReasonContains applies the Contains predicate on the "void_reason" field.
+func VoidReasonContains(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldContains(FieldVoidReason, v))
+}
+
+// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
+func VoidReasonHasPrefix(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldHasPrefix(FieldVoidReason, v))
+}
+
+// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
+func VoidReasonHasSuffix(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldHasSuffix(FieldVoidReason, v))
+}
+
+// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
+func VoidReasonEqualFold(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEqualFold(FieldVoidReason, v))
+}
+
+// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
+func VoidReasonContainsFold(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldContainsFold(FieldVoidReason, v))
+}
+
+// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
+func VoidedByIDEQ(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
+func VoidedByIDNEQ(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNEQ(FieldVoidedByID, v))
+}
+
+// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
+func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
+func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotIn(FieldVoidedByID, vs...))
+}
+
+// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
+func VoidedByIDGT(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGT(FieldVoidedByID, v))
+}
+
+// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
+func VoidedByIDGTE(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
+func VoidedByIDLT(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLT(FieldVoidedByID, v))
+}
+
+// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
+func VoidedByIDLTE(v uuid.UUID) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLTE(FieldVoidedByID, v))
+}
+
+// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
+func VoidedByIDIsNil() predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIsNull(FieldVoidedByID))
+}
+
+// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
+func VoidedByIDNotNil() predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotNull(FieldVoidedByID))
+}
+
+// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
+func VoidedByNameEQ(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
+func VoidedByNameNEQ(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNEQ(FieldVoidedByName, v))
+}
+
+// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
+func VoidedByNameIn(vs ...string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
+func VoidedByNameNotIn(vs ...string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldNotIn(FieldVoidedByName, vs...))
+}
+
+// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
+func VoidedByNameGT(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGT(FieldVoidedByName, v))
+}
+
+// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
+func VoidedByNameGTE(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldGTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
+func VoidedByNameLT(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLT(FieldVoidedByName, v))
+}
+
+// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
+func VoidedByNameLTE(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldLTE(FieldVoidedByName, v))
+}
+
+// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
+func VoidedByNameContains(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldContains(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
+func VoidedByNameHasPrefix(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldHasPrefix(FieldVoidedByName, v))
+}
+
+// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
+func VoidedByNameHasSuffix(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldHasSuffix(FieldVoidedByName, v))
+}
+
+// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
+func VoidedByNameEqualFold(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldEqualFold(FieldVoidedByName, v))
+}
+
+// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
+func VoidedByNameContainsFold(v string) predicate.KeyCopyOrder {
+	return predicate.KeyCopyOrder(sql.FieldContainsFold(FieldVoidedByName, v))
 }
 
 // SetIDEQ applies the EQ predicate on the "set_id" field.

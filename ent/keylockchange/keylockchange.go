@@ -23,20 +23,20 @@ const (
 	FieldEstateID = "estate_id"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
-	// FieldVoidedAt holds the string denoting the voided_at field in the database.
-	FieldVoidedAt = "voided_at"
-	// FieldVoidReason holds the string denoting the void_reason field in the database.
-	FieldVoidReason = "void_reason"
-	// FieldVoidedByID holds the string denoting the voided_by_id field in the database.
-	FieldVoidedByID = "voided_by_id"
-	// FieldVoidedByName holds the string denoting the voided_by_name field in the database.
-	FieldVoidedByName = "voided_by_name"
 	// FieldSetID holds the string denoting the set_id field in the database.
 	FieldSetID = "set_id"
 	// FieldLossID holds the string denoting the loss_id field in the database.
 	FieldLossID = "loss_id"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldLeaderID holds the string denoting the leader_id field in the database.
+	FieldLeaderID = "leader_id"
+	// FieldLeaderName holds the string denoting the leader_name field in the database.
+	FieldLeaderName = "leader_name"
+	// FieldDemandedAt holds the string denoting the demanded_at field in the database.
+	FieldDemandedAt = "demanded_at"
+	// FieldApprovalID holds the string denoting the approval_id field in the database.
+	FieldApprovalID = "approval_id"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldOrderedByID holds the string denoting the ordered_by_id field in the database.
@@ -55,6 +55,8 @@ const (
 	FieldNote = "note"
 	// FieldNewCount holds the string denoting the new_count field in the database.
 	FieldNewCount = "new_count"
+	// FieldOldCount holds the string denoting the old_count field in the database.
+	FieldOldCount = "old_count"
 	// FieldRetiredCount holds the string denoting the retired_count field in the database.
 	FieldRetiredCount = "retired_count"
 	// FieldGeneration holds the string denoting the generation field in the database.
@@ -65,6 +67,8 @@ const (
 	EdgeSet = "set"
 	// EdgeLoss holds the string denoting the loss edge name in mutations.
 	EdgeLoss = "loss"
+	// EdgeApproval holds the string denoting the approval edge name in mutations.
+	EdgeApproval = "approval"
 	// Table holds the table name of the keylockchange in the database.
 	Table = "key_lock_changes"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -88,6 +92,13 @@ const (
 	LossInverseTable = "key_losses"
 	// LossColumn is the table column denoting the loss relation/edge.
 	LossColumn = "loss_id"
+	// ApprovalTable is the table that holds the approval relation/edge.
+	ApprovalTable = "key_lock_changes"
+	// ApprovalInverseTable is the table name for the Approval entity.
+	// It exists in this package in order to avoid circular dependency with the "approval" package.
+	ApprovalInverseTable = "approvals"
+	// ApprovalColumn is the table column denoting the approval relation/edge.
+	ApprovalColumn = "approval_id"
 )
 
 // Columns holds all SQL columns for keylockchange fields.
@@ -96,13 +107,13 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldEstateID,
 	FieldVersion,
-	FieldVoidedAt,
-	FieldVoidReason,
-	FieldVoidedByID,
-	FieldVoidedByName,
 	FieldSetID,
 	FieldLossID,
 	FieldReason,
+	FieldLeaderID,
+	FieldLeaderName,
+	FieldDemandedAt,
+	FieldApprovalID,
 	FieldState,
 	FieldOrderedByID,
 	FieldOrderedByName,
@@ -112,6 +123,7 @@ var Columns = []string{
 	FieldDoneAt,
 	FieldNote,
 	FieldNewCount,
+	FieldOldCount,
 	FieldRetiredCount,
 	FieldGeneration,
 }
@@ -129,16 +141,16 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
-	// DefaultVoidReason holds the default value on creation for the "void_reason" field.
-	DefaultVoidReason string
-	// DefaultVoidedByName holds the default value on creation for the "voided_by_name" field.
-	DefaultVoidedByName string
+	// DefaultLeaderName holds the default value on creation for the "leader_name" field.
+	DefaultLeaderName string
 	// DefaultDoneByName holds the default value on creation for the "done_by_name" field.
 	DefaultDoneByName string
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
 	// NewCountValidator is a validator for the "new_count" field. It is called by the builders before save.
 	NewCountValidator func(int) error
+	// OldCountValidator is a validator for the "old_count" field. It is called by the builders before save.
+	OldCountValidator func(int) error
 	// RetiredCountValidator is a validator for the "retired_count" field. It is called by the builders before save.
 	RetiredCountValidator func(int) error
 	// GenerationValidator is a validator for the "generation" field. It is called by the builders before save.
@@ -197,26 +209,6 @@ func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
-// ByVoidedAt orders the results by the voided_at field.
-func ByVoidedAt(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVoidedAt, opts...).ToFunc()
-}
-
-// ByVoidReason orders the results by the void_reason field.
-func ByVoidReason(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVoidReason, opts...).ToFunc()
-}
-
-// ByVoidedByID orders the results by the voided_by_id field.
-func ByVoidedByID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVoidedByID, opts...).ToFunc()
-}
-
-// ByVoidedByName orders the results by the voided_by_name field.
-func ByVoidedByName(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldVoidedByName, opts...).ToFunc()
-}
-
 // BySetID orders the results by the set_id field.
 func BySetID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSetID, opts...).ToFunc()
@@ -230,6 +222,26 @@ func ByLossID(opts ...sql.OrderTermOption) OrderOption {
 // ByReason orders the results by the reason field.
 func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
+}
+
+// ByLeaderID orders the results by the leader_id field.
+func ByLeaderID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaderID, opts...).ToFunc()
+}
+
+// ByLeaderName orders the results by the leader_name field.
+func ByLeaderName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaderName, opts...).ToFunc()
+}
+
+// ByDemandedAt orders the results by the demanded_at field.
+func ByDemandedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDemandedAt, opts...).ToFunc()
+}
+
+// ByApprovalID orders the results by the approval_id field.
+func ByApprovalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovalID, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.
@@ -277,6 +289,11 @@ func ByNewCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNewCount, opts...).ToFunc()
 }
 
+// ByOldCount orders the results by the old_count field.
+func ByOldCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOldCount, opts...).ToFunc()
+}
+
 // ByRetiredCount orders the results by the retired_count field.
 func ByRetiredCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRetiredCount, opts...).ToFunc()
@@ -307,6 +324,13 @@ func ByLossField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newLossStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByApprovalField orders the results by approval field.
+func ByApprovalField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newApprovalStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -326,6 +350,13 @@ func newLossStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(LossInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, LossTable, LossColumn),
+	)
+}
+func newApprovalStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ApprovalInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ApprovalTable, ApprovalColumn),
 	)
 }
 

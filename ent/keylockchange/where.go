@@ -71,26 +71,6 @@ func Version(v int) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldEQ(FieldVersion, v))
 }
 
-// VoidedAt applies equality check predicate on the "voided_at" field. It's identical to VoidedAtEQ.
-func VoidedAt(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedAt, v))
-}
-
-// VoidReason applies equality check predicate on the "void_reason" field. It's identical to VoidReasonEQ.
-func VoidReason(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidReason, v))
-}
-
-// VoidedByID applies equality check predicate on the "voided_by_id" field. It's identical to VoidedByIDEQ.
-func VoidedByID(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedByID, v))
-}
-
-// VoidedByName applies equality check predicate on the "voided_by_name" field. It's identical to VoidedByNameEQ.
-func VoidedByName(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedByName, v))
-}
-
 // SetID applies equality check predicate on the "set_id" field. It's identical to SetIDEQ.
 func SetID(v uuid.UUID) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldEQ(FieldSetID, v))
@@ -104,6 +84,26 @@ func LossID(v uuid.UUID) predicate.KeyLockChange {
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldEQ(FieldReason, v))
+}
+
+// LeaderID applies equality check predicate on the "leader_id" field. It's identical to LeaderIDEQ.
+func LeaderID(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldLeaderID, v))
+}
+
+// LeaderName applies equality check predicate on the "leader_name" field. It's identical to LeaderNameEQ.
+func LeaderName(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldLeaderName, v))
+}
+
+// DemandedAt applies equality check predicate on the "demanded_at" field. It's identical to DemandedAtEQ.
+func DemandedAt(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldDemandedAt, v))
+}
+
+// ApprovalID applies equality check predicate on the "approval_id" field. It's identical to ApprovalIDEQ.
+func ApprovalID(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldApprovalID, v))
 }
 
 // OrderedByID applies equality check predicate on the "ordered_by_id" field. It's identical to OrderedByIDEQ.
@@ -144,6 +144,11 @@ func Note(v string) predicate.KeyLockChange {
 // NewCount applies equality check predicate on the "new_count" field. It's identical to NewCountEQ.
 func NewCount(v int) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldEQ(FieldNewCount, v))
+}
+
+// OldCount applies equality check predicate on the "old_count" field. It's identical to OldCountEQ.
+func OldCount(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldOldCount, v))
 }
 
 // RetiredCount applies equality check predicate on the "retired_count" field. It's identical to RetiredCountEQ.
@@ -254,236 +259,6 @@ func VersionLT(v int) predicate.KeyLockChange {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldLTE(FieldVersion, v))
-}
-
-// VoidedAtEQ applies the EQ predicate on the "voided_at" field.
-func VoidedAtEQ(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedAt, v))
-}
-
-// VoidedAtNEQ applies the NEQ predicate on the "voided_at" field.
-func VoidedAtNEQ(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNEQ(FieldVoidedAt, v))
-}
-
-// VoidedAtIn applies the In predicate on the "voided_at" field.
-func VoidedAtIn(vs ...time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIn(FieldVoidedAt, vs...))
-}
-
-// VoidedAtNotIn applies the NotIn predicate on the "voided_at" field.
-func VoidedAtNotIn(vs ...time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotIn(FieldVoidedAt, vs...))
-}
-
-// VoidedAtGT applies the GT predicate on the "voided_at" field.
-func VoidedAtGT(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGT(FieldVoidedAt, v))
-}
-
-// VoidedAtGTE applies the GTE predicate on the "voided_at" field.
-func VoidedAtGTE(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGTE(FieldVoidedAt, v))
-}
-
-// VoidedAtLT applies the LT predicate on the "voided_at" field.
-func VoidedAtLT(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLT(FieldVoidedAt, v))
-}
-
-// VoidedAtLTE applies the LTE predicate on the "voided_at" field.
-func VoidedAtLTE(v time.Time) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLTE(FieldVoidedAt, v))
-}
-
-// VoidedAtIsNil applies the IsNil predicate on the "voided_at" field.
-func VoidedAtIsNil() predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIsNull(FieldVoidedAt))
-}
-
-// VoidedAtNotNil applies the NotNil predicate on the "voided_at" field.
-func VoidedAtNotNil() predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotNull(FieldVoidedAt))
-}
-
-// VoidReasonEQ applies the EQ predicate on the "void_reason" field.
-func VoidReasonEQ(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidReason, v))
-}
-
-// VoidReasonNEQ applies the NEQ predicate on the "void_reason" field.
-func VoidReasonNEQ(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNEQ(FieldVoidReason, v))
-}
-
-// VoidReasonIn applies the In predicate on the "void_reason" field.
-func VoidReasonIn(vs ...string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIn(FieldVoidReason, vs...))
-}
-
-// VoidReasonNotIn applies the NotIn predicate on the "void_reason" field.
-func VoidReasonNotIn(vs ...string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotIn(FieldVoidReason, vs...))
-}
-
-// VoidReasonGT applies the GT predicate on the "void_reason" field.
-func VoidReasonGT(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGT(FieldVoidReason, v))
-}
-
-// VoidReasonGTE applies the GTE predicate on the "void_reason" field.
-func VoidReasonGTE(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGTE(FieldVoidReason, v))
-}
-
-// VoidReasonLT applies the LT predicate on the "void_reason" field.
-func VoidReasonLT(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLT(FieldVoidReason, v))
-}
-
-// VoidReasonLTE applies the LTE predicate on the "void_reason" field.
-func VoidReasonLTE(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLTE(FieldVoidReason, v))
-}
-
-// VoidReasonContains applies the Contains predicate on the "void_reason" field.
-func VoidReasonContains(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldContains(FieldVoidReason, v))
-}
-
-// VoidReasonHasPrefix applies the HasPrefix predicate on the "void_reason" field.
-func VoidReasonHasPrefix(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldHasPrefix(FieldVoidReason, v))
-}
-
-// VoidReasonHasSuffix applies the HasSuffix predicate on the "void_reason" field.
-func VoidReasonHasSuffix(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldHasSuffix(FieldVoidReason, v))
-}
-
-// VoidReasonEqualFold applies the EqualFold predicate on the "void_reason" field.
-func VoidReasonEqualFold(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEqualFold(FieldVoidReason, v))
-}
-
-// VoidReasonContainsFold applies the ContainsFold predicate on the "void_reason" field.
-func VoidReasonContainsFold(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldContainsFold(FieldVoidReason, v))
-}
-
-// VoidedByIDEQ applies the EQ predicate on the "voided_by_id" field.
-func VoidedByIDEQ(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedByID, v))
-}
-
-// VoidedByIDNEQ applies the NEQ predicate on the "voided_by_id" field.
-func VoidedByIDNEQ(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNEQ(FieldVoidedByID, v))
-}
-
-// VoidedByIDIn applies the In predicate on the "voided_by_id" field.
-func VoidedByIDIn(vs ...uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIn(FieldVoidedByID, vs...))
-}
-
-// VoidedByIDNotIn applies the NotIn predicate on the "voided_by_id" field.
-func VoidedByIDNotIn(vs ...uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotIn(FieldVoidedByID, vs...))
-}
-
-// VoidedByIDGT applies the GT predicate on the "voided_by_id" field.
-func VoidedByIDGT(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGT(FieldVoidedByID, v))
-}
-
-// VoidedByIDGTE applies the GTE predicate on the "voided_by_id" field.
-func VoidedByIDGTE(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGTE(FieldVoidedByID, v))
-}
-
-// VoidedByIDLT applies the LT predicate on the "voided_by_id" field.
-func VoidedByIDLT(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLT(FieldVoidedByID, v))
-}
-
-// VoidedByIDLTE applies the LTE predicate on the "voided_by_id" field.
-func VoidedByIDLTE(v uuid.UUID) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLTE(FieldVoidedByID, v))
-}
-
-// VoidedByIDIsNil applies the IsNil predicate on the "voided_by_id" field.
-func VoidedByIDIsNil() predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIsNull(FieldVoidedByID))
-}
-
-// VoidedByIDNotNil applies the NotNil predicate on the "voided_by_id" field.
-func VoidedByIDNotNil() predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotNull(FieldVoidedByID))
-}
-
-// VoidedByNameEQ applies the EQ predicate on the "voided_by_name" field.
-func VoidedByNameEQ(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEQ(FieldVoidedByName, v))
-}
-
-// VoidedByNameNEQ applies the NEQ predicate on the "voided_by_name" field.
-func VoidedByNameNEQ(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNEQ(FieldVoidedByName, v))
-}
-
-// VoidedByNameIn applies the In predicate on the "voided_by_name" field.
-func VoidedByNameIn(vs ...string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldIn(FieldVoidedByName, vs...))
-}
-
-// VoidedByNameNotIn applies the NotIn predicate on the "voided_by_name" field.
-func VoidedByNameNotIn(vs ...string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldNotIn(FieldVoidedByName, vs...))
-}
-
-// VoidedByNameGT applies the GT predicate on the "voided_by_name" field.
-func VoidedByNameGT(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGT(FieldVoidedByName, v))
-}
-
-// VoidedByNameGTE applies the GTE predicate on the "voided_by_name" field.
-func VoidedByNameGTE(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldGTE(FieldVoidedByName, v))
-}
-
-// VoidedByNameLT applies the LT predicate on the "voided_by_name" field.
-func VoidedByNameLT(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLT(FieldVoidedByName, v))
-}
-
-// VoidedByNameLTE applies the LTE predicate on the "voided_by_name" field.
-func VoidedByNameLTE(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldLTE(FieldVoidedByName, v))
-}
-
-// VoidedByNameContains applies the Contains predicate on the "voided_by_name" field.
-func VoidedByNameContains(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldContains(FieldVoidedByName, v))
-}
-
-// VoidedByNameHasPrefix applies the HasPrefix predicate on the "voided_by_name" field.
-func VoidedByNameHasPrefix(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldHasPrefix(FieldVoidedByName, v))
-}
-
-// VoidedByNameHasSuffix applies the HasSuffix predicate on the "voided_by_name" field.
-func VoidedByNameHasSuffix(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldHasSuffix(FieldVoidedByName, v))
-}
-
-// VoidedByNameEqualFold applies the EqualFold predicate on the "voided_by_name" field.
-func VoidedByNameEqualFold(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldEqualFold(FieldVoidedByName, v))
-}
-
-// VoidedByNameContainsFold applies the ContainsFold predicate on the "voided_by_name" field.
-func VoidedByNameContainsFold(v string) predicate.KeyLockChange {
-	return predicate.KeyLockChange(sql.FieldContainsFold(FieldVoidedByName, v))
 }
 
 // SetIDEQ applies the EQ predicate on the "set_id" field.
@@ -599,6 +374,201 @@ func ReasonEqualFold(v string) predicate.KeyLockChange {
 // ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
 func ReasonContainsFold(v string) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldContainsFold(FieldReason, v))
+}
+
+// LeaderIDEQ applies the EQ predicate on the "leader_id" field.
+func LeaderIDEQ(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldLeaderID, v))
+}
+
+// LeaderIDNEQ applies the NEQ predicate on the "leader_id" field.
+func LeaderIDNEQ(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNEQ(FieldLeaderID, v))
+}
+
+// LeaderIDIn applies the In predicate on the "leader_id" field.
+func LeaderIDIn(vs ...uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIn(FieldLeaderID, vs...))
+}
+
+// LeaderIDNotIn applies the NotIn predicate on the "leader_id" field.
+func LeaderIDNotIn(vs ...uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotIn(FieldLeaderID, vs...))
+}
+
+// LeaderIDGT applies the GT predicate on the "leader_id" field.
+func LeaderIDGT(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGT(FieldLeaderID, v))
+}
+
+// LeaderIDGTE applies the GTE predicate on the "leader_id" field.
+func LeaderIDGTE(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGTE(FieldLeaderID, v))
+}
+
+// LeaderIDLT applies the LT predicate on the "leader_id" field.
+func LeaderIDLT(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLT(FieldLeaderID, v))
+}
+
+// LeaderIDLTE applies the LTE predicate on the "leader_id" field.
+func LeaderIDLTE(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLTE(FieldLeaderID, v))
+}
+
+// LeaderIDIsNil applies the IsNil predicate on the "leader_id" field.
+func LeaderIDIsNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIsNull(FieldLeaderID))
+}
+
+// LeaderIDNotNil applies the NotNil predicate on the "leader_id" field.
+func LeaderIDNotNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotNull(FieldLeaderID))
+}
+
+// LeaderNameEQ applies the EQ predicate on the "leader_name" field.
+func LeaderNameEQ(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldLeaderName, v))
+}
+
+// LeaderNameNEQ applies the NEQ predicate on the "leader_name" field.
+func LeaderNameNEQ(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNEQ(FieldLeaderName, v))
+}
+
+// LeaderNameIn applies the In predicate on the "leader_name" field.
+func LeaderNameIn(vs ...string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIn(FieldLeaderName, vs...))
+}
+
+// LeaderNameNotIn applies the NotIn predicate on the "leader_name" field.
+func LeaderNameNotIn(vs ...string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotIn(FieldLeaderName, vs...))
+}
+
+// LeaderNameGT applies the GT predicate on the "leader_name" field.
+func LeaderNameGT(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGT(FieldLeaderName, v))
+}
+
+// LeaderNameGTE applies the GTE predicate on the "leader_name" field.
+func LeaderNameGTE(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGTE(FieldLeaderName, v))
+}
+
+// LeaderNameLT applies the LT predicate on the "leader_name" field.
+func LeaderNameLT(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLT(FieldLeaderName, v))
+}
+
+// LeaderNameLTE applies the LTE predicate on the "leader_name" field.
+func LeaderNameLTE(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLTE(FieldLeaderName, v))
+}
+
+// LeaderNameContains applies the Contains predicate on the "leader_name" field.
+func LeaderNameContains(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldContains(FieldLeaderName, v))
+}
+
+// LeaderNameHasPrefix applies the HasPrefix predicate on the "leader_name" field.
+func LeaderNameHasPrefix(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldHasPrefix(FieldLeaderName, v))
+}
+
+// LeaderNameHasSuffix applies the HasSuffix predicate on the "leader_name" field.
+func LeaderNameHasSuffix(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldHasSuffix(FieldLeaderName, v))
+}
+
+// LeaderNameEqualFold applies the EqualFold predicate on the "leader_name" field.
+func LeaderNameEqualFold(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEqualFold(FieldLeaderName, v))
+}
+
+// LeaderNameContainsFold applies the ContainsFold predicate on the "leader_name" field.
+func LeaderNameContainsFold(v string) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldContainsFold(FieldLeaderName, v))
+}
+
+// DemandedAtEQ applies the EQ predicate on the "demanded_at" field.
+func DemandedAtEQ(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldDemandedAt, v))
+}
+
+// DemandedAtNEQ applies the NEQ predicate on the "demanded_at" field.
+func DemandedAtNEQ(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNEQ(FieldDemandedAt, v))
+}
+
+// DemandedAtIn applies the In predicate on the "demanded_at" field.
+func DemandedAtIn(vs ...time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIn(FieldDemandedAt, vs...))
+}
+
+// DemandedAtNotIn applies the NotIn predicate on the "demanded_at" field.
+func DemandedAtNotIn(vs ...time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotIn(FieldDemandedAt, vs...))
+}
+
+// DemandedAtGT applies the GT predicate on the "demanded_at" field.
+func DemandedAtGT(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGT(FieldDemandedAt, v))
+}
+
+// DemandedAtGTE applies the GTE predicate on the "demanded_at" field.
+func DemandedAtGTE(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGTE(FieldDemandedAt, v))
+}
+
+// DemandedAtLT applies the LT predicate on the "demanded_at" field.
+func DemandedAtLT(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLT(FieldDemandedAt, v))
+}
+
+// DemandedAtLTE applies the LTE predicate on the "demanded_at" field.
+func DemandedAtLTE(v time.Time) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLTE(FieldDemandedAt, v))
+}
+
+// DemandedAtIsNil applies the IsNil predicate on the "demanded_at" field.
+func DemandedAtIsNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIsNull(FieldDemandedAt))
+}
+
+// DemandedAtNotNil applies the NotNil predicate on the "demanded_at" field.
+func DemandedAtNotNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotNull(FieldDemandedAt))
+}
+
+// ApprovalIDEQ applies the EQ predicate on the "approval_id" field.
+func ApprovalIDEQ(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldApprovalID, v))
+}
+
+// ApprovalIDNEQ applies the NEQ predicate on the "approval_id" field.
+func ApprovalIDNEQ(v uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNEQ(FieldApprovalID, v))
+}
+
+// ApprovalIDIn applies the In predicate on the "approval_id" field.
+func ApprovalIDIn(vs ...uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIn(FieldApprovalID, vs...))
+}
+
+// ApprovalIDNotIn applies the NotIn predicate on the "approval_id" field.
+func ApprovalIDNotIn(vs ...uuid.UUID) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotIn(FieldApprovalID, vs...))
+}
+
+// ApprovalIDIsNil applies the IsNil predicate on the "approval_id" field.
+func ApprovalIDIsNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIsNull(FieldApprovalID))
+}
+
+// ApprovalIDNotNil applies the NotNil predicate on the "approval_id" field.
+func ApprovalIDNotNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotNull(FieldApprovalID))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.
@@ -1046,6 +1016,56 @@ func NewCountNotNil() predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldNotNull(FieldNewCount))
 }
 
+// OldCountEQ applies the EQ predicate on the "old_count" field.
+func OldCountEQ(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldEQ(FieldOldCount, v))
+}
+
+// OldCountNEQ applies the NEQ predicate on the "old_count" field.
+func OldCountNEQ(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNEQ(FieldOldCount, v))
+}
+
+// OldCountIn applies the In predicate on the "old_count" field.
+func OldCountIn(vs ...int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIn(FieldOldCount, vs...))
+}
+
+// OldCountNotIn applies the NotIn predicate on the "old_count" field.
+func OldCountNotIn(vs ...int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotIn(FieldOldCount, vs...))
+}
+
+// OldCountGT applies the GT predicate on the "old_count" field.
+func OldCountGT(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGT(FieldOldCount, v))
+}
+
+// OldCountGTE applies the GTE predicate on the "old_count" field.
+func OldCountGTE(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldGTE(FieldOldCount, v))
+}
+
+// OldCountLT applies the LT predicate on the "old_count" field.
+func OldCountLT(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLT(FieldOldCount, v))
+}
+
+// OldCountLTE applies the LTE predicate on the "old_count" field.
+func OldCountLTE(v int) predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldLTE(FieldOldCount, v))
+}
+
+// OldCountIsNil applies the IsNil predicate on the "old_count" field.
+func OldCountIsNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldIsNull(FieldOldCount))
+}
+
+// OldCountNotNil applies the NotNil predicate on the "old_count" field.
+func OldCountNotNil() predicate.KeyLockChange {
+	return predicate.KeyLockChange(sql.FieldNotNull(FieldOldCount))
+}
+
 // RetiredCountEQ applies the EQ predicate on the "retired_count" field.
 func RetiredCountEQ(v int) predicate.KeyLockChange {
 	return predicate.KeyLockChange(sql.FieldEQ(FieldRetiredCount, v))
@@ -1207,6 +1227,29 @@ func HasLoss() predicate.KeyLockChange {
 func HasLossWith(preds ...predicate.KeyLoss) predicate.KeyLockChange {
 	return predicate.KeyLockChange(func(s *sql.Selector) {
 		step := newLossStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasApproval applies the HasEdge predicate on the "approval" edge.
+func HasApproval() predicate.KeyLockChange {
+	return predicate.KeyLockChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ApprovalTable, ApprovalColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasApprovalWith applies the HasEdge predicate on the "approval" edge with a given conditions (other predicates).
+func HasApprovalWith(preds ...predicate.Approval) predicate.KeyLockChange {
+	return predicate.KeyLockChange(func(s *sql.Selector) {
+		step := newApprovalStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -655,9 +655,13 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "count", Type: field.TypeInt},
 		{Name: "reason", Type: field.TypeString},
-		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "MADE", "ENDED"}, Default: "OPEN"},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "MADE", "ENDED", "VOIDED"}, Default: "OPEN"},
 		{Name: "ordered_by_id", Type: field.TypeUUID},
 		{Name: "ordered_by_name", Type: field.TypeString},
 		{Name: "ordered_at", Type: field.TypeTime},
@@ -676,19 +680,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "key_copy_orders_estates_estate",
-				Columns:    []*schema.Column{KeyCopyOrdersColumns[12]},
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[16]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_copy_orders_key_sets_set",
-				Columns:    []*schema.Column{KeyCopyOrdersColumns[13]},
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[17]},
 				RefColumns: []*schema.Column{KeySetsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "key_copy_orders_approvals_approval",
-				Columns:    []*schema.Column{KeyCopyOrdersColumns[14]},
+				Columns:    []*schema.Column{KeyCopyOrdersColumns[18]},
 				RefColumns: []*schema.Column{ApprovalsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -697,17 +701,17 @@ var (
 			{
 				Name:    "keycopyorder_estate_id_ordered_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[8], KeyCopyOrdersColumns[0]},
+				Columns: []*schema.Column{KeyCopyOrdersColumns[16], KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[0]},
 			},
 			{
 				Name:    "keycopyorder_estate_id_set_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[13]},
+				Columns: []*schema.Column{KeyCopyOrdersColumns[16], KeyCopyOrdersColumns[17]},
 			},
 			{
 				Name:    "keycopyorder_estate_id_approval_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyCopyOrdersColumns[12], KeyCopyOrdersColumns[14]},
+				Columns: []*schema.Column{KeyCopyOrdersColumns[16], KeyCopyOrdersColumns[18]},
 			},
 		},
 	}
@@ -1145,11 +1149,10 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
-		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
-		{Name: "void_reason", Type: field.TypeString, Default: ""},
-		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
-		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
 		{Name: "reason", Type: field.TypeString},
+		{Name: "leader_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "leader_name", Type: field.TypeString, Default: ""},
+		{Name: "demanded_at", Type: field.TypeTime, Nullable: true},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ORDERED", "DONE", "CANCELLED"}, Default: "ORDERED"},
 		{Name: "ordered_by_id", Type: field.TypeUUID},
 		{Name: "ordered_by_name", Type: field.TypeString},
@@ -1159,11 +1162,13 @@ var (
 		{Name: "done_at", Type: field.TypeTime, Nullable: true},
 		{Name: "note", Type: field.TypeString, Default: ""},
 		{Name: "new_count", Type: field.TypeInt, Nullable: true},
+		{Name: "old_count", Type: field.TypeInt, Nullable: true},
 		{Name: "retired_count", Type: field.TypeInt, Nullable: true},
 		{Name: "generation", Type: field.TypeInt, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "set_id", Type: field.TypeUUID},
 		{Name: "loss_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "approval_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// KeyLockChangesTable holds the schema information for the "key_lock_changes" table.
 	KeyLockChangesTable = &schema.Table{
@@ -1189,12 +1194,18 @@ var (
 				RefColumns: []*schema.Column{KeyLossesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "key_lock_changes_approvals_approval",
+				Columns:    []*schema.Column{KeyLockChangesColumns[22]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "keylockchange_estate_id_ordered_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[11], KeyLockChangesColumns[0]},
+				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[10], KeyLockChangesColumns[0]},
 			},
 			{
 				Name:    "keylockchange_estate_id_set_id",
@@ -1205,6 +1216,11 @@ var (
 				Name:    "keylockchange_estate_id_loss_id",
 				Unique:  false,
 				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[21]},
+			},
+			{
+				Name:    "keylockchange_estate_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeyLockChangesColumns[19], KeyLockChangesColumns[22]},
 			},
 		},
 	}
@@ -2355,6 +2371,7 @@ func init() {
 	KeyLockChangesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyLockChangesTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyLockChangesTable.ForeignKeys[2].RefTable = KeyLossesTable
+	KeyLockChangesTable.ForeignKeys[3].RefTable = ApprovalsTable
 	KeyLossesTable.ForeignKeys[0].RefTable = EstatesTable
 	KeyLossesTable.ForeignKeys[1].RefTable = KeySetsTable
 	KeyLossesTable.ForeignKeys[2].RefTable = KeyHoldersTable

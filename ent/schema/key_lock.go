@@ -53,15 +53,19 @@ type KeyLockChange struct{ ent.Schema }
 
 // Mixin of a lock change.
 func (KeyLockChange) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0311}, EstateScoped{}, Versioned{}, Voidable{}}
+	return []ent.Mixin{Identified{Code: 0x0311}, EstateScoped{}, Versioned{}}
 }
 
 // Fields of a lock change.
 func (KeyLockChange) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("set_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The key set."),
-		field.UUID("loss_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The loss that asked for it, if one did."),
+		field.UUID("loss_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The loss that asks for it, if one does."),
 		field.String("reason").Immutable().Comment("Why the lock is changed."),
+		field.UUID("leader_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The account of the leader who demands it: by the order, or by the answer to the loss. Null if it rests on an approval."),
+		field.String("leader_name").Default("").Comment("The leader who demands it, as signed."),
+		field.Time("demanded_at").Optional().Nillable().Comment("When the leader demanded it."),
+		field.UUID("approval_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The leader's approval, if somebody else asked for the change."),
 		field.Enum("state").NamedValues("Ordered", "ORDERED", "Done", "DONE", "Cancelled", "CANCELLED").Default("ORDERED").Annotations(Filter()).Comment("Ordered, done, cancelled."),
 		field.UUID("ordered_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who ordered it."),
 		field.String("ordered_by_name").Immutable().Comment("Who ordered it, as signed."),
@@ -71,7 +75,8 @@ func (KeyLockChange) Fields() []ent.Field {
 		field.Time("done_at").Optional().Nillable().Annotations(Filter()).Comment("When the lock was changed."),
 		field.String("note").Default("").Comment("What is to be said of the change."),
 		field.Int("new_count").NonNegative().Optional().Nillable().Comment("How many keys the new lock came with."),
-		field.Int("retired_count").NonNegative().Optional().Nillable().Comment("How many keys of the old lock were retired."),
+		field.Int("old_count").NonNegative().Optional().Nillable().Comment("How many keys of the old lock came back; those that did not are lost."),
+		field.Int("retired_count").NonNegative().Optional().Nillable().Comment("How many keys of the old lock were retired, the lost ones included."),
 		field.Int("generation").Positive().Optional().Nillable().Comment("The generation that it opened."),
 	}
 }
@@ -80,7 +85,8 @@ func (KeyLockChange) Fields() []ent.Field {
 func (KeyLockChange) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("set", KeySet.Type).Field("set_id").Unique().Required().Immutable().Comment("The key set."),
-		edge.To("loss", KeyLoss.Type).Field("loss_id").Unique().Immutable().Comment("The loss that asked for it."),
+		edge.To("loss", KeyLoss.Type).Field("loss_id").Unique().Comment("The loss that asks for it."),
+		edge.To("approval", Approval.Type).Field("approval_id").Unique().Comment("The leader's approval."),
 	}
 }
 
@@ -90,6 +96,7 @@ func (KeyLockChange) Indexes() []ent.Index {
 		index.Fields("estate_id", "ordered_at", "id"),
 		index.Fields("estate_id", "set_id"),
 		index.Fields("estate_id", "loss_id"),
+		index.Fields("estate_id", "approval_id"),
 	}
 }
 
@@ -103,7 +110,7 @@ type KeyCopyOrder struct{ ent.Schema }
 
 // Mixin of an order.
 func (KeyCopyOrder) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0312}, EstateScoped{}, Versioned{}}
+	return []ent.Mixin{Identified{Code: 0x0312}, EstateScoped{}, Versioned{}, Voidable{}}
 }
 
 // Fields of an order.
@@ -113,7 +120,8 @@ func (KeyCopyOrder) Fields() []ent.Field {
 		field.Int("count").Positive().Immutable().Comment("How many copies."),
 		field.String("reason").Immutable().Comment("What the copies are for."),
 		field.UUID("approval_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The leader's approval."),
-		field.Enum("state").NamedValues("Open", "OPEN", "Made", "MADE", "Ended", "ENDED").Default("OPEN").Annotations(Filter()).Comment("Open, made, ended without (declined, withdrawn, expired)."),
+		field.Enum("state").NamedValues("Open", "OPEN", "Made", "MADE", "Ended", "ENDED", "Voided", "VOIDED").Default("OPEN").Annotations(Filter()).
+			Comment("Open, made, ended without (declined, withdrawn, expired), voided when its copies were recorded by mistake."),
 		field.UUID("ordered_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who ordered it."),
 		field.String("ordered_by_name").Immutable().Comment("Who ordered it, as signed."),
 		field.Time("ordered_at").Immutable().Annotations(entgql.OrderField("ORDERED_AT"), Filter()).Comment("When it was ordered."),

@@ -9128,6 +9128,98 @@ func (ec *executionContext) fieldContext_KeyCopyOrder_version(_ context.Context,
 	return graphql.NewScalarFieldContext("KeyCopyOrder", field, false, false, "Int")
 }
 
+func (ec *executionContext) _KeyCopyOrder_voidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCopyOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCopyOrder_voidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCopyOrder_voidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCopyOrder", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyCopyOrder_voidReason(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCopyOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCopyOrder_voidReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoidReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCopyOrder_voidReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCopyOrder", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyCopyOrder_voidedByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCopyOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCopyOrder_voidedByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoidedByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCopyOrder_voidedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCopyOrder", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyCopyOrder_voidedByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCopyOrder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyCopyOrder_voidedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoidedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyCopyOrder_voidedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyCopyOrder", field, false, false, "String")
+}
+
 func (ec *executionContext) _KeyCopyOrder_setID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyCopyOrder) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13419,98 +13511,6 @@ func (ec *executionContext) fieldContext_KeyLockChange_version(_ context.Context
 	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "Int")
 }
 
-func (ec *executionContext) _KeyLockChange_voidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyLockChange_voidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_KeyLockChange_voidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "Time")
-}
-
-func (ec *executionContext) _KeyLockChange_voidReason(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyLockChange_voidReason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoidReason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_KeyLockChange_voidReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "String")
-}
-
-func (ec *executionContext) _KeyLockChange_voidedByID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyLockChange_voidedByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoidedByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_KeyLockChange_voidedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "ID")
-}
-
-func (ec *executionContext) _KeyLockChange_voidedByName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_KeyLockChange_voidedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoidedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_KeyLockChange_voidedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "String")
-}
-
 func (ec *executionContext) _KeyLockChange_setID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13578,6 +13578,98 @@ func (ec *executionContext) _KeyLockChange_reason(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_KeyLockChange_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLockChange_leaderID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_leaderID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeaderID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_leaderID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KeyLockChange_leaderName(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_leaderName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeaderName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_leaderName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _KeyLockChange_demandedAt(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_demandedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DemandedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_demandedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "Time")
+}
+
+func (ec *executionContext) _KeyLockChange_approvalID(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_approvalID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_approvalID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "ID")
 }
 
 func (ec *executionContext) _KeyLockChange_state(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
@@ -13787,6 +13879,29 @@ func (ec *executionContext) fieldContext_KeyLockChange_newCount(_ context.Contex
 	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "Int")
 }
 
+func (ec *executionContext) _KeyLockChange_oldCount(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_oldCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OldCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_oldCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KeyLockChange", field, false, false, "Int")
+}
+
 func (ec *executionContext) _KeyLockChange_retiredCount(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13924,6 +14039,38 @@ func (ec *executionContext) fieldContext_KeyLockChange_loss(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_KeyLoss(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _KeyLockChange_approval(ctx context.Context, field graphql.CollectedField, obj *ent.KeyLockChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KeyLockChange_approval(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approval(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Approval) graphql.Marshaler {
+			return ec.marshalOApproval2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐApproval(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KeyLockChange_approval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "KeyLockChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Approval(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33769,7 +33916,7 @@ func (ec *executionContext) unmarshalInputKeyCopyOrderWhereInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "approvalID", "approvalIDNEQ", "approvalIDIn", "approvalIDNotIn", "approvalIDIsNil", "approvalIDNotNil", "state", "stateNEQ", "stateIn", "stateNotIn", "orderedByID", "orderedByIDNEQ", "orderedByIDIn", "orderedByIDNotIn", "orderedByIDGT", "orderedByIDGTE", "orderedByIDLT", "orderedByIDLTE", "orderedAt", "orderedAtNEQ", "orderedAtIn", "orderedAtNotIn", "orderedAtGT", "orderedAtGTE", "orderedAtLT", "orderedAtLTE", "madeAt", "madeAtNEQ", "madeAtIn", "madeAtNotIn", "madeAtGT", "madeAtGTE", "madeAtLT", "madeAtLTE", "madeAtIsNil", "madeAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "approvalID", "approvalIDNEQ", "approvalIDIn", "approvalIDNotIn", "approvalIDIsNil", "approvalIDNotNil", "state", "stateNEQ", "stateIn", "stateNotIn", "orderedByID", "orderedByIDNEQ", "orderedByIDIn", "orderedByIDNotIn", "orderedByIDGT", "orderedByIDGTE", "orderedByIDLT", "orderedByIDLTE", "orderedAt", "orderedAtNEQ", "orderedAtIn", "orderedAtNotIn", "orderedAtGT", "orderedAtGTE", "orderedAtLT", "orderedAtLTE", "madeAt", "madeAtNEQ", "madeAtIn", "madeAtNotIn", "madeAtGT", "madeAtGTE", "madeAtLT", "madeAtLTE", "madeAtIsNil", "madeAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33937,6 +34084,76 @@ func (ec *executionContext) unmarshalInputKeyCopyOrderWhereInput(ctx context.Con
 				return &it, err
 			}
 			it.EstateIDNotIn = data
+		case "voidedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAt = data
+		case "voidedAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtNEQ = data
+		case "voidedAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtIn = data
+		case "voidedAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtNotIn = data
+		case "voidedAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtGT = data
+		case "voidedAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtGTE = data
+		case "voidedAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtLT = data
+		case "voidedAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtLTE = data
+		case "voidedAtIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtIsNil = data
+		case "voidedAtNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.VoidedAtNotNil = data
 		case "setID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -37767,7 +37984,7 @@ func (ec *executionContext) unmarshalInputKeyLockChangeWhereInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "lossID", "lossIDNEQ", "lossIDIn", "lossIDNotIn", "lossIDIsNil", "lossIDNotNil", "state", "stateNEQ", "stateIn", "stateNotIn", "orderedByID", "orderedByIDNEQ", "orderedByIDIn", "orderedByIDNotIn", "orderedByIDGT", "orderedByIDGTE", "orderedByIDLT", "orderedByIDLTE", "orderedAt", "orderedAtNEQ", "orderedAtIn", "orderedAtNotIn", "orderedAtGT", "orderedAtGTE", "orderedAtLT", "orderedAtLTE", "doneAt", "doneAtNEQ", "doneAtIn", "doneAtNotIn", "doneAtGT", "doneAtGTE", "doneAtLT", "doneAtLTE", "doneAtIsNil", "doneAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "setID", "setIDNEQ", "setIDIn", "setIDNotIn", "lossID", "lossIDNEQ", "lossIDIn", "lossIDNotIn", "lossIDIsNil", "lossIDNotNil", "leaderID", "leaderIDNEQ", "leaderIDIn", "leaderIDNotIn", "leaderIDGT", "leaderIDGTE", "leaderIDLT", "leaderIDLTE", "leaderIDIsNil", "leaderIDNotNil", "approvalID", "approvalIDNEQ", "approvalIDIn", "approvalIDNotIn", "approvalIDIsNil", "approvalIDNotNil", "state", "stateNEQ", "stateIn", "stateNotIn", "orderedByID", "orderedByIDNEQ", "orderedByIDIn", "orderedByIDNotIn", "orderedByIDGT", "orderedByIDGTE", "orderedByIDLT", "orderedByIDLTE", "orderedAt", "orderedAtNEQ", "orderedAtIn", "orderedAtNotIn", "orderedAtGT", "orderedAtGTE", "orderedAtLT", "orderedAtLTE", "doneAt", "doneAtNEQ", "doneAtIn", "doneAtNotIn", "doneAtGT", "doneAtGTE", "doneAtLT", "doneAtLTE", "doneAtIsNil", "doneAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -37935,76 +38152,6 @@ func (ec *executionContext) unmarshalInputKeyLockChangeWhereInput(ctx context.Co
 				return &it, err
 			}
 			it.EstateIDNotIn = data
-		case "voidedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAt = data
-		case "voidedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtNEQ = data
-		case "voidedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtIn = data
-		case "voidedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtNotIn = data
-		case "voidedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtGT = data
-		case "voidedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtGTE = data
-		case "voidedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtLT = data
-		case "voidedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtLTE = data
-		case "voidedAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtIsNil = data
-		case "voidedAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voidedAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VoidedAtNotNil = data
 		case "setID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setID"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -38075,6 +38222,118 @@ func (ec *executionContext) unmarshalInputKeyLockChangeWhereInput(ctx context.Co
 				return &it, err
 			}
 			it.LossIDNotNil = data
+		case "leaderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderID = data
+		case "leaderIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDNEQ = data
+		case "leaderIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDIn = data
+		case "leaderIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDNotIn = data
+		case "leaderIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDGT = data
+		case "leaderIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDGTE = data
+		case "leaderIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDLT = data
+		case "leaderIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDLTE = data
+		case "leaderIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDIsNil = data
+		case "leaderIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.LeaderIDNotNil = data
+		case "approvalID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalID = data
+		case "approvalIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalIDNEQ = data
+		case "approvalIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalIDIn = data
+		case "approvalIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalIDNotIn = data
+		case "approvalIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalIDIsNil = data
+		case "approvalIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ApprovalIDNotNil = data
 		case "state":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
 			data, err := ec.unmarshalOKeyLockChangeState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋkeylockchangeᚐState(ctx, v)
@@ -51371,6 +51630,26 @@ func (ec *executionContext) _KeyCopyOrder(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "voidedAt":
+			out.Values[i] = ec._KeyCopyOrder_voidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "voidReason":
+			out.Values[i] = ec._KeyCopyOrder_voidReason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "voidedByID":
+			out.Values[i] = ec._KeyCopyOrder_voidedByID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "voidedByName":
+			out.Values[i] = ec._KeyCopyOrder_voidedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "setID":
 			out.Values[i] = ec._KeyCopyOrder_setID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -52828,26 +53107,6 @@ func (ec *executionContext) _KeyLockChange(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "voidedAt":
-			out.Values[i] = ec._KeyLockChange_voidedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "voidReason":
-			out.Values[i] = ec._KeyLockChange_voidReason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "voidedByID":
-			out.Values[i] = ec._KeyLockChange_voidedByID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "voidedByName":
-			out.Values[i] = ec._KeyLockChange_voidedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
 		case "setID":
 			out.Values[i] = ec._KeyLockChange_setID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -52861,6 +53120,26 @@ func (ec *executionContext) _KeyLockChange(ctx context.Context, sel ast.Selectio
 		case "reason":
 			out.Values[i] = ec._KeyLockChange_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leaderID":
+			out.Values[i] = ec._KeyLockChange_leaderID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leaderName":
+			out.Values[i] = ec._KeyLockChange_leaderName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "demandedAt":
+			out.Values[i] = ec._KeyLockChange_demandedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "approvalID":
+			out.Values[i] = ec._KeyLockChange_approvalID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
@@ -52908,6 +53187,11 @@ func (ec *executionContext) _KeyLockChange(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "oldCount":
+			out.Values[i] = ec._KeyLockChange_oldCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "retiredCount":
 			out.Values[i] = ec._KeyLockChange_retiredCount(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -52935,6 +53219,12 @@ func (ec *executionContext) _KeyLockChange(ctx context.Context, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KeyLockChange_loss(ctx, field, obj)
+				})
+		case "approval":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._KeyLockChange_approval(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

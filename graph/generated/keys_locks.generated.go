@@ -541,6 +541,55 @@ func UnmarshalConsentKeyScrappingInput(ctx context.Context, raw any) (*keys.Cons
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMissingOldKeysInput(ctx context.Context, obj any) (*keys.MissingOldKeysInput, error) {
+	var it keys.MissingOldKeysInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"holderID", "count"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "holderID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holderID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HolderID = data
+		case "count":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("count"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Count = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalMissingOldKeysInput unmarshals raw into the MissingOldKeysInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMissingOldKeysInput(ctx context.Context, raw any) (*keys.MissingOldKeysInput, error) {
+	var out *keys.MissingOldKeysInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MissingOldKeysInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputOrderKeyCopiesInput(ctx context.Context, obj any) (*keys.OrderKeyCopiesInput, error) {
 	var it keys.OrderKeyCopiesInput
 	if obj == nil {
@@ -713,7 +762,7 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"lockChangeID", "newCount", "cabinetID", "note", "engineerID", "signature"}
+	fieldsInOrder := [...]string{"lockChangeID", "oldCount", "missing", "newCount", "cabinetID", "note", "engineerID", "signature"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -727,6 +776,20 @@ func (ec *executionContext) unmarshalInputRecordLockChangeInput(ctx context.Cont
 				return &it, err
 			}
 			it.LockChangeID = data
+		case "oldCount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oldCount"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OldCount = data
+		case "missing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
+			data, err := ec.unmarshalOMissingOldKeysInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐMissingOldKeysInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Missing = data
 		case "newCount":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newCount"))
 			data, err := ec.unmarshalNInt2int(ctx, v)
@@ -1165,6 +1228,11 @@ func (ec *executionContext) marshalNConsentKeyScrappingPayload2ᚖgithubᚗcom�
 	return ec._ConsentKeyScrappingPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMissingOldKeysInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐMissingOldKeysInput(ctx context.Context, v any) (*keys.MissingOldKeysInput, error) {
+	res, err := ec.unmarshalInputMissingOldKeysInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐOrderKeyCopiesInput(ctx context.Context, v any) (keys.OrderKeyCopiesInput, error) {
 	res, err := ec.unmarshalInputOrderKeyCopiesInput(ctx, v)
 	return *res, graphql.ErrorOnPath(ctx, err)
@@ -1228,6 +1296,23 @@ func (ec *executionContext) marshalNRequestKeyScrappingPayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._RequestKeyScrappingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMissingOldKeysInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐMissingOldKeysInputᚄ(ctx context.Context, v any) ([]*keys.MissingOldKeysInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*keys.MissingOldKeysInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMissingOldKeysInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐMissingOldKeysInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

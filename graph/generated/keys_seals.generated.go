@@ -223,7 +223,7 @@ func (ec *executionContext) unmarshalInputChangeKeySealInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"sealID", "number", "reason"}
+	fieldsInOrder := [...]string{"sealID", "number", "reason", "securityStaffID", "signature"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -251,6 +251,20 @@ func (ec *executionContext) unmarshalInputChangeKeySealInput(ctx context.Context
 				return &it, err
 			}
 			it.Reason = data
+		case "securityStaffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("securityStaffID"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.SecurityStaffID = data
+		case "signature":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signature"))
+			data, err := ec.unmarshalNSignatureInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋsignatureᚐInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Signature = data
 		}
 	}
 	return &it, nil

@@ -761,6 +761,10 @@ type ComplexityRoot struct {
 		SetID         func(childComplexity int) int
 		State         func(childComplexity int) int
 		Version       func(childComplexity int) int
+		VoidReason    func(childComplexity int) int
+		VoidedAt      func(childComplexity int) int
+		VoidedByID    func(childComplexity int) int
+		VoidedByName  func(childComplexity int) int
 	}
 
 	KeyCopyOrderConnection struct {
@@ -1016,7 +1020,10 @@ type ComplexityRoot struct {
 	}
 
 	KeyLockChange struct {
+		Approval      func(childComplexity int) int
+		ApprovalID    func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
+		DemandedAt    func(childComplexity int) int
 		DoneAt        func(childComplexity int) int
 		DoneByID      func(childComplexity int) int
 		DoneByName    func(childComplexity int) int
@@ -1024,10 +1031,13 @@ type ComplexityRoot struct {
 		EstateID      func(childComplexity int) int
 		Generation    func(childComplexity int) int
 		ID            func(childComplexity int) int
+		LeaderID      func(childComplexity int) int
+		LeaderName    func(childComplexity int) int
 		Loss          func(childComplexity int) int
 		LossID        func(childComplexity int) int
 		NewCount      func(childComplexity int) int
 		Note          func(childComplexity int) int
+		OldCount      func(childComplexity int) int
 		OrderedAt     func(childComplexity int) int
 		OrderedByID   func(childComplexity int) int
 		OrderedByName func(childComplexity int) int
@@ -1037,10 +1047,6 @@ type ComplexityRoot struct {
 		SetID         func(childComplexity int) int
 		State         func(childComplexity int) int
 		Version       func(childComplexity int) int
-		VoidReason    func(childComplexity int) int
-		VoidedAt      func(childComplexity int) int
-		VoidedByID    func(childComplexity int) int
-		VoidedByName  func(childComplexity int) int
 	}
 
 	KeyLockChangeConnection struct {
@@ -4600,6 +4606,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyCopyOrder.Version(childComplexity), true
+	case "KeyCopyOrder.voidReason":
+		if e.ComplexityRoot.KeyCopyOrder.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.VoidReason(childComplexity), true
+	case "KeyCopyOrder.voidedAt":
+		if e.ComplexityRoot.KeyCopyOrder.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.VoidedAt(childComplexity), true
+	case "KeyCopyOrder.voidedByID":
+		if e.ComplexityRoot.KeyCopyOrder.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.VoidedByID(childComplexity), true
+	case "KeyCopyOrder.voidedByName":
+		if e.ComplexityRoot.KeyCopyOrder.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyCopyOrder.VoidedByName(childComplexity), true
 
 	case "KeyCopyOrderConnection.edges":
 		if e.ComplexityRoot.KeyCopyOrderConnection.Edges == nil {
@@ -5688,12 +5718,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.KeyLoanRequestLine.SetID(childComplexity), true
 
+	case "KeyLockChange.approval":
+		if e.ComplexityRoot.KeyLockChange.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.Approval(childComplexity), true
+	case "KeyLockChange.approvalID":
+		if e.ComplexityRoot.KeyLockChange.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.ApprovalID(childComplexity), true
 	case "KeyLockChange.createdAt":
 		if e.ComplexityRoot.KeyLockChange.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.KeyLockChange.CreatedAt(childComplexity), true
+	case "KeyLockChange.demandedAt":
+		if e.ComplexityRoot.KeyLockChange.DemandedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.DemandedAt(childComplexity), true
 	case "KeyLockChange.doneAt":
 		if e.ComplexityRoot.KeyLockChange.DoneAt == nil {
 			break
@@ -5736,6 +5784,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLockChange.ID(childComplexity), true
+	case "KeyLockChange.leaderID":
+		if e.ComplexityRoot.KeyLockChange.LeaderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.LeaderID(childComplexity), true
+	case "KeyLockChange.leaderName":
+		if e.ComplexityRoot.KeyLockChange.LeaderName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.LeaderName(childComplexity), true
 	case "KeyLockChange.loss":
 		if e.ComplexityRoot.KeyLockChange.Loss == nil {
 			break
@@ -5760,6 +5820,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLockChange.Note(childComplexity), true
+	case "KeyLockChange.oldCount":
+		if e.ComplexityRoot.KeyLockChange.OldCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KeyLockChange.OldCount(childComplexity), true
 	case "KeyLockChange.orderedAt":
 		if e.ComplexityRoot.KeyLockChange.OrderedAt == nil {
 			break
@@ -5814,30 +5880,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KeyLockChange.Version(childComplexity), true
-	case "KeyLockChange.voidReason":
-		if e.ComplexityRoot.KeyLockChange.VoidReason == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLockChange.VoidReason(childComplexity), true
-	case "KeyLockChange.voidedAt":
-		if e.ComplexityRoot.KeyLockChange.VoidedAt == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLockChange.VoidedAt(childComplexity), true
-	case "KeyLockChange.voidedByID":
-		if e.ComplexityRoot.KeyLockChange.VoidedByID == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLockChange.VoidedByID(childComplexity), true
-	case "KeyLockChange.voidedByName":
-		if e.ComplexityRoot.KeyLockChange.VoidedByName == nil {
-			break
-		}
-
-		return e.ComplexityRoot.KeyLockChange.VoidedByName(childComplexity), true
 
 	case "KeyLockChangeConnection.edges":
 		if e.ComplexityRoot.KeyLockChangeConnection.Edges == nil {
@@ -10816,6 +10858,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LendKeysInput", ec.unmarshalInputLendKeysInput),
 			graphql.NewInputUnmarshaler("LendLineInput", ec.unmarshalInputLendLineInput),
 			graphql.NewInputUnmarshaler("MarkReadInput", ec.unmarshalInputMarkReadInput),
+			graphql.NewInputUnmarshaler("MissingOldKeysInput", ec.unmarshalInputMissingOldKeysInput),
 			graphql.NewInputUnmarshaler("MoveInInput", ec.unmarshalInputMoveInInput),
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
 			graphql.NewInputUnmarshaler("MoveOutInput", ec.unmarshalInputMoveOutInput),
@@ -13476,7 +13519,7 @@ input OrderLockChangeInput {
 
 "What ordering gave."
 type OrderLockChangePayload {
-  "The order."
+  "The order, with the approval that it awaits if no leader gave it."
   lockChange: KeyLockChange!
 }
 
@@ -13494,10 +13537,22 @@ type CancelLockChangePayload {
   lockChange: KeyLockChange!
 }
 
+"Keys of the old lock that did not come back (K2.3)."
+input MissingOldKeysInput {
+  "The holder who had them."
+  holderID: ID!
+  "How many."
+  count: Int!
+}
+
 "A lock that was changed (K3.1)."
 input RecordLockChangeInput {
   "The order."
   lockChangeID: ID!
+  "How many keys of the old lock came back; those that did not are reported lost (K2.3)."
+  oldCount: Int!
+  "Who did not give back the others; not needed where only one holder had any."
+  missing: [MissingOldKeysInput!]
   "How many keys the new lock came with."
   newCount: Int!
   "The cabinet that they are put into; the estate's first unless given."
@@ -13626,17 +13681,17 @@ extend type Mutation {
     "Who takes them."
     input: CompleteKeyScrappingInput!
   ): CompleteKeyScrappingPayload!
-  "Orders that a lock is changed within two working days (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
+  "Orders that a lock is changed within two working days; unless you lead, a leader approves it first (K3.1). CONFLICT if it is ordered already; RULE for a set whose lock was changed three times."
   orderLockChange(
     "Which one, and why."
     input: OrderLockChangeInput!
   ): OrderLockChangePayload!
-  "Cancels an order that was not carried out; one that a loss asked for, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
+  "Cancels an order that was not carried out; one that a leader demands, only as a leader (K3.1, K2.3). RULE if the lock was changed: order another change."
   cancelLockChange(
     "Which one, and why."
     input: CancelLockChangeInput!
   ): CancelLockChangePayload!
-  "Records that a lock was changed: the old keys are retired wherever they are, and the set's next generation begins with the new ones (K3.1). CONFLICT while keys of the set are lent."
+  "Records that a lock was changed: the old keys are counted and retired wherever they are, those that did not come back are lost, and the set's next generation begins with the new ones (K3.1, K2.3). RULE unless a leader demands or approved it; CONFLICT while keys of the set are lent."
   recordLockChange(
     "What was done."
     input: RecordLockChangeInput!
@@ -13833,6 +13888,10 @@ input ChangeKeySealInput {
   number: String!
   "Why it is replaced."
   reason: String!
+  "The member of security's staff who signs."
+  securityStaffID: ID!
+  "The signature for security; the custodian signs by being signed in."
+  signature: SignatureInput!
 }
 
 "What changing the seal gave."
@@ -13852,7 +13911,7 @@ extend type Mutation {
     "Which one, and why."
     input: BreakKeySealInput!
   ): BreakKeySealPayload!
-  "Replaces a seal by another over the same keys (K1.3). CONFLICT if it was broken or replaced, or the number was used."
+  "Replaces a seal by another over the same keys, which security signs for; the leader is told (K1.3). CONFLICT if it was broken or replaced, or the number was used."
   changeKeySeal(
     "Which one, by which number, and why."
     input: ChangeKeySealInput!
@@ -19522,6 +19581,22 @@ type KeyCopyOrder implements Node {
   """
   version: Int!
   """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
   The key set.
   """
   setID: ID!
@@ -19538,7 +19613,7 @@ type KeyCopyOrder implements Node {
   """
   approvalID: ID
   """
-  Open, made, ended without (declined, withdrawn, expired).
+  Open, made, ended without (declined, withdrawn, expired), voided when its copies were recorded by mistake.
   """
   state: KeyCopyOrderState!
   """
@@ -19650,6 +19725,10 @@ enum KeyCopyOrderState @goModel(model: "github.com/steward-pm/steward/ent/keycop
   ended.
   """
   ENDED
+  """
+  voided.
+  """
+  VOIDED
 }
 """
 KeyCopyOrderWhereInput is used for filtering KeyCopyOrder objects.
@@ -19748,6 +19827,46 @@ input KeyCopyOrderWhereInput {
   estateID is none of these.
   """
   estateIDNotIn: [ID!]
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
   """
   set_id field predicates
   """
@@ -22474,33 +22593,33 @@ type KeyLockChange implements Node {
   """
   version: Int!
   """
-  When it was voided; null while it stands.
-  """
-  voidedAt: Time
-  """
-  Why it was voided.
-  """
-  voidReason: String!
-  """
-  The account that voided it.
-  """
-  voidedByID: ID
-  """
-  Who voided it, as signed.
-  """
-  voidedByName: String!
-  """
   The key set.
   """
   setID: ID!
   """
-  The loss that asked for it, if one did.
+  The loss that asks for it, if one does.
   """
   lossID: ID
   """
   Why the lock is changed.
   """
   reason: String!
+  """
+  The account of the leader who demands it: by the order, or by the answer to the loss. Null if it rests on an approval.
+  """
+  leaderID: ID
+  """
+  The leader who demands it, as signed.
+  """
+  leaderName: String!
+  """
+  When the leader demanded it.
+  """
+  demandedAt: Time
+  """
+  The leader's approval, if somebody else asked for the change.
+  """
+  approvalID: ID
   """
   Ordered, done, cancelled.
   """
@@ -22538,7 +22657,11 @@ type KeyLockChange implements Node {
   """
   newCount: Int
   """
-  How many keys of the old lock were retired.
+  How many keys of the old lock came back; those that did not are lost.
+  """
+  oldCount: Int
+  """
+  How many keys of the old lock were retired, the lost ones included.
   """
   retiredCount: Int
   """
@@ -22554,9 +22677,13 @@ type KeyLockChange implements Node {
   """
   set: KeySet!
   """
-  The loss that asked for it.
+  The loss that asks for it.
   """
   loss: KeyLoss
+  """
+  The leader's approval.
+  """
+  approval: Approval
 }
 """
 A connection to a list of items.
@@ -22729,46 +22856,6 @@ input KeyLockChangeWhereInput {
   """
   estateIDNotIn: [ID!]
   """
-  voided_at field predicates
-  """
-  voidedAt: Time
-  """
-  voidedAt differs from this.
-  """
-  voidedAtNEQ: Time
-  """
-  voidedAt is one of these.
-  """
-  voidedAtIn: [Time!]
-  """
-  voidedAt is none of these.
-  """
-  voidedAtNotIn: [Time!]
-  """
-  voidedAt is greater than this.
-  """
-  voidedAtGT: Time
-  """
-  voidedAt is at least this.
-  """
-  voidedAtGTE: Time
-  """
-  voidedAt is less than this.
-  """
-  voidedAtLT: Time
-  """
-  voidedAt is at most this.
-  """
-  voidedAtLTE: Time
-  """
-  voidedAt is null.
-  """
-  voidedAtIsNil: Boolean
-  """
-  voidedAt is set.
-  """
-  voidedAtNotNil: Boolean
-  """
   set_id field predicates
   """
   setID: ID
@@ -22808,6 +22895,70 @@ input KeyLockChangeWhereInput {
   lossID is set.
   """
   lossIDNotNil: Boolean
+  """
+  leader_id field predicates
+  """
+  leaderID: ID
+  """
+  leaderID differs from this.
+  """
+  leaderIDNEQ: ID
+  """
+  leaderID is one of these.
+  """
+  leaderIDIn: [ID!]
+  """
+  leaderID is none of these.
+  """
+  leaderIDNotIn: [ID!]
+  """
+  leaderID is greater than this.
+  """
+  leaderIDGT: ID
+  """
+  leaderID is at least this.
+  """
+  leaderIDGTE: ID
+  """
+  leaderID is less than this.
+  """
+  leaderIDLT: ID
+  """
+  leaderID is at most this.
+  """
+  leaderIDLTE: ID
+  """
+  leaderID is null.
+  """
+  leaderIDIsNil: Boolean
+  """
+  leaderID is set.
+  """
+  leaderIDNotNil: Boolean
+  """
+  approval_id field predicates
+  """
+  approvalID: ID
+  """
+  approvalID differs from this.
+  """
+  approvalIDNEQ: ID
+  """
+  approvalID is one of these.
+  """
+  approvalIDIn: [ID!]
+  """
+  approvalID is none of these.
+  """
+  approvalIDNotIn: [ID!]
+  """
+  approvalID is null.
+  """
+  approvalIDIsNil: Boolean
+  """
+  approvalID is set.
+  """
+  approvalIDNotNil: Boolean
   """
   state field predicates
   """
@@ -32144,6 +32295,14 @@ func (ec *executionContext) childFields_KeyCopyOrder(ctx context.Context, field 
 		return ec.fieldContext_KeyCopyOrder_estateID(ctx, field)
 	case "version":
 		return ec.fieldContext_KeyCopyOrder_version(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_KeyCopyOrder_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_KeyCopyOrder_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_KeyCopyOrder_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_KeyCopyOrder_voidedByName(ctx, field)
 	case "setID":
 		return ec.fieldContext_KeyCopyOrder_setID(ctx, field)
 	case "count":
@@ -32652,20 +32811,20 @@ func (ec *executionContext) childFields_KeyLockChange(ctx context.Context, field
 		return ec.fieldContext_KeyLockChange_estateID(ctx, field)
 	case "version":
 		return ec.fieldContext_KeyLockChange_version(ctx, field)
-	case "voidedAt":
-		return ec.fieldContext_KeyLockChange_voidedAt(ctx, field)
-	case "voidReason":
-		return ec.fieldContext_KeyLockChange_voidReason(ctx, field)
-	case "voidedByID":
-		return ec.fieldContext_KeyLockChange_voidedByID(ctx, field)
-	case "voidedByName":
-		return ec.fieldContext_KeyLockChange_voidedByName(ctx, field)
 	case "setID":
 		return ec.fieldContext_KeyLockChange_setID(ctx, field)
 	case "lossID":
 		return ec.fieldContext_KeyLockChange_lossID(ctx, field)
 	case "reason":
 		return ec.fieldContext_KeyLockChange_reason(ctx, field)
+	case "leaderID":
+		return ec.fieldContext_KeyLockChange_leaderID(ctx, field)
+	case "leaderName":
+		return ec.fieldContext_KeyLockChange_leaderName(ctx, field)
+	case "demandedAt":
+		return ec.fieldContext_KeyLockChange_demandedAt(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_KeyLockChange_approvalID(ctx, field)
 	case "state":
 		return ec.fieldContext_KeyLockChange_state(ctx, field)
 	case "orderedByID":
@@ -32684,6 +32843,8 @@ func (ec *executionContext) childFields_KeyLockChange(ctx context.Context, field
 		return ec.fieldContext_KeyLockChange_note(ctx, field)
 	case "newCount":
 		return ec.fieldContext_KeyLockChange_newCount(ctx, field)
+	case "oldCount":
+		return ec.fieldContext_KeyLockChange_oldCount(ctx, field)
 	case "retiredCount":
 		return ec.fieldContext_KeyLockChange_retiredCount(ctx, field)
 	case "generation":
@@ -32694,6 +32855,8 @@ func (ec *executionContext) childFields_KeyLockChange(ctx context.Context, field
 		return ec.fieldContext_KeyLockChange_set(ctx, field)
 	case "loss":
 		return ec.fieldContext_KeyLockChange_loss(ctx, field)
+	case "approval":
+		return ec.fieldContext_KeyLockChange_approval(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KeyLockChange", field.Name)
 }

@@ -56,6 +56,9 @@ func (tx *Tx) About(entity string, id uuid.UUID, row access.Row) {
 // Because notes the reason that the actor gives.
 func (tx *Tx) Because(reason string) { tx.entry.Reason = reason }
 
+// By names the clause that the act carries out, where it is another each time.
+func (tx *Tx) By(clause string) { tx.entry.Clause = clause }
+
 // Note puts a change of something that is no entity (an account, a grant) on the audit trail.
 func (tx *Tx) Note(estate uuid.UUID, c audit.Change) error {
 	if tx.entry.SubjectType == "" {

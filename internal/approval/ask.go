@@ -12,8 +12,8 @@ import (
 	"github.com/steward-pm/steward/internal/signature"
 )
 
-// decide is the kind of the obligation to decide.
-const decide = "approval.decide"
+// toDecide is the obligation of who may decide a question, by the clause of the question's kind.
+var toDecide = obligation.Declare(obligation.Kind{Name: "approval.decide", TitleZH: "审批:", TitleEN: "Decide: ", Answer: whoDecide})
 
 // Question is what is asked.
 type Question struct {
@@ -63,8 +63,7 @@ func (k *Kind) due(tx *act.Tx, a *ent.Approval) error {
 	if a.ExpiresAt.Before(by) {
 		by = a.ExpiresAt
 	}
-	return obligation.Open(tx, obligation.Due{
-		Kind: decide, Clause: k.Clause, TitleZH: "审批:" + a.Title, TitleEN: "Decide: " + a.TitleEn,
-		Estate: a.EstateID, Subject: a.ID, At: by,
+	return toDecide.Open(tx, obligation.Due{
+		Clause: k.Clause, About: a.Title, AboutEN: a.TitleEn, Estate: a.EstateID, Subject: a.ID, At: by,
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -122,7 +121,7 @@ func decided(tx *act.Tx, a *ent.Approval, state approval.State, note string) (*e
 	if err != nil {
 		return nil, err
 	}
-	if err := obligation.Meet(tx, decide, a.ID); err != nil {
+	if err := toDecide.Meet(tx, a.ID); err != nil {
 		return nil, err
 	}
 	if err := tellAsker(tx, a, a.DecidedByName, a.DecisionNote); err != nil {

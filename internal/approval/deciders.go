@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -106,21 +105,19 @@ func message(a *ent.Approval, kind, zh, en string) account.Message {
 	return account.Message{Estate: a.EstateID, Kind: kind, Subject: a.ID, TitleZH: zh + a.Title, TitleEN: en + a.TitleEn}
 }
 
-// init has who may decide reminded of what waits for them, and not the leaders of a department.
-func init() {
-	obligation.Answer(decide, func(tx *act.Tx, subjects []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error) {
-		list, err := tx.Approval.Query().Where(approval.IDIn(subjects...)).All(tx)
-		if err != nil {
-			return nil, err
-		}
-		out := make(map[uuid.UUID][]uuid.UUID, len(list))
-		for _, a := range list {
-			if k := kinds[a.Kind]; k != nil {
-				if out[a.ID], err = k.deciders(tx, a); err != nil {
-					return nil, err
-				}
+// whoDecide finds who may decide each of the questions, to be reminded of what waits for them.
+func whoDecide(tx *act.Tx, subjects []uuid.UUID) (map[uuid.UUID][]uuid.UUID, error) {
+	list, err := tx.Approval.Query().Where(approval.IDIn(subjects...)).All(tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID][]uuid.UUID, len(list))
+	for _, a := range list {
+		if k := kinds[a.Kind]; k != nil {
+			if out[a.ID], err = k.deciders(tx, a); err != nil {
+				return nil, err
 			}
 		}
-		return out, nil
-	})
+	}
+	return out, nil
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -63,7 +62,7 @@ func withdrawn(tx *act.Tx, a *ent.Approval, reason string) (*ent.Approval, error
 
 // ended closes what was neither declined nor used: nothing is due any more, and who asked and the chapter are told.
 func ended(tx *act.Tx, a *ent.Approval, by, note string) error {
-	if err := obligation.Cancel(tx, decide, a.ID); err != nil {
+	if err := toDecide.Cancel(tx, a.ID); err != nil {
 		return err
 	}
 	if err := tellAsker(tx, a, by, note); err != nil {

@@ -114,7 +114,10 @@ func (h *history) changeSeal(room uuid.UUID, reason string) error {
 	if err != nil {
 		return err
 	}
-	_, err = keys.ChangeSeal.Do(h.custodian, keys.ChangeKeySealInput{SealID: seal, Number: "F-003", Reason: reason})
+	_, err = keys.ChangeSeal.Do(h.custodian, keys.ChangeKeySealInput{
+		SealID: seal, Number: "F-003", Reason: reason,
+		SecurityStaffID: *h.colleagues[h.estate.ID][policy.Security].staff, Signature: h.password(policy.Security),
+	})
 	return err
 }
 

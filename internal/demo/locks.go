@@ -6,6 +6,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/keybalance"
+	"github.com/steward-pm/steward/ent/keyholder"
+	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/keys"
 	"github.com/steward-pm/steward/policy"
@@ -51,17 +54,37 @@ func (h *history) locks() map[int][]func() error {
 	}
 }
 
-// changeLock orders a lock change, and has it done: four new keys are put into the cabinet.
+// changeLock has a lock changed that the custodian asks for and the supervisor approves: all old keys come back, and four
+// new ones are put into the cabinet.
 func (h *history) changeLock(set uuid.UUID, reason string) error {
 	p, err := keys.OrderLockChange.Do(h.custodian, keys.OrderLockChangeInput{SetID: set, Reason: reason})
 	if err != nil {
 		return err
 	}
+	if _, err := approval.Give.Do(h.as(policy.Supervisor), approval.GiveApprovalInput{
+		ApprovalID: *p.LockChange.ApprovalID, Note: "同意换锁", Signature: h.password(policy.Supervisor),
+	}); err != nil {
+		return err
+	}
 	h.clock.Advance(40 * time.Minute)
+	back, err := h.countOf(set)
+	if err != nil {
+		return err
+	}
 	_, err = keys.RecordLockChange.Do(h.custodian, keys.RecordLockChangeInput{
-		LockChangeID: p.LockChange.ID, NewCount: 4, EngineerID: h.mechanics[h.estate.ID][0], Signature: attested(),
+		LockChangeID: p.LockChange.ID, OldCount: back, NewCount: 4, EngineerID: h.mechanics[h.estate.ID][0], Signature: attested(),
 	})
 	return err
+}
+
+// countOf is how many keys of a set are somewhere.
+func (h *history) countOf(set uuid.UUID) (n int, err error) {
+	list, err := act.From(h.system).DB.Ent.KeyBalance.Query().Where(keybalance.SetID(set),
+		keybalance.HasHolderWith(keyholder.KindNotIn(keyholder.KindSource, keyholder.KindLost, keyholder.KindScrapped))).All(h.system)
+	for _, b := range list {
+		n += b.Count
+	}
+	return n, err
 }
 
 func (h *history) orderCopies(set uuid.UUID, reason string) (*ent.KeyCopyOrder, error) {

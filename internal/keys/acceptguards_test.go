@@ -183,7 +183,7 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 	before := setAt(app, "机房门")
 
 	seal := app.IDs(`SELECT id FROM key_seals WHERE number = 'F-2'`)[0].String()
-	custodian.Do(changeSeal, vars{"in": vars{"sealID": seal, "number": "F-20", "reason": "封条破损"}}) // the packet is the same still
+	custodian.Do(changeSeal, vars{"in": vars{"sealID": seal, "number": "F-20", "reason": "封条破损", "securityStaffID": guardOf(app), "signature": vars{}}}) // the packet is the same still
 	voided := custodian.Do(voidSheet, voiding(second)).Get("voidKeyAcceptance.acceptance")
 	if voided.Get("state").String() != "VOIDED" || voided.Get("voidReason").String() != "数错了" || voided.Get("voidedByName").String() != custodian.Email {
 		t.Errorf("voided: %s", voided.Raw)

@@ -59,7 +59,7 @@ func (t *takeover) load(checks []*ent.KeyAcceptanceCheck) (err error) {
 	if t.withGuards, err = office(t.tx, estate, keyholder.KindSeal); err != nil {
 		return err
 	}
-	if t.cabinet, err = cabinetOf(t.tx, estate, nil); err != nil {
+	if t.cabinet, err = firstCabinet(t.tx, estate); err != nil {
 		return err
 	}
 	units := make([]uuid.UUID, len(checks))

@@ -73,25 +73,17 @@ func canVoidAcceptance(sheet *ent.KeyAcceptance) error {
 
 // unsealAll ends the seals of the sheet's keys: each packet that it made is with security still, under whatever number.
 func unsealAll(tx *act.Tx, lines []uuid.UUID, moves []*ent.KeyMovement, reason string) error {
-	seals, err := tx.KeySeal.Query().Where(keyseal.AcceptanceLineIDIn(lines...), keyseal.StateEQ(keyseal.StateSealed)).Order(keyseal.ByID()).ForUpdate().All(tx)
-	if err != nil {
-		return err
-	}
 	packets := 0
 	for _, m := range moves {
 		if m.Reason == keymovement.ReasonSealed {
 			packets++
 		}
 	}
-	if packets != len(seals) {
+	broken, err := breakSeals(tx, keyseal.AcceptanceLineIDIn(lines...), reason)
+	if err == nil && len(broken) != packets {
 		return movedOn()
 	}
-	for _, s := range seals {
-		if err := endSeal(tx, s, keyseal.StateBroken, reason).Exec(tx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // movedOn refuses to void a sheet whose keys are not where they came to.

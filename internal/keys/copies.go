@@ -116,7 +116,7 @@ func recordCopies(tx *act.Tx, in RecordKeyCopiesInput) (*RecordKeyCopiesPayload,
 	if o, err = act.Find(o, err, "orderID"); err != nil {
 		return nil, err
 	}
-	cabinet, err := cabinetFor(tx, o.EstateID, in.CabinetID)
+	cabinet, err := cabinetOf(tx, o.EstateID, in.CabinetID, "cabinetID", "K1.2")
 	if err != nil {
 		return nil, err
 	}

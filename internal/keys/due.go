@@ -13,8 +13,8 @@ import (
 	"github.com/steward-pm/steward/internal/obligation"
 )
 
-// dueBack is the obligation that a loan opens, and its end meets.
-const dueBack = "keys.return"
+// dueBack is the obligation that a loan opens, and its end meets (K2.2).
+var dueBack = obligation.Declare(obligation.Kind{Name: "keys.return", Clause: "K2.2", TitleZH: "收回钥匙:", TitleEN: "Take keys back from "})
 
 // longest is how many days a loan with an approval may last.
 const longest = 366
@@ -38,9 +38,8 @@ func lastDay(cal *calendar.Calendar, now, dueAlready time.Time, until calendar.D
 
 // expect opens the obligation that the keys come back: the handler's, who is reminded first (K2.2).
 func expect(tx *act.Tx, loan *ent.KeyLoan) error {
-	return obligation.Open(tx, obligation.Due{
-		Kind: dueBack, Clause: "K2.2", TitleZH: "收回钥匙:" + loan.BorrowerName, TitleEN: "Take keys back from " + loan.BorrowerName,
-		Estate: loan.EstateID, Subject: loan.ID, At: loan.DueAt, Account: loan.LentByID, Household: loan.HouseholdID,
+	return dueBack.Open(tx, obligation.Due{
+		About: loan.BorrowerName, Estate: loan.EstateID, Subject: loan.ID, At: loan.DueAt, Account: loan.LentByID, Household: loan.HouseholdID,
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
@@ -95,7 +94,7 @@ func extend(tx *act.Tx, in ExtendKeyLoanInput) (*ExtendKeyLoanPayload, error) {
 	if loan, err = loan.Update().SetDueAt(r.Until).SetApprovalID(in.ApprovalID).Save(tx); err != nil {
 		return nil, err
 	}
-	return &ExtendKeyLoanPayload{loan}, obligation.Move(tx, dueBack, loan.ID, loan.DueAt)
+	return &ExtendKeyLoanPayload{loan}, dueBack.Move(tx, loan.ID, loan.DueAt)
 }
 
 var extensionGuard = act.Guard[*ent.KeyLoan]{

@@ -1,8 +1,6 @@
 package keys
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -91,7 +89,7 @@ func canFind(_ *act.Tx, l *ent.KeyLoss) error {
 		return err
 	}
 	if l.Found < l.Count {
-		if set := l.Edges.Set; set.Condition == keyset.ConditionScrapped || slices.ContainsFunc(l.Edges.Movements, func(m *ent.KeyMovement) bool { return m.Generation < set.Generation }) {
+		if set := l.Edges.Set; set.Condition == keyset.ConditionScrapped || ofOldLock(l.Edges.Movements, set) {
 			return oldLock().At("lossID")
 		}
 		return nil

@@ -115,18 +115,19 @@ func (m *lockModel) step(t *rapid.T, app *stewardtest.App) {
 			m.desk, l.count = m.desk+n, l.count-n
 		}
 	case 5:
-		m.change(t, p, tally, n)
+		m.change(t, app, p, tally, n)
 	}
 }
 
 // change changes the lock, unless it was changed three times or keys are lent.
-func (m *lockModel) change(t *rapid.T, p *stewardtest.Person, tally *model, n int) {
-	if !tally.try(t, p, orderChange, changeOf(m.set), m.changes < 3) {
+func (m *lockModel) change(t *rapid.T, app *stewardtest.App, p *stewardtest.Person, tally *model, n int) {
+	leader := app.As(policy.Supervisor)
+	if !tally.try(t, leader, orderChange, changeOf(m.set), m.changes < 3) {
 		return
 	}
 	id := p.Do(`query($s: ID!) { keyLockChanges(where: {setID: $s, state: ORDERED}) { edges { node { id } } } }`, vars{"s": m.set}).Get("keyLockChanges.edges.0.node.id").String()
-	if !tally.try(t, p, recordChange, changedOf(m.app, id, n), m.lent() == 0) {
-		p.Do(cancelChange, cancelOf(id))
+	if !tally.try(t, p, recordChange, changedOf(app, m.set, id, n), m.lent() == 0) {
+		leader.Do(cancelChange, cancelOf(id))
 		return
 	}
 	m.scrapped += m.desk + m.cabinet + m.lost()

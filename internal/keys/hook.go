@@ -118,18 +118,35 @@ type ClearKeyHookPayload struct{ Hook *ent.KeyHook }
 // ClearHook frees a hook (K1.2).
 //
 // Errors: NOT_FOUND; CONFLICT if it is free, or if somebody changed it meanwhile.
-var ClearHook = act.New("keys.clearHook", act.Needs(policy.KeyHook, policy.Update), act.Clauses("K1.2"), clearHook)
+var ClearHook = act.Guarded(act.New("keys.clearHook", act.Needs(policy.KeyHook, policy.Update), act.Clauses("K1.2"), clearHook), clearGuard)
 
 func clearHook(tx *act.Tx, in ClearKeyHookInput) (*ClearKeyHookPayload, error) {
 	h, err := hookOf(tx, in.HookID, in.ExpectedVersion)
 	if err != nil {
 		return nil, err
 	}
-	if h.SetID == nil {
-		return nil, fault.Clash("挂钩 %[1]s 本来就是空的。", "No set hangs on hook %[1]s.", h.Number).By("K1.2").At("hookID")
+	if err := canClear(tx, h); err != nil {
+		return nil, err
 	}
 	h, err = h.Update().ClearSetID().Save(tx)
 	return &ClearKeyHookPayload{h}, err
+}
+
+var clearGuard = act.Guard[*ent.KeyHook]{
+	Entity: ent.TypeKeyHook,
+	ID:     func(h *ent.KeyHook) uuid.UUID { return h.ID },
+	Load: func(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyHook, error) {
+		return tx.KeyHook.Query().Where(keyhook.IDIn(list...)).All(tx)
+	},
+	Check: canClear,
+}
+
+// canClear refuses a hook that is free.
+func canClear(_ *act.Tx, h *ent.KeyHook) error {
+	if h.SetID != nil {
+		return nil
+	}
+	return fault.Clash("挂钩 %[1]s 本来就是空的。", "No set hangs on hook %[1]s.", h.Number).By("K1.2").At("hookID")
 }
 
 // hookOf locks a hook. Errors: NOT_FOUND; CONFLICT if it is of another version.

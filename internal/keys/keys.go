@@ -6,7 +6,7 @@
 //	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
 //	acceptdraft.go  K1.1              DraftAcceptance, its lines, CancelAcceptance; acceptcheck.go CheckAcceptanceLines
 //	acceptsign.go   K1.1, K1.3, K1.4  SignAcceptance; acceptpost.go what it puts on record, acceptvoid.go VoidAcceptance
-//	seal.go         K1.3              Seal; sealbreak.go BreakSeal, ChangeSeal
+//	seal.go         K1.3              Seal; sealbreak.go BreakSeal, sealchange.go ChangeSeal
 //	move.go         K1.2              Move, between a cabinet and the front desk
 //	cabinet.go      K1.2              CreateCabinet; opening.go OpenCabinet; hook.go CreateHooks, Hang, ClearHook
 //	followup.go     K1.4              NoteOutstanding
@@ -19,7 +19,8 @@
 //	month.go        K4.2              Month, the statistics of one; closemonth.go CloseMonth
 //	loss.go         K2.3              ReportLoss; lossof.go what is lost, lossanswer.go AnswerLoss, found.go RecordFound
 //	copies.go       K2.3              OrderCopies, RecordCopies
-//	lockchange.go   K3.1, K2.3        OrderLockChange, CancelLockChange; lockdone.go RecordLockChange, locks.go what both use
+//	lockchange.go   K3.1, K2.3        OrderLockChange; lockdemand.go what a loss demands, lockcancel.go CancelLockChange; lockdone.go
+//	                                  RecordLockChange, lockmissing.go the old keys that did not come back; locks.go what all use
 //	scrap.go        K3.2              RequestScrapping, ConsentScrapping; scrapdone.go CompleteScrapping, under a certificate
 //	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
@@ -59,5 +60,6 @@ func init() {
 	act.Explain("keyacceptancecheck_estate_id_acceptance_id_unit_id_place", fault.Clash("验收表上已有这套钥匙,请改那一行。",
 		"The sheet has this set already; change that line.").By("K1.1").At("lines"))
 	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3"))
+	act.Explain("key_seals_signed", fault.Rule("K1.3", "封存和换封都须由安全部签字。", "Security signs for what is sealed with it, also under another number."))
 	act.Explain("key_seals_balance", fault.Clash("封存的钥匙须先拆封,才能转走或报失。", "Break the seal first: sealed keys go on, or are reported lost, from where they are unsealed.").By("K1.3"))
 }

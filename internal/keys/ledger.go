@@ -39,11 +39,15 @@ func post(tx *act.Tx, e entry) (*ent.KeyMovement, error) {
 	if e.at.IsZero() {
 		e.at = tx.Now
 	}
-	return tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
+	m, err := tx.KeyMovement.Create().SetEstateID(e.set.EstateID).SetSetID(e.set.ID).
 		SetFromID(e.from.ID).SetToID(e.to.ID).SetCount(e.count).SetReason(e.reason).SetNillableLoanLineID(e.loanLine).
 		SetNillableLossID(e.loss).SetNote(e.note).
 		SetNillableCopyOrderID(e.order.copies).SetNillableLockChangeID(e.order.lockChange).SetNillableScrappingID(e.order.scrapping).
 		SetNillableHouseholdID(cmp.Or(e.to.HouseholdID, e.from.HouseholdID)).SetOccurredAt(e.at).SetLateReason(e.lateReason).Save(tx)
+	if err != nil || e.from.Kind != keyholder.KindLost || e.reason != keymovement.ReasonFound && e.reason != keymovement.ReasonAdjusted {
+		return m, err
+	}
+	return m, keepWhole(tx, e.set.ID, e.note) // K3.1: the set may be whole again
 }
 
 // office finds the estate's one holder of a kind: the desk, the source. Errors: NOT_FOUND.

@@ -1,12 +1,17 @@
 package keys
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	entapproval "github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyset"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
@@ -19,6 +24,33 @@ const (
 	mostChanges  = 3 // at the third the set is due for scrapping (K3.1)
 )
 
+// toChange is the obligation that a lock is changed (K3.1).
+var toChange = obligation.Declare(obligation.Kind{Name: "keys.lockChange", Clause: "K3.1", TitleZH: "换锁:", TitleEN: "Change the lock: "})
+
+// changing is the leader's approval of a change that somebody else asks for: it retires all keys of a set, those that were
+// stolen, too, and clears what made it due for scrapping (K3.1).
+var changing = approval.Declare(approval.Kind{
+	Name: "keys.lockChange", Clause: "K3.1", Resource: policy.KeyLockChange, Lapses: 30 * 24 * time.Hour, Decided: changeDecided,
+})
+
+// changeDecided makes the change due that was approved, and ends the order that was not. What a leader demanded meanwhile
+// does not rest on the approval any more.
+func changeDecided(tx *act.Tx, a *ent.Approval) error {
+	c, err := tx.KeyLockChange.Query().Where(keylockchange.ID(a.SubjectID)).WithSet().ForUpdate().Only(tx)
+	if err != nil || c.State != keylockchange.StateOrdered || c.LeaderID != nil {
+		return err
+	}
+	note := a.WithdrawReason
+	switch a.State {
+	case entapproval.StateGiven:
+		return changeDue(tx, c, c.Edges.Set)
+	case entapproval.StateDeclined:
+		note = a.DecisionNote
+	}
+	_, err = noChange(tx, c, note)
+	return err
+}
+
 // OrderLockChangeInput says of which set the lock is changed, and why.
 type OrderLockChangeInput struct {
 	SetID  uuid.UUID
@@ -29,10 +61,11 @@ type OrderLockChangeInput struct {
 // Check refuses an empty or endless reason.
 func (in OrderLockChangeInput) Check() error { return wording.CheckText("reason", in.Reason, 1, 500) }
 
-// OrderLockChangePayload is the order.
+// OrderLockChangePayload is the order, which awaits the leader's approval unless a leader gave it.
 type OrderLockChangePayload struct{ LockChange *ent.KeyLockChange }
 
-// OrderLockChange orders that a lock is changed, within two working days (K3.1).
+// OrderLockChange orders that a lock is changed, within two working days (K3.1). The order of who leads stands at once; who
+// does not asks the leader by it.
 //
 // Errors: NOT_FOUND; CONFLICT K3.1 if it is ordered already, or the loss is of other keys; RULE K3.1 for a set whose lock was changed three times.
 var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create), act.Clauses("K3.1"), orderLockChange), changeGuard)
@@ -75,36 +108,45 @@ func lockSet(tx *act.Tx, id uuid.UUID, field string) (*ent.KeySet, error) {
 	return act.Find(s, err, field)
 }
 
-// openLockChange writes the order down, and makes it due.
+// openLockChange writes the order down. It stands at once if who orders it leads, and else once a leader has approved it.
 func openLockChange(tx *act.Tx, set *ent.KeySet, loss *uuid.UUID, reason string) (*ent.KeyLockChange, error) {
-	c, err := tx.KeyLockChange.Create().SetEstateID(set.EstateID).SetSetID(set.ID).SetNillableLossID(loss).SetReason(reason).
-		SetOrderedByID(tx.Viewer.Account).SetOrderedByName(tx.Viewer.Name).SetOrderedAt(tx.Now).Save(tx)
+	b := tx.KeyLockChange.Create().SetEstateID(set.EstateID).SetSetID(set.ID).SetNillableLossID(loss).SetReason(reason).
+		SetOrderedByID(tx.Viewer.Account).SetOrderedByName(tx.Viewer.Name).SetOrderedAt(tx.Now)
+	byLeader := leads(tx, set.RowScope())
+	if byLeader {
+		b.SetLeaderID(tx.Viewer.Account).SetLeaderName(tx.Viewer.Name).SetDemandedAt(tx.Now)
+	}
+	c, err := b.Save(tx)
 	if err != nil {
 		return nil, err
 	}
-	cal, err := tx.Calendar(set.EstateID)
-	if err != nil {
-		return nil, err
+	if byLeader {
+		return c, changeDue(tx, c, set)
 	}
-	return c, obligation.Open(tx, obligation.Due{
-		Kind: "keys.lockChange", Clause: "K3.1", TitleZH: "换锁:" + set.Label, TitleEN: "Change the lock: " + set.Label,
-		Estate: set.EstateID, Subject: c.ID, At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), changeWithin)),
+	a, err := changing.Ask(tx, approval.Question{
+		Estate: set.EstateID, Subject: c.ID, Reason: reason, TitleZH: "换锁:" + set.Label, TitleEN: "Change the lock: " + set.Label,
+		Content: map[string]any{"lockChange": c.ID, "set": set.ID, "label": set.Label, "generation": set.Generation, "lockChanges": set.LockChanges, "reason": reason},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return c.Update().SetApprovalID(a.ID).Save(tx)
 }
 
-// changeLockFor orders the lock change that the answer to a loss asks for (K2.3), unless it is ordered already, or the
-// set is scrapped instead.
-func changeLockFor(tx *act.Tx, loss *ent.KeyLoss) error {
-	set, err := lockSet(tx, loss.SetID, "lossID")
-	if err != nil || canChange(tx, set) != nil {
+// leads tells whether the viewer is a leader where the row is: who may approve a lock change may demand one.
+func leads(tx *act.Tx, row access.Row) bool {
+	return tx.Viewer.Barred(tx.Viewer.Scope(policy.KeyLockChange, policy.Approve)).Covers(row)
+}
+
+// changeDue makes the change due, now that it stands.
+func changeDue(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet) error {
+	cal, err := tx.Calendar(c.EstateID)
+	if err != nil {
 		return err
 	}
-	ordered, err := tx.KeyLockChange.Query().Where(keylockchange.SetID(set.ID), keylockchange.StateEQ(keylockchange.StateOrdered)).Exist(tx)
-	if err != nil || ordered {
-		return err
-	}
-	_, err = openLockChange(tx, set, &loss.ID, loss.Finding)
-	return err
+	return toChange.Open(tx, obligation.Due{
+		About: set.Label, Estate: c.EstateID, Subject: c.ID, At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), changeWithin)),
+	})
 }
 
 var changeGuard = act.Guard[*ent.KeySet]{
@@ -122,82 +164,6 @@ func sets(tx *act.Tx, list []uuid.UUID) ([]*ent.KeySet, error) {
 func canChange(_ *act.Tx, s *ent.KeySet) error {
 	if s.Condition == keyset.ConditionScrapped || s.LockChanges >= mostChanges {
 		return atItsEnd().At("setID")
-	}
-	return nil
-}
-
-// CancelLockChangeInput says which order is cancelled, and why.
-type CancelLockChangeInput struct {
-	LockChangeID uuid.UUID
-	Reason       string
-}
-
-// Check refuses an empty or endless reason.
-func (in CancelLockChangeInput) Check() error { return wording.CheckText("reason", in.Reason, 1, 500) }
-
-// CancelLockChangePayload is the order as it stands after.
-type CancelLockChangePayload struct{ LockChange *ent.KeyLockChange }
-
-// CancelLockChange withdraws an order that was not carried out; one that a loss asked for, only a leader (K3.1). A lock
-// that was changed stays changed: another change is ordered.
-//
-// Errors: NOT_FOUND; FORBIDDEN K2.3 for whom does not lead; CONFLICT K3.1 if it was cancelled; RULE K3.1 if it was done.
-var CancelLockChange = act.Guarded(act.New("keys.cancelLockChange", act.Needs(policy.KeyLockChange, policy.Create), act.Clauses("K3.1"), cancelLockChange), cancelGuard)
-
-func cancelLockChange(tx *act.Tx, in CancelLockChangeInput) (*CancelLockChangePayload, error) {
-	c, err := lockChange(tx, in.LockChangeID)
-	if err != nil {
-		return nil, err
-	}
-	if err := canCancel(tx, c); err != nil {
-		return nil, err
-	}
-	reason := wording.Tidy(in.Reason)
-	tx.Because(reason)
-	c, err = c.Update().SetState(keylockchange.StateCancelled).SetNote(reason).Save(tx)
-	if err != nil {
-		return nil, err
-	}
-	return &CancelLockChangePayload{c}, obligation.Cancel(tx, "keys.lockChange", c.ID)
-}
-
-// lockChange finds an order and locks it.
-func lockChange(tx *act.Tx, id uuid.UUID) (*ent.KeyLockChange, error) {
-	c, err := tx.KeyLockChange.Query().Where(keylockchange.ID(id)).ForUpdate().Only(tx)
-	return act.Find(c, err, "lockChangeID")
-}
-
-var cancelGuard = act.Guard[*ent.KeyLockChange]{
-	Entity: ent.TypeKeyLockChange,
-	ID:     func(c *ent.KeyLockChange) uuid.UUID { return c.ID },
-	Load:   lockChanges,
-	Check:  canCancel,
-}
-
-func lockChanges(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLockChange, error) {
-	return tx.KeyLockChange.Query().Where(keylockchange.IDIn(list...)).All(tx)
-}
-
-// canCancel refuses what has ended, and the order of a leader to others.
-func canCancel(tx *act.Tx, c *ent.KeyLockChange) error {
-	if err := isOrdered(tx, c); err != nil {
-		return err
-	}
-	if c.LossID != nil && !tx.Viewer.Scope(policy.KeyLockChange, policy.Approve).Covers(c.RowScope()) {
-		return fault.Denied("这次换锁是主管答复遗失时要求的,请由主管或经理取消。",
-			"The leader asked for this change when a loss was answered; a supervisor or a manager cancels it.").By("K2.3").At("lockChangeID")
-	}
-	return nil
-}
-
-// isOrdered refuses an order that has ended. What was done with a lock is not undone by a record.
-func isOrdered(_ *act.Tx, c *ent.KeyLockChange) error {
-	switch c.State {
-	case keylockchange.StateDone:
-		return fault.Rule("K3.1", "锁已换好,不能取消或重复登记;如有差错,请另行申请换锁。",
-			"The lock was changed; that is neither cancelled nor recorded again. If it went wrong, order another change.").At("lockChangeID")
-	case keylockchange.StateCancelled:
-		return fault.Clash("这次换锁已取消,请重新申请。", "This change was cancelled; order another.").By("K3.1").At("lockChangeID")
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	changeFields = `id state reason newCount retiredCount generation doneByName orderedByName note loss { id }`
+	changeFields = `id state reason newCount oldCount retiredCount generation doneByName orderedByName leaderName note loss { id } approval { id state }`
 	orderChange  = `mutation($in: OrderLockChangeInput!) { orderLockChange(input: $in) { lockChange { ` + changeFields + ` } } }`
 	cancelChange = `mutation($in: CancelLockChangeInput!) { cancelLockChange(input: $in) { lockChange { ` + changeFields + ` } } }`
 	recordChange = `mutation($in: RecordLockChangeInput!) { recordLockChange(input: $in) { lockChange { ` + changeFields + ` } set { condition generation lockChanges } } }`
@@ -22,19 +22,30 @@ const (
 
 func changeOf(set uuid.UUID) vars { return vars{"in": vars{"setID": set, "reason": "锁芯损坏"}} }
 
-func changedOf(app *stewardtest.App, change string, count int) vars {
-	return vars{"in": vars{"lockChangeID": change, "newCount": count, "note": "已换新锁芯", "engineerID": engineerOf(app), "signature": vars{}}}
+// changedOf is a change upon which all keys of the old lock came back that are there.
+func changedOf(app *stewardtest.App, set uuid.UUID, change string, count int) vars {
+	back := 0
+	for kind, n := range kept(app, set) {
+		if kind != "SOURCE" && kind != "LOST" && kind != "SCRAPPED" {
+			back += int(n)
+		}
+	}
+	return vars{"in": vars{"lockChangeID": change, "oldCount": back, "newCount": count, "note": "已换新锁芯", "engineerID": engineerOf(app), "signature": vars{}}}
 }
 
 func cancelOf(change string) vars {
 	return vars{"in": vars{"lockChangeID": change, "reason": "旧锁已修好"}}
 }
 
-// changeLock orders and records a lock change, and gives the set as it stands after.
+// orderedChange is the order of a leader, which stands at once.
+func orderedChange(app *stewardtest.App, set uuid.UUID) (id string) {
+	return app.As(policy.Supervisor).Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
+}
+
+// changeLock has a leader order a lock change, records it, and gives the set as it stands after.
 func changeLock(app *stewardtest.App, set uuid.UUID, count int) gjson.Result {
-	custodian := app.As(policy.KeyCustodian)
-	id := custodian.Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	return custodian.Do(recordChange, changedOf(app, id, count)).Get("recordLockChange.set")
+	id := orderedChange(app, set)
+	return app.As(policy.KeyCustodian).Do(recordChange, changedOf(app, set, id, count)).Get("recordLockChange.set")
 }
 
 // conditionOf is what the set is now.
@@ -74,10 +85,10 @@ func TestK3_1_ALockChangeOpensAGenerationAndRetiresTheOldKeys(t *testing.T) {
 		t.Errorf("due: %s", o.Raw)
 	}
 	custodian.Refused(orderChange, changeOf(set), fault.Conflict, "K3.1")
-	custodian.Refused(cancelChange, cancelOf(id), fault.Forbidden, "K2.3") // the leader asked for it
+	custodian.Refused(cancelChange, cancelOf(id), fault.Forbidden, "K3.1") // the leader asked for it
 
-	done := custodian.Do(recordChange, changedOf(app, id, 4)).Get("recordLockChange")
-	if c := done.Get("lockChange"); c.Get("state").String() != "DONE" || c.Get("retiredCount").Int() != 5 || c.Get("generation").Int() != 2 || c.Get("newCount").Int() != 4 {
+	done := custodian.Do(recordChange, changedOf(app, set, id, 4)).Get("recordLockChange")
+	if c := done.Get("lockChange"); c.Get("state").String() != "DONE" || c.Get("oldCount").Int() != 4 || c.Get("retiredCount").Int() != 5 || c.Get("generation").Int() != 2 || c.Get("newCount").Int() != 4 {
 		t.Errorf("done: %s", c.Raw)
 	}
 	if s := done.Get("set"); s.Get("condition").String() != "IN_USE" || s.Get("generation").Int() != 2 || s.Get("lockChanges").Int() != 1 {
@@ -89,7 +100,7 @@ func TestK3_1_ALockChangeOpensAGenerationAndRetiresTheOldKeys(t *testing.T) {
 	if o := lossDue(app, id); o.Get("state").String() != "MET" {
 		t.Errorf("due: %s", o.Raw)
 	}
-	custodian.Refused(recordChange, changedOf(app, id, 4), fault.RuleBroken, "K3.1")
+	custodian.Refused(recordChange, changedOf(app, set, id, 4), fault.RuleBroken, "K3.1")
 	app.As(policy.Supervisor).Refused(cancelChange, cancelOf(id), fault.RuleBroken, "K3.1")
 	custodian.Refused(foundKey, foundOf(loss, app.A.Cabinet, 1), fault.RuleBroken, "K3.1") // it opens nothing any more
 
@@ -103,12 +114,12 @@ func TestK3_1_LentKeysAreTakenBackBeforeTheLockIsChanged(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian, set := app.As(policy.KeyCustodian), app.A.Sets[1]
 	loan, _ := lendTo(app, vars{"staffID": app.A.Staff}, set, 1)
-	id := custodian.Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	if r := custodian.Refused(recordChange, changedOf(app, id, 3), fault.Conflict, "K3.1"); r.Field != "lockChangeID" {
+	id := orderedChange(app, set)
+	if r := custodian.Refused(recordChange, changedOf(app, set, id, 3), fault.Conflict, "K3.1"); r.Field != "lockChangeID" {
 		t.Errorf("refused at %q", r.Field)
 	}
 	app.As(policy.CSOfficer).Do(returnKeys, vars{"in": vars{"loanID": loan, "signature": vars{}}})
-	custodian.Do(recordChange, changedOf(app, id, 3))
+	custodian.Do(recordChange, changedOf(app, set, id, 3))
 }
 
 func TestK3_1_AtTheThirdChangeTheSetIsDueForScrapping(t *testing.T) {
@@ -160,20 +171,20 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 		app.As(role).Refused(orderChange, changeOf(set), fault.Forbidden)
 	}
 	app.Foreign(policy.KeyCustodian).Refused(orderChange, changeOf(set), fault.NotFound)
-	id := app.As(policy.Supervisor).Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
-	app.As(policy.Supervisor).Refused(recordChange, changedOf(app, id, 3), fault.Forbidden)
+	id := orderedChange(app, set)
+	app.As(policy.Supervisor).Refused(recordChange, changedOf(app, set, id, 3), fault.Forbidden)
 	for _, document := range []string{recordChange, cancelChange} {
-		in := changedOf(app, id, 3)
+		in := changedOf(app, set, id, 3)
 		if document == cancelChange {
 			in = cancelOf(id)
 		}
 		app.Foreign(policy.KeyCustodian).Refused(document, in, fault.NotFound)
 		app.As(policy.CSOfficer).Refused(document, in, fault.Forbidden)
 	}
-	if r := custodian.Refused(recordChange, changedOf(app, id, 0), fault.InvalidInput, "K3.1"); r.Field != "newCount" {
+	if r := custodian.Refused(recordChange, changedOf(app, set, id, 0), fault.InvalidInput, "K3.1"); r.Field != "newCount" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	desk := changedOf(app, id, 3)
+	desk := changedOf(app, set, id, 3)
 	desk["in"].(vars)["cabinetID"] = app.A.Desk
 	if r := custodian.Refused(recordChange, desk, fault.InvalidInput, "K1.2"); r.Field != "cabinetID" {
 		t.Errorf("refused at %q", r.Field)
@@ -184,14 +195,15 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 	if r := custodian.Refused(orderChange, in, fault.Conflict, "K3.1"); r.Field != "lossID" {
 		t.Errorf("refused at %q", r.Field)
 	}
-	if c := custodian.Do(cancelChange, cancelOf(id)).Get("cancelLockChange.lockChange"); c.Get("state").String() != "CANCELLED" || c.Get("note").String() == "" {
+	custodian.Refused(cancelChange, cancelOf(id), fault.Forbidden, "K3.1") // a leader ordered it
+	if c := app.As(policy.Supervisor).Do(cancelChange, cancelOf(id)).Get("cancelLockChange.lockChange"); c.Get("state").String() != "CANCELLED" || c.Get("note").String() == "" {
 		t.Errorf("cancelled: %s", c.Raw)
 	}
 	if o := lossDue(app, id); o.Get("state").String() != "CANCELLED" {
 		t.Errorf("due: %s", o.Raw)
 	}
-	custodian.Refused(recordChange, changedOf(app, id, 3), fault.Conflict, "K3.1")
-	custodian.Refused(cancelChange, cancelOf(id), fault.Conflict, "K3.1")
+	custodian.Refused(recordChange, changedOf(app, set, id, 3), fault.Conflict, "K3.1")
+	app.As(policy.Supervisor).Refused(cancelChange, cancelOf(id), fault.Conflict, "K3.1")
 
 	app.Clock.Advance(time.Minute)
 	once := custodian.With("Idempotency-Key", "one-change")
@@ -205,13 +217,13 @@ func TestK3_1_WhoOrdersAndRecords(t *testing.T) {
 func TestK3_1_Raced(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	custodian, set := app.As(policy.KeyCustodian), app.A.Sets[0]
-	race := func(document, field string, in vars) (id string) {
+	custodian, supervisor, set := app.As(policy.KeyCustodian), app.As(policy.Supervisor), app.A.Sets[0]
+	race := func(p *stewardtest.Person, document, field string, in vars) (id string) {
 		t.Helper()
 		answers := make([]gjson.Result, 6)
 		var wg sync.WaitGroup
 		for i := range answers {
-			wg.Go(func() { answers[i], _ = custodian.Try(document, in) })
+			wg.Go(func() { answers[i], _ = p.Try(document, in) })
 		}
 		wg.Wait()
 		done := 0
@@ -227,7 +239,8 @@ func TestK3_1_Raced(t *testing.T) {
 		}
 		return id
 	}
-	race(recordChange, "recordLockChange", changedOf(app, race(orderChange, "orderLockChange", changeOf(set)), 3))
+	id := race(supervisor, orderChange, "orderLockChange", changeOf(set))
+	race(custodian, recordChange, "recordLockChange", changedOf(app, set, id, 3))
 	if got := kept(app, set); got["CABINET"] != 3 || got["SCRAPPED"] != 5 {
 		t.Errorf("the ledger: %v", got)
 	}

@@ -2,25 +2,28 @@ package keys
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/ent/approval"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
 )
 
-// RecordLockChangeInput says that a lock was changed, and with how many keys the new one came.
+// RecordLockChangeInput says that a lock was changed, how many keys of the old one came back, and with how many the new one came.
 type RecordLockChangeInput struct {
 	LockChangeID uuid.UUID
+	OldCount     int
+	Missing      []*MissingOldKeysInput // with whom the others were; none: with the only one who had any
 	NewCount     int
 	CabinetID    *uuid.UUID // where the new keys are put; nil: the estate's first cabinet
 	Note         *string
@@ -30,6 +33,14 @@ type RecordLockChangeInput struct {
 
 // Check refuses impossible counts and endless notes.
 func (in RecordLockChangeInput) Check() error {
+	if in.OldCount < 0 || in.OldCount > 1000 {
+		return fault.Invalid("oldCount", "收回的旧钥匙应在 0 到 1000 把之间。", "Between none and 1000 keys of the old lock came back.").By("K3.1")
+	}
+	for i, m := range in.Missing {
+		if err := checkCount(fmt.Sprintf("missing.%d.count", i), m.Count, "K3.1"); err != nil {
+			return err
+		}
+	}
 	if err := checkCount("newCount", in.NewCount, "K3.1"); err != nil {
 		return err
 	}
@@ -53,11 +64,13 @@ type RecordLockChangePayload struct {
 	Set        *ent.KeySet
 }
 
-// RecordLockChange retires the keys of the old lock wherever they are, and opens the set's next generation with the
-// keys of the new one (K3.1). At the third change the set is due for scrapping.
+// RecordLockChange counts the keys of the old lock and retires them wherever they are, and opens the set's next generation
+// with the keys of the new one (K3.1). Old keys that did not come back are lost first, and the leader is told (K2.3). At the
+// third change the set is due for scrapping.
 //
-// Errors: NOT_FOUND; INVALID_INPUT for a signature that is none; RULE K3.1 if engineering and the recorder are one person;
-// CONFLICT K3.1 while keys of the set are lent, or if the order was cancelled; RULE K3.1 if it was done.
+// Errors: NOT_FOUND; INVALID_INPUT for a signature that is none, at oldCount for more keys than there were, at missing if it
+// does not say with whom the others were; RULE K3.1 if engineering and the recorder are one person, if no leader demands or
+// approved it, or if it was done; CONFLICT K3.1 while keys of the set are lent, or if the order was cancelled.
 var RecordLockChange = act.Guarded(act.New("keys.recordLockChange", act.Needs(policy.KeyLockChange, policy.Update), act.Clauses("K3.1", "K2.3", "K1.3"), recordLockChange), changedGuard)
 
 func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePayload, error) {
@@ -69,11 +82,19 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err != nil {
 		return nil, err
 	}
-	cabinet, err := cabinetFor(tx, c.EstateID, in.CabinetID)
+	cabinet, err := cabinetOf(tx, c.EstateID, in.CabinetID, "cabinetID", "K1.2")
 	if err != nil {
 		return nil, err
 	}
-	if err := isOrdered(tx, c); err != nil {
+	if err := canRecordChange(tx, c); err != nil {
+		return nil, err
+	}
+	if c.LeaderID == nil {
+		if _, err := changing.Use(tx, *c.ApprovalID, "lockChangeID"); err != nil {
+			return nil, err
+		}
+	}
+	if err := loseMissing(tx, c, set, in); err != nil {
 		return nil, err
 	}
 	if err := gather(tx, set, entry{reason: keymovement.ReasonRetired, order: orders{lockChange: &c.ID}, note: c.Reason}, notLent); err != nil {
@@ -88,13 +109,13 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err := endOrders(tx, set, c.Reason); err != nil {
 		return nil, err
 	}
-	return &RecordLockChangePayload{c, set}, obligation.Meet(tx, "keys.lockChange", c.ID)
+	return &RecordLockChangePayload{c, set}, toChange.Meet(tx, c.ID)
 }
 
 // renew ends the order, by which the database opens the next generation and judges the set, puts the new keys into the
 // cabinet, and has it signed.
 func renew(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet, in RecordLockChangeInput, cabinet *ent.KeyHolder) (*ent.KeyLockChange, error) {
-	u := c.Update().SetState(keylockchange.StateDone).SetNewCount(in.NewCount).
+	u := c.Update().SetState(keylockchange.StateDone).SetOldCount(in.OldCount).SetNewCount(in.NewCount).
 		SetDoneByID(tx.Viewer.Account).SetDoneByName(tx.Viewer.Name).SetDoneAt(tx.Now)
 	if in.Note != nil {
 		u.SetNote(wording.Tidy(*in.Note))
@@ -112,7 +133,7 @@ func renew(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet, in RecordLockChang
 	}
 	return c, lockChanging.SignBoth(tx, signature.Signing{
 		Estate: c.EstateID, Subject: c.ID, By: in.Signature, Field: "signature",
-		Content: map[string]any{"set": set.ID, "label": set.Label, "generation": c.Generation, "newCount": c.NewCount, "retiredCount": c.RetiredCount, "doneAt": c.DoneAt},
+		Content: map[string]any{"set": set.ID, "label": set.Label, "generation": c.Generation, "newCount": c.NewCount, "oldCount": c.OldCount, "retiredCount": c.RetiredCount, "doneAt": c.DoneAt},
 	})
 }
 
@@ -124,21 +145,20 @@ func notLent(h *ent.KeyHolder) error {
 	return nil
 }
 
-// cabinetFor is the cabinet that is asked for, or the estate's first. Errors: NOT_FOUND; INVALID_INPUT for no cabinet.
-func cabinetFor(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error) {
-	if id == nil {
-		return tx.KeyHolder.Query().Where(keyholder.EstateID(estate), keyholder.KindEQ(keyholder.KindCabinet)).Order(keyholder.ByID()).First(tx)
-	}
-	h, err := tx.KeyHolder.Query().Where(keyholder.ID(*id), keyholder.EstateID(estate)).Only(tx)
-	if h, err = act.Find(h, err, "cabinetID"); err == nil && h.Kind != keyholder.KindCabinet {
-		err = fault.Invalid("cabinetID", "请选择钥匙柜。", "Choose a cabinet.").By("K1.2")
-	}
-	return h, err
-}
-
 var changedGuard = act.Guard[*ent.KeyLockChange]{
 	Entity: ent.TypeKeyLockChange,
 	ID:     func(c *ent.KeyLockChange) uuid.UUID { return c.ID },
 	Load:   lockChanges,
-	Check:  isOrdered,
+	Check:  canRecordChange,
+}
+
+// canRecordChange refuses an order that has ended, and one that neither a leader demands nor has approved.
+func canRecordChange(tx *act.Tx, c *ent.KeyLockChange) error {
+	if err := isOrdered(tx, c); err != nil || c.LeaderID != nil {
+		return err
+	}
+	if a := c.Edges.Approval; a == nil || a.State != approval.StateGiven {
+		return restsOnNobody().At("lockChangeID")
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keycopyorder"
@@ -25,6 +27,10 @@ func init() {
 	act.Explain("key_lock_changes_scrap", atItsEnd())
 	act.Explain("key_lock_changes_ended", fault.Clash("这次换锁已办结,请重新读取。", "This lock change has ended; read it again.").By("K3.1"))
 	act.Explain("key_lock_changes_out", stillLent())
+	act.Explain("key_lock_changes_approved", restsOnNobody())
+	act.Explain("key_lock_changes_counted", fault.Rule("K3.1", "换锁时未收回的旧钥匙须先报失。", "Keys of the old lock that did not come back are reported lost first."))
+	act.Explain("key_lock_changes_demanded", fault.Rule("K3.1", "只有主管或经理可以直接要求换锁。", "Only a supervisor or a manager demands a lock change."))
+	act.Explain("key_scrappings_whole", fault.Rule("K3.1", "这套钥匙已齐,请先撤回报废申请。", "The set is whole again; withdraw the request to scrap it first."))
 	act.Explain("key_scrappings_open", fault.Clash("这套钥匙已申请报废,请等候主管同意或先撤回。",
 		"The scrapping of this set was requested already; wait for the leader's consent, or withdraw it first.").By("K3.2").At("setID"))
 	act.Explain("key_scrappings_due", notDue())
@@ -32,6 +38,11 @@ func init() {
 	act.Explain("key_scrappings_out", fault.Rule("K3.2", "还有钥匙在外,请先收回再报废。", "Keys of this set are out; take them back before it is scrapped."))
 	act.Explain("key_scrappings_certified", fault.Rule("K3.2", "报废须经主管同意,并由申请人、主管、工程部三方签字。",
 		"A set is scrapped with the leader's consent, signed by the requester, the leader and engineering."))
+}
+
+// restsOnNobody refuses a lock change that rests on no leader.
+func restsOnNobody() *fault.Error {
+	return fault.Rule("K3.1", "换锁须由主管要求或批准,目前尚未批准。", "A lock change is demanded or approved by a leader; nobody has approved this one.")
 }
 
 // atItsEnd refuses another lock for a set whose lock was changed three times.
@@ -84,18 +95,7 @@ func gather(tx *act.Tx, set *ent.KeySet, e entry, stays func(*ent.KeyHolder) err
 			return err
 		}
 	}
-	return endSeals(tx, set, e.note)
-}
-
-// endSeals breaks the seals of a set whose keys came out of them (K1.3).
-func endSeals(tx *act.Tx, set *ent.KeySet, reason string) error {
-	seals, err := tx.KeySeal.Query().Where(keyseal.SetID(set.ID), keyseal.StateEQ(keyseal.StateSealed)).ForUpdate().All(tx)
-	for _, s := range seals {
-		if err := s.Update().SetState(keyseal.StateBroken).SetEndedAt(tx.Now).SetEndedByID(tx.Viewer.Account).
-			SetEndedByName(tx.Viewer.Name).SetEndReason(reason).Exec(tx); err != nil {
-			return err
-		}
-	}
+	_, err = breakSeals(tx, keyseal.SetID(set.ID), e.note)
 	return err
 }
 
@@ -110,17 +110,18 @@ func endOrders(tx *act.Tx, set *ent.KeySet, reason string) error {
 			return err
 		}
 	}
-	if set.Condition != keyset.ConditionInUse {
-		return nil
-	}
-	scrappings, err := tx.KeyScrapping.Query().Where(keyscrapping.SetID(set.ID), keyscrapping.StateEQ(keyscrapping.StateOpen)).All(tx)
-	if err != nil {
-		return err
-	}
+	return keepWhole(tx, set.ID, reason)
+}
+
+// keepWhole takes back the scrapping that was requested for a set which is in use again: its keys were found, or its lock
+// was changed (K3.1, K3.2).
+func keepWhole(tx *act.Tx, set uuid.UUID, reason string) error {
+	scrappings, err := tx.KeyScrapping.Query().Where(keyscrapping.SetID(set), keyscrapping.StateEQ(keyscrapping.StateOpen),
+		keyscrapping.HasSetWith(keyset.ConditionEQ(keyset.ConditionInUse))).All(tx)
 	for _, s := range scrappings {
 		if err := consent.Retract(tx, *s.ApprovalID, reason); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }

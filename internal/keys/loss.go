@@ -19,6 +19,9 @@ import (
 // answerWithin is how long the leader has to answer a loss.
 const answerWithin = 24 * time.Hour
 
+// lossAnswer is the obligation of the leader to answer a loss (K2.3).
+var lossAnswer = obligation.Declare(obligation.Kind{Name: "keys.loss", Clause: "K2.3", TitleZH: "答复钥匙遗失:", TitleEN: "Answer the loss of keys: "})
+
 // ReportKeyLossInput says what was lost: keys of a loan's line, or of a set with a holder.
 type ReportKeyLossInput struct {
 	LoanLineID    *uuid.UUID
@@ -125,23 +128,18 @@ func tellLeaders(tx *act.Tx, loss *ent.KeyLoss, department uuid.UUID) error {
 		return err
 	}
 	due := obligation.Due{
-		Kind: "keys.loss", Clause: "K2.3", TitleZH: "答复钥匙遗失:" + loss.Label, TitleEN: "Answer the loss of keys: " + loss.Label,
-		Estate: loss.EstateID, Subject: loss.ID, At: tx.Now.Add(answerWithin), Household: loss.HouseholdID, Department: department,
+		About: loss.Label, Estate: loss.EstateID, Subject: loss.ID, At: tx.Now.Add(answerWithin), Household: loss.HouseholdID, Department: department,
 	}
 	if len(leaders) == 1 {
 		due.Account = leaders[0]
 	}
-	if err := obligation.Open(tx, due); err != nil {
+	if err := lossAnswer.Open(tx, due); err != nil {
 		return err
 	}
-	messages := make([]account.Message, len(leaders))
-	for i, leader := range leaders {
-		messages[i] = account.Message{
-			AccountID: leader, Estate: loss.EstateID, Kind: "keys.loss", Subject: loss.ID,
-			TitleZH: "钥匙遗失:" + loss.Label, TitleEN: "Keys lost: " + loss.Label,
-			BodyZH: loss.HolderName + " 遗失钥匙,请查明情况,并答复是否换锁(K2.3)。",
-			BodyEN: loss.HolderName + " lost keys. Please look into it, and answer whether the lock is to be changed (K2.3).",
-		}
-	}
-	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
+	return obligation.Tell(tx, department, account.Message{
+		Estate: loss.EstateID, Kind: lossAnswer.Name, Subject: loss.ID,
+		TitleZH: "钥匙遗失:" + loss.Label, TitleEN: "Keys lost: " + loss.Label,
+		BodyZH: loss.HolderName + " 遗失钥匙,请查明情况,并答复是否换锁(K2.3)。",
+		BodyEN: loss.HolderName + " lost keys. Please look into it, and answer whether the lock is to be changed (K2.3).",
+	})
 }

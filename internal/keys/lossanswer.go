@@ -7,7 +7,6 @@ import (
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -50,7 +49,7 @@ func answerLoss(tx *act.Tx, in AnswerKeyLossInput) (*AnswerKeyLossPayload, error
 			return nil, err
 		}
 	}
-	return &AnswerKeyLossPayload{loss}, obligation.Meet(tx, "keys.loss", loss.ID)
+	return &AnswerKeyLossPayload{loss}, lossAnswer.Meet(tx, loss.ID)
 }
 
 var answerGuard = act.Guard[*ent.KeyLoss]{

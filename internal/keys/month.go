@@ -74,7 +74,7 @@ leg AS (
 	WHERE m.estate_id = $1 AND m.occurred_at < until),
 changed AS (
 	SELECT set_id, count(*) AS locks FROM span, key_lock_changes c
-	WHERE c.estate_id = $1 AND c.state = 'DONE' AND c.done_at >= from_at AND c.done_at < until AND (c.voided_at IS NULL OR c.voided_at >= until)
+	WHERE c.estate_id = $1 AND c.state = 'DONE' AND c.done_at >= from_at AND c.done_at < until
 	GROUP BY set_id),
 moved AS (
 	SELECT set_id,

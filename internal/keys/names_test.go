@@ -73,8 +73,9 @@ func TestK3_2_OursSignByID(t *testing.T) {
 	app := stewardtest.New(t)
 	custodian := app.As(policy.KeyCustodian)
 	for document, in := range map[string]vars{
+		changeSeal:    {"in": vars{"sealID": app.A.Sets[0], "number": "F-9", "reason": "封条破损", "signature": vars{"name": "某某"}}},
 		sealKeys:      sealing(app, app.A.Sets[0], 1, "F-9", vars{"signature": vars{"name": "某某"}}),
-		recordChange:  changedOf(app, app.A.Sets[0].String(), 3),
+		recordChange:  changedOf(app, app.A.Sets[0], app.A.Sets[0].String(), 3),
 		completeScrap: takenOf(app, app.A.Sets[0].String()),
 	} {
 		for _, field := range []string{"securityStaffID", "engineerID"} {

@@ -16,7 +16,6 @@ import (
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/late"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
@@ -252,7 +251,7 @@ func settle(tx *act.Tx, loan *ent.KeyLoan, at time.Time) (*ent.KeyLoan, error) {
 	if loan, err = u.Save(tx); err != nil {
 		return nil, err
 	}
-	return loan, obligation.MeetAt(tx, dueBack, loan.ID, at)
+	return loan, dueBack.MeetAt(tx, loan.ID, at)
 }
 
 // standing are the returns that were not voided.

@@ -137,8 +137,18 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 	id, _ = request()
 	supervisor.Do(consentScrap, consentOf(id))
 	custodian.Do(foundKey, foundOf(loss, app.A.Cabinet, 1))
-	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.1")
+	custodian.Refused(completeScrap, takenOf(app, id), fault.RuleBroken, "K3.2")
+	if got := state(id); got != "ENDED" {
+		t.Errorf("found whole: %s", got)
+	}
+	loss = custodian.Do(reportLoss, lossOf(set, app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
+	id, _ = request()
+	custodian.Do(voidLoss, voidOf(loss, "录错"))
+	if got := state(id); got != "ENDED" {
+		t.Errorf("not lost at all: %s", got)
+	}
 	custodian.Do(reportLoss, lossOf(set, app.A.Desk, 1))
+	id, _ = request()
 	changeLock(app, set, 4)
 	if got := state(id); got != "ENDED" {
 		t.Errorf("with a new lock: %s", got)
@@ -146,11 +156,11 @@ func TestK3_2_WithoutConsentNothingIsScrapped(t *testing.T) {
 
 	// A lock change that waits is dropped with the set.
 	custodian.Do(reportLoss, lossOf(set, app.A.Cabinet, 1))
-	change := custodian.Do(orderChange, changeOf(set)).Get("orderLockChange.lockChange.id").String()
+	change := orderedChange(app, set)
 	id, _ = request()
 	supervisor.Do(consentScrap, consentOf(id))
 	custodian.Do(completeScrap, takenOf(app, id))
-	custodian.Refused(recordChange, changedOf(app, change, 3), fault.Conflict, "K3.1")
+	custodian.Refused(recordChange, changedOf(app, set, change, 3), fault.Conflict, "K3.1")
 	if o := lossDue(app, change); o.Get("state").String() != "CANCELLED" {
 		t.Errorf("due: %s", o.Raw)
 	}

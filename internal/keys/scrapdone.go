@@ -13,7 +13,6 @@ import (
 	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/signature"
 	"github.com/steward-pm/steward/policy"
 )
@@ -107,8 +106,6 @@ func dropLockChange(tx *act.Tx, set *ent.KeySet, reason string) error {
 	} else if err != nil {
 		return err
 	}
-	if err := c.Update().SetState(keylockchange.StateCancelled).SetNote(reason).Exec(tx); err != nil {
-		return err
-	}
-	return obligation.Cancel(tx, "keys.lockChange", c.ID)
+	_, err = cancelChange(tx, c, reason)
+	return err
 }

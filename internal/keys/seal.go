@@ -61,7 +61,7 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 	if set, err = act.Find(set, err, "setID"); err != nil {
 		return nil, err
 	}
-	from, err := cabinetOf(tx, set.EstateID, in.FromID)
+	from, err := cabinetOf(tx, set.EstateID, in.FromID, "fromID", "K1.3")
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +82,12 @@ func seal(tx *act.Tx, in SealKeysInput) (*SealKeysPayload, error) {
 	if err := oneStays(tx, set); err != nil {
 		return nil, err
 	}
-	return &SealKeysPayload{s}, sealing.SignBoth(tx, signature.Signing{
-		Estate: set.EstateID, Subject: s.ID, Content: packet(set, s), By: in.Signature, Field: "signature",
-	})
+	return &SealKeysPayload{s}, signSeal(tx, set, s, in.Signature)
+}
+
+// signSeal has the packet signed for: by security as proved, and by the custodian, who is signed in.
+func signSeal(tx *act.Tx, set *ent.KeySet, s *ent.KeySeal, security *signature.Input) error {
+	return sealing.SignBoth(tx, signature.Signing{Estate: set.EstateID, Subject: s.ID, Content: packet(set, s), By: security, Field: "signature"})
 }
 
 // sealed is what is signed for: the packet.
@@ -122,18 +125,4 @@ func oneStays(tx *act.Tx, set *ent.KeySet) error {
 		return fault.Rule("K1.3", "钥匙柜须留一把,其余才封存,请减少数量。", "One key stays in the cabinet and only the rest is sealed; seal fewer.").At("count")
 	}
 	return err
-}
-
-// cabinetOf is the cabinet given, or the one that the estate has from its first day.
-//
-// Errors: NOT_FOUND; INVALID_INPUT for another holder.
-func cabinetOf(tx *act.Tx, estate uuid.UUID, id *uuid.UUID) (*ent.KeyHolder, error) {
-	if id == nil {
-		return tx.KeyHolder.Query().Where(keyholder.EstateID(estate), keyholder.KindEQ(keyholder.KindCabinet)).Order(keyholder.ByID()).First(tx)
-	}
-	h, err := tx.KeyHolder.Query().Where(keyholder.ID(*id), keyholder.EstateID(estate)).Only(tx)
-	if h, err = act.Find(h, err, "fromID"); err == nil && h.Kind != keyholder.KindCabinet {
-		return nil, fault.Invalid("fromID", "请选择钥匙柜。", "Choose a cabinet.").By("K1.3")
-	}
-	return h, err
 }

@@ -111,10 +111,17 @@ func TestK1_3_SealedChangedAndBroken(t *testing.T) {
 		t.Errorf("then: %s", at.Raw)
 	}
 
-	changing := vars{"in": vars{"sealID": s.Get("id").String(), "number": "F-11", "reason": "封条破损"}}
+	changing := vars{"in": vars{"sealID": s.Get("id").String(), "number": "F-11", "reason": "封条破损", "securityStaffID": guardOf(app), "signature": vars{}}}
 	changed := custodian.Do(changeSeal, changing).Get("changeKeySeal.seal")
 	if changed.Get("previous.state").String() != "REPLACED" || changed.Get("previous.number").String() != "f-10" || changed.Get("count").Int() != 2 {
 		t.Errorf("changed: %s", changed.Raw)
+	}
+	inbox := supervisor.Do(`{ inbox(first: 50) { edges { node { kind subjectID body } } } }`, nil).Get("inbox.edges.#.node").Array()
+	if !tells(inbox, "keys.seal", s.Get("id").String()) {
+		t.Errorf("the leader is told %v", inbox)
+	}
+	if by := custodian.Do(sheetSigned, vars{"s": changed.Get("id").String()}).Get(`signatures.edges.#.node.capacity`).Array(); len(by) != 2 {
+		t.Errorf("the new seal is signed by %v", by)
 	}
 	if r := custodian.Refused(changeSeal, changing, fault.Conflict, "K1.3"); r.Field != "sealID" {
 		t.Errorf("changed again: refused at %q", r.Field)
@@ -192,7 +199,7 @@ func TestK1_3_SealsThatAreRefused(t *testing.T) {
 
 	id := app.IDs(`SELECT id FROM key_seals WHERE set_id = $1 AND state = 'SEALED' LIMIT 1`, set)[0].String()
 	for document, in := range map[string]vars{
-		sealKeys: sealing(app, set, 1, "H-1", nil), breakSeal: breaking(id, app.A.Cabinet), changeSeal: {"in": vars{"sealID": id, "number": "H-2", "reason": "破损"}},
+		sealKeys: sealing(app, set, 1, "H-1", nil), breakSeal: breaking(id, app.A.Cabinet), changeSeal: {"in": vars{"sealID": id, "number": "H-2", "reason": "破损", "securityStaffID": guardOf(app), "signature": vars{}}},
 	} {
 		for _, role := range []policy.Role{policy.CSOfficer, policy.Supervisor, policy.Security, policy.Engineering, policy.Auditor} {
 			app.As(role).Refused(document, in, fault.Forbidden)

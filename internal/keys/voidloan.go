@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
 )
@@ -45,7 +44,7 @@ func voidLoan(tx *act.Tx, in VoidKeyLoanInput) (*VoidKeyLoanPayload, error) {
 	if loan, err = void.Mark(tx, loan.Update().SetState(keyloan.StateVoided), in.Reason).Save(tx); err != nil {
 		return nil, err
 	}
-	return &VoidKeyLoanPayload{loan}, obligation.Cancel(tx, dueBack, loan.ID)
+	return &VoidKeyLoanPayload{loan}, dueBack.Cancel(tx, loan.ID)
 }
 
 // giveBack counters what was lent of the lines, which are then void.

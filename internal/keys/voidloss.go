@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/policy"
 )
@@ -58,12 +57,15 @@ func voidLoss(tx *act.Tx, in VoidKeyLossInput) (*VoidKeyLossPayload, error) {
 			return nil, err
 		}
 	}
+	if err := keepWhole(tx, l.loss.SetID, in.Reason); err != nil { // K3.1: the set may be whole again
+		return nil, err
+	}
 	loss, err := void.Mark(tx, l.loss.Update().SetState(keyloss.StateVoided), in.Reason).Save(tx)
 	if err != nil {
 		return nil, err
 	}
 	tx.About(ent.TypeKeyLoss, loss.ID, loss.RowScope())
-	return &VoidKeyLossPayload{loss}, obligation.Cancel(tx, "keys.loss", loss.ID)
+	return &VoidKeyLossPayload{loss}, lossAnswer.Cancel(tx, loss.ID)
 }
 
 // loanOfLoss locks the loan that the lost keys were of, as reports and returns do before they look at its lines; nil
@@ -94,7 +96,7 @@ func mistaken(tx *act.Tx, list []uuid.UUID) ([]mistake, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes, err := tx.KeyLockChange.Query().Where(keylockchange.LossIDIn(list...), keylockchange.StateEQ(keylockchange.StateOrdered), keylockchange.VoidedAtIsNil()).All(tx)
+	changes, err := tx.KeyLockChange.Query().Where(keylockchange.LossIDIn(list...), keylockchange.StateEQ(keylockchange.StateOrdered)).All(tx)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/steward-pm/steward/ent"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/policy"
@@ -23,17 +24,13 @@ type leader struct {
 // leaders are an estate's supervisors and project managers, and the general managers.
 type leaders []leader
 
-// findLeaders reads who leads in the estate on the day, in one statement.
+// findLeaders reads who leads in the estate on the day, in one statement: by the function that shows an estate's viewer the
+// general managers, too.
 func findLeaders(tx *act.Tx, estate uuid.UUID, today calendar.Day) (leaders, error) {
-	rows, err := tx.Raw.Query(tx, `SELECT DISTINCT g.account_id, g.role, coalesce(g.department_id, '00000000-0000-0000-0000-000000000000'),
-			coalesce(d.kind = 'CUSTOMER_SERVICE', false)
-		FROM identity.grants g
-		JOIN identity.accounts a ON a.id = g.account_id AND a.disabled_at IS NULL
-		LEFT JOIN departments d ON d.estate_id = g.estate_id AND d.id = g.department_id
-		WHERE g.revoked_at IS NULL AND g.valid_from <= $2 AND (g.valid_until IS NULL OR g.valid_until >= $2)
-			AND (g.estate_id = $1 AND g.role = ANY ($3) OR g.estate_id IS NULL AND g.role = $4)
-		ORDER BY 1, 2, 3`,
-		estate, today, []string{string(policy.Supervisor), string(policy.ProjectManager)}, string(policy.GeneralManager))
+	rows, err := tx.Raw.Query(tx, `SELECT h.account, h.role, coalesce(h.department, '00000000-0000-0000-0000-000000000000'), coalesce(d.kind = 'CUSTOMER_SERVICE', false)
+		FROM identity.holders($1, $2) h LEFT JOIN departments d ON d.estate_id = $1 AND d.id = h.department
+		WHERE h.role = ANY ($3) ORDER BY 1, 2, 3`,
+		estate, today, []string{string(policy.Supervisor), string(policy.ProjectManager), string(policy.GeneralManager)})
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +67,20 @@ func Leaders(tx *act.Tx, estate, department uuid.UUID) ([]uuid.UUID, error) {
 		}
 	}
 	return list, err
+}
+
+// Tell puts a message about something of its estate into the inboxes of the leaders of a department.
+func Tell(tx *act.Tx, department uuid.UUID, m account.Message) error {
+	leaders, err := Leaders(tx, m.Estate, department)
+	if err != nil {
+		return err
+	}
+	messages := make([]account.Message, len(leaders))
+	for i, leader := range leaders {
+		messages[i] = m
+		messages[i].AccountID = leader
+	}
+	return tx.Runtime().Accounts.Post(tx, tx.Raw, messages...)
 }
 
 func (all leaders) where(is func(leader) bool) (list []uuid.UUID) {

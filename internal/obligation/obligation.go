@@ -1,8 +1,9 @@
-// Package obligation keeps what is due: a row with its time, grace and state, opened and met by chapters
+// Package obligation keeps what is due: a row of a declared kind with its time, grace and state, opened and met by chapters
 // in the transaction of the act. What is not met in time is breached, which a later meeting does not undo.
 package obligation
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,12 +15,11 @@ import (
 
 // Due is something to be done by a time.
 type Due struct {
-	Kind      string // "keys.return"
-	Clause    string // the clause that demands it
-	TitleZH   string // what is to be done, in a line
-	TitleEN   string
+	About     string // what the kind's title says is to be done is about, in words
+	AboutEN   string // the same in English; empty: as About
+	Clause    string // where the kind has none
 	Estate    uuid.UUID
-	Subject   uuid.UUID // what it is about; with Kind it finds the obligation again
+	Subject   uuid.UUID // what it is about; with the kind it finds the obligation again
 	At        time.Time
 	Grace     time.Duration // how long after At it counts as breached
 	Account   uuid.UUID     // answerable, reminded first; Nil: nobody in person
@@ -29,8 +29,9 @@ type Due struct {
 }
 
 // Open records that something is due.
-func Open(tx *act.Tx, d Due) error {
-	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(d.Kind).SetClause(d.Clause).SetTitle(d.TitleZH).SetTitleEn(d.TitleEN).
+func (k *Kind) Open(tx *act.Tx, d Due) error {
+	c := tx.Obligation.Create().SetEstateID(d.Estate).SetKind(k.Name).SetClause(cmp.Or(k.Clause, d.Clause)).
+		SetTitle(k.TitleZH + d.About).SetTitleEn(k.TitleEN + cmp.Or(d.AboutEN, d.About)).
 		SetSubjectID(d.Subject).SetDueAt(d.At).SetGraceSeconds(int64(d.Grace / time.Second)).SetNillableHouseholdID(d.Household)
 	if d.Account != uuid.Nil {
 		c.SetAccountID(d.Account)
@@ -63,12 +64,12 @@ func CustomerService(tx *act.Tx, estate uuid.UUID) (uuid.UUID, error) {
 }
 
 // Meet records that what was due about the subject is done now. Late, it stays breached, with the time it was met.
-func Meet(tx *act.Tx, kind string, subject uuid.UUID) error { return MeetAt(tx, kind, subject, tx.Now) }
+func (k *Kind) Meet(tx *act.Tx, subject uuid.UUID) error { return k.MeetAt(tx, subject, tx.Now) }
 
 // MeetAt is Meet for what was done at an earlier time and is recorded now: if that was in time, it is met, though it has
 // counted as breached until now.
-func MeetAt(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
-	return each(tx, kind, subject, func(o *ent.Obligation) error {
+func (k *Kind) MeetAt(tx *act.Tx, subject uuid.UUID, at time.Time) error {
+	return k.each(tx, subject, func(o *ent.Obligation) error {
 		u := o.Update().SetMetAt(at)
 		if !at.After(breachOf(o)) && (o.State == obligation.StateOpen || at.Before(tx.Now)) {
 			u.SetState(obligation.StateMet)
@@ -80,20 +81,20 @@ func MeetAt(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
 }
 
 // Cancel records that nothing is due about the subject any more.
-func Cancel(tx *act.Tx, kind string, subject uuid.UUID) error {
-	return each(tx, kind, subject, func(o *ent.Obligation) error {
+func (k *Kind) Cancel(tx *act.Tx, subject uuid.UUID) error {
+	return k.each(tx, subject, func(o *ent.Obligation) error {
 		return o.Update().SetState(obligation.StateCancelled).Exec(tx)
 	})
 }
 
 // Move gives what is due about the subject another time, as a corrected deadline does: reminders begin anew.
-func Move(tx *act.Tx, kind string, subject uuid.UUID, at time.Time) error {
-	return each(tx, kind, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).SetReminders(0).Exec(tx) })
+func (k *Kind) Move(tx *act.Tx, subject uuid.UUID, at time.Time) error {
+	return k.each(tx, subject, func(o *ent.Obligation) error { return o.Update().SetDueAt(at).SetReminders(0).Exec(tx) })
 }
 
-func each(tx *act.Tx, kind string, subject uuid.UUID, f func(*ent.Obligation) error) error {
+func (k *Kind) each(tx *act.Tx, subject uuid.UUID, f func(*ent.Obligation) error) error {
 	list, err := tx.Obligation.Query().
-		Where(obligation.SubjectID(subject), obligation.Kind(kind), obligation.MetAtIsNil(), obligation.StateNEQ(obligation.StateCancelled)).
+		Where(obligation.SubjectID(subject), obligation.Kind(k.Name), obligation.MetAtIsNil(), obligation.StateNEQ(obligation.StateCancelled)).
 		ForUpdate().All(tx)
 	if err != nil {
 		return err

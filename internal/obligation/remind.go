@@ -32,18 +32,14 @@ const (
 func Remind(ctx context.Context, rt *act.Runtime) (n int, err error) {
 	defer fault.Wrap(&err, "remind of obligations")
 	ctx = act.With(ctx, rt)
-	estates, err := rt.DB.Ent.Obligation.Query().Where(awaiting(rt.Clock.Now())).
-		GroupBy(obligation.FieldEstateID).Strings(ctx)
-	if err != nil {
+	var due []remindInput
+	if err := rt.DB.Ent.Obligation.Query().Where(awaiting(rt.Clock.Now())).
+		GroupBy(obligation.FieldEstateID, obligation.FieldClause).Scan(ctx, &due); err != nil {
 		return 0, err
 	}
-	for _, text := range estates {
-		estate, err := uuid.Parse(text)
-		if err != nil {
-			return n, err
-		}
+	for _, in := range due {
 		for more := true; more; {
-			done, err := remind.Do(ctx, remindInput{Estate: estate})
+			done, err := remind.Do(ctx, in)
 			if fault.Is(err, fault.Conflict) {
 				break // another server has them in hand
 			}
@@ -57,17 +53,21 @@ func Remind(ctx context.Context, rt *act.Runtime) (n int, err error) {
 	return n, nil
 }
 
-// remindInput is one estate, at most a batch of it.
-type remindInput struct{ Estate uuid.UUID }
+// remindInput is what one clause demands in one estate, at most a batch of it: an act says on the audit trail by which clause.
+type remindInput struct {
+	Estate uuid.UUID `json:"estate_id"`
+	Clause string    `json:"clause"`
+}
 
 // reminded tells how many obligations were dealt with.
 type reminded struct{ Count int }
 
 // remind is the program's own act, though policy would let those do it who deal with obligations.
-var remind = act.New("obligations.remind", act.Needs(policy.Obligation, policy.Update), act.Clauses("K2.2"), remindEstate)
+var remind = act.New("obligations.remind", act.Needs(policy.Obligation, policy.Update), nil, remindEstate)
 
 func remindEstate(tx *act.Tx, in remindInput) (*reminded, error) {
-	list, err := tx.Obligation.Query().Where(obligation.EstateID(in.Estate), awaiting(tx.Now)).
+	tx.By(in.Clause)
+	list, err := tx.Obligation.Query().Where(obligation.EstateID(in.Estate), obligation.Clause(in.Clause), awaiting(tx.Now)).
 		Order(obligation.ByDueAt(), obligation.ByID()).Limit(batch).ForUpdate(sql.WithLockAction(sql.SkipLocked)).All(tx)
 	if err != nil {
 		return nil, err

@@ -111,9 +111,9 @@ func (k *Kind) show(tx *act.Tx, sheet *ent.Reconciliation, lines []*ent.Reconcil
 	if err != nil {
 		return nil, err
 	}
-	return sheet, obligation.Open(tx, obligation.Due{
-		Kind: resolving, Clause: k.Clause, TitleZH: fmt.Sprintf("处理清点差异(%d 项):%s", different, sheet.Title),
-		TitleEN: fmt.Sprintf("Resolve differences (%d): %s", different, sheet.TitleEn), Estate: sheet.EstateID, Subject: sheet.ID,
+	return sheet, resolving.Open(tx, obligation.Due{
+		Clause: k.Clause, About: fmt.Sprintf("(%d 项):%s", different, sheet.Title),
+		AboutEN: fmt.Sprintf("(%d): %s", different, sheet.TitleEn), Estate: sheet.EstateID, Subject: sheet.ID,
 		At: cal.EndOfDay(cal.AddWorkingDays(cal.Today(tx.Now), resolveWithin)), Account: sheet.OpenedByID,
 	})
 }

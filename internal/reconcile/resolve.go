@@ -12,8 +12,8 @@ import (
 	"github.com/steward-pm/steward/internal/wording"
 )
 
-// resolving is the obligation that the differences of a sheet are.
-const resolving = "reconcile.resolve"
+// resolving is the obligation that the differences of a sheet are; the clause is that of the sheet's kind.
+var resolving = obligation.Declare(obligation.Kind{Name: "reconcile.resolve", TitleZH: "处理清点差异", TitleEN: "Resolve differences "})
 
 // CheckReason refuses an empty or endless reason: for the Check of a chapter's input.
 func CheckReason(reason string) error { return wording.CheckText("reason", reason, 1, 2000) }
@@ -42,7 +42,7 @@ func (k *Kind) Resolve(tx *act.Tx, line uuid.UUID, resolution, reason string) (*
 	if err != nil || open {
 		return l, err
 	}
-	return l, obligation.Meet(tx, resolving, l.ReconciliationID)
+	return l, resolving.Meet(tx, l.ReconciliationID)
 }
 
 // LockLine finds a line, and locks its sheet, so that the line is as the last act upon the sheet left it.

@@ -13,7 +13,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -47,7 +46,7 @@ func deemMovedIn(tx *act.Tx, in DeemMovedInInput) (*DeemMovedInPayload, error) {
 	if o, err = o.Update().SetState(occupancy.StateDeemedMovedIn).SetMovedInOn(*o.DeadlineOn).Save(tx); err != nil {
 		return nil, err
 	}
-	return &DeemMovedInPayload{o}, obligation.Meet(tx, moveInDue, o.ID)
+	return &DeemMovedInPayload{o}, moveInDue.Meet(tx, o.ID)
 }
 
 // DeemOverdue deems moved in whoever is overdue, in every estate by its own day, each in a transaction of

@@ -64,7 +64,7 @@ func arrive(tx *act.Tx, o *ent.Occupancy, on calendar.Day) (*ent.Occupancy, erro
 	if err != nil {
 		return nil, err
 	}
-	return o, obligation.Meet(tx, moveInDue, o.ID)
+	return o, moveInDue.Meet(tx, o.ID)
 }
 
 // feesFrom is the first day of fees of who moved in on a day (F1).
@@ -133,7 +133,6 @@ func canMoveIn(_ *act.Tx, o *ent.Occupancy) error {
 // moveInOf is the obligation of a household to come by a time.
 func moveInOf(tx *act.Tx, id, estate, household uuid.UUID, label string, at time.Time) obligation.Due {
 	return obligation.Due{
-		Kind: moveInDue, Clause: "F1", TitleZH: "办理入伙:" + label, TitleEN: "See to the move-in of " + label,
-		Estate: estate, Subject: id, At: at, Account: tx.Viewer.Account, Household: &household,
+		About: label, Estate: estate, Subject: id, At: at, Account: tx.Viewer.Account, Household: &household,
 	}
 }

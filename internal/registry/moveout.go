@@ -7,7 +7,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/policy"
 )
 
@@ -46,7 +45,7 @@ func moveOut(tx *act.Tx, in MoveOutInput) (*MoveOutPayload, error) {
 	if o.MovedInOn != nil && on.Before(calendar.DayOf(*o.MovedInOn)) {
 		return nil, fault.Invalid("on", "迁出早于入伙。", "Moved out before moving in.").By("F1")
 	}
-	if err := obligation.Cancel(tx, moveInDue, o.ID); err != nil {
+	if err := moveInDue.Cancel(tx, o.ID); err != nil {
 		return nil, err
 	}
 	if o, err = o.Update().SetState(occupancy.StateMovedOut).SetUntilOn(on.UTC()).Save(tx); err != nil {

@@ -15,8 +15,10 @@ import (
 // NoticeDays is how long after the move-in notice a household has to come, unless the notice says otherwise.
 const NoticeDays = 30
 
-// moveInDue is the kind of the obligation that a notice opens: the household comes by the deadline.
-const moveInDue = "registry.moveIn"
+// moveInDue is the obligation that a notice opens: the household comes by the deadline.
+var moveInDue = obligation.Declare(obligation.Kind{
+	Name: "registry.moveIn", Clause: "F1", TitleZH: "办理入伙:", TitleEN: "See to the move-in of ",
+})
 
 // GiveMoveInNoticeInput says who is to move into which unit, and by when.
 type GiveMoveInNoticeInput struct {
@@ -91,7 +93,7 @@ func occupy(tx *act.Tx, h *ent.Household, u *ent.Unit, in FirstOccupancyInput) (
 
 // openMoveIn makes the household's coming an obligation, due at the end of the deadline's day.
 func openMoveIn(tx *act.Tx, o *ent.Occupancy, cal *calendar.Calendar) error {
-	return obligation.Open(tx, moveInOf(tx, o.ID, o.EstateID, o.HouseholdID, o.UnitLabel, cal.EndOfDay(calendar.DayOf(*o.DeadlineOn))))
+	return moveInDue.Open(tx, moveInOf(tx, o.ID, o.EstateID, o.HouseholdID, o.UnitLabel, cal.EndOfDay(calendar.DayOf(*o.DeadlineOn))))
 }
 
 // dates are the days of an occupancy.

@@ -11,7 +11,6 @@ import (
 	"github.com/steward-pm/steward/internal/contact"
 	"github.com/steward-pm/steward/internal/importing"
 	"github.com/steward-pm/steward/internal/naming"
-	"github.com/steward-pm/steward/internal/obligation"
 )
 
 // settle gives a unit that has no owner on record the household of the line: one that has another unit
@@ -113,7 +112,7 @@ func (m *unitImport) takeContact(l *unitLine, household uuid.UUID, onRecord []*e
 func (m *unitImport) openNotices() error {
 	for _, n := range m.notices {
 		due := moveInOf(m.tx, n.id, m.Estate.ID, n.household, n.label, m.cal.EndOfDay(n.deadline))
-		if err := obligation.Open(m.tx, due); err != nil {
+		if err := moveInDue.Open(m.tx, due); err != nil {
 			return err
 		}
 	}
@@ -206,7 +205,7 @@ func (m *unitImport) changeNotice(l *unitLine, o *ent.Occupancy) (*ent.Occupancy
 	if err != nil || o.State != occupancy.StateNoticed {
 		return o, err
 	}
-	return o, obligation.Move(m.tx, moveInDue, o.ID, m.cal.EndOfDay(deadline))
+	return o, moveInDue.Move(m.tx, o.ID, m.cal.EndOfDay(deadline))
 }
 
 func head(h *ent.Household) *ent.Resident {

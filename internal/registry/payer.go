@@ -8,7 +8,6 @@ import (
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/fault"
-	"github.com/steward-pm/steward/internal/obligation"
 )
 
 // A unit has one payer at a time (F1). An occupancy pays for all its days or for none; so where paying
@@ -69,7 +68,7 @@ func passMoveIn(tx *act.Tx, from uuid.UUID, to *ent.Occupancy) error {
 	if err != nil {
 		return err
 	}
-	if err := obligation.Cancel(tx, moveInDue, from); err != nil {
+	if err := moveInDue.Cancel(tx, from); err != nil {
 		return err
 	}
 	return openMoveIn(tx, to, cal)
