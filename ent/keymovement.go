@@ -66,6 +66,8 @@ type KeyMovement struct {
 	HouseholdID *uuid.UUID `json:"household_id,omitempty"`
 	// When the keys changed hands.
 	OccurredAt time.Time `json:"occurred_at,omitempty"`
+	// The account that made the entry, which the database knows; null for the program's own.
+	RecordedByID *uuid.UUID `json:"recorded_by_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the KeyMovementQuery when eager-loading is set.
 	Edges        KeyMovementEdges `json:"edges"`
@@ -242,7 +244,7 @@ func (*KeyMovement) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldCopyOrderID, keymovement.FieldLockChangeID, keymovement.FieldScrappingID, keymovement.FieldReversesID, keymovement.FieldHouseholdID:
+		case keymovement.FieldLoanLineID, keymovement.FieldAcceptanceLineID, keymovement.FieldLossID, keymovement.FieldCopyOrderID, keymovement.FieldLockChangeID, keymovement.FieldScrappingID, keymovement.FieldReversesID, keymovement.FieldHouseholdID, keymovement.FieldRecordedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case keymovement.FieldCount, keymovement.FieldGeneration:
 			values[i] = new(sql.NullInt64)
@@ -394,6 +396,13 @@ func (_m *KeyMovement) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field occurred_at", values[i])
 			} else if value.Valid {
 				_m.OccurredAt = value.Time
+			}
+		case keymovement.FieldRecordedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field recorded_by_id", values[i])
+			} else if value.Valid {
+				_m.RecordedByID = new(uuid.UUID)
+				*_m.RecordedByID = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -563,6 +572,11 @@ func (_m *KeyMovement) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("occurred_at=")
 	builder.WriteString(_m.OccurredAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.RecordedByID; v != nil {
+		builder.WriteString("recorded_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

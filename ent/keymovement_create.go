@@ -232,6 +232,20 @@ func (_c *KeyMovementCreate) SetOccurredAt(v time.Time) *KeyMovementCreate {
 	return _c
 }
 
+// SetRecordedByID sets the "recorded_by_id" field.
+func (_c *KeyMovementCreate) SetRecordedByID(v uuid.UUID) *KeyMovementCreate {
+	_c.mutation.SetRecordedByID(v)
+	return _c
+}
+
+// SetNillableRecordedByID sets the "recorded_by_id" field if the given value is not nil.
+func (_c *KeyMovementCreate) SetNillableRecordedByID(v *uuid.UUID) *KeyMovementCreate {
+	if v != nil {
+		_c.SetRecordedByID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *KeyMovementCreate) SetID(v uuid.UUID) *KeyMovementCreate {
 	_c.mutation.SetID(v)
@@ -497,6 +511,10 @@ func (_c *KeyMovementCreate) createSpec() (*KeyMovement, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.OccurredAt(); ok {
 		_spec.SetField(keymovement.FieldOccurredAt, field.TypeTime, value)
 		_node.OccurredAt = value
+	}
+	if value, ok := _c.mutation.RecordedByID(); ok {
+		_spec.SetField(keymovement.FieldRecordedByID, field.TypeUUID, value)
+		_node.RecordedByID = &value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -135,6 +135,9 @@ func (_u *KeyMovementUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keymovement.FieldHouseholdID, field.TypeUUID)
 	}
+	if _u.mutation.RecordedByIDCleared() {
+		_spec.ClearField(keymovement.FieldRecordedByID, field.TypeUUID)
+	}
 	if _u.mutation.ReversalsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -337,6 +340,9 @@ func (_u *KeyMovementUpdateOne) sqlSave(ctx context.Context) (_node *KeyMovement
 	}
 	if _u.mutation.HouseholdIDCleared() {
 		_spec.ClearField(keymovement.FieldHouseholdID, field.TypeUUID)
+	}
+	if _u.mutation.RecordedByIDCleared() {
+		_spec.ClearField(keymovement.FieldRecordedByID, field.TypeUUID)
 	}
 	if _u.mutation.ReversalsCleared() {
 		edge := &sqlgraph.EdgeSpec{

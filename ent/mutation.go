@@ -29838,6 +29838,7 @@ type KeyMovementMutation struct {
 	note                   *string
 	household_id           *uuid.UUID
 	occurred_at            *time.Time
+	recorded_by_id         *uuid.UUID
 	clearedFields          map[string]struct{}
 	estate                 *uuid.UUID
 	clearedestate          bool
@@ -30801,6 +30802,55 @@ func (m *KeyMovementMutation) ResetOccurredAt() {
 	m.occurred_at = nil
 }
 
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *KeyMovementMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *KeyMovementMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the KeyMovement entity.
+// If the KeyMovement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyMovementMutation) OldRecordedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ClearRecordedByID clears the value of the "recorded_by_id" field.
+func (m *KeyMovementMutation) ClearRecordedByID() {
+	m.recorded_by_id = nil
+	m.clearedFields[keymovement.FieldRecordedByID] = struct{}{}
+}
+
+// RecordedByIDCleared returns if the "recorded_by_id" field was cleared in this mutation.
+func (m *KeyMovementMutation) RecordedByIDCleared() bool {
+	_, ok := m.clearedFields[keymovement.FieldRecordedByID]
+	return ok
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *KeyMovementMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+	delete(m.clearedFields, keymovement.FieldRecordedByID)
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *KeyMovementMutation) ClearEstate() {
 	m.clearedestate = true
@@ -31186,7 +31236,7 @@ func (m *KeyMovementMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KeyMovementMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.created_at != nil {
 		fields = append(fields, keymovement.FieldCreatedAt)
 	}
@@ -31244,6 +31294,9 @@ func (m *KeyMovementMutation) Fields() []string {
 	if m.occurred_at != nil {
 		fields = append(fields, keymovement.FieldOccurredAt)
 	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, keymovement.FieldRecordedByID)
+	}
 	return fields
 }
 
@@ -31290,6 +31343,8 @@ func (m *KeyMovementMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case keymovement.FieldOccurredAt:
 		return m.OccurredAt()
+	case keymovement.FieldRecordedByID:
+		return m.RecordedByID()
 	}
 	return nil, false
 }
@@ -31337,6 +31392,8 @@ func (m *KeyMovementMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldHouseholdID(ctx)
 	case keymovement.FieldOccurredAt:
 		return m.OldOccurredAt(ctx)
+	case keymovement.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
 	}
 	return nil, fmt.Errorf("unknown KeyMovement field %s", name)
 }
@@ -31479,6 +31536,13 @@ func (m *KeyMovementMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOccurredAt(v)
 		return nil
+	case keymovement.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement field %s", name)
 }
@@ -31560,6 +31624,9 @@ func (m *KeyMovementMutation) ClearedFields() []string {
 	if m.FieldCleared(keymovement.FieldHouseholdID) {
 		fields = append(fields, keymovement.FieldHouseholdID)
 	}
+	if m.FieldCleared(keymovement.FieldRecordedByID) {
+		fields = append(fields, keymovement.FieldRecordedByID)
+	}
 	return fields
 }
 
@@ -31597,6 +31664,9 @@ func (m *KeyMovementMutation) ClearField(name string) error {
 		return nil
 	case keymovement.FieldHouseholdID:
 		m.ClearHouseholdID()
+		return nil
+	case keymovement.FieldRecordedByID:
+		m.ClearRecordedByID()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement nullable field %s", name)
@@ -31662,6 +31732,9 @@ func (m *KeyMovementMutation) ResetField(name string) error {
 		return nil
 	case keymovement.FieldOccurredAt:
 		m.ResetOccurredAt()
+		return nil
+	case keymovement.FieldRecordedByID:
+		m.ResetRecordedByID()
 		return nil
 	}
 	return fmt.Errorf("unknown KeyMovement field %s", name)

@@ -55,6 +55,8 @@ const (
 	FieldHouseholdID = "household_id"
 	// FieldOccurredAt holds the string denoting the occurred_at field in the database.
 	FieldOccurredAt = "occurred_at"
+	// FieldRecordedByID holds the string denoting the recorded_by_id field in the database.
+	FieldRecordedByID = "recorded_by_id"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
 	// EdgeSet holds the string denoting the set edge name in mutations.
@@ -183,6 +185,7 @@ var Columns = []string{
 	FieldNote,
 	FieldHouseholdID,
 	FieldOccurredAt,
+	FieldRecordedByID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -350,6 +353,11 @@ func ByHouseholdID(opts ...sql.OrderTermOption) OrderOption {
 // ByOccurredAt orders the results by the occurred_at field.
 func ByOccurredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOccurredAt, opts...).ToFunc()
+}
+
+// ByRecordedByID orders the results by the recorded_by_id field.
+func ByRecordedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRecordedByID, opts...).ToFunc()
 }
 
 // ByEstateField orders the results by estate field.

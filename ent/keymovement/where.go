@@ -146,6 +146,11 @@ func OccurredAt(v time.Time) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldOccurredAt, v))
 }
 
+// RecordedByID applies equality check predicate on the "recorded_by_id" field. It's identical to RecordedByIDEQ.
+func RecordedByID(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldRecordedByID, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldEQ(FieldCreatedAt, v))
@@ -794,6 +799,56 @@ func OccurredAtLT(v time.Time) predicate.KeyMovement {
 // OccurredAtLTE applies the LTE predicate on the "occurred_at" field.
 func OccurredAtLTE(v time.Time) predicate.KeyMovement {
 	return predicate.KeyMovement(sql.FieldLTE(FieldOccurredAt, v))
+}
+
+// RecordedByIDEQ applies the EQ predicate on the "recorded_by_id" field.
+func RecordedByIDEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldEQ(FieldRecordedByID, v))
+}
+
+// RecordedByIDNEQ applies the NEQ predicate on the "recorded_by_id" field.
+func RecordedByIDNEQ(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNEQ(FieldRecordedByID, v))
+}
+
+// RecordedByIDIn applies the In predicate on the "recorded_by_id" field.
+func RecordedByIDIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIn(FieldRecordedByID, vs...))
+}
+
+// RecordedByIDNotIn applies the NotIn predicate on the "recorded_by_id" field.
+func RecordedByIDNotIn(vs ...uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotIn(FieldRecordedByID, vs...))
+}
+
+// RecordedByIDGT applies the GT predicate on the "recorded_by_id" field.
+func RecordedByIDGT(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGT(FieldRecordedByID, v))
+}
+
+// RecordedByIDGTE applies the GTE predicate on the "recorded_by_id" field.
+func RecordedByIDGTE(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldGTE(FieldRecordedByID, v))
+}
+
+// RecordedByIDLT applies the LT predicate on the "recorded_by_id" field.
+func RecordedByIDLT(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLT(FieldRecordedByID, v))
+}
+
+// RecordedByIDLTE applies the LTE predicate on the "recorded_by_id" field.
+func RecordedByIDLTE(v uuid.UUID) predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldLTE(FieldRecordedByID, v))
+}
+
+// RecordedByIDIsNil applies the IsNil predicate on the "recorded_by_id" field.
+func RecordedByIDIsNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldIsNull(FieldRecordedByID))
+}
+
+// RecordedByIDNotNil applies the NotNil predicate on the "recorded_by_id" field.
+func RecordedByIDNotNil() predicate.KeyMovement {
+	return predicate.KeyMovement(sql.FieldNotNull(FieldRecordedByID))
 }
 
 // HasEstate applies the HasEdge predicate on the "estate" edge.

@@ -35,3 +35,28 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER signature_signer AFTER INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION signature_signer();
+
+-- Who made an entry may void it for a while (internal/void): that is who is signed in, whatever is written.
+ALTER TABLE "key_movements" ADD COLUMN "recorded_by_id" uuid NULL;
+-- +goose StatementBegin
+CREATE FUNCTION key_movement_recorded() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    NEW.recorded_by_id := identity.viewer();
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_movement_recorded BEFORE INSERT ON key_movements FOR EACH ROW EXECUTE FUNCTION key_movement_recorded();
+
+-- Keys were taken over by who signed for them: somebody else says that they were not (K1.1).
+-- +goose StatementBegin
+CREATE FUNCTION key_acceptance_voided_by_another() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    IF EXISTS (SELECT FROM signatures s WHERE s.estate_id = NEW.estate_id AND s.subject_id = NEW.id AND s.kind = 'keys.accept' AND (s.account_id = NEW.voided_by_id
+        OR s.staff_id = (SELECT f.id FROM staffs f WHERE f.estate_id = NEW.estate_id AND f.account_id = NEW.voided_by_id))) THEN
+        RAISE check_violation USING CONSTRAINT = 'key_acceptances_voided_by_another', MESSAGE = 'who signed a sheet does not void it';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER key_acceptance_voided_by_another AFTER UPDATE ON key_acceptances FOR EACH ROW
+    WHEN (OLD.state <> 'VOIDED' AND NEW.state = 'VOIDED') EXECUTE FUNCTION key_acceptance_voided_by_another();

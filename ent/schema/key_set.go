@@ -138,6 +138,8 @@ func (KeyMovement) Fields() []ent.Field {
 		field.String("note").Default("").Immutable().Comment("What is to be said of it: where keys were found."),
 		field.UUID("household_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("The household that gave or got."),
 		field.Time("occurred_at").Immutable().Annotations(entgql.OrderField("OCCURRED_AT"), Filter()).Comment("When the keys changed hands."),
+		field.UUID("recorded_by_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).
+			Comment("The account that made the entry, which the database knows; null for the program's own."),
 	}
 }
 

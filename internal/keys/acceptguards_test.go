@@ -142,7 +142,7 @@ const voidSheet = `mutation($in: VoidKeyAcceptanceInput!) { voidKeyAcceptance(in
 func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	custodian, unit := app.As(policy.KeyCustodian), publicArea(app, "泵房")
+	custodian, supervisor, unit := app.As(policy.KeyCustodian), app.As(policy.Supervisor), publicArea(app, "泵房")
 	accepted := func(due, delivered int, number string) (sheet string) {
 		sheet, checks := drafted(custodian, app.A.ID, owes(unit, "机房门", due))
 		custodian.Do(checkLines, checking(sheet, found(checks["机房门"], delivered, 0)))
@@ -165,7 +165,7 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 		third := accepted(2, 2, "F-3")
 		seal := app.IDs(`SELECT id FROM key_seals WHERE number = 'F-3'`)[0].String()
 		p.Do(breakSeal, breaking(seal, app.A.Cabinet))
-		if r := p.Refused(voidSheet, voiding(third), fault.Conflict, "K1.1"); r.Field != "id" {
+		if r := supervisor.In(t).Refused(voidSheet, voiding(third), fault.Conflict, "K1.1"); r.Field != "id" {
 			t.Errorf("refused at %q", r.Field)
 		}
 	})
@@ -174,25 +174,25 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 		fourth := accepted(1, 1, "")
 		lots := vars{"in": vars{"setID": set, "count": has(setAt(app, "机房门"), "CABINET"), "fromID": app.A.Cabinet, "toID": app.A.Desk}}
 		p.Do(`mutation($in: MoveKeysInput!) { moveKeys(input: $in) { movement { id } } }`, lots)
-		p.Refused(voidSheet, voiding(fourth), fault.Conflict, "K1.1")
+		supervisor.In(t).Refused(voidSheet, voiding(fourth), fault.Conflict, "K1.1")
 		back := lots["in"].(vars)
 		back["fromID"], back["toID"] = app.A.Desk, app.A.Cabinet
 		p.Do(`mutation($in: MoveKeysInput!) { moveKeys(input: $in) { movement { id } } }`, lots)
-		p.Do(voidSheet, voiding(fourth))
+		supervisor.In(t).Do(voidSheet, voiding(fourth))
 	})
 	before := setAt(app, "机房门")
 
 	seal := app.IDs(`SELECT id FROM key_seals WHERE number = 'F-2'`)[0].String()
 	custodian.Do(changeSeal, vars{"in": vars{"sealID": seal, "number": "F-20", "reason": "封条破损", "securityStaffID": guardOf(app), "signature": vars{}}}) // the packet is the same still
-	voided := custodian.Do(voidSheet, voiding(second)).Get("voidKeyAcceptance.acceptance")
-	if voided.Get("state").String() != "VOIDED" || voided.Get("voidReason").String() != "数错了" || voided.Get("voidedByName").String() != custodian.Email {
+	voided := supervisor.Do(voidSheet, voiding(second)).Get("voidKeyAcceptance.acceptance")
+	if voided.Get("state").String() != "VOIDED" || voided.Get("voidReason").String() != "数错了" || voided.Get("voidedByName").String() != supervisor.Email {
 		t.Errorf("voided: %s", voided.Raw)
 	}
 	after := setAt(app, "机房门")
 	if has(after, "CABINET") != has(before, "CABINET")-1 || has(after, "SEAL") != has(before, "SEAL")-1 || has(after, "SOURCE") != has(before, "SOURCE")+2 {
 		t.Errorf("from %s\nto %s", before.Raw, after.Raw)
 	}
-	if r := custodian.Refused(voidSheet, voiding(second), fault.Conflict); r.Code == "" {
+	if r := supervisor.Refused(voidSheet, voiding(second), fault.Conflict); r.Code == "" {
 		t.Error("voided twice")
 	}
 
@@ -208,7 +208,7 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 				t.Errorf("after %d were voided %d keys are owed, want %d", i, owed, want)
 			}
 			if i < 2 {
-				custodian.Do(voidSheet, voiding([]string{next, sheet}[i]))
+				supervisor.Do(voidSheet, voiding([]string{next, sheet}[i]))
 			}
 		}
 		if rows := app.As(policy.KeyCustodian).Do(`{ keySets(where: {place: "水箱", outstandingGT: 0}) { edges { node { id } } } }`, nil).Get("keySets.edges").Array(); len(rows) != 0 {
@@ -218,16 +218,16 @@ func TestK1_1_ASheetIsVoidedWhileItsKeysAreWhereTheyCame(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		p := custodian.In(t)
 		draft, _ := drafted(p, app.A.ID, owes(unit, "井盖", 1))
-		p.Refused(voidSheet, voiding(draft), fault.Conflict, "K1.1")
+		supervisor.In(t).Refused(voidSheet, voiding(draft), fault.Conflict, "K1.1")
 		imported := app.IDs(`SELECT id FROM key_acceptances WHERE source_file <> '' AND estate_id = $1`, app.A.ID)[0].String()
-		p.Refused(voidSheet, voiding(imported), fault.RuleBroken, "K1.1")
-		if r := p.Refused(voidSheet, vars{"in": vars{"id": first, "reason": " "}}, fault.InvalidInput); r.Field != "reason" {
+		supervisor.In(t).Refused(voidSheet, voiding(imported), fault.RuleBroken, "K1.1")
+		if r := supervisor.In(t).Refused(voidSheet, vars{"in": vars{"id": first, "reason": " "}}, fault.InvalidInput); r.Field != "reason" {
 			t.Errorf("no reason: refused at %q", r.Field)
 		}
-		for _, role := range []policy.Role{policy.CSOfficer, policy.Security, policy.Engineering, policy.Auditor} {
+		for _, role := range []policy.Role{policy.KeyCustodian, policy.CSOfficer, policy.Security, policy.Engineering, policy.Auditor} {
 			app.As(role).In(t).Refused(voidSheet, voiding(first), fault.Forbidden)
 		}
-		app.Foreign(policy.KeyCustodian).In(t).Refused(voidSheet, voiding(first), fault.NotFound)
+		app.Foreign(policy.ProjectManager).In(t).Refused(voidSheet, voiding(first), fault.NotFound)
 		app.Nobody().In(t).Refused(voidSheet, voiding(first), fault.Unauthenticated)
 	})
 }

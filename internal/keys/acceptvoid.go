@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"slices"
+
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -9,6 +11,8 @@ import (
 	"github.com/steward-pm/steward/ent/keyacceptanceline"
 	"github.com/steward-pm/steward/ent/keymovement"
 	"github.com/steward-pm/steward/ent/keyseal"
+	entsignature "github.com/steward-pm/steward/ent/signature"
+	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/void"
@@ -25,15 +29,48 @@ type VoidKeyAcceptancePayload struct{ Acceptance *ent.KeyAcceptance }
 // they came from, its seals end, and engineering owes what the sheet before said (K1.1).
 //
 // Errors: NOT_FOUND; CONFLICT if it is voided already or still in draft, or if keys of it went on; RULE K1.1 for a sheet
-// that was imported.
-var VoidAcceptance = act.New("keys.voidAcceptance", act.Needs(policy.KeyAcceptance, policy.Void), act.Clauses("K1.1", "K4.1"), voidAcceptance)
+// that was imported, and for who signed it.
+var VoidAcceptance = act.Guarded(act.New("keys.voidAcceptance", act.Needs(policy.KeyAcceptance, policy.Void), act.Clauses("K1.1", "K4.1"), voidAcceptance), voidAcceptanceGuard)
+
+func init() { act.Explain("key_acceptances_voided_by_another", signedIt()) }
+
+var voidAcceptanceGuard = act.Guard[signedBefore]{
+	Entity: ent.TypeKeyAcceptance,
+	ID:     func(s signedBefore) uuid.UUID { return s.ID },
+	Load:   signedSheets,
+	Check:  canVoidAcceptance,
+}
+
+// signedBefore is a sheet, and whether the viewer signed it, be it by another account of the same member of staff.
+type signedBefore struct {
+	*ent.KeyAcceptance
+	own bool
+}
+
+func signedSheets(tx *act.Tx, list []uuid.UUID) ([]signedBefore, error) {
+	sheets, err := tx.KeyAcceptance.Query().Where(keyacceptance.IDIn(list...)).All(tx)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := tx.Signature.Query().Where(entsignature.SubjectIDIn(list...), entsignature.Kind(accepting.Kind),
+		entsignature.Or(entsignature.AccountID(tx.Viewer.Account), entsignature.HasStaffWith(staff.AccountID(tx.Viewer.Account)))).All(tx)
+	out := make([]signedBefore, len(sheets))
+	for i, s := range sheets {
+		out[i] = signedBefore{s, slices.ContainsFunc(signed, func(g *ent.Signature) bool { return g.SubjectID == s.ID })}
+	}
+	return out, err
+}
 
 func voidAcceptance(tx *act.Tx, in VoidKeyAcceptanceInput) (*VoidKeyAcceptancePayload, error) {
 	sheet, err := tx.KeyAcceptance.Query().Where(keyacceptance.ID(in.ID)).ForUpdate().Only(tx)
 	if sheet, err = act.Find(sheet, err, "id"); err != nil {
 		return nil, err
 	}
-	if err := canVoidAcceptance(sheet); err != nil {
+	found, err := signedSheets(tx, []uuid.UUID{sheet.ID})
+	if err != nil {
+		return nil, err
+	}
+	if err := canVoidAcceptance(tx, found[0]); err != nil {
 		return nil, err
 	}
 	lines, err := tx.KeyAcceptanceLine.Query().Where(keyacceptanceline.AcceptanceID(sheet.ID)).IDs(tx)
@@ -56,19 +93,31 @@ func voidAcceptance(tx *act.Tx, in VoidKeyAcceptanceInput) (*VoidKeyAcceptancePa
 	} else if err != nil {
 		return nil, err
 	}
-	sheet, err = void.Mark(tx, sheet.Update().SetState(keyacceptance.StateVoided), in.Reason).Save(tx)
-	return &VoidKeyAcceptancePayload{sheet}, err
+	if sheet, err = void.Mark(tx, sheet.Update().SetState(keyacceptance.StateVoided), in.Reason).Save(tx); err != nil {
+		return nil, err
+	}
+	return &VoidKeyAcceptancePayload{sheet}, void.Tell(tx, void.Notice{
+		Clause: "K1.1", Estate: sheet.EstateID, Subject: sheet.ID, WhatZH: sheet.Deliverer + " 交来钥匙的验收表", WhatEN: "sheet of keys delivered by " + sheet.Deliverer, Why: in.Reason,
+	})
 }
 
-// canVoidAcceptance refuses a sheet that did not take effect here, or is voided already.
-func canVoidAcceptance(sheet *ent.KeyAcceptance) error {
+// canVoidAcceptance refuses a sheet that did not take effect here, or is voided already, and who signed it.
+func canVoidAcceptance(_ *act.Tx, sheet signedBefore) error {
 	switch {
 	case sheet.State == keyacceptance.StateDraft, sheet.State == keyacceptance.StateCancelled:
 		return fault.Clash("这张验收表没有生效,无需作废。", "The sheet did not take effect, so there is nothing to void.").By("K1.1").At("id")
 	case sheet.SourceFile != "":
 		return fault.Rule("K1.1", "导入的清单请用更正后的清单重新导入,不能作废。", "An imported list is not voided; import a corrected one.").At("id")
 	}
-	return void.Refuse(sheet.VoidedAt)
+	if err := void.Refuse(sheet.VoidedAt); err != nil || !sheet.own {
+		return err
+	}
+	return signedIt()
+}
+
+// signedIt refuses to void what one signed for.
+func signedIt() *fault.Error {
+	return fault.Rule("K1.1", "签字的人不能作废自己签过的验收表,请由其他主管或经理作废。", "Who signed a sheet does not void it; another supervisor or manager does.").At("id")
 }
 
 // unsealAll ends the seals of the sheet's keys: each packet that it made is with security still, under whatever number.

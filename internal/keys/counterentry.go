@@ -3,10 +3,19 @@ package keys
 import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/internal/access"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/void"
 	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
 )
+
+// mayVoid refuses who neither recorded it just now nor leads where it was recorded. Errors: FORBIDDEN.
+func mayVoid(tx *act.Tx, on policy.Resource, row access.Row, r void.Recorded) error {
+	r.Leads = tx.Viewer.Scope(on, policy.Approve).Covers(row)
+	return void.May(tx, r)
+}
 
 // counter posts the entry that undoes a movement: the same keys back, now. The database has it be the exact opposite, of
 // no counter-entry and once.

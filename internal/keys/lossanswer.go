@@ -63,9 +63,14 @@ func losses(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoss, error) {
 	return tx.KeyLoss.Query().Where(keyloss.IDIn(list...)).All(tx)
 }
 
+// answers tells whether the viewer leads where the loss concerns.
+func answers(tx *act.Tx, l *ent.KeyLoss) bool {
+	return tx.Viewer.Scope(policy.KeyLoss, policy.Answer).Covers(l.RowScope())
+}
+
 // canAnswer refuses what another department's leader answers, and what is answered.
 func canAnswer(tx *act.Tx, l *ent.KeyLoss) error {
-	if !tx.Viewer.Scope(policy.KeyLoss, policy.Answer).Covers(l.RowScope()) {
+	if !answers(tx, l) {
 		return fault.Denied("请由相关部门的主管或经理答复。", "The supervisor of the department concerned, or a manager, answers this.").By("K2.3")
 	}
 	if err := void.Refuse(l.VoidedAt); err != nil {

@@ -24,7 +24,8 @@ type VoidKeyLoanPayload struct{ Loan *ent.KeyLoan }
 // VoidLoan counters a loan that was recorded by mistake: its keys go back by counter-entries, and nothing is due any
 // more (K2.1). A return or a loss is voided first.
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided, or something of it came back or was reported lost.
+// Errors: NOT_FOUND; FORBIDDEN for who neither lent them just now nor leads; CONFLICT if it was voided, or something of it
+// came back or was reported lost.
 var VoidLoan = act.Guarded(act.New("keys.voidLoan", act.Needs(policy.KeyLoan, policy.Void), act.Clauses("K2.1"), voidLoan), voidLoanGuard)
 
 func voidLoan(tx *act.Tx, in VoidKeyLoanInput) (*VoidKeyLoanPayload, error) {
@@ -44,7 +45,12 @@ func voidLoan(tx *act.Tx, in VoidKeyLoanInput) (*VoidKeyLoanPayload, error) {
 	if loan, err = void.Mark(tx, loan.Update().SetState(keyloan.StateVoided), in.Reason).Save(tx); err != nil {
 		return nil, err
 	}
-	return &VoidKeyLoanPayload{loan}, dueBack.Cancel(tx, loan.ID)
+	if err := dueBack.Cancel(tx, loan.ID); err != nil {
+		return nil, err
+	}
+	return &VoidKeyLoanPayload{loan}, void.Tell(tx, void.Notice{
+		Clause: "K2.1", Estate: loan.EstateID, Subject: loan.ID, WhatZH: loan.BorrowerName + " 的借用", WhatEN: "loan of " + loan.BorrowerName, Why: in.Reason,
+	})
 }
 
 // giveBack counters what was lent of the lines, which are then void.
@@ -79,14 +85,14 @@ var voidLoanGuard = act.Guard[*ent.KeyLoan]{
 }
 
 // canVoidLoan refuses a loan of which something came back, or was reported lost.
-func canVoidLoan(_ *act.Tx, l *ent.KeyLoan) error {
+func canVoidLoan(tx *act.Tx, l *ent.KeyLoan) error {
 	if err := void.Refuse(l.VoidedAt); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(l.Edges.Lines, func(l *ent.KeyLoanLine) bool { return l.Returned+l.Lost > 0 }) {
 		return notUntouched()
 	}
-	return nil
+	return mayVoid(tx, policy.KeyLoan, l.RowScope(), void.Recorded{Clause: "K2.1", By: l.LentByID, At: l.CreatedAt})
 }
 
 func notUntouched() *fault.Error {

@@ -1,6 +1,8 @@
 package keys
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
@@ -9,6 +11,8 @@ import (
 	"github.com/steward-pm/steward/ent/keylockchange"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/ent/reconciliation"
+	"github.com/steward-pm/steward/ent/reconciliationline"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/void"
@@ -24,7 +28,8 @@ type VoidKeyLossPayload struct{ Loss *ent.KeyLoss }
 // VoidLoss counters a loss that was reported by mistake: the keys are with who had them again, a loan that they were of
 // is open and due again, and nobody has to answer (K2.3).
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided; RULE K2.3 if keys of it were found, or a lock change for it is ordered;
+// Errors: NOT_FOUND; FORBIDDEN for who neither reported it just now nor answers it, and once it was answered or where a spot check
+// found it, for who does not answer it; CONFLICT if it was voided; RULE K2.3 if keys of it were found, or a lock change for it is ordered;
 // RULE K3.1 if the lock was changed since.
 var VoidLoss = act.Guarded(act.New("keys.voidLoss", act.Needs(policy.KeyLoss, policy.Void), act.Clauses("K2.3"), voidLoss), voidLossGuard)
 
@@ -65,7 +70,14 @@ func voidLoss(tx *act.Tx, in VoidKeyLossInput) (*VoidKeyLossPayload, error) {
 		return nil, err
 	}
 	tx.About(ent.TypeKeyLoss, loss.ID, loss.RowScope())
-	return &VoidKeyLossPayload{loss}, lossAnswer.Cancel(tx, loss.ID)
+	if err := lossAnswer.Cancel(tx, loss.ID); err != nil {
+		return nil, err
+	}
+	n := void.Notice{Clause: "K2.3", Estate: loss.EstateID, Subject: loss.ID, WhatZH: loss.Label + " 的报失", WhatEN: "loss of keys of " + loss.Label, Why: in.Reason}
+	if loss.DepartmentID != nil {
+		n.Department = *loss.DepartmentID
+	}
+	return &VoidKeyLossPayload{loss}, void.Tell(tx, n)
 }
 
 // loanOfLoss locks the loan that the lost keys were of, as reports and returns do before they look at its lines; nil
@@ -83,10 +95,11 @@ func loanOfLoss(tx *act.Tx, id uuid.UUID) (*ent.KeyLoan, *ent.KeyLoanLine, error
 	return loan, line, err
 }
 
-// mistake is a loss, with its set and its entries that were not countered, and whether a lock change for it is under way.
+// mistake is a loss, with its set and its entries that were not countered, whether a lock change for it is under way, and whether a
+// spot check found it.
 type mistake struct {
-	loss    *ent.KeyLoss
-	ordered bool
+	loss             *ent.KeyLoss
+	ordered, counted bool
 }
 
 func mistaken(tx *act.Tx, list []uuid.UUID) ([]mistake, error) {
@@ -104,11 +117,32 @@ func mistaken(tx *act.Tx, list []uuid.UUID) ([]mistake, error) {
 	for _, c := range changes {
 		ordered[*c.LossID] = true
 	}
+	counted, err := countedLost(tx, found)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]mistake, len(found))
 	for i, l := range found {
-		out[i] = mistake{l, ordered[l.ID]}
+		out[i] = mistake{l, ordered[l.ID], counted[l.ID]}
 	}
 	return out, nil
+}
+
+// countedLost are those of the losses by which a difference of a spot check was resolved (K4.3).
+func countedLost(tx *act.Tx, losses []*ent.KeyLoss) (map[uuid.UUID]bool, error) {
+	sets := make([]uuid.UUID, len(losses))
+	for i, l := range losses {
+		sets[i] = l.SetID
+	}
+	lines, err := tx.ReconciliationLine.Query().Where(reconciliationline.ItemIDIn(sets...), reconciliationline.Resolution(string(DifferenceLost)),
+		reconciliationline.HasReconciliationWith(reconciliation.Kind(spotCheck.Name))).All(tx)
+	out := map[uuid.UUID]bool{}
+	for _, l := range losses {
+		out[l.ID] = slices.ContainsFunc(lines, func(r *ent.ReconciliationLine) bool {
+			return r.ItemID == l.SetID && *r.PlaceID == l.HolderID && r.ResolvedAt.Equal(l.ReportedAt)
+		})
+	}
+	return out, err
 }
 
 var voidLossGuard = act.Guard[mistake]{
@@ -119,7 +153,7 @@ var voidLossGuard = act.Guard[mistake]{
 }
 
 // canVoidLoss refuses a loss that was voided, or upon which something was done that a void would make wrong.
-func canVoidLoss(_ *act.Tx, m mistake) error {
+func canVoidLoss(tx *act.Tx, m mistake) error {
 	switch l := m.loss; {
 	case l.VoidedAt != nil:
 		return void.Refuse(l.VoidedAt)
@@ -133,7 +167,11 @@ func canVoidLoss(_ *act.Tx, m mistake) error {
 			return retired()
 		}
 	}
-	return nil
+	r := void.Recorded{Clause: "K2.3", At: m.loss.CreatedAt, Leads: answers(tx, m.loss)}
+	if m.loss.State == keyloss.StateOpen && !m.counted { // else it is not the reporter's any more
+		r.By = m.loss.ReportedByID
+	}
+	return void.May(tx, r)
 }
 
 // reopen opens a loan that was closed, and makes its keys due again (K2.2).

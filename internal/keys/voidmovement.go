@@ -20,7 +20,7 @@ type VoidKeyMovementPayload struct{ Movement *ent.KeyMovement }
 // VoidMovement counters an entry that stands for itself: keys placed, handed over to a household or taken back, given to
 // engineering or back from there (K4.1). What an entry is only a part of is voided as a whole.
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided, or the keys went on; RULE K4.1 for an entry that is a part of something,
+// Errors: NOT_FOUND; FORBIDDEN for who neither entered it just now nor leads; CONFLICT if it was voided, or the keys went on; RULE K4.1 for an entry that is a part of something,
 // or a counter-entry; RULE K3.1 if the lock was changed since.
 var VoidMovement = act.Guarded(act.New("keys.voidMovement", act.Needs(policy.KeyMovement, policy.Void), act.Clauses("K4.1", "K1.2"), voidMovement), voidMovementGuard)
 
@@ -42,7 +42,13 @@ func voidMovement(tx *act.Tx, in VoidKeyMovementInput) (*VoidKeyMovementPayload,
 	tx.About(ent.TypeKeyMovement, in.ID, c.RowScope())
 	tx.Because(c.Note)
 	m, err := tx.KeyMovement.Get(tx, in.ID)
-	return &VoidKeyMovementPayload{m}, err
+	if err != nil {
+		return nil, err
+	}
+	label := found[0].Edges.Set.Label
+	return &VoidKeyMovementPayload{m}, void.Tell(tx, void.Notice{
+		Clause: "K4.1", Estate: m.EstateID, Subject: m.ID, WhatZH: label + " 的钥匙移动", WhatEN: "entry of keys of " + label, Why: in.Reason,
+	})
 }
 
 func movements(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyMovement, error) {
@@ -57,7 +63,7 @@ var voidMovementGuard = act.Guard[*ent.KeyMovement]{
 }
 
 // canVoidMovement refuses what was voided, counters something, is a part of something, or moved keys of an older lock.
-func canVoidMovement(_ *act.Tx, m *ent.KeyMovement) error {
+func canVoidMovement(tx *act.Tx, m *ent.KeyMovement) error {
 	switch {
 	case m.ReversesID != nil:
 		return fault.Rule("K4.1", "冲销登记不能作废,请重新登记正确的移动。", "A counter-entry is not voided; record anew what is right.")
@@ -70,7 +76,11 @@ func canVoidMovement(_ *act.Tx, m *ent.KeyMovement) error {
 	if m.Generation != m.Edges.Set.Generation {
 		return retired()
 	}
-	return nil
+	r := void.Recorded{Clause: "K4.1", At: m.CreatedAt}
+	if m.RecordedByID != nil {
+		r.By = *m.RecordedByID
+	}
+	return mayVoid(tx, policy.KeyMovement, m.RowScope(), r)
 }
 
 // voidedBefore refuses to counter an entry twice.

@@ -20,7 +20,7 @@ type VoidKeyCabinetOpeningPayload struct{ Opening *ent.KeyCabinetOpening }
 
 // VoidOpening voids the record of an opening (K1.2); lists show it as voided.
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided; RULE K1.2 for an attempt that was refused.
+// Errors: NOT_FOUND; FORBIDDEN for who neither opened it just now nor leads; CONFLICT if it was voided; RULE K1.2 for an attempt that was refused.
 var VoidOpening = act.Guarded(act.New("keys.voidOpening", act.Needs(policy.KeyCabinetOpening, policy.Void), act.Clauses("K1.2"), voidOpening), voidOpeningGuard)
 
 func voidOpening(tx *act.Tx, in VoidKeyCabinetOpeningInput) (*VoidKeyCabinetOpeningPayload, error) {
@@ -31,8 +31,12 @@ func voidOpening(tx *act.Tx, in VoidKeyCabinetOpeningInput) (*VoidKeyCabinetOpen
 	if err := canVoidOpening(tx, o); err != nil {
 		return nil, err
 	}
-	o, err = void.Mark(tx, o.Update(), in.Reason).Save(tx)
-	return &VoidKeyCabinetOpeningPayload{o}, err
+	if o, err = void.Mark(tx, o.Update(), in.Reason).Save(tx); err != nil {
+		return nil, err
+	}
+	return &VoidKeyCabinetOpeningPayload{o}, void.Tell(tx, void.Notice{
+		Clause: "K1.2", Estate: o.EstateID, Subject: o.ID, WhatZH: o.OpenedByName + " 的开柜记录", WhatEN: "opening of the cabinet by " + o.OpenedByName, Why: in.Reason,
+	})
 }
 
 var voidOpeningGuard = act.Guard[*ent.KeyCabinetOpening]{
@@ -45,11 +49,14 @@ var voidOpeningGuard = act.Guard[*ent.KeyCabinetOpening]{
 }
 
 // canVoidOpening refuses what was voided, and attempts: that somebody tried is no mistake of the record.
-func canVoidOpening(_ *act.Tx, o *ent.KeyCabinetOpening) error {
+func canVoidOpening(tx *act.Tx, o *ent.KeyCabinetOpening) error {
 	if o.Outcome == keycabinetopening.OutcomeRefused {
 		return fault.Rule("K1.2", "被拒绝的开柜记录须保留,不能作废。", "An attempt that was refused stays on record.")
 	}
-	return void.Refuse(o.VoidedAt)
+	if err := void.Refuse(o.VoidedAt); err != nil {
+		return err
+	}
+	return mayVoid(tx, policy.KeyCabinetOpening, o.RowScope(), void.Recorded{Clause: "K1.2", By: o.OpenedByID, At: o.CreatedAt})
 }
 
 // VoidKeyFollowUpInput names a note that was made by mistake, and says why.
@@ -60,7 +67,7 @@ type VoidKeyFollowUpPayload struct{ FollowUp *ent.KeyFollowUp }
 
 // VoidFollowUp voids a note on keys that engineering owes (K1.4): the one before it counts again.
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided.
+// Errors: NOT_FOUND; FORBIDDEN for who neither noted it just now nor leads; CONFLICT if it was voided.
 var VoidFollowUp = act.Guarded(act.New("keys.voidFollowUp", act.Needs(policy.KeyFollowUp, policy.Void), act.Clauses("K1.4"), voidFollowUp), voidFollowUpGuard)
 
 func voidFollowUp(tx *act.Tx, in VoidKeyFollowUpInput) (*VoidKeyFollowUpPayload, error) {
@@ -71,8 +78,12 @@ func voidFollowUp(tx *act.Tx, in VoidKeyFollowUpInput) (*VoidKeyFollowUpPayload,
 	if err := canVoidFollowUp(tx, n); err != nil {
 		return nil, err
 	}
-	n, err = void.Mark(tx, n.Update(), in.Reason).Save(tx)
-	return &VoidKeyFollowUpPayload{n}, err
+	if n, err = void.Mark(tx, n.Update(), in.Reason).Save(tx); err != nil {
+		return nil, err
+	}
+	return &VoidKeyFollowUpPayload{n}, void.Tell(tx, void.Notice{
+		Clause: "K1.4", Estate: n.EstateID, Subject: n.ID, WhatZH: n.NotedByName + " 的跟进记录", WhatEN: "note by " + n.NotedByName, Why: in.Reason,
+	})
 }
 
 var voidFollowUpGuard = act.Guard[*ent.KeyFollowUp]{
@@ -84,4 +95,9 @@ var voidFollowUpGuard = act.Guard[*ent.KeyFollowUp]{
 	Check: canVoidFollowUp,
 }
 
-func canVoidFollowUp(_ *act.Tx, n *ent.KeyFollowUp) error { return void.Refuse(n.VoidedAt) }
+func canVoidFollowUp(tx *act.Tx, n *ent.KeyFollowUp) error {
+	if err := void.Refuse(n.VoidedAt); err != nil {
+		return err
+	}
+	return mayVoid(tx, policy.KeyFollowUp, n.RowScope(), void.Recorded{Clause: "K1.4", By: n.NotedByID, At: n.CreatedAt})
+}

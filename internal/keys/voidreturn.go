@@ -24,7 +24,7 @@ type VoidKeyReturnPayload struct {
 // VoidReturn counters a return that was recorded by mistake: the keys are with the borrower again, the loan is open, and
 // they are due as before (K2.1).
 //
-// Errors: NOT_FOUND; CONFLICT if it was voided, or the keys are no longer where they came back to; RULE K3.1 if their
+// Errors: NOT_FOUND; FORBIDDEN for who neither took them just now nor leads; CONFLICT if it was voided, or the keys are no longer where they came back to; RULE K3.1 if their
 // lock was changed since.
 var VoidReturn = act.Guarded(act.New("keys.voidReturn", act.Needs(policy.KeyReturn, policy.Void), act.Clauses("K2.1"), voidReturn), voidReturnGuard)
 
@@ -59,8 +59,12 @@ func voidReturn(tx *act.Tx, in VoidKeyReturnInput) (*VoidKeyReturnPayload, error
 	if back, err = void.Mark(tx, back.Update(), in.Reason).Save(tx); err != nil {
 		return nil, err
 	}
-	loan, err = reopen(tx, loan)
-	return &VoidKeyReturnPayload{back, loan}, err
+	if loan, err = reopen(tx, loan); err != nil {
+		return nil, err
+	}
+	return &VoidKeyReturnPayload{back, loan}, void.Tell(tx, void.Notice{
+		Clause: "K2.1", Estate: loan.EstateID, Subject: loan.ID, WhatZH: loan.BorrowerName + " 的归还", WhatEN: "return of " + loan.BorrowerName, Why: in.Reason,
+	})
 }
 
 var voidReturnGuard = act.Guard[*ent.KeyReturn]{
@@ -72,5 +76,10 @@ var voidReturnGuard = act.Guard[*ent.KeyReturn]{
 	Check: canVoidReturn,
 }
 
-// canVoidReturn refuses what was voided before.
-func canVoidReturn(_ *act.Tx, r *ent.KeyReturn) error { return void.Refuse(r.VoidedAt) }
+// canVoidReturn refuses what was voided before, and who may not.
+func canVoidReturn(tx *act.Tx, r *ent.KeyReturn) error {
+	if err := void.Refuse(r.VoidedAt); err != nil {
+		return err
+	}
+	return mayVoid(tx, policy.KeyReturn, r.RowScope(), void.Recorded{Clause: "K2.1", By: r.ReceivedByID, At: r.CreatedAt})
+}

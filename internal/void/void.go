@@ -1,6 +1,7 @@
 // Package void counters an act that was recorded by mistake: the row stays, and says who voided it, when and why. A void
 // is never undone, and what is voided does not change any more; the database holds each table to it by the SQL
 // function voidable(). What the act did besides its row (an entry in a ledger, an obligation) the chapter counters.
+// Who recorded it voids it at once, and later who leads (May); of each void the leaders hear (Tell).
 package void
 
 import (
