@@ -1663,13 +1663,13 @@ type ComplexityRoot struct {
 		KeyLoans            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
 		KeyLockChanges      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
 		KeyLosses           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
+		KeyMonth            func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyMovements        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
 		KeyScrappings       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
 		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
 		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
-		KeyStatement        func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
 		Node                func(childComplexity int, id uuid.UUID) int
@@ -9319,6 +9319,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyLosses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLossOrder), args["where"].(*ent.KeyLossWhereInput)), true
+	case "Query.keyMonth":
+		if e.ComplexityRoot.Query.KeyMonth == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyMonth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyMonth(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyMovements":
 		if e.ComplexityRoot.Query.KeyMovements == nil {
 			break
@@ -9385,17 +9396,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
-	case "Query.keyStatement":
-		if e.ComplexityRoot.Query.KeyStatement == nil {
-			break
-		}
-
-		args, err := ec.field_Query_keyStatement_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.KeyStatement(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyStatementLines":
 		if e.ComplexityRoot.Query.KeyStatementLines == nil {
 			break
@@ -14220,7 +14220,7 @@ extend type Mutation {
 
 extend type Query {
   "The statistics of a month, open ones too (K4.2)."
-  keyStatement(
+  keyMonth(
     "The estate."
     estateID: ID!
     "The month, by any of its days, in the estate's time zone."

@@ -86,7 +86,7 @@ func (rt *Runtime) finish(ctx context.Context, span trace.Span, d *Definition, e
 	rt.refused(ctx, d, fault.From(err))
 }
 
-// refused records a refusal by permission or rule on the read chain, committed before the answer leaves.
+// refused records a refusal by permission or rule, or of a password, on the read chain, committed before the answer leaves.
 func (rt *Runtime) refused(ctx context.Context, d *Definition, f *fault.Error) {
 	v := access.From(ctx)
 	if v == nil || f == nil {
@@ -95,11 +95,13 @@ func (rt *Runtime) refused(ctx context.Context, d *Definition, f *fault.Error) {
 	switch {
 	case f.Code == fault.Forbidden, f.Code == fault.RuleBroken, f.Code == fault.NotFound:
 	case f.Code == fault.Conflict && d.ConflictsOnTrail:
+	case f.Account != uuid.Nil: // who signs for another would try until it fits
 	default:
 		return // mistakes and races are no refusals
 	}
 	e := entry(ctx, rt, d.Name)
 	e.Outcome, e.Estate, e.Clause, e.Reason = audit.Refused, homeOf(v), f.Clause, string(f.Code)
+	e.Subject = f.Account
 	if err := rt.appendRefusal(ctx, e); err != nil {
 		rt.Log.ErrorContext(ctx, "a refusal could not be put on the audit trail", "act", d.Name, "error", err)
 	}

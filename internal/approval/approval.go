@@ -24,6 +24,9 @@ type Kind struct {
 	Resource policy.Resource // who may Approve it, in the whole estate, decides
 	Lapses   time.Duration   // how long after it was asked it is neither decided nor used any more
 
+	// In is the operation that alone gives it, as a consent that is signed under something else, too; empty: giveApproval.
+	In string
+
 	// Decided is told, in the transaction, when a question was given, declined, withdrawn or expired: a.State says
 	// which. It may be nil.
 	Decided func(tx *act.Tx, a *ent.Approval) error

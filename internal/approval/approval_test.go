@@ -54,6 +54,9 @@ func TestGivenSignedAndUsedOnce(t *testing.T) {
 	if r := sup.Refused(give, signed(id, "wrong"), fault.InvalidInput); r.Field != "signature.credential" {
 		t.Errorf("a wrong password is refused at %q", r.Field)
 	}
+	if n := len(app.IDs(`SELECT subject_id FROM audit.entries WHERE action = 'approval.give' AND outcome = 'refused' AND subject_id = $1`, sup.Account)); n != 1 {
+		t.Errorf("%d entries of the trail tell of the wrong password", n)
+	}
 	if r := sup.Refused(give, vars{"in": vars{"approvalID": id, "signature": vars{}}}, fault.InvalidInput); r.Field != "signature.credential" {
 		t.Errorf("no password is refused at %q", r.Field)
 	}

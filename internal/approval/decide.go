@@ -52,9 +52,9 @@ type DeclineApprovalPayload struct{ Approval *ent.Approval }
 
 // Give approves what was asked, signed with the decider's own password.
 //
-// Errors: NOT_FOUND; INVALID_INPUT for a wrong password; FORBIDDEN for who may not decide it; RULE for who asked, and once
-// it has expired; CONFLICT if it was decided or withdrawn.
-var Give = act.Guarded(act.New("approval.give", act.Needs(policy.Approval, policy.Approve), nil, give), decideGuard)
+// Errors: NOT_FOUND; INVALID_INPUT for a wrong password; FORBIDDEN for who may not decide it; RULE for who asked, once it has
+// expired, and for what is given only in an act of its own; CONFLICT if it was decided or withdrawn.
+var Give = act.Guarded(act.New("approval.give", act.Needs(policy.Approval, policy.Approve), nil, give), giveGuard)
 
 // Decline refuses what was asked, and says why.
 //
@@ -62,7 +62,7 @@ var Give = act.Guarded(act.New("approval.give", act.Needs(policy.Approval, polic
 var Decline = act.Guarded(act.New("approval.decline", act.Needs(policy.Approval, policy.Approve), nil, decline), decideGuard)
 
 func give(tx *act.Tx, in GiveApprovalInput) (*GiveApprovalPayload, error) {
-	a, err := lock(tx, in.ApprovalID, canDecide)
+	a, err := lock(tx, in.ApprovalID, canGive)
 	if err != nil {
 		return nil, err
 	}
@@ -71,24 +71,29 @@ func give(tx *act.Tx, in GiveApprovalInput) (*GiveApprovalPayload, error) {
 }
 
 // Give approves in the act of a chapter, for a consent that is signed under something else, too. The act's input proved
-// the decider's signature.
+// the decider's signature; field is where it names what is approved.
 //
-// Errors: as of the act, without field.
-func (k *Kind) Give(tx *act.Tx, id uuid.UUID, note string, by *signature.Input) error {
+// Errors: as of the act, at field.
+func (k *Kind) Give(tx *act.Tx, id uuid.UUID, note string, by *signature.Input, field string) error {
 	a, err := tx.Approval.Query().Where(approval.ID(id), approval.Kind(k.Name)).ForUpdate().Only(tx)
 	if err != nil {
 		return err
 	}
 	if err := canDecide(tx, a); err != nil {
+		if f := fault.From(err); f != nil {
+			return f.At(field)
+		}
 		return err
 	}
 	_, err = given(tx, a, note, by)
 	return err
 }
 
-// given signs the approval, and records it.
+// given signs the approval, by the question's clause, and records it.
 func given(tx *act.Tx, a *ent.Approval, note string, by *signature.Input) (*ent.Approval, error) {
-	if _, err := ceremony.Sign(tx, signature.Signing{
+	asked := *ceremony
+	asked.Clause = a.Clause
+	if _, err := asked.Sign(tx, signature.Signing{
 		Capacity: "approver", Estate: a.EstateID, Subject: a.ID, By: by, Content: json.RawMessage(a.Content), Field: "signature",
 	}); err != nil {
 		return nil, err
@@ -134,12 +139,27 @@ func decided(tx *act.Tx, a *ent.Approval, state approval.State, note string) (*e
 	return a, k.told(tx, a)
 }
 
-var decideGuard = act.Guard[*ent.Approval]{Entity: ent.TypeApproval, ID: idOf, Load: load, Check: canDecide}
+var (
+	decideGuard = act.Guard[*ent.Approval]{Entity: ent.TypeApproval, ID: idOf, Load: load, Check: canDecide}
+	giveGuard   = act.Guard[*ent.Approval]{Entity: ent.TypeApproval, ID: idOf, Load: load, Check: canGive}
+)
 
 func idOf(a *ent.Approval) uuid.UUID { return a.ID }
 
 func load(tx *act.Tx, list []uuid.UUID) ([]*ent.Approval, error) {
 	return tx.Approval.Query().Where(approval.IDIn(list...)).All(tx)
+}
+
+// canGive refuses, beside what nobody decides, what is given only in an act of its own.
+func canGive(tx *act.Tx, a *ent.Approval) error {
+	if err := canDecide(tx, a); err != nil {
+		return err
+	}
+	k, err := kindOf(a)
+	if err != nil || k.In == "" {
+		return err
+	}
+	return fault.Rule(k.Clause, "这项同意须在其申请上签字,请用 %[1]s 办理。", "This consent is signed under what it is for: give it by %[1]s.", k.In).At("approvalID")
 }
 
 // canDecide refuses who may not decide such questions here, who asked, and what does not wait any more.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/text/language"
 )
 
@@ -37,6 +38,7 @@ type Error struct {
 	ZH, EN     string         // what happened and what to do about it
 	RetryAfter time.Duration  // for RateLimited
 	Details    map[string]any // further extensions, such as the newer version on a CONFLICT
+	Account    uuid.UUID      // whose password was not right: whatever the code, the audit trail tells of it
 	cause      error
 }
 
@@ -66,6 +68,13 @@ func (e *Error) At(field string) *Error {
 	}
 	c := *e
 	c.Field = field
+	return &c
+}
+
+// Of returns a copy that says whose password it was.
+func (e *Error) Of(account uuid.UUID) *Error {
+	c := *e
+	c.Account = account
 	return &c
 }
 

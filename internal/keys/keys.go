@@ -3,7 +3,7 @@
 //
 // An act has a file of its own, which reads from its input to its rule:
 //
-//	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
+//	acceptimport.go K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
 //	acceptdraft.go  K1.1              DraftAcceptance, its lines, CancelAcceptance; acceptcheck.go CheckAcceptanceLines
 //	acceptsign.go   K1.1, K1.3, K1.4  SignAcceptance; acceptpost.go what it puts on record, acceptvoid.go VoidAcceptance
 //	seal.go         K1.3              Seal; sealbreak.go BreakSeal, sealchange.go ChangeSeal
@@ -22,7 +22,7 @@
 //	lockchange.go   K3.1, K2.3        OrderLockChange; lockdemand.go what a loss demands, lockcancel.go CancelLockChange; lockdone.go
 //	                                  RecordLockChange, lockmissing.go the old keys that did not come back; locks.go what all use
 //	scrap.go        K3.2              RequestScrapping, ConsentScrapping; scrapdone.go CompleteScrapping, under a certificate
-//	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidcopies.go VoidCopies,
+//	counterentry.go K4.1, K2.3        what undoes an entry; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidcopies.go VoidCopies,
 //	                                  voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
 //	                                  spotcheckredraw.go RedrawSpotCheck, spotcheckcount.go CountSpotCheck, spotcheckclose.go

@@ -12,7 +12,6 @@ import (
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/keyscrapping"
 	"github.com/steward-pm/steward/ent/keyset"
-	entsignature "github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/approval"
 	"github.com/steward-pm/steward/internal/fault"
@@ -30,24 +29,17 @@ var scrapping = signature.Declare(signature.Ceremony{
 
 // consent is the leader's.
 var consent = approval.Declare(approval.Kind{
-	Name: "keys.scrap", Clause: "K3.2", Resource: policy.KeyScrapping, Lapses: 30 * 24 * time.Hour, Decided: consentDecided,
+	Name: "keys.scrap", Clause: "K3.2", Resource: policy.KeyScrapping, Lapses: 30 * 24 * time.Hour, In: "consentKeyScrapping", Decided: consentDecided,
 })
 
-// consentDecided ends the request that found no consent, and takes no consent that is not signed under the request.
+// consentDecided ends the request that found no consent.
 func consentDecided(tx *act.Tx, a *ent.Approval) error {
-	s, err := tx.KeyScrapping.Query().Where(keyscrapping.ID(a.SubjectID)).ForUpdate().Only(tx)
-	if err != nil {
-		return err
-	}
 	if a.State == entapproval.StateGiven {
-		signed, err := tx.Signature.Query().Where(entsignature.SubjectID(s.ID), entsignature.Kind(scrapping.Kind), entsignature.Capacity("leader")).Exist(tx)
-		if err != nil || signed {
-			return err
-		}
-		return fault.Rule("K3.2", "请用 consentKeyScrapping 在报废申请上签字同意。", "Consent by consentKeyScrapping, which signs the request itself.").At("approvalID")
-	}
-	if s.State != keyscrapping.StateOpen {
 		return nil
+	}
+	s, err := tx.KeyScrapping.Query().Where(keyscrapping.ID(a.SubjectID)).ForUpdate().Only(tx)
+	if err != nil || s.State != keyscrapping.StateOpen {
+		return err
 	}
 	return s.Update().SetState(keyscrapping.StateEnded).Exec(tx)
 }
@@ -166,7 +158,7 @@ func consentScrapping(tx *act.Tx, in ConsentKeyScrappingInput) (*ConsentKeyScrap
 	if in.Note != nil {
 		note = *in.Note
 	}
-	return &ConsentKeyScrappingPayload{s}, consent.Give(tx, s.Edges.Approval.ID, note, in.Signature)
+	return &ConsentKeyScrappingPayload{s}, consent.Give(tx, s.Edges.Approval.ID, note, in.Signature, "scrappingID")
 }
 
 // lockScrapping finds a scrapping that is open, with what was signed, and locks it.

@@ -73,6 +73,10 @@ func TestK3_2_AScrappedSetGoesBackToEngineeringWithConsent(t *testing.T) {
 	if r := supervisor.Refused(giveApproval, givenOf(approval), fault.RuleBroken, "K3.2"); r.Field != "approvalID" {
 		t.Errorf("a consent that does not sign the request: at %q", r.Field)
 	}
+	asks := []vars{{"action": "approval.give", "id": approval}, {"action": "approval.decline", "id": approval}}
+	if a := supervisor.Do(canDo, vars{"c": asks}).Get("can"); a.Get("#.allowed").Raw != "[false,true]" || a.Get("0.clause").String() != "K3.2" {
+		t.Errorf("can says %s", a.Raw)
+	}
 	supervisor.Do(consentScrap, consentOf(id))
 	supervisor.Refused(consentScrap, consentOf(id), fault.Conflict)
 
@@ -177,7 +181,9 @@ func TestK3_2_WhoScraps(t *testing.T) {
 	}
 	app.Foreign(policy.KeyCustodian).Refused(requestScrap, scrapOf(set), fault.NotFound)
 	id := supervisor.Do(requestScrap, scrapOf(set)).Get("requestKeyScrapping.scrapping.id").String()
-	supervisor.Refused(consentScrap, consentOf(id), fault.RuleBroken, "K3.2") // the own request
+	if r := supervisor.Refused(consentScrap, consentOf(id), fault.RuleBroken, "K3.2"); r.Field == "approvalID" { // the own request
+		t.Errorf("the own request: refused at %q", r.Field)
+	}
 	app.Foreign(policy.Supervisor).Refused(consentScrap, consentOf(id), fault.NotFound)
 	app.As(policy.ProjectManager).Do(consentScrap, consentOf(id))
 	app.Foreign(policy.KeyCustodian).Refused(completeScrap, takenOf(app, id), fault.NotFound)

@@ -1,10 +1,7 @@
 package keys_test
 
 import (
-	"sync"
 	"testing"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/stewardtest"
@@ -17,54 +14,11 @@ const (
 	canDo        = `query($c: [CanInput!]!) { can(checks: $c) { allowed code clause } }`
 )
 
-func voidOf(id any, reason string) vars { return vars{"in": vars{"id": id, "reason": reason}} }
+var voidOf, race, whoMayNot = stewardtest.Void, stewardtest.Race, stewardtest.WhoMayNotVoid
 
 // toDesk moves keys of a set from the cabinet to the front desk, and gives the entry's id.
 func toDesk(app *stewardtest.App, set any, count int) string {
 	return app.As(policy.KeyCustodian).Do(moveKeys, vars{"in": vars{"setID": set, "count": count, "fromID": app.A.Cabinet, "toID": app.A.Desk}}).Get("moveKeys.movement.id").String()
-}
-
-// race has several do the same at once; one of them succeeds, and the others are told CONFLICT.
-func race(t *testing.T, p *stewardtest.Person, document string, in vars) {
-	t.Helper()
-	answers := make([]gjson.Result, 6)
-	var wg sync.WaitGroup
-	for i := range answers {
-		wg.Go(func() { answers[i], _ = p.Try(document, in) })
-	}
-	wg.Wait()
-	done, conflicts := 0, 0
-	for _, a := range answers {
-		switch code := a.Get("errors.0.extensions.code"); {
-		case !a.Get("errors").Exists() && a.Get("data").Exists():
-			done++
-		case code.String() == string(fault.Conflict):
-			conflicts++
-		}
-	}
-	if done != 1 || conflicts != len(answers)-1 {
-		t.Errorf("%d did it and %d were told CONFLICT: %v", done, conflicts, answers)
-	}
-}
-
-// whoMayNot is refused to void: by role, or because it is not there for them.
-func whoMayNot(t *testing.T, app *stewardtest.App, document string, in vars, roles ...policy.Role) {
-	t.Helper()
-	for _, role := range roles {
-		app.As(role).In(t).Refused(document, in, fault.Forbidden)
-	}
-	app.Resident().In(t).Refused(document, in, fault.Forbidden)
-	app.As(policy.Auditor).In(t).Refused(document, in, fault.Forbidden)
-	app.Nobody().In(t).Refused(document, in, fault.Unauthenticated)
-	if r := app.Foreign(policy.KeyCustodian).In(t).Refused(document, in, fault.NotFound); r.Field != "id" {
-		t.Errorf("not found at %q", r.Field)
-	}
-	for _, reason := range []string{"", " \t"} {
-		empty := voidOf(in["in"].(vars)["id"], reason)
-		if r := app.As(policy.KeyCustodian).In(t).Refused(document, empty, fault.InvalidInput); r.Field != "reason" {
-			t.Errorf("without a reason it is refused at %q", r.Field)
-		}
-	}
 }
 
 func TestK4_1_AMistakenEntryIsVoidedByACounterEntry(t *testing.T) {

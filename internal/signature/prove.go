@@ -118,7 +118,11 @@ func (in *Input) verify(ctx context.Context, account uuid.UUID, field string) er
 	if a := request.From(ctx).Address; a.IsValid() {
 		address = a.String()
 	}
-	return at(field, act.From(ctx).Accounts.VerifyPassword(ctx, account, *in.Credential, address))
+	err := act.From(ctx).Accounts.VerifyPassword(ctx, account, *in.Credential, address)
+	if f := fault.From(err); f != nil {
+		err = f.Of(account)
+	}
+	return at(field, err)
 }
 
 // at places a refusal at the field.

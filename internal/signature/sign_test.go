@@ -98,6 +98,30 @@ func TestWrongPasswordsSlowDown(t *testing.T) {
 	}
 }
 
+// Who tries another's password leaves a trail: whose it was, at which act, and who tried.
+func TestWrongPasswordsAreOnTheTrail(t *testing.T) {
+	t.Parallel()
+	app := start(t)
+	account := app.As(policy.KeyCustodian).Account
+	staff := hire(app, app.A, "管钥匙的", &account)
+	in := signInput{Ceremony: lend, Capacity: "borrower", Estate: app.A.ID, Subject: uuid.New(), Who: signature.Who{Staff: &staff}, Signature: password("wrong battery horse")}
+	_, err := sign.Do(clerk(app), in)
+	want(t, err, fault.InvalidInput, "signature.credential")
+	in.Signature = &signature.Input{} // no password is a mistake, and tries nothing
+	_, err = sign.Do(clerk(app), in)
+	want(t, err, fault.InvalidInput, "signature.credential")
+	got := texts(t, app, `SELECT actor_id || ' ' || (body::jsonb ->> 'reason') FROM audit.entries WHERE action = 'test.sign' AND outcome = 'refused' AND subject_id = $1`, account)
+	if me := app.As(policy.ProjectManager).Account.String(); len(got) != 1 || got[0] != me+" INVALID_INPUT" {
+		t.Errorf("the trail tells %q", got)
+	}
+	if all := texts(t, app, `SELECT action FROM audit.entries WHERE action = 'test.sign' AND outcome = 'refused'`); len(all) != 1 {
+		t.Errorf("%d refusals are on the trail", len(all))
+	}
+	if secrets := texts(t, app, `SELECT body FROM audit.entries WHERE body LIKE '%battery%'`); len(secrets) > 0 {
+		t.Errorf("the trail tells the password: %q", secrets)
+	}
+}
+
 // A replay answers what was done, but never without the password; and the password is no part of what was asked.
 func TestReplayVerifiesThePasswordAgain(t *testing.T) {
 	t.Parallel()
