@@ -46,7 +46,8 @@ var aliases = map[string]string{
 	"manual": ent.TypeArchiveManual, "volume": ent.TypeArchiveVolume, "document": ent.TypeArchiveDocument, "upload": ent.TypeFile,
 	"placeInArchive.input.fileID": ent.TypeArchiveFile,
 
-	"voidKeyReturn.input.id": ent.TypeKeyReturn, // gives its loan, too
+	"voidKeyReturn.input.id": ent.TypeKeyReturn,    // gives its loan, too
+	"voidKeyCopies.input.id": ent.TypeKeyCopyOrder, // gives the counter-entry, too
 
 	// Questions about anything.
 	"node.id": ent.TypeUnit, "nodes.ids": ent.TypeUnit, "auditTrail.where.subjectID": ent.TypeKeyLoan,

@@ -19,7 +19,7 @@ func (r *mutationResolver) CloseKeyMonth(ctx context.Context, input keys.CloseKe
 	return keys.CloseMonth.Do(ctx, input)
 }
 
-func (r *queryResolver) KeyStatement(ctx context.Context, estateID uuid.UUID, month time.Time) (*keys.KeyMonth, error) {
+func (r *queryResolver) KeyMonth(ctx context.Context, estateID uuid.UUID, month time.Time) (*keys.KeyMonth, error) {
 	return keys.Month(ctx, estateID, month)
 }
 

@@ -11,6 +11,10 @@ import (
 	"github.com/steward-pm/steward/internal/keys"
 )
 
+func (r *mutationResolver) VoidKeyCopies(ctx context.Context, input keys.VoidKeyCopiesInput) (*keys.VoidKeyCopiesPayload, error) {
+	return keys.VoidCopies.Do(ctx, input)
+}
+
 func (r *mutationResolver) VoidKeyMovement(ctx context.Context, input keys.VoidKeyMovementInput) (*keys.VoidKeyMovementPayload, error) {
 	return keys.VoidMovement.Do(ctx, input)
 }

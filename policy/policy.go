@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
@@ -167,8 +168,10 @@ type key struct {
 	action   Action
 }
 
-// Load compiles the policy that is built into the program.
-func Load() (*Table, error) { return Compile(modelText, policyText) }
+// Load is the policy that is built into the program, compiled when it is first asked for: casbin takes a second over it.
+func Load() (*Table, error) { return builtIn() }
+
+var builtIn = sync.OnceValues(func() (*Table, error) { return Compile(modelText, policyText) })
 
 // Text returns the policy that is built in, so that tests can remove a line and see what it guards.
 func Text() string { return policyText }

@@ -125,6 +125,7 @@ type MutationResolver interface {
 	CloseKeySpotCheck(ctx context.Context, input keys.CloseKeySpotCheckInput) (*keys.CloseKeySpotCheckPayload, error)
 	CancelKeySpotCheck(ctx context.Context, input keys.CancelKeySpotCheckInput) (*keys.CancelKeySpotCheckPayload, error)
 	CloseKeyMonth(ctx context.Context, input keys.CloseKeyMonthInput) (*keys.CloseKeyMonthPayload, error)
+	VoidKeyCopies(ctx context.Context, input keys.VoidKeyCopiesInput) (*keys.VoidKeyCopiesPayload, error)
 	VoidKeyMovement(ctx context.Context, input keys.VoidKeyMovementInput) (*keys.VoidKeyMovementPayload, error)
 	VoidKeyCabinetOpening(ctx context.Context, input keys.VoidKeyCabinetOpeningInput) (*keys.VoidKeyCabinetOpeningPayload, error)
 	VoidKeyFollowUp(ctx context.Context, input keys.VoidKeyFollowUpInput) (*keys.VoidKeyFollowUpPayload, error)
@@ -1472,6 +1473,20 @@ func (ec *executionContext) field_Mutation_voidKeyCabinetOpening_args(ctx contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.VoidKeyCabinetOpeningInput, error) {
 			return ec.unmarshalNVoidKeyCabinetOpeningInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCabinetOpeningInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_voidKeyCopies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (keys.VoidKeyCopiesInput, error) {
+			return ec.unmarshalNVoidKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCopiesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7149,6 +7164,50 @@ func (ec *executionContext) fieldContext_Mutation_closeKeyMonth(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_voidKeyCopies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_voidKeyCopies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VoidKeyCopies(ctx, fc.Args["input"].(keys.VoidKeyCopiesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *keys.VoidKeyCopiesPayload) graphql.Marshaler {
+			return ec.marshalNVoidKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCopiesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_voidKeyCopies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VoidKeyCopiesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_voidKeyCopies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_voidKeyMovement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9932,6 +9991,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "closeKeyMonth":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeKeyMonth(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidKeyCopies":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_voidKeyCopies(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -56,6 +56,70 @@ func (ec *executionContext) fieldContext_VoidKeyCabinetOpeningPayload_opening(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _VoidKeyCopiesPayload_order(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyCopiesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyCopiesPayload_order(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Order, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyCopyOrder) graphql.Marshaler {
+			return ec.marshalNKeyCopyOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyCopyOrder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyCopiesPayload_order(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyCopiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyCopyOrder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VoidKeyCopiesPayload_movement(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyCopiesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VoidKeyCopiesPayload_movement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.KeyMovement) graphql.Marshaler {
+			return ec.marshalNKeyMovement2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐKeyMovement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VoidKeyCopiesPayload_movement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VoidKeyCopiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_KeyMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VoidKeyFollowUpPayload_followUp(ctx context.Context, field graphql.CollectedField, obj *keys.VoidKeyFollowUpPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -202,6 +266,55 @@ func (ec *executionContext) unmarshalInputVoidKeyCabinetOpeningInput(ctx context
 func UnmarshalVoidKeyCabinetOpeningInput(ctx context.Context, raw any) (*keys.VoidKeyCabinetOpeningInput, error) {
 	var out *keys.VoidKeyCabinetOpeningInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidKeyCabinetOpeningInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVoidKeyCopiesInput(ctx context.Context, obj any) (*keys.VoidKeyCopiesInput, error) {
+	var it keys.VoidKeyCopiesInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Reason = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalVoidKeyCopiesInput unmarshals raw into the VoidKeyCopiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVoidKeyCopiesInput(ctx context.Context, raw any) (*keys.VoidKeyCopiesInput, error) {
+	var out *keys.VoidKeyCopiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VoidKeyCopiesInput", raw, &out)
 	return out, err
 }
 
@@ -393,6 +506,44 @@ func (ec *executionContext) _VoidKeyCabinetOpeningPayload(ctx context.Context, s
 	return out
 }
 
+var voidKeyCopiesPayloadImplementors = []string{"VoidKeyCopiesPayload"}
+
+func (ec *executionContext) _VoidKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.VoidKeyCopiesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, voidKeyCopiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VoidKeyCopiesPayload")
+		case "order":
+			out.Values[i] = ec._VoidKeyCopiesPayload_order(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movement":
+			out.Values[i] = ec._VoidKeyCopiesPayload_movement(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var voidKeyFollowUpPayloadImplementors = []string{"VoidKeyFollowUpPayload"}
 
 func (ec *executionContext) _VoidKeyFollowUpPayload(ctx context.Context, sel ast.SelectionSet, obj *keys.VoidKeyFollowUpPayload) graphql.Marshaler {
@@ -507,6 +658,19 @@ func (ec *executionContext) marshalNVoidKeyCabinetOpeningPayload2ᚖgithubᚗcom
 		return graphql.Null
 	}
 	return ec._VoidKeyCabinetOpeningPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVoidKeyCopiesInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCopiesInput(ctx context.Context, v any) (keys.VoidKeyCopiesInput, error) {
+	res, err := ec.unmarshalInputVoidKeyCopiesInput(ctx, v)
+	return *res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVoidKeyCopiesPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyCopiesPayload(ctx context.Context, sel ast.SelectionSet, v *keys.VoidKeyCopiesPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VoidKeyCopiesPayload!")
+		return graphql.Null
+	}
+	return ec._VoidKeyCopiesPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNVoidKeyFollowUpInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐVoidKeyFollowUpInput(ctx context.Context, v any) (keys.VoidKeyFollowUpInput, error) {

@@ -1738,6 +1738,7 @@ type ComplexityRoot struct {
 		VoidDocument            func(childComplexity int, input archives.VoidDocumentInput) int
 		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyCopies           func(childComplexity int, input keys.VoidKeyCopiesInput) int
 		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
 		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
 		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
@@ -1885,13 +1886,13 @@ type ComplexityRoot struct {
 		KeyLoans            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
 		KeyLockChanges      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
 		KeyLosses           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
+		KeyMonth            func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyMovements        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
 		KeyScrappings       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
 		KeySeals            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
 		KeySetTimeline      func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		KeySets             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
 		KeySpotChecks       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
-		KeyStatement        func(childComplexity int, estateID uuid.UUID, month time.Time) int
 		KeyStatementLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
 		KeyStatements       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
 		Node                func(childComplexity int, id uuid.UUID) int
@@ -2259,6 +2260,11 @@ type ComplexityRoot struct {
 
 	VoidKeyCabinetOpeningPayload struct {
 		Opening func(childComplexity int) int
+	}
+
+	VoidKeyCopiesPayload struct {
+		Movement func(childComplexity int) int
+		Order    func(childComplexity int) int
 	}
 
 	VoidKeyFollowUpPayload struct {
@@ -9709,6 +9715,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyCabinetOpening(childComplexity, args["input"].(keys.VoidKeyCabinetOpeningInput)), true
+	case "Mutation.voidKeyCopies":
+		if e.ComplexityRoot.Mutation.VoidKeyCopies == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidKeyCopies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidKeyCopies(childComplexity, args["input"].(keys.VoidKeyCopiesInput)), true
 	case "Mutation.voidKeyFollowUp":
 		if e.ComplexityRoot.Mutation.VoidKeyFollowUp == nil {
 			break
@@ -10552,6 +10569,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeyLosses(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeyLossOrder), args["where"].(*ent.KeyLossWhereInput)), true
+	case "Query.keyMonth":
+		if e.ComplexityRoot.Query.KeyMonth == nil {
+			break
+		}
+
+		args, err := ec.field_Query_keyMonth_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.KeyMonth(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyMovements":
 		if e.ComplexityRoot.Query.KeyMovements == nil {
 			break
@@ -10618,17 +10646,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.KeySpotChecks(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.KeySpotCheckOrder), args["where"].(*ent.KeySpotCheckWhereInput)), true
-	case "Query.keyStatement":
-		if e.ComplexityRoot.Query.KeyStatement == nil {
-			break
-		}
-
-		args, err := ec.field_Query_keyStatement_args(ctx, rawArgs)
-		if err != nil {
-			return 0, false
-		}
-
-		return e.ComplexityRoot.Query.KeyStatement(childComplexity, args["estateID"].(uuid.UUID), args["month"].(time.Time)), true
 	case "Query.keyStatementLines":
 		if e.ComplexityRoot.Query.KeyStatementLines == nil {
 			break
@@ -11945,6 +11962,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyCabinetOpeningPayload.Opening(childComplexity), true
 
+	case "VoidKeyCopiesPayload.movement":
+		if e.ComplexityRoot.VoidKeyCopiesPayload.Movement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCopiesPayload.Movement(childComplexity), true
+	case "VoidKeyCopiesPayload.order":
+		if e.ComplexityRoot.VoidKeyCopiesPayload.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidKeyCopiesPayload.Order(childComplexity), true
+
 	case "VoidKeyFollowUpPayload.followUp":
 		if e.ComplexityRoot.VoidKeyFollowUpPayload.FollowUp == nil {
 			break
@@ -12209,6 +12239,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
+			graphql.NewInputUnmarshaler("VoidKeyCopiesInput", ec.unmarshalInputVoidKeyCopiesInput),
 			graphql.NewInputUnmarshaler("VoidKeyFollowUpInput", ec.unmarshalInputVoidKeyFollowUpInput),
 			graphql.NewInputUnmarshaler("VoidKeyLoanInput", ec.unmarshalInputVoidKeyLoanInput),
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
@@ -15828,7 +15859,7 @@ extend type Mutation {
 
 extend type Query {
   "The statistics of a month, open ones too (K4.2)."
-  keyStatement(
+  keyMonth(
     "The estate."
     estateID: ID!
     "The month, by any of its days, in the estate's time zone."
@@ -16002,7 +16033,28 @@ type VoidKeyLossPayload {
   loss: KeyLoss!
 }
 
+"Copies that were recorded by mistake (K2.3)."
+input VoidKeyCopiesInput {
+  "The order whose copies they are."
+  id: ID!
+  "Why they are voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidKeyCopiesPayload {
+  "The order, voided."
+  order: KeyCopyOrder!
+  "The counter-entry in the ledger."
+  movement: KeyMovement!
+}
+
 extend type Mutation {
+  "Voids copies that were recorded by mistake (K2.3): they leave the cabinet by a counter-entry, and their order is void. RULE if none were recorded; CONFLICT if they went on."
+  voidKeyCopies(
+    "Which ones, and why."
+    input: VoidKeyCopiesInput!
+  ): VoidKeyCopiesPayload!
   "Voids an entry of the key ledger by a counter-entry (K4.1): keys placed, handed over or taken back, to engineering or from there. Of others RULE says what is voided instead; CONFLICT if the keys went on from there."
   voidKeyMovement(
     "Which one, and why."
@@ -39329,6 +39381,16 @@ func (ec *executionContext) childFields_VoidKeyCabinetOpeningPayload(ctx context
 		return ec.fieldContext_VoidKeyCabinetOpeningPayload_opening(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCabinetOpeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "order":
+		return ec.fieldContext_VoidKeyCopiesPayload_order(ctx, field)
+	case "movement":
+		return ec.fieldContext_VoidKeyCopiesPayload_movement(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidKeyCopiesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VoidKeyFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

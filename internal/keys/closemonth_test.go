@@ -19,7 +19,7 @@ import (
 
 const (
 	closeMonth = `mutation($in: CloseKeyMonthInput!) { closeKeyMonth(input: $in) { statement { id month closedByName closedAt } } }`
-	keyMonth   = `query($e: ID!, $m: Date!) { keyStatement(estateID: $e, month: $m) { month closed closedAt closedByName lines { area kind opening accepted replaced copied
+	keyMonth   = `query($e: ID!, $m: Date!) { keyMonth(estateID: $e, month: $m) { month closed closedAt closedByName lines { area kind opening accepted replaced copied
 		takenBack found fromEngineering handedOver lost scrapped retired toEngineering adjusted closing withHouseholds lockChanges } } }`
 )
 
@@ -33,7 +33,7 @@ func constraintOf(err error) (code, constraint string) {
 
 // monthOf are the lines of a month, each written as its kind and the figures that are not zero.
 func monthOf(p *stewardtest.Person, app *stewardtest.App, month string) (m gjson.Result, lines string) {
-	m = p.Do(keyMonth, vars{"e": app.A.ID, "m": month}).Get("keyStatement")
+	m = p.Do(keyMonth, vars{"e": app.A.ID, "m": month}).Get("keyMonth")
 	m.Get("lines").ForEach(func(_, l gjson.Result) bool {
 		lines += l.Get("area").String() + " " + l.Get("kind").String()
 		l.ForEach(func(k, v gjson.Result) bool {

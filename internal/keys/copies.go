@@ -152,8 +152,8 @@ func canRecordCopies(_ *act.Tx, o *ent.KeyCopyOrder) error {
 	switch o.State {
 	case keycopyorder.StateMade:
 		return fault.Clash("这份申请的钥匙已配好入柜。", "The copies of this order came before.").By("K2.3").At("orderID")
-	case keycopyorder.StateEnded:
-		return fault.Rule("K2.3", "这份申请未获批准或已结束,请重新申请。", "This order was not approved, or has ended; order again.").At("orderID")
+	case keycopyorder.StateEnded, keycopyorder.StateVoided:
+		return fault.Rule("K2.3", "这份申请未获批准、已结束或已作废,请重新申请。", "This order was not approved, has ended, or was voided; order again.").At("orderID")
 	}
 	return nil
 }

@@ -3,7 +3,7 @@
 //
 // An act has a file of its own, which reads from its input to its rule:
 //
-//	accept.go       K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
+//	acceptimport.go K1.1, K1.4, K4.1  Import: 钥匙清单; acceptline.go its lines, acceptload.go what is on record about them
 //	acceptdraft.go  K1.1              DraftAcceptance, its lines, CancelAcceptance; acceptcheck.go CheckAcceptanceLines
 //	acceptsign.go   K1.1, K1.3, K1.4  SignAcceptance; acceptpost.go what it puts on record, acceptvoid.go VoidAcceptance
 //	seal.go         K1.3              Seal; sealbreak.go BreakSeal, sealchange.go ChangeSeal
@@ -22,7 +22,8 @@
 //	lockchange.go   K3.1, K2.3        OrderLockChange; lockdemand.go what a loss demands, lockcancel.go CancelLockChange; lockdone.go
 //	                                  RecordLockChange, lockmissing.go the old keys that did not come back; locks.go what all use
 //	scrap.go        K3.2              RequestScrapping, ConsentScrapping; scrapdone.go CompleteScrapping, under a certificate
-//	void.go         K4.1, K2.3        counter-entries; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidnotes.go VoidOpening, VoidFollowUp
+//	counterentry.go K4.1, K2.3        what undoes an entry; voidmovement.go VoidMovement, voidloss.go VoidLoss, voidcopies.go VoidCopies,
+//	                                  voidnotes.go VoidOpening, VoidFollowUp
 //	spotcheck.go    K4.3              DrawSpotCheck; spotcheckpopulation.go what it is drawn from, spotcheckdraw.go the draw,
 //	                                  spotcheckredraw.go RedrawSpotCheck, spotcheckcount.go CountSpotCheck, spotcheckclose.go
 //	                                  CloseSpotCheck and CancelSpotCheck, spotcheckresolve.go ResolveDifference, spotcheckenter.go
@@ -60,6 +61,7 @@ func init() {
 	act.Explain("keyacceptancecheck_estate_id_acceptance_id_unit_id_place", fault.Clash("验收表上已有这套钥匙,请改那一行。",
 		"The sheet has this set already; change that line.").By("K1.1").At("lines"))
 	act.Explain("keyseal_estate_id_number", fault.Clash("这个封条编号已用过,请换一个编号。", "The number of the seal was used before; choose another.").By("K1.3"))
+	act.Explain("key_copy_orders_countered", fault.Rule("K2.3", "配好的钥匙与其申请须一并作废。", "Copies and their order are voided together."))
 	act.Explain("key_seals_signed", fault.Rule("K1.3", "封存和换封都须由安全部签字。", "Security signs for what is sealed with it, also under another number."))
 	act.Explain("key_seals_balance", fault.Clash("封存的钥匙须先拆封,才能转走或报失。", "Break the seal first: sealed keys go on, or are reported lost, from where they are unsealed.").By("K1.3"))
 }

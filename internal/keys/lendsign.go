@@ -49,7 +49,7 @@ func signedLines(sets []setLine) []signedLine {
 func signLoan(tx *act.Tx, loan *ent.KeyLoan, sets []setLine, by *signature.Input) error {
 	return lendCeremony.SignBoth(tx, signature.Signing{
 		Estate: loan.EstateID, Subject: loan.ID, Household: loan.HouseholdID, By: by, Field: "signature",
-		Content: signedLoan{loan.BorrowerName, loan.Purpose, signedLines(sets), loan.LentAt, loan.DueAt},
+		Content: signedLoan{loan.BorrowerName, loan.Purpose, signedLines(sets), loan.LentAt.UTC(), loan.DueAt.UTC()},
 	})
 }
 

@@ -86,6 +86,9 @@ func recordLockChange(tx *act.Tx, in RecordLockChangeInput) (*RecordLockChangePa
 	if err != nil {
 		return nil, err
 	}
+	if err := knowHolders(tx, c.EstateID, in.Missing); err != nil {
+		return nil, err
+	}
 	if err := canRecordChange(tx, c); err != nil {
 		return nil, err
 	}

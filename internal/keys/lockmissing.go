@@ -38,15 +38,22 @@ func loseMissing(tx *act.Tx, c *ent.KeyLockChange, set *ent.KeySet, in RecordLoc
 	}
 	for i, m := range missing {
 		at := slices.IndexFunc(had, func(b *ent.KeyBalance) bool { return b.HolderID == m.HolderID })
-		switch {
-		case at < 0:
-			return fault.Missing().At(fmt.Sprintf("missing.%d.holderID", i))
-		case m.Count > had[at].Count:
-			return fault.Clash("%[1]s 只有 %[2]d 把旧钥匙。", "%[1]s has only %[2]d keys of the old lock.", had[at].Edges.Holder.Name, had[at].Count).
-				By("K3.1").At(fmt.Sprintf("missing.%d.count", i))
+		if at < 0 || m.Count > had[at].Count {
+			return fault.Clash("台账上此处没有这么多把旧钥匙。", "The ledger has not so many keys of the old lock there.").By("K3.1").At(fmt.Sprintf("missing.%d.count", i))
 		}
 		if _, err := reportLoss(tx, ReportKeyLossInput{SetID: &set.ID, HolderID: &m.HolderID, Count: m.Count,
 			Circumstances: "换锁时未收回(not given back when the lock was changed):" + c.Reason}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knowHolders finds who is said not to have given keys back. Errors: NOT_FOUND at missing.
+func knowHolders(tx *act.Tx, estate uuid.UUID, missing []*MissingOldKeysInput) error {
+	for i, m := range missing {
+		h, err := tx.KeyHolder.Query().Where(keyholder.ID(m.HolderID), keyholder.EstateID(estate)).Only(tx)
+		if _, err := act.Find(h, err, fmt.Sprintf("missing.%d.holderID", i)); err != nil {
 			return err
 		}
 	}

@@ -223,7 +223,7 @@ func (rec receipt) sign(tx *act.Tx, loan *ent.KeyLoan, back []returning, by *sig
 	}
 	return returnCeremony.SignBoth(tx, signature.Signing{
 		Estate: loan.EstateID, Subject: rec.id, Household: loan.HouseholdID, By: by, Field: "signature",
-		Content: signedReturn{loan.ID, rec.by, lines, rec.at},
+		Content: signedReturn{loan.ID, rec.by, lines, rec.at.UTC()},
 	})
 }
 

@@ -110,6 +110,8 @@ func ofItself(m *ent.KeyMovement) error {
 			"What was found is not voided; if the keys are missing again, report them lost (reportKeyLoss).")
 	case keymovement.ReasonSealed, keymovement.ReasonUnsealed:
 		return fault.Rule("K1.3", "封存的钥匙请通过启封或换封更正。", "Sealed keys are corrected by breaking or replacing the seal.")
+	case keymovement.ReasonCopied:
+		return fault.Rule("K2.3", "这笔登记属于配钥匙,请作废那份申请的入柜登记(voidKeyCopies)。", "This entry belongs to copies; void the copies of their order (voidKeyCopies).")
 	case keymovement.ReasonReplaced, keymovement.ReasonRetired:
 		return fault.Rule("K3.1", "换锁已完成,不能作废;请重新登记一次换锁(orderLockChange)。",
 			"The lock was changed, which is not voided; order another change (orderLockChange).")

@@ -43,8 +43,9 @@ func slips(app *stewardtest.App) map[string]slip {
 		"an opening": {policy.KeyCustodian, func() string {
 			return custodian.Do(openCabinet, openingOf(app.A.Cabinet)).Get("openKeyCabinet.opening.id").String()
 		}, voidOpening, "keys.voidOpening", "K1.2"},
+		"copies": {policy.KeyCustodian, func() string { return copied(app, set, 1) }, voidCopies, "keys.voidCopies", "K2.3"},
 		"a loss": {policy.CSOfficer, func() string {
-			return officer.Do(reportLoss, lossOf(set, app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
+			return officer.Do(reportLoss, lossOf(app.A.Sets[1], app.A.Desk, 1)).Get("reportKeyLoss.loss.id").String()
 		}, voidLoss, "keys.voidLoss", "K2.3"},
 	}
 }

@@ -178,7 +178,7 @@ func monthExample(ctx context.Context, db *ent.Client, home uuid.UUID) (server.E
 	}
 	vars := variables(map[string]any{"estate": home, "month": last.Month.Format(time.DateOnly)})
 	return server.Example{Name: "As the key custodian: monthly statement (钥匙月度统计)", Variables: vars, Query: `query Statement($estate: ID!, $month: Date!) {
-  keyStatement(estateID: $estate, month: $month) {
+  keyMonth(estateID: $estate, month: $month) {
     month closed closedAt closedByName
     lines { area kind opening accepted replaced copied takenBack found fromEngineering handedOver lost scrapped retired toEngineering adjusted closing withHouseholds lockChanges }
   }

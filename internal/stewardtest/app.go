@@ -55,9 +55,10 @@ type App struct {
 	SuperURL string // as superuser, for spoiling things
 	A, B     Estate
 
-	t      testing.TB
-	mu     sync.Mutex
-	people map[string]*Person
+	t            testing.TB
+	owner, super *pgxpool.Pool
+	mu           sync.Mutex
+	people       map[string]*Person
 }
 
 // Options change how the program is wired, for tests of single guards.
@@ -78,12 +79,29 @@ func New(t testing.TB, options ...Options) *App {
 	db := dbtest.New(t, Template())
 	clock := clockwork.NewFakeClockAt(Start)
 	app := &App{Clock: clock, OwnerURL: db.OwnerURL, SuperURL: db.SuperURL, t: t, people: map[string]*Person{}}
+	app.owner, app.super = pool(t, db.OwnerURL), pool(t, db.SuperURL)
 	app.App = Wire(t, db.AppURL, clock, o)
 	srv := httptest.NewServer(app.Handler())
 	t.Cleanup(srv.Close)
 	app.URL = srv.URL
 	app.load()
 	return app
+}
+
+// pool connects when it is used, as to connect takes longer than most that tests ask. Nothing is prepared ahead: tests change tables.
+func pool(t testing.TB, url string) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	p, err := pgxpool.NewWithConfig(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
 }
 
 // Wire wires the program over a database, with cheap passwords and silent logs.
@@ -156,16 +174,11 @@ func (a *App) SQL(sql string, args ...any) {
 // TrySQL is SQL that may be refused.
 func (a *App) TrySQL(sql string, args ...any) error {
 	a.t.Helper()
-	pool, err := pgxpool.New(context.Background(), a.OwnerURL)
+	tx, err := a.owner.Begin(context.Background())
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer pool.Close()
-	tx, err := pool.Begin(context.Background())
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer func() { _ = tx.Rollback(context.Background()) }() // nothing to do once it is committed
+	defer func() { _ = tx.Rollback(context.Background()) }() // nothing, once it is committed
 	if _, err := tx.Exec(context.Background(), `SET LOCAL app.estate_ids = '*'`); err != nil {
 		a.t.Fatal(err)
 	}
@@ -220,12 +233,7 @@ func (a *App) Accounts() string {
 
 func query[T any](a *App, sql string, args ...any) []T {
 	a.t.Helper()
-	conn, err := pgx.Connect(context.Background(), a.SuperURL)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	rows, err := conn.Query(context.Background(), sql, args...)
+	rows, err := a.super.Query(context.Background(), sql, args...)
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 // also is what else a row says when it is voided.
 var also = map[string]string{
+	"key_copy_orders": ", state = 'VOIDED', made_at = coalesce(made_at, now())",
 	"key_acceptances": ", state = 'VOIDED', accepted_at = coalesce(accepted_at, now())", "key_losses": ", state = 'VOIDED'", "key_loans": ", state = 'VOIDED', returned_at = NULL",
 }
 
