@@ -26,8 +26,8 @@ func slips(app *stewardtest.App) map[string]slip {
 		loan, _ := lendTo(app, vars{"externalPersonID": app.A.External}, set, 1)
 		return loan
 	}
-	returned := func() string {
-		loan := lent()
+	returned := func() string { // of another set: once voided, its keys are out
+		loan, _ := lendTo(app, vars{"externalPersonID": app.A.External}, app.A.Sets[2], 1)
 		officer.Do(returnKeys, backOf(loan))
 		return returnsOf(app, loan)[0]
 	}
