@@ -12689,7 +12689,7 @@ extend type Query {
     "Which ones."
     where: ArchiveFileWhereInput
   ): ArchiveFileConnection!
-  "The volumes that the viewer may see (A2, A4)."
+  "The volumes that the viewer may see (A2, A4.1)."
   archiveVolumes(
     "At most so many: 50 unless given, at most 200."
     first: Int
@@ -12704,7 +12704,7 @@ extend type Query {
     "Which ones."
     where: ArchiveVolumeWhereInput
   ): ArchiveVolumeConnection!
-  "The documents that the viewer may see, by class and then by time unless ordered otherwise (A3, A4)."
+  "The documents that the viewer may see, by class and then by time unless ordered otherwise (A3, A4.1, A4.2, A4.3)."
   archiveDocuments(
     "At most so many: 50 unless given, at most 200."
     first: Int

@@ -13,7 +13,7 @@ import (
 	"github.com/steward-pm/steward/policy"
 )
 
-func TestA1_FourClassesWithFixedCategories(t *testing.T) {
+func TestA1_1_A1_3_A1_4_FourClassesWithFixedCategories(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist := app.As(policy.Archivist)
@@ -77,7 +77,7 @@ func TestA3_ByClassThenByTime(t *testing.T) {
 	}
 }
 
-func TestA1_HandingInIsRefused(t *testing.T) {
+func TestA1_1_HandingInIsRefused(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
 	archivist := app.As(policy.Archivist)

@@ -55,8 +55,13 @@ func (b *batch) queueMore(estate, account, set, loan, draft uuid.UUID, holder ma
 		b.queue(`INSERT INTO key_acceptance_checks (id, created_at, estate_id, acceptance_id, unit_id, place, due)
 			SELECT $1, $2, $3, $4, unit_id, $6, 2 FROM key_sets WHERE id = $5`, ids.New(0x030f), Start, estate, draft, set, place)
 	}
-	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at)
-		SELECT $1, $2, $3, set_id, id, '钥匙遗失', $4, '钥匙管理员', $2 FROM key_losses WHERE estate_id = $3`, ids.New(0x0311), Start, estate, account)
+	change, consent := ids.New(0x0311), ids.New(0x0206)
+	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
+		VALUES ($1, $2, $3, 'keys.lockChange', 'K3.1', $4, '换锁', 'Change the lock', '{}', $5, '钥匙遗失', $6, '钥匙管理员', $2::timestamptz - interval '30 days', $2)`,
+		consent, Start, estate, change, hash, account)
+	b.queue(`UPDATE approvals SET state = 'EXPIRED' WHERE id = $1`, consent)
+	b.queue(`INSERT INTO key_lock_changes (id, created_at, estate_id, set_id, loss_id, reason, ordered_by_id, ordered_by_name, ordered_at, approval_id)
+		SELECT $1, $2, $3, set_id, id, '钥匙遗失', $4, '钥匙管理员', $2, $5 FROM key_losses WHERE estate_id = $3`, change, Start, estate, account, consent)
 	b.queueOrders(estate, account, set, certificate, holder)
 	request := ids.New(0x0314)
 	b.queue(`INSERT INTO key_loan_requests (id, created_at, estate_id, loan_id, borrower_id, borrower_name, purpose, until, approval_id)
