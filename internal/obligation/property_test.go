@@ -89,12 +89,14 @@ func TestHistoriesOfWhatIsDue(t *testing.T) {
 				want.remind(app.Clock.Now().UTC())
 			},
 			"it is met": func(t *rapid.T) {
+				rarely(t)
 				now := app.Clock.Now().UTC()
 				at := now.Add(-time.Duration(rapid.IntRange(0, 6).Draw(t, "ago")) * time.Hour)
 				do(t, func(tx *act.Tx) error { return dueKind.MeetAt(tx, subject, at) })
 				want.meet(at, now)
 			},
 			"it is cancelled": func(t *rapid.T) {
+				rarely(t)
 				do(t, func(tx *act.Tx) error { return dueKind.Cancel(tx, subject) })
 				if want.open() {
 					want.state = entobligation.StateCancelled
@@ -110,6 +112,13 @@ func TestHistoriesOfWhatIsDue(t *testing.T) {
 			"": func(t *rapid.T) { compare(t, app, subject, want) },
 		})
 	})
+}
+
+// rarely leaves a step that ends the history out most of the time, so that enough comes before it.
+func rarely(t *rapid.T) {
+	if rapid.IntRange(0, 5).Draw(t, "rarely") > 0 {
+		t.Skip("not yet")
+	}
 }
 
 func compare(t *rapid.T, app *stewardtest.App, subject uuid.UUID, want expected) {
