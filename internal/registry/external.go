@@ -76,6 +76,9 @@ func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExte
 	}
 	u := p.Update()
 	if in.Name != nil {
+		if err := notOfStaff(tx, p.EstateID, wording.Tidy(*in.Name)); err != nil {
+			return nil, err
+		}
 		u.SetName(wording.Tidy(*in.Name)).SetSortKey(naming.Pinyin(wording.Tidy(*in.Name)))
 	}
 	if in.Company != nil {
