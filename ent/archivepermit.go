@@ -26,7 +26,7 @@ type ArchivePermit struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
-	// The document.
+	// The document: archiveDocuments shows it while the permit lasts.
 	SubjectID uuid.UUID `json:"subject_id,omitempty"`
 	// The account that may read it.
 	AccountID uuid.UUID `json:"account_id,omitempty"`
@@ -54,7 +54,7 @@ type ArchivePermit struct {
 type ArchivePermitEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The document.
+	// The document; hidden again once the permit has ended, and so asked for by its id.
 	Document *ArchiveDocument `json:"document,omitempty"`
 	// The request that it came of.
 	Request *ArchiveRequest `json:"request,omitempty"`
@@ -62,7 +62,7 @@ type ArchivePermitEdges struct {
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [2]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge

@@ -48,13 +48,13 @@ type ArchiveRequestDocumentEdges struct {
 	Estate *Estate `json:"estate,omitempty"`
 	// The request.
 	Request *ArchiveRequest `json:"request,omitempty"`
-	// The document.
+	// The document; asked for by its id, since it may go with its person to another department.
 	Document *ArchiveDocument `json:"document,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [3]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [2]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge

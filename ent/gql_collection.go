@@ -998,21 +998,6 @@ func (_q *ArchivePermitQuery) collectField(ctx context.Context, oneNode bool, op
 				fieldSeen[archivepermit.FieldEstateID] = struct{}{}
 			}
 
-		case "document":
-			var (
-				alias = field.Alias
-				path  = append(path, alias)
-				query = (&ArchiveDocumentClient{config: _q.config}).Query()
-			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
-				return err
-			}
-			_q.withDocument = query
-			if _, ok := fieldSeen[archivepermit.FieldSubjectID]; !ok {
-				selectedFields = append(selectedFields, archivepermit.FieldSubjectID)
-				fieldSeen[archivepermit.FieldSubjectID] = struct{}{}
-			}
-
 		case "request":
 			var (
 				alias = field.Alias
@@ -1450,21 +1435,6 @@ func (_q *ArchiveRequestDocumentQuery) collectField(ctx context.Context, oneNode
 			if _, ok := fieldSeen[archiverequestdocument.FieldRequestID]; !ok {
 				selectedFields = append(selectedFields, archiverequestdocument.FieldRequestID)
 				fieldSeen[archiverequestdocument.FieldRequestID] = struct{}{}
-			}
-
-		case "document":
-			var (
-				alias = field.Alias
-				path  = append(path, alias)
-				query = (&ArchiveDocumentClient{config: _q.config}).Query()
-			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
-				return err
-			}
-			_q.withDocument = query
-			if _, ok := fieldSeen[archiverequestdocument.FieldDocumentID]; !ok {
-				selectedFields = append(selectedFields, archiverequestdocument.FieldDocumentID)
-				fieldSeen[archiverequestdocument.FieldDocumentID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[archiverequestdocument.FieldCreatedAt]; !ok {

@@ -136,14 +136,6 @@ func (_m *ArchivePermit) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *ArchivePermit) Document(ctx context.Context) (*ArchiveDocument, error) {
-	result, err := _m.Edges.DocumentOrErr()
-	if IsNotLoaded(err) {
-		result, err = _m.QueryDocument().Only(ctx)
-	}
-	return result, err
-}
-
 func (_m *ArchivePermit) Request(ctx context.Context) (*ArchiveRequest, error) {
 	result, err := _m.Edges.RequestOrErr()
 	if IsNotLoaded(err) {
@@ -220,14 +212,6 @@ func (_m *ArchiveRequestDocument) Request(ctx context.Context) (*ArchiveRequest,
 	result, err := _m.Edges.RequestOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryRequest().Only(ctx)
-	}
-	return result, err
-}
-
-func (_m *ArchiveRequestDocument) Document(ctx context.Context) (*ArchiveDocument, error) {
-	result, err := _m.Edges.DocumentOrErr()
-	if IsNotLoaded(err) {
-		result, err = _m.QueryDocument().Only(ctx)
 	}
 	return result, err
 }

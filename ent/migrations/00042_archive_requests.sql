@@ -32,7 +32,7 @@ GRANT UPDATE (state, answered_at, answered_by_name, answer, department_id) ON ar
 CREATE FUNCTION archive_approved(r archive_requests) RETURNS SETOF approvals STABLE LANGUAGE sql SET search_path = pg_catalog, public AS $$
     SELECT a.* FROM approvals a WHERE a.estate_id = r.estate_id AND a.subject_id = r.id AND a.kind = 'archives.show' AND a.state IN ('GIVEN', 'USED')
         AND a.decided_by_id <> r.account_id
-        AND r.asked_by_staff_id IS DISTINCT FROM (SELECT s.id FROM staffs s WHERE s.estate_id = r.estate_id AND s.account_id = a.decided_by_id) $$;
+        AND (r.asked_by_staff_id = (SELECT s.id FROM staffs s WHERE s.estate_id = r.estate_id AND s.account_id = a.decided_by_id)) IS NOT TRUE $$;
 
 -- A request waits, and is answered once; it is given as it was approved.
 -- +goose StatementBegin

@@ -125,7 +125,7 @@ func (ArchivePermit) Mixin() []ent.Mixin {
 // Fields of a permit.
 func (ArchivePermit) Fields() []ent.Field {
 	return []ent.Field{
-		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The document."),
+		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The document: archiveDocuments shows it while the permit lasts."),
 		field.UUID("account_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that may read it."),
 		field.Time("valid_from").Immutable().Annotations(entgql.OrderField("VALID_FROM"), Filter()).Comment("From when."),
 		field.Time("valid_until").Immutable().Annotations(Filter()).Comment("Until when."),
@@ -140,7 +140,7 @@ func (ArchivePermit) Fields() []ent.Field {
 // Edges of a permit.
 func (ArchivePermit) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.To("document", ArchiveDocument.Type).Field("subject_id").Unique().Required().Immutable().Comment("The document."),
+		edge.To("document", ArchiveDocument.Type).Field("subject_id").Unique().Required().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The document; hidden again once the permit has ended, and so asked for by its id."),
 		edge.To("request", ArchiveRequest.Type).Field("request_id").Unique().Immutable().Comment("The request that it came of."),
 	}
 }

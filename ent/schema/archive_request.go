@@ -99,7 +99,7 @@ func (ArchiveRequestDocument) Fields() []ent.Field {
 func (ArchiveRequestDocument) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("request", ArchiveRequest.Type).Field("request_id").Unique().Required().Immutable().Comment("The request."),
-		edge.To("document", ArchiveDocument.Type).Field("document_id").Unique().Required().Immutable().Comment("The document."),
+		edge.To("document", ArchiveDocument.Type).Field("document_id").Unique().Required().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The document; asked for by its id, since it may go with its person to another department."),
 	}
 }
 

@@ -5856,38 +5856,6 @@ func (ec *executionContext) fieldContext_ArchivePermit_estate(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchivePermit_document(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchivePermit_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocument) graphql.Marshaler {
-			return ec.marshalNArchiveDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocument(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchivePermit_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchivePermit",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _ArchivePermit_request(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6998,38 +6966,6 @@ func (ec *executionContext) fieldContext_ArchiveRequestDocument_request(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ArchiveRequest(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveRequestDocument_document(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRequestDocument_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocument) graphql.Marshaler {
-			return ec.marshalNArchiveDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocument(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveRequestDocument_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveRequestDocument",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocument(ctx, field)
 		},
 	}
 	return fc, nil
@@ -59655,12 +59591,6 @@ func (ec *executionContext) _ArchivePermit(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArchivePermit_estate(ctx, field, obj)
 				})
-		case "document":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchivePermit_document(ctx, field, obj)
-				})
 		case "request":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -60024,12 +59954,6 @@ func (ec *executionContext) _ArchiveRequestDocument(ctx context.Context, sel ast
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArchiveRequestDocument_request(ctx, field, obj)
-				})
-		case "document":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveRequestDocument_document(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -248,7 +248,6 @@ type ComplexityRoot struct {
 		AccountID  func(childComplexity int) int
 		Copies     func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
-		Document   func(childComplexity int) int
 		EndReason  func(childComplexity int) int
 		EndedAt    func(childComplexity int) int
 		Estate     func(childComplexity int) int
@@ -308,7 +307,6 @@ type ComplexityRoot struct {
 
 	ArchiveRequestDocument struct {
 		CreatedAt   func(childComplexity int) int
-		Document    func(childComplexity int) int
 		DocumentID  func(childComplexity int) int
 		Estate      func(childComplexity int) int
 		EstateID    func(childComplexity int) int
@@ -3250,12 +3248,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchivePermit.CreatedAt(childComplexity), true
-	case "ArchivePermit.document":
-		if e.ComplexityRoot.ArchivePermit.Document == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArchivePermit.Document(childComplexity), true
 	case "ArchivePermit.endReason":
 		if e.ComplexityRoot.ArchivePermit.EndReason == nil {
 			break
@@ -3525,12 +3517,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveRequestDocument.CreatedAt(childComplexity), true
-	case "ArchiveRequestDocument.document":
-		if e.ComplexityRoot.ArchiveRequestDocument.Document == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArchiveRequestDocument.Document(childComplexity), true
 	case "ArchiveRequestDocument.documentID":
 		if e.ComplexityRoot.ArchiveRequestDocument.DocumentID == nil {
 			break
@@ -19246,7 +19232,7 @@ type ArchivePermit implements Node {
   """
   estateID: ID!
   """
-  The document.
+  The document: archiveDocuments shows it while the permit lasts.
   """
   subjectID: ID!
   """
@@ -19281,10 +19267,6 @@ type ArchivePermit implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
-  """
-  The document.
-  """
-  document: ArchiveDocument!
   """
   The request that it came of.
   """
@@ -19847,10 +19829,6 @@ type ArchiveRequestDocument implements Node {
   The request.
   """
   request: ArchiveRequest!
-  """
-  The document.
-  """
-  document: ArchiveDocument!
 }
 """
 Ordering options for ArchiveRequestDocument connections
@@ -37308,8 +37286,6 @@ func (ec *executionContext) childFields_ArchivePermit(ctx context.Context, field
 		return ec.fieldContext_ArchivePermit_endReason(ctx, field)
 	case "estate":
 		return ec.fieldContext_ArchivePermit_estate(ctx, field)
-	case "document":
-		return ec.fieldContext_ArchivePermit_document(ctx, field)
 	case "request":
 		return ec.fieldContext_ArchivePermit_request(ctx, field)
 	}
@@ -37426,8 +37402,6 @@ func (ec *executionContext) childFields_ArchiveRequestDocument(ctx context.Conte
 		return ec.fieldContext_ArchiveRequestDocument_estate(ctx, field)
 	case "request":
 		return ec.fieldContext_ArchiveRequestDocument_request(ctx, field)
-	case "document":
-		return ec.fieldContext_ArchiveRequestDocument_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestDocument", field.Name)
 }

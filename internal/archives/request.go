@@ -2,14 +2,12 @@ package archives
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/steward-pm/steward/ent"
-	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
@@ -60,54 +58,6 @@ func checkNamed(list []uuid.UUID, least int) error {
 	return nil
 }
 
-// Prepare finds what is named among what the viewer sees: nobody finds out by asking what there is.
-func (in RequestArchiveInput) Prepare(ctx context.Context) error {
-	db := act.From(ctx).DB.Ent
-	if in.UnitID != nil {
-		u, err := db.Unit.Get(ctx, *in.UnitID)
-		if err := within(u, err, in.EstateID, "unitID"); err != nil {
-			return err
-		}
-	}
-	if in.HouseholdID != nil {
-		h, err := db.Household.Get(ctx, *in.HouseholdID)
-		if err := within(h, err, in.EstateID, "householdID"); err != nil {
-			return err
-		}
-	}
-	if in.StaffID != nil {
-		s, err := db.Staff.Get(ctx, *in.StaffID)
-		if err := within(s, err, in.EstateID, "staffID"); err != nil {
-			return err
-		}
-	}
-	if len(in.DocumentIDs) == 0 {
-		return nil
-	}
-	seen, err := db.ArchiveDocument.Query().Where(archivedocument.IDIn(in.DocumentIDs...), archivedocument.EstateID(in.EstateID)).IDs(ctx)
-	if err != nil {
-		return act.Translate(err)
-	}
-	for i, id := range in.DocumentIDs {
-		if !slices.Contains(seen, id) {
-			return fault.Missing().At(fmt.Sprintf("documentIDs.%d", i))
-		}
-	}
-	return nil
-}
-
-// within refuses what is not of the estate as if it were not there.
-func within[T interface {
-	comparable
-	act.Versioned
-}](row T, err error, estate uuid.UUID, field string) error {
-	row, err = act.Find(row, err, field)
-	if err == nil && row.RowScope().Estate != estate {
-		err = fault.Missing().At(field)
-	}
-	return err
-}
-
 // RequestArchivePayload is the request, which waits.
 type RequestArchivePayload struct{ Request *ent.ArchiveRequest }
 
@@ -120,6 +70,9 @@ var Request = act.New("archives.request", act.Needs(policy.ArchiveRequest, polic
 func request(tx *act.Tx, in RequestArchiveInput) (*RequestArchivePayload, error) {
 	e, err := tx.Estate.Get(tx, in.EstateID)
 	if e, err = act.Find(e, err, "estateID"); err != nil {
+		return nil, err
+	}
+	if err := seen(tx, in); err != nil {
 		return nil, err
 	}
 	c := tx.ArchiveRequest.Create().SetEstateID(e.ID).SetKind(in.Kind).SetPurpose(wording.Tidy(in.Purpose)).SetNillableCategory(in.Category).

@@ -6,9 +6,10 @@ import (
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/internal/archives"
 	"github.com/steward-pm/steward/internal/calendar"
+	"github.com/steward-pm/steward/internal/ids"
 )
 
-// seedArchiveRequest asks for a document, which is named for it and waits to be approved (A5).
+// seedArchiveRequest asks for a document, which is named for it, and takes that back: the archivist of the seed has no inbox for an answer (A5).
 func seedArchiveRequest(s *seeder, estate, document uuid.UUID) {
 	wanted := "现行的管理手册"
 	r := do(s, archives.Request, archives.RequestArchiveInput{
@@ -16,5 +17,26 @@ func seedArchiveRequest(s *seeder, estate, document uuid.UUID) {
 	})
 	if s.err == nil {
 		do(s, archives.NameDocuments, archives.NameRequestedDocumentsInput{RequestID: r.Request.ID, DocumentIDs: []uuid.UUID{document}})
+		do(s, archives.WithdrawRequest, archives.WithdrawArchiveRequestInput{RequestID: r.Request.ID, Reason: "改期"})
 	}
+}
+
+// queueArchive makes what no act makes in the past: a request that was given, and its permit, which has ended (A5).
+func (b *batch) queueArchive(estate, account uuid.UUID) {
+	request, approval, leader := ids.New(0x060b), ids.New(0x0206), uuid.New()
+	b.queue(`INSERT INTO archive_requests (id, created_at, estate_id, code, kind, purpose, wanted, valid_from, valid_until, account_id, asked_by_name)
+		VALUES ($1, $2, $3, 'AR-0000', 'VIEW', '培训', '管理手册', $2::timestamptz - interval '2 days', $2::timestamptz - interval '1 day', $4, '前台')`, request, Start, estate, account)
+	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
+		SELECT $1, $2, $3, 'archives.show', 'A5', r.id, '调阅', 'Show', jsonb_build_object('accountID', r.account_id, 'kind', r.kind, 'documentIDs', jsonb_agg(d.id), 'from', r.valid_from, 'until', r.valid_until)::text,
+			'00', '培训', gen_random_uuid(), '档案员', $2::timestamptz - interval '3 days', $2
+		FROM archive_requests r JOIN archive_documents d ON d.estate_id = r.estate_id AND d.class = 'INTERNAL' WHERE r.id = $4 GROUP BY r.id, r.account_id, r.kind, r.valid_from, r.valid_until`,
+		approval, Start, estate, request)
+	b.queue(`INSERT INTO signatures (id, created_at, estate_id, kind, subject_id, capacity, signer_name, account_id, method, content_hash, signed_at)
+		VALUES ($1, $2, $3, 'approval', $4, 'approver', '经理', $5, 'CREDENTIAL', '00', $2)`, ids.New(0x0204), Start, estate, approval, leader)
+	b.queue(`UPDATE approvals SET state = 'GIVEN', decided_by_id = $1, decided_by_name = '经理', decided_at = asked_at WHERE id = $2`, leader, approval)
+	b.queue(`INSERT INTO archive_permits (id, created_at, estate_id, request_id, subject_id, account_id, valid_from, valid_until)
+		SELECT new_id(x'0605'::int), $1, r.estate_id, r.id, d.id, r.account_id, r.valid_from, r.valid_until
+		FROM archive_requests r JOIN archive_documents d ON d.estate_id = r.estate_id AND d.class = 'INTERNAL' WHERE r.id = $2`, Start, request)
+	b.queue(`UPDATE archive_requests SET state = 'GIVEN', answered_at = $1, answered_by_name = '经理' WHERE id = $2`, Start, request)
+	b.queue(`UPDATE approvals SET state = 'USED', used_at = asked_at WHERE id = $1`, approval)
 }
