@@ -13301,7 +13301,7 @@ extend type Mutation {
     "Which request."
     input: DeclineArchiveRequestInput!
   ): DeclineArchiveRequestPayload!
-  "Takes the own request back (A5). RULE A5 if it was answered."
+  "Takes a request back, by who asked or a manager (A5). RULE A5 if it was answered."
   withdrawArchiveRequest(
     "Which request."
     input: WithdrawArchiveRequestInput!

@@ -78,9 +78,6 @@ func ended(tx *act.Tx, a *ent.Approval, by, note string) error {
 func canWithdraw(tx *act.Tx, a *ent.Approval) error {
 	switch {
 	case !tx.Viewer.Scope(policy.Approval, policy.Update).Covers(a.RowScope()):
-		if k := kinds[a.Kind]; k != nil && k.Kept {
-			return fault.Missing().At("approvalID")
-		}
 		return fault.Denied("只有申请人或经理可以撤回。", "Who asked, or a manager, withdraws this.").By(a.Clause)
 	case a.State == approval.StateExpired || open(a) && !tx.Now.Before(a.ExpiresAt):
 		return lapsed(a.Clause)

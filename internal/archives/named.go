@@ -44,10 +44,14 @@ func nameDocuments(tx *act.Tx, in NameRequestedDocumentsInput) (*NameRequestedDo
 	if err != nil {
 		return nil, err
 	}
+	list, err := documentsOf(tx, r, in.DocumentIDs)
+	if err != nil {
+		return nil, err
+	}
 	if err := canName(tx, r); err != nil {
 		return nil, err
 	}
-	if err := name(tx, r, in.DocumentIDs); err != nil {
+	if err := name(tx, r, list); err != nil {
 		return nil, err
 	}
 	named, err := r.QueryNamed().Order(ent.Asc(archiverequestdocument.FieldID)).All(tx)
@@ -66,25 +70,32 @@ type asked struct {
 	Until       time.Time           `json:"until"`
 }
 
-// name writes down which documents the request is for, and asks who decides.
-func name(tx *act.Tx, r *ent.ArchiveRequest, list []uuid.UUID) error {
+// documentsOf finds the documents that are named, in the request's estate.
+func documentsOf(tx *act.Tx, r *ent.ArchiveRequest, list []uuid.UUID) ([]*ent.ArchiveDocument, error) {
 	found, err := tx.ArchiveDocument.Query().Where(archivedocument.IDIn(list...), archivedocument.EstateID(r.EstateID)).All(tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	out := make([]*ent.ArchiveDocument, len(list))
 	for i, id := range list {
 		at := slices.IndexFunc(found, func(d *ent.ArchiveDocument) bool { return d.ID == id })
 		if at < 0 {
-			return fault.Missing().At(fmt.Sprintf("documentIDs.%d", i))
+			return nil, fault.Missing().At(fmt.Sprintf("documentIDs.%d", i))
 		}
-		if s := found[at].State; s == archivedocument.StateVoided || s == archivedocument.StateDestroyed {
-			return fault.Rule("A5", "文件已作废或已销毁,不能查阅。", "The document was voided or destroyed; there is nothing to be shown.").At(fmt.Sprintf("documentIDs.%d", i))
+		if out[i] = found[at]; out[i].State == archivedocument.StateVoided || out[i].State == archivedocument.StateDestroyed {
+			return nil, fault.Rule("A5", "文件已作废或已销毁,不能查阅。", "The document was voided or destroyed; there is nothing to be shown.").At(fmt.Sprintf("documentIDs.%d", i))
 		}
 	}
-	department := decides(found)
-	rows := make([]*ent.ArchiveRequestDocumentCreate, len(list))
-	for i, id := range list {
-		rows[i] = tx.ArchiveRequestDocument.Create().SetEstateID(r.EstateID).SetRequestID(r.ID).SetDocumentID(id).SetNillableDepartmentID(department).
+	return out, nil
+}
+
+// name writes down which documents the request is for, and asks who decides.
+func name(tx *act.Tx, r *ent.ArchiveRequest, list []*ent.ArchiveDocument) error {
+	department := decides(list)
+	named, rows := make([]uuid.UUID, len(list)), make([]*ent.ArchiveRequestDocumentCreate, len(list))
+	for i, d := range list {
+		named[i] = d.ID
+		rows[i] = tx.ArchiveRequestDocument.Create().SetEstateID(r.EstateID).SetRequestID(r.ID).SetDocumentID(d.ID).SetNillableDepartmentID(department).
 			SetNamedByID(tx.Viewer.Account).SetNamedByName(tx.Viewer.Name)
 	}
 	if err := tx.ArchiveRequestDocument.CreateBulk(rows...).Exec(tx); err != nil {
@@ -95,10 +106,10 @@ func name(tx *act.Tx, r *ent.ArchiveRequest, list []uuid.UUID) error {
 			return err
 		}
 	}
-	_, err = showing.Ask(tx, approval.Question{
+	_, err := showing.Ask(tx, approval.Question{
 		Estate: r.EstateID, Subject: r.ID, Department: department, Until: &r.ValidUntil, Reason: r.Purpose,
 		TitleZH: "调阅档案 " + r.Code + ":" + r.AskedByName, TitleEN: "Show from the archive, " + r.Code + ": " + r.AskedByName,
-		Content: asked{r.Code, r.Kind, r.AskedByName, r.AccountID, r.Purpose, list, r.ValidFrom.UTC(), r.ValidUntil.UTC()},
+		Content: asked{r.Code, r.Kind, r.AskedByName, r.AccountID, r.Purpose, named, r.ValidFrom.UTC(), r.ValidUntil.UTC()},
 	})
 	return err
 }

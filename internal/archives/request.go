@@ -98,10 +98,14 @@ func request(tx *act.Tx, in RequestArchiveInput) (*RequestArchivePayload, error)
 	if err := open(tx, r); err != nil {
 		return nil, err
 	}
-	if len(in.DocumentIDs) > 0 {
-		err = name(tx, r, in.DocumentIDs)
+	if len(in.DocumentIDs) == 0 {
+		return &RequestArchivePayload{r}, nil
 	}
-	return &RequestArchivePayload{r}, err
+	list, err := documentsOf(tx, r, in.DocumentIDs)
+	if err != nil {
+		return nil, err
+	}
+	return &RequestArchivePayload{r}, name(tx, r, list)
 }
 
 // term is from when until when is asked for.

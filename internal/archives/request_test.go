@@ -137,7 +137,7 @@ func TestA5_WhoApproves(t *testing.T) {
 			if sees := approvalFor(p, r); sees != "" {
 				t.Errorf("%s: the %s sees the question", name, who)
 			}
-			p.Refused(giveIt, yes(a), fault.NotFound)
+			p.Refused(giveIt, yes(a), fault.Forbidden, "A5")
 		}
 		if c.may != "" {
 			all[c.may].Do(giveIt, yes(approvalFor(all[c.may], r)))

@@ -1,31 +1,23 @@
 package stewardtest
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 
-	"github.com/steward-pm/steward/ent/archiverequest"
-	"github.com/steward-pm/steward/internal/archives"
-	"github.com/steward-pm/steward/internal/calendar"
 	"github.com/steward-pm/steward/internal/ids"
 )
 
-// seedArchiveRequest asks for a document, which is named for it, and takes that back: the archivist of the seed has no inbox for an answer (A5).
-func seedArchiveRequest(s *seeder, estate, document uuid.UUID) {
-	wanted := "现行的管理手册"
-	r := do(s, archives.Request, archives.RequestArchiveInput{
-		EstateID: estate, Kind: archiverequest.KindCopy, Purpose: "培训", Wanted: &wanted, Until: calendar.DayOf(Start).AddDays(7),
-	})
-	if s.err == nil {
-		do(s, archives.NameDocuments, archives.NameRequestedDocumentsInput{RequestID: r.Request.ID, DocumentIDs: []uuid.UUID{document}})
-		do(s, archives.WithdrawRequest, archives.WithdrawArchiveRequestInput{RequestID: r.Request.ID, Reason: "改期"})
-	}
-}
-
-// queueArchive makes what no act makes in the past: a request that was given, and its permit, which has ended (A5).
+// queueArchive makes a request that waits, and what no act makes in the past: one that was given, and its permit, which has ended (A5).
 func (b *batch) queueArchive(estate, account uuid.UUID) {
-	request, approval, leader := ids.New(0x060b), ids.New(0x0206), uuid.New()
-	b.queue(`INSERT INTO archive_requests (id, created_at, estate_id, code, kind, purpose, wanted, valid_from, valid_until, account_id, asked_by_name)
-		VALUES ($1, $2, $3, 'AR-0000', 'VIEW', '培训', '管理手册', $2::timestamptz - interval '2 days', $2::timestamptz - interval '1 day', $4, '前台')`, request, Start, estate, account)
+	request, waiting, approval, leader := ids.New(0x060b), ids.New(0x060b), ids.New(0x0206), uuid.New()
+	for i, id := range []uuid.UUID{request, waiting} {
+		b.queue(`INSERT INTO archive_requests (id, created_at, estate_id, code, kind, purpose, wanted, valid_from, valid_until, account_id, asked_by_name)
+			VALUES ($1, $2, $3, $4, 'VIEW', '培训', '管理手册', $5, $6, $7, '前台')`,
+			id, Start, estate, fmt.Sprintf("AR-%04d", i+1), Start.AddDate(0, 0, 3*i-2), Start.AddDate(0, 0, 3*i-1), account)
+	}
+	b.queue(`INSERT INTO archive_request_documents (id, created_at, estate_id, request_id, document_id, named_by_id, named_by_name)
+		SELECT new_id(x'060c'::int), $1, $2, $3, id, gen_random_uuid(), '档案员' FROM archive_documents WHERE estate_id = $2 AND class = 'INTERNAL'`, Start, estate, request)
 	b.queue(`INSERT INTO approvals (id, created_at, estate_id, kind, clause, subject_id, title, title_en, content, content_hash, reason, asked_by_id, asked_by_name, asked_at, expires_at)
 		SELECT $1, $2, $3, 'archives.show', 'A5', r.id, '调阅', 'Show', jsonb_build_object('accountID', r.account_id, 'kind', r.kind, 'documentIDs', jsonb_agg(d.id), 'from', r.valid_from, 'until', r.valid_until)::text,
 			'00', '培训', gen_random_uuid(), '档案员', $2::timestamptz - interval '3 days', $2
