@@ -97,9 +97,12 @@ var (
 	ArchiveDocument    = resource("ArchiveDocument")
 	ArchiveManual      = resource("ArchiveManual")
 	ArchivePermit      = resource("ArchivePermit")
-	Approval           = resource("Approval")
-	Reconciliation     = resource("Reconciliation")
-	ReconciliationLine = resource("ReconciliationLine")
+	ArchiveRequest     = resource("ArchiveRequest")
+
+	ArchiveRequestDocument = resource("ArchiveRequestDocument")
+	Approval               = resource("Approval")
+	Reconciliation         = resource("Reconciliation")
+	ReconciliationLine     = resource("ReconciliationLine")
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")
