@@ -21,6 +21,8 @@ import (
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -56,10 +58,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -129,6 +134,8 @@ func checkColumn(t, c string) error {
 			area.Table:               area.ValidColumn,
 			building.Table:           building.ValidColumn,
 			certificate.Table:        certificate.ValidColumn,
+			complaint.Table:          complaint.ValidColumn,
+			correspondence.Table:     correspondence.ValidColumn,
 			department.Table:         department.ValidColumn,
 			emergencycontact.Table:   emergencycontact.ValidColumn,
 			estate.Table:             estate.ValidColumn,
@@ -164,10 +171,13 @@ func checkColumn(t, c string) error {
 			occupancy.Table:          occupancy.ValidColumn,
 			reconciliation.Table:     reconciliation.ValidColumn,
 			reconciliationline.Table: reconciliationline.ValidColumn,
+			renovation.Table:         renovation.ValidColumn,
+			renovationstep.Table:     renovationstep.ValidColumn,
 			resident.Table:           resident.ValidColumn,
 			signature.Table:          signature.ValidColumn,
 			staff.Table:              staff.ValidColumn,
 			unit.Table:               unit.ValidColumn,
+			violation.Table:          violation.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

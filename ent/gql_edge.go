@@ -208,6 +208,38 @@ func (_m *Certificate) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
+func (_m *Complaint) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Complaint) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Correspondence) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Correspondence) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Department) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1092,6 +1124,58 @@ func (_m *ReconciliationLine) Reconciliation(ctx context.Context) (*Reconciliati
 	return result, err
 }
 
+func (_m *Renovation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Renovation) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Renovation) Steps(ctx context.Context) (result []*RenovationStep, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedSteps(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.StepsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySteps().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *RenovationStep) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *RenovationStep) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *RenovationStep) Renovation(ctx context.Context) (*Renovation, error) {
+	result, err := _m.Edges.RenovationOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRenovation().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Resident) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
@@ -1172,6 +1256,22 @@ func (_m *Unit) Occupancies(ctx context.Context) (result []*Occupancy, err error
 	}
 	if IsNotLoaded(err) {
 		result, err = _m.QueryOccupancies().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Violation) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Violation) Household(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.HouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryHousehold().Only(ctx)
 	}
 	return result, err
 }

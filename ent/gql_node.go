@@ -19,6 +19,8 @@ import (
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -54,10 +56,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // Noder wraps the basic Node method.
@@ -109,6 +114,16 @@ var certificateImplementors = []string{"Certificate", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Certificate) IsNode() {}
+
+var complaintImplementors = []string{"Complaint", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Complaint) IsNode() {}
+
+var correspondenceImplementors = []string{"Correspondence", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Correspondence) IsNode() {}
 
 var departmentImplementors = []string{"Department", "Node"}
 
@@ -285,6 +300,16 @@ var reconciliationlineImplementors = []string{"ReconciliationLine", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*ReconciliationLine) IsNode() {}
 
+var renovationImplementors = []string{"Renovation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Renovation) IsNode() {}
+
+var renovationstepImplementors = []string{"RenovationStep", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*RenovationStep) IsNode() {}
+
 var residentImplementors = []string{"Resident", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -304,6 +329,11 @@ var unitImplementors = []string{"Unit", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Unit) IsNode() {}
+
+var violationImplementors = []string{"Violation", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Violation) IsNode() {}
 
 var errNodeInvalidID = &NotFoundError{"node"}
 
@@ -440,6 +470,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(certificate.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, certificateImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case complaint.Table:
+		query := c.Complaint.Query().
+			Where(complaint.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, complaintImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case correspondence.Table:
+		query := c.Correspondence.Query().
+			Where(correspondence.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, correspondenceImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -759,6 +807,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case renovation.Table:
+		query := c.Renovation.Query().
+			Where(renovation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, renovationImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case renovationstep.Table:
+		query := c.RenovationStep.Query().
+			Where(renovationstep.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, renovationstepImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.ID(id))
@@ -791,6 +857,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(unit.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, unitImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case violation.Table:
+		query := c.Violation.Query().
+			Where(violation.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, violationImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1000,6 +1075,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Certificate.Query().
 			Where(certificate.IDIn(ids...))
 		query, err := query.CollectFields(ctx, certificateImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case complaint.Table:
+		query := c.Complaint.Query().
+			Where(complaint.IDIn(ids...))
+		query, err := query.CollectFields(ctx, complaintImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case correspondence.Table:
+		query := c.Correspondence.Query().
+			Where(correspondence.IDIn(ids...))
+		query, err := query.CollectFields(ctx, correspondenceImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1572,6 +1679,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case renovation.Table:
+		query := c.Renovation.Query().
+			Where(renovation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, renovationImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case renovationstep.Table:
+		query := c.RenovationStep.Query().
+			Where(renovationstep.IDIn(ids...))
+		query, err := query.CollectFields(ctx, renovationstepImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case resident.Table:
 		query := c.Resident.Query().
 			Where(resident.IDIn(ids...))
@@ -1624,6 +1763,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Unit.Query().
 			Where(unit.IDIn(ids...))
 		query, err := query.CollectFields(ctx, unitImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case violation.Table:
+		query := c.Violation.Query().
+			Where(violation.IDIn(ids...))
+		query, err := query.CollectFields(ctx, violationImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -21,6 +21,8 @@ import (
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -57,10 +59,13 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 	"github.com/steward-pm/steward/internal/contact"
 )
 
@@ -82,6 +87,8 @@ const (
 	TypeArea               = "Area"
 	TypeBuilding           = "Building"
 	TypeCertificate        = "Certificate"
+	TypeComplaint          = "Complaint"
+	TypeCorrespondence     = "Correspondence"
 	TypeDepartment         = "Department"
 	TypeEmergencyContact   = "EmergencyContact"
 	TypeEstate             = "Estate"
@@ -117,10 +124,13 @@ const (
 	TypeOccupancy          = "Occupancy"
 	TypeReconciliation     = "Reconciliation"
 	TypeReconciliationLine = "ReconciliationLine"
+	TypeRenovation         = "Renovation"
+	TypeRenovationStep     = "RenovationStep"
 	TypeResident           = "Resident"
 	TypeSignature          = "Signature"
 	TypeStaff              = "Staff"
 	TypeUnit               = "Unit"
+	TypeViolation          = "Violation"
 )
 
 // ApprovalMutation represents an operation that mutates the Approval nodes in the graph.
@@ -12015,6 +12025,3226 @@ func (m *CertificateMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Certificate edge %s", name)
+}
+
+// ComplaintMutation represents an operation that mutates the Complaint nodes in the graph.
+type ComplaintMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	way              *complaint.Way
+	due_at           *time.Time
+	state            *complaint.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	done             bool
+	oldValue         func(context.Context) (*Complaint, error)
+	predicates       []predicate.Complaint
+}
+
+var _ ent.Mutation = (*ComplaintMutation)(nil)
+
+// complaintOption allows management of the mutation configuration using functional options.
+type complaintOption func(*ComplaintMutation)
+
+// newComplaintMutation creates new mutation for the Complaint entity.
+func newComplaintMutation(c config, op Op, opts ...complaintOption) *ComplaintMutation {
+	m := &ComplaintMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeComplaint,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withComplaintID sets the ID field of the mutation.
+func withComplaintID(id uuid.UUID) complaintOption {
+	return func(m *ComplaintMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Complaint
+		)
+		m.oldValue = func(ctx context.Context) (*Complaint, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Complaint.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withComplaint sets the old Complaint of the mutation.
+func withComplaint(node *Complaint) complaintOption {
+	return func(m *ComplaintMutation) {
+		m.oldValue = func(context.Context) (*Complaint, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ComplaintMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ComplaintMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Complaint entities.
+func (m *ComplaintMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ComplaintMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ComplaintMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Complaint.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ComplaintMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ComplaintMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ComplaintMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ComplaintMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ComplaintMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ComplaintMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ComplaintMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ComplaintMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ComplaintMutation) ResetHouseholdID() {
+	m.household = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ComplaintMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ComplaintMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ComplaintMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[complaint.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ComplaintMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ComplaintMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, complaint.FieldDepartmentID)
+}
+
+// SetTitle sets the "title" field.
+func (m *ComplaintMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ComplaintMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ComplaintMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *ComplaintMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *ComplaintMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *ComplaintMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ComplaintMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ComplaintMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ComplaintMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *ComplaintMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *ComplaintMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *ComplaintMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *ComplaintMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *ComplaintMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *ComplaintMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *ComplaintMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *ComplaintMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *ComplaintMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ComplaintMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ComplaintMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ComplaintMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[complaint.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ComplaintMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ComplaintMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, complaint.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ComplaintMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ComplaintMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ComplaintMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ComplaintMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ComplaintMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ComplaintMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[complaint.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ComplaintMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ComplaintMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, complaint.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ComplaintMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ComplaintMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ComplaintMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetWay sets the "way" field.
+func (m *ComplaintMutation) SetWay(c complaint.Way) {
+	m.way = &c
+}
+
+// Way returns the value of the "way" field in the mutation.
+func (m *ComplaintMutation) Way() (r complaint.Way, exists bool) {
+	v := m.way
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWay returns the old "way" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldWay(ctx context.Context) (v complaint.Way, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWay: %w", err)
+	}
+	return oldValue.Way, nil
+}
+
+// ResetWay resets all changes to the "way" field.
+func (m *ComplaintMutation) ResetWay() {
+	m.way = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ComplaintMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ComplaintMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ComplaintMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetState sets the "state" field.
+func (m *ComplaintMutation) SetState(c complaint.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ComplaintMutation) State() (r complaint.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldState(ctx context.Context) (v complaint.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ComplaintMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *ComplaintMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *ComplaintMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *ComplaintMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *ComplaintMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *ComplaintMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *ComplaintMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[complaint.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *ComplaintMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *ComplaintMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, complaint.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *ComplaintMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *ComplaintMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *ComplaintMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ComplaintMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ComplaintMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ComplaintMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[complaint.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ComplaintMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[complaint.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ComplaintMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, complaint.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ComplaintMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[complaint.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ComplaintMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ComplaintMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ComplaintMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *ComplaintMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[complaint.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *ComplaintMutation) HouseholdCleared() bool {
+	return m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *ComplaintMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *ComplaintMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// Where appends a list predicates to the ComplaintMutation builder.
+func (m *ComplaintMutation) Where(ps ...predicate.Complaint) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ComplaintMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ComplaintMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Complaint, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ComplaintMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ComplaintMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Complaint).
+func (m *ComplaintMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ComplaintMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, complaint.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, complaint.FieldEstateID)
+	}
+	if m.household != nil {
+		fields = append(fields, complaint.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, complaint.FieldDepartmentID)
+	}
+	if m.title != nil {
+		fields = append(fields, complaint.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, complaint.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, complaint.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, complaint.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, complaint.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, complaint.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, complaint.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, complaint.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, complaint.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, complaint.FieldVoidedByName)
+	}
+	if m.way != nil {
+		fields = append(fields, complaint.FieldWay)
+	}
+	if m.due_at != nil {
+		fields = append(fields, complaint.FieldDueAt)
+	}
+	if m.state != nil {
+		fields = append(fields, complaint.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, complaint.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, complaint.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, complaint.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, complaint.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ComplaintMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case complaint.FieldCreatedAt:
+		return m.CreatedAt()
+	case complaint.FieldEstateID:
+		return m.EstateID()
+	case complaint.FieldHouseholdID:
+		return m.HouseholdID()
+	case complaint.FieldDepartmentID:
+		return m.DepartmentID()
+	case complaint.FieldTitle:
+		return m.Title()
+	case complaint.FieldParticulars:
+		return m.Particulars()
+	case complaint.FieldDated:
+		return m.Dated()
+	case complaint.FieldRecordedByID:
+		return m.RecordedByID()
+	case complaint.FieldRecordedByName:
+		return m.RecordedByName()
+	case complaint.FieldRecordedAt:
+		return m.RecordedAt()
+	case complaint.FieldVoidedAt:
+		return m.VoidedAt()
+	case complaint.FieldVoidReason:
+		return m.VoidReason()
+	case complaint.FieldVoidedByID:
+		return m.VoidedByID()
+	case complaint.FieldVoidedByName:
+		return m.VoidedByName()
+	case complaint.FieldWay:
+		return m.Way()
+	case complaint.FieldDueAt:
+		return m.DueAt()
+	case complaint.FieldState:
+		return m.State()
+	case complaint.FieldFinding:
+		return m.Finding()
+	case complaint.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case complaint.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case complaint.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ComplaintMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case complaint.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case complaint.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case complaint.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case complaint.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case complaint.FieldTitle:
+		return m.OldTitle(ctx)
+	case complaint.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case complaint.FieldDated:
+		return m.OldDated(ctx)
+	case complaint.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case complaint.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case complaint.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case complaint.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case complaint.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case complaint.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case complaint.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case complaint.FieldWay:
+		return m.OldWay(ctx)
+	case complaint.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case complaint.FieldState:
+		return m.OldState(ctx)
+	case complaint.FieldFinding:
+		return m.OldFinding(ctx)
+	case complaint.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case complaint.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case complaint.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComplaintMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case complaint.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case complaint.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case complaint.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case complaint.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case complaint.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case complaint.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case complaint.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case complaint.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case complaint.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case complaint.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case complaint.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case complaint.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case complaint.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case complaint.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case complaint.FieldWay:
+		v, ok := value.(complaint.Way)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWay(v)
+		return nil
+	case complaint.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case complaint.FieldState:
+		v, ok := value.(complaint.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case complaint.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case complaint.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case complaint.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case complaint.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ComplaintMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ComplaintMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ComplaintMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Complaint numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ComplaintMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(complaint.FieldDepartmentID) {
+		fields = append(fields, complaint.FieldDepartmentID)
+	}
+	if m.FieldCleared(complaint.FieldVoidedAt) {
+		fields = append(fields, complaint.FieldVoidedAt)
+	}
+	if m.FieldCleared(complaint.FieldVoidedByID) {
+		fields = append(fields, complaint.FieldVoidedByID)
+	}
+	if m.FieldCleared(complaint.FieldAnsweredByID) {
+		fields = append(fields, complaint.FieldAnsweredByID)
+	}
+	if m.FieldCleared(complaint.FieldAnsweredAt) {
+		fields = append(fields, complaint.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ComplaintMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ComplaintMutation) ClearField(name string) error {
+	switch name {
+	case complaint.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case complaint.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case complaint.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case complaint.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case complaint.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ComplaintMutation) ResetField(name string) error {
+	switch name {
+	case complaint.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case complaint.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case complaint.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case complaint.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case complaint.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case complaint.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case complaint.FieldDated:
+		m.ResetDated()
+		return nil
+	case complaint.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case complaint.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case complaint.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case complaint.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case complaint.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case complaint.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case complaint.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case complaint.FieldWay:
+		m.ResetWay()
+		return nil
+	case complaint.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case complaint.FieldState:
+		m.ResetState()
+		return nil
+	case complaint.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case complaint.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case complaint.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case complaint.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ComplaintMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, complaint.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, complaint.EdgeHousehold)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ComplaintMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case complaint.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case complaint.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ComplaintMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ComplaintMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ComplaintMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, complaint.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, complaint.EdgeHousehold)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ComplaintMutation) EdgeCleared(name string) bool {
+	switch name {
+	case complaint.EdgeEstate:
+		return m.clearedestate
+	case complaint.EdgeHousehold:
+		return m.clearedhousehold
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ComplaintMutation) ClearEdge(name string) error {
+	switch name {
+	case complaint.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case complaint.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ComplaintMutation) ResetEdge(name string) error {
+	switch name {
+	case complaint.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case complaint.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Complaint edge %s", name)
+}
+
+// CorrespondenceMutation represents an operation that mutates the Correspondence nodes in the graph.
+type CorrespondenceMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	direction        *correspondence.Direction
+	way              *correspondence.Way
+	state            *correspondence.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	done             bool
+	oldValue         func(context.Context) (*Correspondence, error)
+	predicates       []predicate.Correspondence
+}
+
+var _ ent.Mutation = (*CorrespondenceMutation)(nil)
+
+// correspondenceOption allows management of the mutation configuration using functional options.
+type correspondenceOption func(*CorrespondenceMutation)
+
+// newCorrespondenceMutation creates new mutation for the Correspondence entity.
+func newCorrespondenceMutation(c config, op Op, opts ...correspondenceOption) *CorrespondenceMutation {
+	m := &CorrespondenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCorrespondence,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCorrespondenceID sets the ID field of the mutation.
+func withCorrespondenceID(id uuid.UUID) correspondenceOption {
+	return func(m *CorrespondenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Correspondence
+		)
+		m.oldValue = func(ctx context.Context) (*Correspondence, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Correspondence.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCorrespondence sets the old Correspondence of the mutation.
+func withCorrespondence(node *Correspondence) correspondenceOption {
+	return func(m *CorrespondenceMutation) {
+		m.oldValue = func(context.Context) (*Correspondence, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CorrespondenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CorrespondenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Correspondence entities.
+func (m *CorrespondenceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CorrespondenceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CorrespondenceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Correspondence.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CorrespondenceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CorrespondenceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CorrespondenceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *CorrespondenceMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *CorrespondenceMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *CorrespondenceMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *CorrespondenceMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *CorrespondenceMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *CorrespondenceMutation) ResetHouseholdID() {
+	m.household = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *CorrespondenceMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *CorrespondenceMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *CorrespondenceMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[correspondence.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *CorrespondenceMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, correspondence.FieldDepartmentID)
+}
+
+// SetTitle sets the "title" field.
+func (m *CorrespondenceMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *CorrespondenceMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *CorrespondenceMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *CorrespondenceMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *CorrespondenceMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *CorrespondenceMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *CorrespondenceMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *CorrespondenceMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *CorrespondenceMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *CorrespondenceMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *CorrespondenceMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *CorrespondenceMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *CorrespondenceMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *CorrespondenceMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *CorrespondenceMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *CorrespondenceMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *CorrespondenceMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *CorrespondenceMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *CorrespondenceMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *CorrespondenceMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *CorrespondenceMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[correspondence.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *CorrespondenceMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *CorrespondenceMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, correspondence.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *CorrespondenceMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *CorrespondenceMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *CorrespondenceMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *CorrespondenceMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *CorrespondenceMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *CorrespondenceMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[correspondence.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *CorrespondenceMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, correspondence.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *CorrespondenceMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *CorrespondenceMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *CorrespondenceMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetDirection sets the "direction" field.
+func (m *CorrespondenceMutation) SetDirection(c correspondence.Direction) {
+	m.direction = &c
+}
+
+// Direction returns the value of the "direction" field in the mutation.
+func (m *CorrespondenceMutation) Direction() (r correspondence.Direction, exists bool) {
+	v := m.direction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDirection returns the old "direction" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldDirection(ctx context.Context) (v correspondence.Direction, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDirection is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDirection requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDirection: %w", err)
+	}
+	return oldValue.Direction, nil
+}
+
+// ResetDirection resets all changes to the "direction" field.
+func (m *CorrespondenceMutation) ResetDirection() {
+	m.direction = nil
+}
+
+// SetWay sets the "way" field.
+func (m *CorrespondenceMutation) SetWay(c correspondence.Way) {
+	m.way = &c
+}
+
+// Way returns the value of the "way" field in the mutation.
+func (m *CorrespondenceMutation) Way() (r correspondence.Way, exists bool) {
+	v := m.way
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWay returns the old "way" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldWay(ctx context.Context) (v correspondence.Way, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWay: %w", err)
+	}
+	return oldValue.Way, nil
+}
+
+// ResetWay resets all changes to the "way" field.
+func (m *CorrespondenceMutation) ResetWay() {
+	m.way = nil
+}
+
+// SetState sets the "state" field.
+func (m *CorrespondenceMutation) SetState(c correspondence.State) {
+	m.state = &c
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *CorrespondenceMutation) State() (r correspondence.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldState(ctx context.Context) (v correspondence.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *CorrespondenceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *CorrespondenceMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *CorrespondenceMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *CorrespondenceMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *CorrespondenceMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *CorrespondenceMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[correspondence.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *CorrespondenceMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *CorrespondenceMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, correspondence.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *CorrespondenceMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *CorrespondenceMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *CorrespondenceMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *CorrespondenceMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *CorrespondenceMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[correspondence.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *CorrespondenceMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[correspondence.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *CorrespondenceMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, correspondence.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *CorrespondenceMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[correspondence.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *CorrespondenceMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *CorrespondenceMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *CorrespondenceMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *CorrespondenceMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[correspondence.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *CorrespondenceMutation) HouseholdCleared() bool {
+	return m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *CorrespondenceMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *CorrespondenceMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// Where appends a list predicates to the CorrespondenceMutation builder.
+func (m *CorrespondenceMutation) Where(ps ...predicate.Correspondence) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CorrespondenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CorrespondenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Correspondence, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CorrespondenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CorrespondenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Correspondence).
+func (m *CorrespondenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CorrespondenceMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.created_at != nil {
+		fields = append(fields, correspondence.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, correspondence.FieldEstateID)
+	}
+	if m.household != nil {
+		fields = append(fields, correspondence.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, correspondence.FieldDepartmentID)
+	}
+	if m.title != nil {
+		fields = append(fields, correspondence.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, correspondence.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, correspondence.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, correspondence.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, correspondence.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, correspondence.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, correspondence.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, correspondence.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, correspondence.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, correspondence.FieldVoidedByName)
+	}
+	if m.direction != nil {
+		fields = append(fields, correspondence.FieldDirection)
+	}
+	if m.way != nil {
+		fields = append(fields, correspondence.FieldWay)
+	}
+	if m.state != nil {
+		fields = append(fields, correspondence.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, correspondence.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, correspondence.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, correspondence.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, correspondence.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CorrespondenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		return m.CreatedAt()
+	case correspondence.FieldEstateID:
+		return m.EstateID()
+	case correspondence.FieldHouseholdID:
+		return m.HouseholdID()
+	case correspondence.FieldDepartmentID:
+		return m.DepartmentID()
+	case correspondence.FieldTitle:
+		return m.Title()
+	case correspondence.FieldParticulars:
+		return m.Particulars()
+	case correspondence.FieldDated:
+		return m.Dated()
+	case correspondence.FieldRecordedByID:
+		return m.RecordedByID()
+	case correspondence.FieldRecordedByName:
+		return m.RecordedByName()
+	case correspondence.FieldRecordedAt:
+		return m.RecordedAt()
+	case correspondence.FieldVoidedAt:
+		return m.VoidedAt()
+	case correspondence.FieldVoidReason:
+		return m.VoidReason()
+	case correspondence.FieldVoidedByID:
+		return m.VoidedByID()
+	case correspondence.FieldVoidedByName:
+		return m.VoidedByName()
+	case correspondence.FieldDirection:
+		return m.Direction()
+	case correspondence.FieldWay:
+		return m.Way()
+	case correspondence.FieldState:
+		return m.State()
+	case correspondence.FieldFinding:
+		return m.Finding()
+	case correspondence.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case correspondence.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case correspondence.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CorrespondenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case correspondence.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case correspondence.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case correspondence.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case correspondence.FieldTitle:
+		return m.OldTitle(ctx)
+	case correspondence.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case correspondence.FieldDated:
+		return m.OldDated(ctx)
+	case correspondence.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case correspondence.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case correspondence.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case correspondence.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case correspondence.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case correspondence.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case correspondence.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case correspondence.FieldDirection:
+		return m.OldDirection(ctx)
+	case correspondence.FieldWay:
+		return m.OldWay(ctx)
+	case correspondence.FieldState:
+		return m.OldState(ctx)
+	case correspondence.FieldFinding:
+		return m.OldFinding(ctx)
+	case correspondence.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case correspondence.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case correspondence.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrespondenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case correspondence.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case correspondence.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case correspondence.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case correspondence.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case correspondence.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case correspondence.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case correspondence.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case correspondence.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case correspondence.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case correspondence.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case correspondence.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case correspondence.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case correspondence.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case correspondence.FieldDirection:
+		v, ok := value.(correspondence.Direction)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDirection(v)
+		return nil
+	case correspondence.FieldWay:
+		v, ok := value.(correspondence.Way)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWay(v)
+		return nil
+	case correspondence.FieldState:
+		v, ok := value.(correspondence.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case correspondence.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case correspondence.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case correspondence.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case correspondence.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CorrespondenceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CorrespondenceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CorrespondenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Correspondence numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CorrespondenceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(correspondence.FieldDepartmentID) {
+		fields = append(fields, correspondence.FieldDepartmentID)
+	}
+	if m.FieldCleared(correspondence.FieldVoidedAt) {
+		fields = append(fields, correspondence.FieldVoidedAt)
+	}
+	if m.FieldCleared(correspondence.FieldVoidedByID) {
+		fields = append(fields, correspondence.FieldVoidedByID)
+	}
+	if m.FieldCleared(correspondence.FieldAnsweredByID) {
+		fields = append(fields, correspondence.FieldAnsweredByID)
+	}
+	if m.FieldCleared(correspondence.FieldAnsweredAt) {
+		fields = append(fields, correspondence.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CorrespondenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CorrespondenceMutation) ClearField(name string) error {
+	switch name {
+	case correspondence.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case correspondence.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case correspondence.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case correspondence.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case correspondence.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CorrespondenceMutation) ResetField(name string) error {
+	switch name {
+	case correspondence.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case correspondence.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case correspondence.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case correspondence.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case correspondence.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case correspondence.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case correspondence.FieldDated:
+		m.ResetDated()
+		return nil
+	case correspondence.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case correspondence.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case correspondence.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case correspondence.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case correspondence.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case correspondence.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case correspondence.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case correspondence.FieldDirection:
+		m.ResetDirection()
+		return nil
+	case correspondence.FieldWay:
+		m.ResetWay()
+		return nil
+	case correspondence.FieldState:
+		m.ResetState()
+		return nil
+	case correspondence.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case correspondence.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case correspondence.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case correspondence.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CorrespondenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, correspondence.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, correspondence.EdgeHousehold)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CorrespondenceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case correspondence.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case correspondence.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CorrespondenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CorrespondenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CorrespondenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, correspondence.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, correspondence.EdgeHousehold)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CorrespondenceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case correspondence.EdgeEstate:
+		return m.clearedestate
+	case correspondence.EdgeHousehold:
+		return m.clearedhousehold
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CorrespondenceMutation) ClearEdge(name string) error {
+	switch name {
+	case correspondence.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case correspondence.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CorrespondenceMutation) ResetEdge(name string) error {
+	switch name {
+	case correspondence.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case correspondence.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Correspondence edge %s", name)
 }
 
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
@@ -55358,6 +58588,3095 @@ func (m *ReconciliationLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReconciliationLine edge %s", name)
 }
 
+// RenovationMutation represents an operation that mutates the Renovation nodes in the graph.
+type RenovationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	contractor       *string
+	begins_on        *time.Time
+	ends_on          *time.Time
+	state            *renovation.State
+	deposit          *int64
+	adddeposit       *int64
+	deducted         *int64
+	adddeducted      *int64
+	returned         *int64
+	addreturned      *int64
+	currency         *string
+	deduction_reason *string
+	paid_at          *time.Time
+	settled_at       *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	steps            map[uuid.UUID]struct{}
+	removedsteps     map[uuid.UUID]struct{}
+	clearedsteps     bool
+	done             bool
+	oldValue         func(context.Context) (*Renovation, error)
+	predicates       []predicate.Renovation
+}
+
+var _ ent.Mutation = (*RenovationMutation)(nil)
+
+// renovationOption allows management of the mutation configuration using functional options.
+type renovationOption func(*RenovationMutation)
+
+// newRenovationMutation creates new mutation for the Renovation entity.
+func newRenovationMutation(c config, op Op, opts ...renovationOption) *RenovationMutation {
+	m := &RenovationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRenovation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRenovationID sets the ID field of the mutation.
+func withRenovationID(id uuid.UUID) renovationOption {
+	return func(m *RenovationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Renovation
+		)
+		m.oldValue = func(ctx context.Context) (*Renovation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Renovation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRenovation sets the old Renovation of the mutation.
+func withRenovation(node *Renovation) renovationOption {
+	return func(m *RenovationMutation) {
+		m.oldValue = func(context.Context) (*Renovation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RenovationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RenovationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Renovation entities.
+func (m *RenovationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RenovationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RenovationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Renovation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RenovationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RenovationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RenovationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *RenovationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *RenovationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *RenovationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *RenovationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *RenovationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *RenovationMutation) ResetHouseholdID() {
+	m.household = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *RenovationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *RenovationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *RenovationMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[renovation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *RenovationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *RenovationMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, renovation.FieldDepartmentID)
+}
+
+// SetTitle sets the "title" field.
+func (m *RenovationMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *RenovationMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *RenovationMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *RenovationMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *RenovationMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *RenovationMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *RenovationMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *RenovationMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *RenovationMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *RenovationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *RenovationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *RenovationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *RenovationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *RenovationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *RenovationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *RenovationMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *RenovationMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *RenovationMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *RenovationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *RenovationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *RenovationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[renovation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *RenovationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *RenovationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, renovation.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *RenovationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *RenovationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *RenovationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *RenovationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *RenovationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *RenovationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[renovation.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *RenovationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *RenovationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, renovation.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *RenovationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *RenovationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *RenovationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetContractor sets the "contractor" field.
+func (m *RenovationMutation) SetContractor(s string) {
+	m.contractor = &s
+}
+
+// Contractor returns the value of the "contractor" field in the mutation.
+func (m *RenovationMutation) Contractor() (r string, exists bool) {
+	v := m.contractor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractor returns the old "contractor" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldContractor(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractor: %w", err)
+	}
+	return oldValue.Contractor, nil
+}
+
+// ResetContractor resets all changes to the "contractor" field.
+func (m *RenovationMutation) ResetContractor() {
+	m.contractor = nil
+}
+
+// SetBeginsOn sets the "begins_on" field.
+func (m *RenovationMutation) SetBeginsOn(t time.Time) {
+	m.begins_on = &t
+}
+
+// BeginsOn returns the value of the "begins_on" field in the mutation.
+func (m *RenovationMutation) BeginsOn() (r time.Time, exists bool) {
+	v := m.begins_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeginsOn returns the old "begins_on" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldBeginsOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeginsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeginsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeginsOn: %w", err)
+	}
+	return oldValue.BeginsOn, nil
+}
+
+// ResetBeginsOn resets all changes to the "begins_on" field.
+func (m *RenovationMutation) ResetBeginsOn() {
+	m.begins_on = nil
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *RenovationMutation) SetEndsOn(t time.Time) {
+	m.ends_on = &t
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *RenovationMutation) EndsOn() (r time.Time, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldEndsOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *RenovationMutation) ResetEndsOn() {
+	m.ends_on = nil
+}
+
+// SetState sets the "state" field.
+func (m *RenovationMutation) SetState(r renovation.State) {
+	m.state = &r
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *RenovationMutation) State() (r renovation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldState(ctx context.Context) (v renovation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *RenovationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDeposit sets the "deposit" field.
+func (m *RenovationMutation) SetDeposit(i int64) {
+	m.deposit = &i
+	m.adddeposit = nil
+}
+
+// Deposit returns the value of the "deposit" field in the mutation.
+func (m *RenovationMutation) Deposit() (r int64, exists bool) {
+	v := m.deposit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeposit returns the old "deposit" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeposit(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeposit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeposit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeposit: %w", err)
+	}
+	return oldValue.Deposit, nil
+}
+
+// AddDeposit adds i to the "deposit" field.
+func (m *RenovationMutation) AddDeposit(i int64) {
+	if m.adddeposit != nil {
+		*m.adddeposit += i
+	} else {
+		m.adddeposit = &i
+	}
+}
+
+// AddedDeposit returns the value that was added to the "deposit" field in this mutation.
+func (m *RenovationMutation) AddedDeposit() (r int64, exists bool) {
+	v := m.adddeposit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeposit resets all changes to the "deposit" field.
+func (m *RenovationMutation) ResetDeposit() {
+	m.deposit = nil
+	m.adddeposit = nil
+}
+
+// SetDeducted sets the "deducted" field.
+func (m *RenovationMutation) SetDeducted(i int64) {
+	m.deducted = &i
+	m.adddeducted = nil
+}
+
+// Deducted returns the value of the "deducted" field in the mutation.
+func (m *RenovationMutation) Deducted() (r int64, exists bool) {
+	v := m.deducted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeducted returns the old "deducted" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeducted(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeducted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeducted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeducted: %w", err)
+	}
+	return oldValue.Deducted, nil
+}
+
+// AddDeducted adds i to the "deducted" field.
+func (m *RenovationMutation) AddDeducted(i int64) {
+	if m.adddeducted != nil {
+		*m.adddeducted += i
+	} else {
+		m.adddeducted = &i
+	}
+}
+
+// AddedDeducted returns the value that was added to the "deducted" field in this mutation.
+func (m *RenovationMutation) AddedDeducted() (r int64, exists bool) {
+	v := m.adddeducted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeducted resets all changes to the "deducted" field.
+func (m *RenovationMutation) ResetDeducted() {
+	m.deducted = nil
+	m.adddeducted = nil
+}
+
+// SetReturned sets the "returned" field.
+func (m *RenovationMutation) SetReturned(i int64) {
+	m.returned = &i
+	m.addreturned = nil
+}
+
+// Returned returns the value of the "returned" field in the mutation.
+func (m *RenovationMutation) Returned() (r int64, exists bool) {
+	v := m.returned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturned returns the old "returned" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldReturned(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturned: %w", err)
+	}
+	return oldValue.Returned, nil
+}
+
+// AddReturned adds i to the "returned" field.
+func (m *RenovationMutation) AddReturned(i int64) {
+	if m.addreturned != nil {
+		*m.addreturned += i
+	} else {
+		m.addreturned = &i
+	}
+}
+
+// AddedReturned returns the value that was added to the "returned" field in this mutation.
+func (m *RenovationMutation) AddedReturned() (r int64, exists bool) {
+	v := m.addreturned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReturned resets all changes to the "returned" field.
+func (m *RenovationMutation) ResetReturned() {
+	m.returned = nil
+	m.addreturned = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *RenovationMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *RenovationMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *RenovationMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetDeductionReason sets the "deduction_reason" field.
+func (m *RenovationMutation) SetDeductionReason(s string) {
+	m.deduction_reason = &s
+}
+
+// DeductionReason returns the value of the "deduction_reason" field in the mutation.
+func (m *RenovationMutation) DeductionReason() (r string, exists bool) {
+	v := m.deduction_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductionReason returns the old "deduction_reason" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldDeductionReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductionReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductionReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductionReason: %w", err)
+	}
+	return oldValue.DeductionReason, nil
+}
+
+// ResetDeductionReason resets all changes to the "deduction_reason" field.
+func (m *RenovationMutation) ResetDeductionReason() {
+	m.deduction_reason = nil
+}
+
+// SetPaidAt sets the "paid_at" field.
+func (m *RenovationMutation) SetPaidAt(t time.Time) {
+	m.paid_at = &t
+}
+
+// PaidAt returns the value of the "paid_at" field in the mutation.
+func (m *RenovationMutation) PaidAt() (r time.Time, exists bool) {
+	v := m.paid_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidAt returns the old "paid_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldPaidAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidAt: %w", err)
+	}
+	return oldValue.PaidAt, nil
+}
+
+// ClearPaidAt clears the value of the "paid_at" field.
+func (m *RenovationMutation) ClearPaidAt() {
+	m.paid_at = nil
+	m.clearedFields[renovation.FieldPaidAt] = struct{}{}
+}
+
+// PaidAtCleared returns if the "paid_at" field was cleared in this mutation.
+func (m *RenovationMutation) PaidAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldPaidAt]
+	return ok
+}
+
+// ResetPaidAt resets all changes to the "paid_at" field.
+func (m *RenovationMutation) ResetPaidAt() {
+	m.paid_at = nil
+	delete(m.clearedFields, renovation.FieldPaidAt)
+}
+
+// SetSettledAt sets the "settled_at" field.
+func (m *RenovationMutation) SetSettledAt(t time.Time) {
+	m.settled_at = &t
+}
+
+// SettledAt returns the value of the "settled_at" field in the mutation.
+func (m *RenovationMutation) SettledAt() (r time.Time, exists bool) {
+	v := m.settled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettledAt returns the old "settled_at" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldSettledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettledAt: %w", err)
+	}
+	return oldValue.SettledAt, nil
+}
+
+// ClearSettledAt clears the value of the "settled_at" field.
+func (m *RenovationMutation) ClearSettledAt() {
+	m.settled_at = nil
+	m.clearedFields[renovation.FieldSettledAt] = struct{}{}
+}
+
+// SettledAtCleared returns if the "settled_at" field was cleared in this mutation.
+func (m *RenovationMutation) SettledAtCleared() bool {
+	_, ok := m.clearedFields[renovation.FieldSettledAt]
+	return ok
+}
+
+// ResetSettledAt resets all changes to the "settled_at" field.
+func (m *RenovationMutation) ResetSettledAt() {
+	m.settled_at = nil
+	delete(m.clearedFields, renovation.FieldSettledAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *RenovationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[renovation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *RenovationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *RenovationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *RenovationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *RenovationMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[renovation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *RenovationMutation) HouseholdCleared() bool {
+	return m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *RenovationMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *RenovationMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// AddStepIDs adds the "steps" edge to the RenovationStep entity by ids.
+func (m *RenovationMutation) AddStepIDs(ids ...uuid.UUID) {
+	if m.steps == nil {
+		m.steps = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.steps[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSteps clears the "steps" edge to the RenovationStep entity.
+func (m *RenovationMutation) ClearSteps() {
+	m.clearedsteps = true
+}
+
+// StepsCleared reports if the "steps" edge to the RenovationStep entity was cleared.
+func (m *RenovationMutation) StepsCleared() bool {
+	return m.clearedsteps
+}
+
+// RemoveStepIDs removes the "steps" edge to the RenovationStep entity by IDs.
+func (m *RenovationMutation) RemoveStepIDs(ids ...uuid.UUID) {
+	if m.removedsteps == nil {
+		m.removedsteps = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.steps, ids[i])
+		m.removedsteps[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSteps returns the removed IDs of the "steps" edge to the RenovationStep entity.
+func (m *RenovationMutation) RemovedStepsIDs() (ids []uuid.UUID) {
+	for id := range m.removedsteps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// StepsIDs returns the "steps" edge IDs in the mutation.
+func (m *RenovationMutation) StepsIDs() (ids []uuid.UUID) {
+	for id := range m.steps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSteps resets all changes to the "steps" edge.
+func (m *RenovationMutation) ResetSteps() {
+	m.steps = nil
+	m.clearedsteps = false
+	m.removedsteps = nil
+}
+
+// Where appends a list predicates to the RenovationMutation builder.
+func (m *RenovationMutation) Where(ps ...predicate.Renovation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RenovationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RenovationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Renovation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RenovationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RenovationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Renovation).
+func (m *RenovationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RenovationMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.created_at != nil {
+		fields = append(fields, renovation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, renovation.FieldEstateID)
+	}
+	if m.household != nil {
+		fields = append(fields, renovation.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, renovation.FieldDepartmentID)
+	}
+	if m.title != nil {
+		fields = append(fields, renovation.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, renovation.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, renovation.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, renovation.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, renovation.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, renovation.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, renovation.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, renovation.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, renovation.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, renovation.FieldVoidedByName)
+	}
+	if m.contractor != nil {
+		fields = append(fields, renovation.FieldContractor)
+	}
+	if m.begins_on != nil {
+		fields = append(fields, renovation.FieldBeginsOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, renovation.FieldEndsOn)
+	}
+	if m.state != nil {
+		fields = append(fields, renovation.FieldState)
+	}
+	if m.deposit != nil {
+		fields = append(fields, renovation.FieldDeposit)
+	}
+	if m.deducted != nil {
+		fields = append(fields, renovation.FieldDeducted)
+	}
+	if m.returned != nil {
+		fields = append(fields, renovation.FieldReturned)
+	}
+	if m.currency != nil {
+		fields = append(fields, renovation.FieldCurrency)
+	}
+	if m.deduction_reason != nil {
+		fields = append(fields, renovation.FieldDeductionReason)
+	}
+	if m.paid_at != nil {
+		fields = append(fields, renovation.FieldPaidAt)
+	}
+	if m.settled_at != nil {
+		fields = append(fields, renovation.FieldSettledAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RenovationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case renovation.FieldCreatedAt:
+		return m.CreatedAt()
+	case renovation.FieldEstateID:
+		return m.EstateID()
+	case renovation.FieldHouseholdID:
+		return m.HouseholdID()
+	case renovation.FieldDepartmentID:
+		return m.DepartmentID()
+	case renovation.FieldTitle:
+		return m.Title()
+	case renovation.FieldParticulars:
+		return m.Particulars()
+	case renovation.FieldDated:
+		return m.Dated()
+	case renovation.FieldRecordedByID:
+		return m.RecordedByID()
+	case renovation.FieldRecordedByName:
+		return m.RecordedByName()
+	case renovation.FieldRecordedAt:
+		return m.RecordedAt()
+	case renovation.FieldVoidedAt:
+		return m.VoidedAt()
+	case renovation.FieldVoidReason:
+		return m.VoidReason()
+	case renovation.FieldVoidedByID:
+		return m.VoidedByID()
+	case renovation.FieldVoidedByName:
+		return m.VoidedByName()
+	case renovation.FieldContractor:
+		return m.Contractor()
+	case renovation.FieldBeginsOn:
+		return m.BeginsOn()
+	case renovation.FieldEndsOn:
+		return m.EndsOn()
+	case renovation.FieldState:
+		return m.State()
+	case renovation.FieldDeposit:
+		return m.Deposit()
+	case renovation.FieldDeducted:
+		return m.Deducted()
+	case renovation.FieldReturned:
+		return m.Returned()
+	case renovation.FieldCurrency:
+		return m.Currency()
+	case renovation.FieldDeductionReason:
+		return m.DeductionReason()
+	case renovation.FieldPaidAt:
+		return m.PaidAt()
+	case renovation.FieldSettledAt:
+		return m.SettledAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RenovationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case renovation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case renovation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case renovation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case renovation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case renovation.FieldTitle:
+		return m.OldTitle(ctx)
+	case renovation.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case renovation.FieldDated:
+		return m.OldDated(ctx)
+	case renovation.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case renovation.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case renovation.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case renovation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case renovation.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case renovation.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case renovation.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case renovation.FieldContractor:
+		return m.OldContractor(ctx)
+	case renovation.FieldBeginsOn:
+		return m.OldBeginsOn(ctx)
+	case renovation.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case renovation.FieldState:
+		return m.OldState(ctx)
+	case renovation.FieldDeposit:
+		return m.OldDeposit(ctx)
+	case renovation.FieldDeducted:
+		return m.OldDeducted(ctx)
+	case renovation.FieldReturned:
+		return m.OldReturned(ctx)
+	case renovation.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case renovation.FieldDeductionReason:
+		return m.OldDeductionReason(ctx)
+	case renovation.FieldPaidAt:
+		return m.OldPaidAt(ctx)
+	case renovation.FieldSettledAt:
+		return m.OldSettledAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case renovation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case renovation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case renovation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case renovation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case renovation.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case renovation.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case renovation.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case renovation.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case renovation.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case renovation.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case renovation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case renovation.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case renovation.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case renovation.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case renovation.FieldContractor:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractor(v)
+		return nil
+	case renovation.FieldBeginsOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeginsOn(v)
+		return nil
+	case renovation.FieldEndsOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case renovation.FieldState:
+		v, ok := value.(renovation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case renovation.FieldDeposit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeposit(v)
+		return nil
+	case renovation.FieldDeducted:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeducted(v)
+		return nil
+	case renovation.FieldReturned:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturned(v)
+		return nil
+	case renovation.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case renovation.FieldDeductionReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductionReason(v)
+		return nil
+	case renovation.FieldPaidAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidAt(v)
+		return nil
+	case renovation.FieldSettledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettledAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RenovationMutation) AddedFields() []string {
+	var fields []string
+	if m.adddeposit != nil {
+		fields = append(fields, renovation.FieldDeposit)
+	}
+	if m.adddeducted != nil {
+		fields = append(fields, renovation.FieldDeducted)
+	}
+	if m.addreturned != nil {
+		fields = append(fields, renovation.FieldReturned)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RenovationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case renovation.FieldDeposit:
+		return m.AddedDeposit()
+	case renovation.FieldDeducted:
+		return m.AddedDeducted()
+	case renovation.FieldReturned:
+		return m.AddedReturned()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case renovation.FieldDeposit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeposit(v)
+		return nil
+	case renovation.FieldDeducted:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeducted(v)
+		return nil
+	case renovation.FieldReturned:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReturned(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RenovationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(renovation.FieldDepartmentID) {
+		fields = append(fields, renovation.FieldDepartmentID)
+	}
+	if m.FieldCleared(renovation.FieldVoidedAt) {
+		fields = append(fields, renovation.FieldVoidedAt)
+	}
+	if m.FieldCleared(renovation.FieldVoidedByID) {
+		fields = append(fields, renovation.FieldVoidedByID)
+	}
+	if m.FieldCleared(renovation.FieldPaidAt) {
+		fields = append(fields, renovation.FieldPaidAt)
+	}
+	if m.FieldCleared(renovation.FieldSettledAt) {
+		fields = append(fields, renovation.FieldSettledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RenovationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RenovationMutation) ClearField(name string) error {
+	switch name {
+	case renovation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case renovation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case renovation.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case renovation.FieldPaidAt:
+		m.ClearPaidAt()
+		return nil
+	case renovation.FieldSettledAt:
+		m.ClearSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RenovationMutation) ResetField(name string) error {
+	switch name {
+	case renovation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case renovation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case renovation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case renovation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case renovation.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case renovation.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case renovation.FieldDated:
+		m.ResetDated()
+		return nil
+	case renovation.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case renovation.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case renovation.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case renovation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case renovation.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case renovation.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case renovation.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case renovation.FieldContractor:
+		m.ResetContractor()
+		return nil
+	case renovation.FieldBeginsOn:
+		m.ResetBeginsOn()
+		return nil
+	case renovation.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case renovation.FieldState:
+		m.ResetState()
+		return nil
+	case renovation.FieldDeposit:
+		m.ResetDeposit()
+		return nil
+	case renovation.FieldDeducted:
+		m.ResetDeducted()
+		return nil
+	case renovation.FieldReturned:
+		m.ResetReturned()
+		return nil
+	case renovation.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case renovation.FieldDeductionReason:
+		m.ResetDeductionReason()
+		return nil
+	case renovation.FieldPaidAt:
+		m.ResetPaidAt()
+		return nil
+	case renovation.FieldSettledAt:
+		m.ResetSettledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RenovationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, renovation.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, renovation.EdgeHousehold)
+	}
+	if m.steps != nil {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RenovationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case renovation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovation.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovation.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.steps))
+		for id := range m.steps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RenovationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedsteps != nil {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RenovationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case renovation.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.removedsteps))
+		for id := range m.removedsteps {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RenovationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, renovation.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, renovation.EdgeHousehold)
+	}
+	if m.clearedsteps {
+		edges = append(edges, renovation.EdgeSteps)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RenovationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case renovation.EdgeEstate:
+		return m.clearedestate
+	case renovation.EdgeHousehold:
+		return m.clearedhousehold
+	case renovation.EdgeSteps:
+		return m.clearedsteps
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RenovationMutation) ClearEdge(name string) error {
+	switch name {
+	case renovation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case renovation.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RenovationMutation) ResetEdge(name string) error {
+	switch name {
+	case renovation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case renovation.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case renovation.EdgeSteps:
+		m.ResetSteps()
+		return nil
+	}
+	return fmt.Errorf("unknown Renovation edge %s", name)
+}
+
+// RenovationStepMutation represents an operation that mutates the RenovationStep nodes in the graph.
+type RenovationStepMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	created_at        *time.Time
+	department_id     *uuid.UUID
+	step              *renovationstep.Step
+	amount            *int64
+	addamount         *int64
+	note              *string
+	done_by_id        *uuid.UUID
+	done_by_name      *string
+	done_at           *time.Time
+	clearedFields     map[string]struct{}
+	estate            *uuid.UUID
+	clearedestate     bool
+	household         *uuid.UUID
+	clearedhousehold  bool
+	renovation        *uuid.UUID
+	clearedrenovation bool
+	done              bool
+	oldValue          func(context.Context) (*RenovationStep, error)
+	predicates        []predicate.RenovationStep
+}
+
+var _ ent.Mutation = (*RenovationStepMutation)(nil)
+
+// renovationstepOption allows management of the mutation configuration using functional options.
+type renovationstepOption func(*RenovationStepMutation)
+
+// newRenovationStepMutation creates new mutation for the RenovationStep entity.
+func newRenovationStepMutation(c config, op Op, opts ...renovationstepOption) *RenovationStepMutation {
+	m := &RenovationStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRenovationStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRenovationStepID sets the ID field of the mutation.
+func withRenovationStepID(id uuid.UUID) renovationstepOption {
+	return func(m *RenovationStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RenovationStep
+		)
+		m.oldValue = func(ctx context.Context) (*RenovationStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RenovationStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRenovationStep sets the old RenovationStep of the mutation.
+func withRenovationStep(node *RenovationStep) renovationstepOption {
+	return func(m *RenovationStepMutation) {
+		m.oldValue = func(context.Context) (*RenovationStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RenovationStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RenovationStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RenovationStep entities.
+func (m *RenovationStepMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RenovationStepMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RenovationStepMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RenovationStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RenovationStepMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RenovationStepMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RenovationStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *RenovationStepMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *RenovationStepMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *RenovationStepMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *RenovationStepMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *RenovationStepMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *RenovationStepMutation) ResetHouseholdID() {
+	m.household = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *RenovationStepMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *RenovationStepMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *RenovationStepMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[renovationstep.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *RenovationStepMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[renovationstep.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *RenovationStepMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, renovationstep.FieldDepartmentID)
+}
+
+// SetRenovationID sets the "renovation_id" field.
+func (m *RenovationStepMutation) SetRenovationID(u uuid.UUID) {
+	m.renovation = &u
+}
+
+// RenovationID returns the value of the "renovation_id" field in the mutation.
+func (m *RenovationStepMutation) RenovationID() (r uuid.UUID, exists bool) {
+	v := m.renovation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenovationID returns the old "renovation_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldRenovationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenovationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenovationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenovationID: %w", err)
+	}
+	return oldValue.RenovationID, nil
+}
+
+// ResetRenovationID resets all changes to the "renovation_id" field.
+func (m *RenovationStepMutation) ResetRenovationID() {
+	m.renovation = nil
+}
+
+// SetStep sets the "step" field.
+func (m *RenovationStepMutation) SetStep(r renovationstep.Step) {
+	m.step = &r
+}
+
+// Step returns the value of the "step" field in the mutation.
+func (m *RenovationStepMutation) Step() (r renovationstep.Step, exists bool) {
+	v := m.step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStep returns the old "step" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldStep(ctx context.Context) (v renovationstep.Step, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStep: %w", err)
+	}
+	return oldValue.Step, nil
+}
+
+// ResetStep resets all changes to the "step" field.
+func (m *RenovationStepMutation) ResetStep() {
+	m.step = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *RenovationStepMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *RenovationStepMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *RenovationStepMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *RenovationStepMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *RenovationStepMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetNote sets the "note" field.
+func (m *RenovationStepMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *RenovationStepMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *RenovationStepMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetDoneByID sets the "done_by_id" field.
+func (m *RenovationStepMutation) SetDoneByID(u uuid.UUID) {
+	m.done_by_id = &u
+}
+
+// DoneByID returns the value of the "done_by_id" field in the mutation.
+func (m *RenovationStepMutation) DoneByID() (r uuid.UUID, exists bool) {
+	v := m.done_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByID returns the old "done_by_id" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByID: %w", err)
+	}
+	return oldValue.DoneByID, nil
+}
+
+// ResetDoneByID resets all changes to the "done_by_id" field.
+func (m *RenovationStepMutation) ResetDoneByID() {
+	m.done_by_id = nil
+}
+
+// SetDoneByName sets the "done_by_name" field.
+func (m *RenovationStepMutation) SetDoneByName(s string) {
+	m.done_by_name = &s
+}
+
+// DoneByName returns the value of the "done_by_name" field in the mutation.
+func (m *RenovationStepMutation) DoneByName() (r string, exists bool) {
+	v := m.done_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneByName returns the old "done_by_name" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneByName: %w", err)
+	}
+	return oldValue.DoneByName, nil
+}
+
+// ResetDoneByName resets all changes to the "done_by_name" field.
+func (m *RenovationStepMutation) ResetDoneByName() {
+	m.done_by_name = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *RenovationStepMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *RenovationStepMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the RenovationStep entity.
+// If the RenovationStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationStepMutation) OldDoneAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *RenovationStepMutation) ResetDoneAt() {
+	m.done_at = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *RenovationStepMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[renovationstep.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *RenovationStepMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *RenovationStepMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *RenovationStepMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *RenovationStepMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[renovationstep.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *RenovationStepMutation) HouseholdCleared() bool {
+	return m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *RenovationStepMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *RenovationStepMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// ClearRenovation clears the "renovation" edge to the Renovation entity.
+func (m *RenovationStepMutation) ClearRenovation() {
+	m.clearedrenovation = true
+	m.clearedFields[renovationstep.FieldRenovationID] = struct{}{}
+}
+
+// RenovationCleared reports if the "renovation" edge to the Renovation entity was cleared.
+func (m *RenovationStepMutation) RenovationCleared() bool {
+	return m.clearedrenovation
+}
+
+// RenovationIDs returns the "renovation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RenovationID instead. It exists only for internal usage by the builders.
+func (m *RenovationStepMutation) RenovationIDs() (ids []uuid.UUID) {
+	if id := m.renovation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRenovation resets all changes to the "renovation" edge.
+func (m *RenovationStepMutation) ResetRenovation() {
+	m.renovation = nil
+	m.clearedrenovation = false
+}
+
+// Where appends a list predicates to the RenovationStepMutation builder.
+func (m *RenovationStepMutation) Where(ps ...predicate.RenovationStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RenovationStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RenovationStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RenovationStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RenovationStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RenovationStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RenovationStep).
+func (m *RenovationStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RenovationStepMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, renovationstep.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, renovationstep.FieldEstateID)
+	}
+	if m.household != nil {
+		fields = append(fields, renovationstep.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, renovationstep.FieldDepartmentID)
+	}
+	if m.renovation != nil {
+		fields = append(fields, renovationstep.FieldRenovationID)
+	}
+	if m.step != nil {
+		fields = append(fields, renovationstep.FieldStep)
+	}
+	if m.amount != nil {
+		fields = append(fields, renovationstep.FieldAmount)
+	}
+	if m.note != nil {
+		fields = append(fields, renovationstep.FieldNote)
+	}
+	if m.done_by_id != nil {
+		fields = append(fields, renovationstep.FieldDoneByID)
+	}
+	if m.done_by_name != nil {
+		fields = append(fields, renovationstep.FieldDoneByName)
+	}
+	if m.done_at != nil {
+		fields = append(fields, renovationstep.FieldDoneAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RenovationStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		return m.CreatedAt()
+	case renovationstep.FieldEstateID:
+		return m.EstateID()
+	case renovationstep.FieldHouseholdID:
+		return m.HouseholdID()
+	case renovationstep.FieldDepartmentID:
+		return m.DepartmentID()
+	case renovationstep.FieldRenovationID:
+		return m.RenovationID()
+	case renovationstep.FieldStep:
+		return m.Step()
+	case renovationstep.FieldAmount:
+		return m.Amount()
+	case renovationstep.FieldNote:
+		return m.Note()
+	case renovationstep.FieldDoneByID:
+		return m.DoneByID()
+	case renovationstep.FieldDoneByName:
+		return m.DoneByName()
+	case renovationstep.FieldDoneAt:
+		return m.DoneAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RenovationStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case renovationstep.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case renovationstep.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case renovationstep.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case renovationstep.FieldRenovationID:
+		return m.OldRenovationID(ctx)
+	case renovationstep.FieldStep:
+		return m.OldStep(ctx)
+	case renovationstep.FieldAmount:
+		return m.OldAmount(ctx)
+	case renovationstep.FieldNote:
+		return m.OldNote(ctx)
+	case renovationstep.FieldDoneByID:
+		return m.OldDoneByID(ctx)
+	case renovationstep.FieldDoneByName:
+		return m.OldDoneByName(ctx)
+	case renovationstep.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case renovationstep.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case renovationstep.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case renovationstep.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case renovationstep.FieldRenovationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenovationID(v)
+		return nil
+	case renovationstep.FieldStep:
+		v, ok := value.(renovationstep.Step)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStep(v)
+		return nil
+	case renovationstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case renovationstep.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case renovationstep.FieldDoneByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByID(v)
+		return nil
+	case renovationstep.FieldDoneByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneByName(v)
+		return nil
+	case renovationstep.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RenovationStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, renovationstep.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RenovationStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case renovationstep.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RenovationStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case renovationstep.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RenovationStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(renovationstep.FieldDepartmentID) {
+		fields = append(fields, renovationstep.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RenovationStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RenovationStepMutation) ClearField(name string) error {
+	switch name {
+	case renovationstep.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RenovationStepMutation) ResetField(name string) error {
+	switch name {
+	case renovationstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case renovationstep.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case renovationstep.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case renovationstep.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case renovationstep.FieldRenovationID:
+		m.ResetRenovationID()
+		return nil
+	case renovationstep.FieldStep:
+		m.ResetStep()
+		return nil
+	case renovationstep.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case renovationstep.FieldNote:
+		m.ResetNote()
+		return nil
+	case renovationstep.FieldDoneByID:
+		m.ResetDoneByID()
+		return nil
+	case renovationstep.FieldDoneByName:
+		m.ResetDoneByName()
+		return nil
+	case renovationstep.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RenovationStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, renovationstep.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, renovationstep.EdgeHousehold)
+	}
+	if m.renovation != nil {
+		edges = append(edges, renovationstep.EdgeRenovation)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RenovationStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case renovationstep.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovationstep.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	case renovationstep.EdgeRenovation:
+		if id := m.renovation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RenovationStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RenovationStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RenovationStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, renovationstep.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, renovationstep.EdgeHousehold)
+	}
+	if m.clearedrenovation {
+		edges = append(edges, renovationstep.EdgeRenovation)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RenovationStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case renovationstep.EdgeEstate:
+		return m.clearedestate
+	case renovationstep.EdgeHousehold:
+		return m.clearedhousehold
+	case renovationstep.EdgeRenovation:
+		return m.clearedrenovation
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RenovationStepMutation) ClearEdge(name string) error {
+	switch name {
+	case renovationstep.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case renovationstep.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	case renovationstep.EdgeRenovation:
+		m.ClearRenovation()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RenovationStepMutation) ResetEdge(name string) error {
+	switch name {
+	case renovationstep.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case renovationstep.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	case renovationstep.EdgeRenovation:
+		m.ResetRenovation()
+		return nil
+	}
+	return fmt.Errorf("unknown RenovationStep edge %s", name)
+}
+
 // ResidentMutation represents an operation that mutates the Resident nodes in the graph.
 type ResidentMutation struct {
 	config
@@ -59912,4 +66231,1704 @@ func (m *UnitMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Unit edge %s", name)
+}
+
+// ViolationMutation represents an operation that mutates the Violation nodes in the graph.
+type ViolationMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	department_id    *uuid.UUID
+	title            *string
+	particulars      *string
+	dated            *time.Time
+	recorded_by_id   *uuid.UUID
+	recorded_by_name *string
+	recorded_at      *time.Time
+	voided_at        *time.Time
+	void_reason      *string
+	voided_by_id     *uuid.UUID
+	voided_by_name   *string
+	kind             *violation.Kind
+	amount           *int64
+	addamount        *int64
+	currency         *string
+	state            *violation.State
+	finding          *string
+	answered_by_id   *uuid.UUID
+	answered_by_name *string
+	answered_at      *time.Time
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	household        *uuid.UUID
+	clearedhousehold bool
+	done             bool
+	oldValue         func(context.Context) (*Violation, error)
+	predicates       []predicate.Violation
+}
+
+var _ ent.Mutation = (*ViolationMutation)(nil)
+
+// violationOption allows management of the mutation configuration using functional options.
+type violationOption func(*ViolationMutation)
+
+// newViolationMutation creates new mutation for the Violation entity.
+func newViolationMutation(c config, op Op, opts ...violationOption) *ViolationMutation {
+	m := &ViolationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeViolation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withViolationID sets the ID field of the mutation.
+func withViolationID(id uuid.UUID) violationOption {
+	return func(m *ViolationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Violation
+		)
+		m.oldValue = func(ctx context.Context) (*Violation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Violation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withViolation sets the old Violation of the mutation.
+func withViolation(node *Violation) violationOption {
+	return func(m *ViolationMutation) {
+		m.oldValue = func(context.Context) (*Violation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ViolationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ViolationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Violation entities.
+func (m *ViolationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ViolationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ViolationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Violation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ViolationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ViolationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ViolationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ViolationMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ViolationMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ViolationMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetHouseholdID sets the "household_id" field.
+func (m *ViolationMutation) SetHouseholdID(u uuid.UUID) {
+	m.household = &u
+}
+
+// HouseholdID returns the value of the "household_id" field in the mutation.
+func (m *ViolationMutation) HouseholdID() (r uuid.UUID, exists bool) {
+	v := m.household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHouseholdID returns the old "household_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHouseholdID: %w", err)
+	}
+	return oldValue.HouseholdID, nil
+}
+
+// ResetHouseholdID resets all changes to the "household_id" field.
+func (m *ViolationMutation) ResetHouseholdID() {
+	m.household = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ViolationMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ViolationMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ViolationMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[violation.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ViolationMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ViolationMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, violation.FieldDepartmentID)
+}
+
+// SetTitle sets the "title" field.
+func (m *ViolationMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ViolationMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ViolationMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetParticulars sets the "particulars" field.
+func (m *ViolationMutation) SetParticulars(s string) {
+	m.particulars = &s
+}
+
+// Particulars returns the value of the "particulars" field in the mutation.
+func (m *ViolationMutation) Particulars() (r string, exists bool) {
+	v := m.particulars
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParticulars returns the old "particulars" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldParticulars(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParticulars is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParticulars requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParticulars: %w", err)
+	}
+	return oldValue.Particulars, nil
+}
+
+// ResetParticulars resets all changes to the "particulars" field.
+func (m *ViolationMutation) ResetParticulars() {
+	m.particulars = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ViolationMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ViolationMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ViolationMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *ViolationMutation) SetRecordedByID(u uuid.UUID) {
+	m.recorded_by_id = &u
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *ViolationMutation) RecordedByID() (r uuid.UUID, exists bool) {
+	v := m.recorded_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *ViolationMutation) ResetRecordedByID() {
+	m.recorded_by_id = nil
+}
+
+// SetRecordedByName sets the "recorded_by_name" field.
+func (m *ViolationMutation) SetRecordedByName(s string) {
+	m.recorded_by_name = &s
+}
+
+// RecordedByName returns the value of the "recorded_by_name" field in the mutation.
+func (m *ViolationMutation) RecordedByName() (r string, exists bool) {
+	v := m.recorded_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByName returns the old "recorded_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByName: %w", err)
+	}
+	return oldValue.RecordedByName, nil
+}
+
+// ResetRecordedByName resets all changes to the "recorded_by_name" field.
+func (m *ViolationMutation) ResetRecordedByName() {
+	m.recorded_by_name = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *ViolationMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *ViolationMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *ViolationMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *ViolationMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *ViolationMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ClearVoidedAt clears the value of the "voided_at" field.
+func (m *ViolationMutation) ClearVoidedAt() {
+	m.voided_at = nil
+	m.clearedFields[violation.FieldVoidedAt] = struct{}{}
+}
+
+// VoidedAtCleared returns if the "voided_at" field was cleared in this mutation.
+func (m *ViolationMutation) VoidedAtCleared() bool {
+	_, ok := m.clearedFields[violation.FieldVoidedAt]
+	return ok
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *ViolationMutation) ResetVoidedAt() {
+	m.voided_at = nil
+	delete(m.clearedFields, violation.FieldVoidedAt)
+}
+
+// SetVoidReason sets the "void_reason" field.
+func (m *ViolationMutation) SetVoidReason(s string) {
+	m.void_reason = &s
+}
+
+// VoidReason returns the value of the "void_reason" field in the mutation.
+func (m *ViolationMutation) VoidReason() (r string, exists bool) {
+	v := m.void_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidReason returns the old "void_reason" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidReason: %w", err)
+	}
+	return oldValue.VoidReason, nil
+}
+
+// ResetVoidReason resets all changes to the "void_reason" field.
+func (m *ViolationMutation) ResetVoidReason() {
+	m.void_reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *ViolationMutation) SetVoidedByID(u uuid.UUID) {
+	m.voided_by_id = &u
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *ViolationMutation) VoidedByID() (r uuid.UUID, exists bool) {
+	v := m.voided_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *ViolationMutation) ClearVoidedByID() {
+	m.voided_by_id = nil
+	m.clearedFields[violation.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *ViolationMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *ViolationMutation) ResetVoidedByID() {
+	m.voided_by_id = nil
+	delete(m.clearedFields, violation.FieldVoidedByID)
+}
+
+// SetVoidedByName sets the "voided_by_name" field.
+func (m *ViolationMutation) SetVoidedByName(s string) {
+	m.voided_by_name = &s
+}
+
+// VoidedByName returns the value of the "voided_by_name" field in the mutation.
+func (m *ViolationMutation) VoidedByName() (r string, exists bool) {
+	v := m.voided_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByName returns the old "voided_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldVoidedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByName: %w", err)
+	}
+	return oldValue.VoidedByName, nil
+}
+
+// ResetVoidedByName resets all changes to the "voided_by_name" field.
+func (m *ViolationMutation) ResetVoidedByName() {
+	m.voided_by_name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ViolationMutation) SetKind(v violation.Kind) {
+	m.kind = &v
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ViolationMutation) Kind() (r violation.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldKind(ctx context.Context) (v violation.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ViolationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *ViolationMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *ViolationMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAmount(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *ViolationMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *ViolationMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *ViolationMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *ViolationMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *ViolationMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *ViolationMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetState sets the "state" field.
+func (m *ViolationMutation) SetState(v violation.State) {
+	m.state = &v
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ViolationMutation) State() (r violation.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldState(ctx context.Context) (v violation.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ViolationMutation) ResetState() {
+	m.state = nil
+}
+
+// SetFinding sets the "finding" field.
+func (m *ViolationMutation) SetFinding(s string) {
+	m.finding = &s
+}
+
+// Finding returns the value of the "finding" field in the mutation.
+func (m *ViolationMutation) Finding() (r string, exists bool) {
+	v := m.finding
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinding returns the old "finding" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldFinding(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinding is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinding requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinding: %w", err)
+	}
+	return oldValue.Finding, nil
+}
+
+// ResetFinding resets all changes to the "finding" field.
+func (m *ViolationMutation) ResetFinding() {
+	m.finding = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *ViolationMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by_id = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *ViolationMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *ViolationMutation) ClearAnsweredByID() {
+	m.answered_by_id = nil
+	m.clearedFields[violation.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *ViolationMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[violation.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *ViolationMutation) ResetAnsweredByID() {
+	m.answered_by_id = nil
+	delete(m.clearedFields, violation.FieldAnsweredByID)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *ViolationMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *ViolationMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *ViolationMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ViolationMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ViolationMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ViolationMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[violation.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ViolationMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[violation.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ViolationMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, violation.FieldAnsweredAt)
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ViolationMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[violation.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ViolationMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ViolationMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearHousehold clears the "household" edge to the Household entity.
+func (m *ViolationMutation) ClearHousehold() {
+	m.clearedhousehold = true
+	m.clearedFields[violation.FieldHouseholdID] = struct{}{}
+}
+
+// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
+func (m *ViolationMutation) HouseholdCleared() bool {
+	return m.clearedhousehold
+}
+
+// HouseholdIDs returns the "household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HouseholdID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) HouseholdIDs() (ids []uuid.UUID) {
+	if id := m.household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHousehold resets all changes to the "household" edge.
+func (m *ViolationMutation) ResetHousehold() {
+	m.household = nil
+	m.clearedhousehold = false
+}
+
+// Where appends a list predicates to the ViolationMutation builder.
+func (m *ViolationMutation) Where(ps ...predicate.Violation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ViolationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ViolationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Violation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ViolationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ViolationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Violation).
+func (m *ViolationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ViolationMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, violation.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, violation.FieldEstateID)
+	}
+	if m.household != nil {
+		fields = append(fields, violation.FieldHouseholdID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, violation.FieldDepartmentID)
+	}
+	if m.title != nil {
+		fields = append(fields, violation.FieldTitle)
+	}
+	if m.particulars != nil {
+		fields = append(fields, violation.FieldParticulars)
+	}
+	if m.dated != nil {
+		fields = append(fields, violation.FieldDated)
+	}
+	if m.recorded_by_id != nil {
+		fields = append(fields, violation.FieldRecordedByID)
+	}
+	if m.recorded_by_name != nil {
+		fields = append(fields, violation.FieldRecordedByName)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, violation.FieldRecordedAt)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, violation.FieldVoidedAt)
+	}
+	if m.void_reason != nil {
+		fields = append(fields, violation.FieldVoidReason)
+	}
+	if m.voided_by_id != nil {
+		fields = append(fields, violation.FieldVoidedByID)
+	}
+	if m.voided_by_name != nil {
+		fields = append(fields, violation.FieldVoidedByName)
+	}
+	if m.kind != nil {
+		fields = append(fields, violation.FieldKind)
+	}
+	if m.amount != nil {
+		fields = append(fields, violation.FieldAmount)
+	}
+	if m.currency != nil {
+		fields = append(fields, violation.FieldCurrency)
+	}
+	if m.state != nil {
+		fields = append(fields, violation.FieldState)
+	}
+	if m.finding != nil {
+		fields = append(fields, violation.FieldFinding)
+	}
+	if m.answered_by_id != nil {
+		fields = append(fields, violation.FieldAnsweredByID)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, violation.FieldAnsweredByName)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, violation.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ViolationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case violation.FieldCreatedAt:
+		return m.CreatedAt()
+	case violation.FieldEstateID:
+		return m.EstateID()
+	case violation.FieldHouseholdID:
+		return m.HouseholdID()
+	case violation.FieldDepartmentID:
+		return m.DepartmentID()
+	case violation.FieldTitle:
+		return m.Title()
+	case violation.FieldParticulars:
+		return m.Particulars()
+	case violation.FieldDated:
+		return m.Dated()
+	case violation.FieldRecordedByID:
+		return m.RecordedByID()
+	case violation.FieldRecordedByName:
+		return m.RecordedByName()
+	case violation.FieldRecordedAt:
+		return m.RecordedAt()
+	case violation.FieldVoidedAt:
+		return m.VoidedAt()
+	case violation.FieldVoidReason:
+		return m.VoidReason()
+	case violation.FieldVoidedByID:
+		return m.VoidedByID()
+	case violation.FieldVoidedByName:
+		return m.VoidedByName()
+	case violation.FieldKind:
+		return m.Kind()
+	case violation.FieldAmount:
+		return m.Amount()
+	case violation.FieldCurrency:
+		return m.Currency()
+	case violation.FieldState:
+		return m.State()
+	case violation.FieldFinding:
+		return m.Finding()
+	case violation.FieldAnsweredByID:
+		return m.AnsweredByID()
+	case violation.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case violation.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ViolationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case violation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case violation.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case violation.FieldHouseholdID:
+		return m.OldHouseholdID(ctx)
+	case violation.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case violation.FieldTitle:
+		return m.OldTitle(ctx)
+	case violation.FieldParticulars:
+		return m.OldParticulars(ctx)
+	case violation.FieldDated:
+		return m.OldDated(ctx)
+	case violation.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case violation.FieldRecordedByName:
+		return m.OldRecordedByName(ctx)
+	case violation.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case violation.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	case violation.FieldVoidReason:
+		return m.OldVoidReason(ctx)
+	case violation.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case violation.FieldVoidedByName:
+		return m.OldVoidedByName(ctx)
+	case violation.FieldKind:
+		return m.OldKind(ctx)
+	case violation.FieldAmount:
+		return m.OldAmount(ctx)
+	case violation.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case violation.FieldState:
+		return m.OldState(ctx)
+	case violation.FieldFinding:
+		return m.OldFinding(ctx)
+	case violation.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	case violation.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case violation.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Violation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case violation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case violation.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case violation.FieldHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHouseholdID(v)
+		return nil
+	case violation.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case violation.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case violation.FieldParticulars:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParticulars(v)
+		return nil
+	case violation.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case violation.FieldRecordedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case violation.FieldRecordedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByName(v)
+		return nil
+	case violation.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case violation.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	case violation.FieldVoidReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidReason(v)
+		return nil
+	case violation.FieldVoidedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case violation.FieldVoidedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByName(v)
+		return nil
+	case violation.FieldKind:
+		v, ok := value.(violation.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case violation.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case violation.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case violation.FieldState:
+		v, ok := value.(violation.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case violation.FieldFinding:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinding(v)
+		return nil
+	case violation.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	case violation.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case violation.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ViolationMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, violation.FieldAmount)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ViolationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case violation.FieldAmount:
+		return m.AddedAmount()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ViolationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case violation.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Violation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ViolationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(violation.FieldDepartmentID) {
+		fields = append(fields, violation.FieldDepartmentID)
+	}
+	if m.FieldCleared(violation.FieldVoidedAt) {
+		fields = append(fields, violation.FieldVoidedAt)
+	}
+	if m.FieldCleared(violation.FieldVoidedByID) {
+		fields = append(fields, violation.FieldVoidedByID)
+	}
+	if m.FieldCleared(violation.FieldAnsweredByID) {
+		fields = append(fields, violation.FieldAnsweredByID)
+	}
+	if m.FieldCleared(violation.FieldAnsweredAt) {
+		fields = append(fields, violation.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ViolationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ViolationMutation) ClearField(name string) error {
+	switch name {
+	case violation.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case violation.FieldVoidedAt:
+		m.ClearVoidedAt()
+		return nil
+	case violation.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	case violation.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	case violation.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ViolationMutation) ResetField(name string) error {
+	switch name {
+	case violation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case violation.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case violation.FieldHouseholdID:
+		m.ResetHouseholdID()
+		return nil
+	case violation.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case violation.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case violation.FieldParticulars:
+		m.ResetParticulars()
+		return nil
+	case violation.FieldDated:
+		m.ResetDated()
+		return nil
+	case violation.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case violation.FieldRecordedByName:
+		m.ResetRecordedByName()
+		return nil
+	case violation.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case violation.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	case violation.FieldVoidReason:
+		m.ResetVoidReason()
+		return nil
+	case violation.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case violation.FieldVoidedByName:
+		m.ResetVoidedByName()
+		return nil
+	case violation.FieldKind:
+		m.ResetKind()
+		return nil
+	case violation.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case violation.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case violation.FieldState:
+		m.ResetState()
+		return nil
+	case violation.FieldFinding:
+		m.ResetFinding()
+		return nil
+	case violation.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	case violation.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case violation.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ViolationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.estate != nil {
+		edges = append(edges, violation.EdgeEstate)
+	}
+	if m.household != nil {
+		edges = append(edges, violation.EdgeHousehold)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ViolationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case violation.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case violation.EdgeHousehold:
+		if id := m.household; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ViolationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ViolationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ViolationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedestate {
+		edges = append(edges, violation.EdgeEstate)
+	}
+	if m.clearedhousehold {
+		edges = append(edges, violation.EdgeHousehold)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ViolationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case violation.EdgeEstate:
+		return m.clearedestate
+	case violation.EdgeHousehold:
+		return m.clearedhousehold
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ViolationMutation) ClearEdge(name string) error {
+	switch name {
+	case violation.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case violation.EdgeHousehold:
+		m.ClearHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ViolationMutation) ResetEdge(name string) error {
+	switch name {
+	case violation.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case violation.EdgeHousehold:
+		m.ResetHousehold()
+		return nil
+	}
+	return fmt.Errorf("unknown Violation edge %s", name)
 }

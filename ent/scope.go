@@ -82,6 +82,22 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
+	TypeComplaint: {
+		Name: TypeComplaint, Table: "complaints", Code: ids.Code(1543),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:     "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
+		Contact:      map[string]bool{},
+	},
+	TypeCorrespondence: {
+		Name: TypeCorrespondence, Table: "correspondences", Code: ids.Code(1545),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:     "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
+		Contact:      map[string]bool{},
+	},
 	TypeDepartment: {
 		Name: TypeDepartment, Table: "departments", Code: ids.Code(261),
 		Estate: "estate_id", Department: "id", Self: "", Household: "", Permits: "",
@@ -362,6 +378,22 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"frozen": true},
 		Contact:      map[string]bool{},
 	},
+	TypeRenovation: {
+		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:     "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true, "particulars": true, "contractor": true, "deduction_reason": true},
+		Contact:      map[string]bool{},
+	},
+	TypeRenovationStep: {
+		Name: TypeRenovationStep, Table: "renovation_steps", Code: ids.Code(1546),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:     "",
+		AppendOnly:   true,
+		Confidential: map[string]bool{"note": true},
+		Contact:      map[string]bool{},
+	},
 	TypeResident: {
 		Name: TypeResident, Table: "residents", Code: ids.Code(265),
 		Estate: "estate_id", Department: "", Self: "", Household: "household_id", Permits: "",
@@ -394,6 +426,14 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
+	TypeViolation: {
+		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
+		Document:     "",
+		AppendOnly:   false,
+		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
+		Contact:      map[string]bool{},
+	},
 }
 
 // TypeOf reads the entity's name from an id, or "" if the id is of no entity.
@@ -409,6 +449,8 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
 	ids.Code(517):  TypeCertificate,
+	ids.Code(1543): TypeComplaint,
+	ids.Code(1545): TypeCorrespondence,
 	ids.Code(261):  TypeDepartment,
 	ids.Code(266):  TypeEmergencyContact,
 	ids.Code(257):  TypeEstate,
@@ -444,10 +486,13 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(264):  TypeOccupancy,
 	ids.Code(519):  TypeReconciliation,
 	ids.Code(520):  TypeReconciliationLine,
+	ids.Code(1544): TypeRenovation,
+	ids.Code(1546): TypeRenovationStep,
 	ids.Code(265):  TypeResident,
 	ids.Code(516):  TypeSignature,
 	ids.Code(262):  TypeStaff,
 	ids.Code(260):  TypeUnit,
+	ids.Code(1542): TypeViolation,
 }
 
 // KeepScope makes a query of an entity with contact data load the columns that tell whose a row is, since
@@ -601,6 +646,28 @@ func (_m *Building) RowScope() access.Row {
 func (_m *Certificate) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Complaint) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Correspondence) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }
 
@@ -895,6 +962,28 @@ func (_m *ReconciliationLine) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *Renovation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *RenovationStep) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *Resident) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -927,5 +1016,16 @@ func (_m *Staff) RowScope() access.Row {
 func (_m *Unit) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *Violation) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Household = _m.HouseholdID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }

@@ -30,6 +30,10 @@ type Tx struct {
 	Building *BuildingClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
+	// Complaint is the client for interacting with the Complaint builders.
+	Complaint *ComplaintClient
+	// Correspondence is the client for interacting with the Correspondence builders.
+	Correspondence *CorrespondenceClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -100,6 +104,10 @@ type Tx struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// Renovation is the client for interacting with the Renovation builders.
+	Renovation *RenovationClient
+	// RenovationStep is the client for interacting with the RenovationStep builders.
+	RenovationStep *RenovationStepClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
 	// Signature is the client for interacting with the Signature builders.
@@ -108,6 +116,8 @@ type Tx struct {
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 
 	// lazily loaded.
 	client     *Client
@@ -248,6 +258,8 @@ func (tx *Tx) init() {
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)
 	tx.Certificate = NewCertificateClient(tx.config)
+	tx.Complaint = NewComplaintClient(tx.config)
+	tx.Correspondence = NewCorrespondenceClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.EmergencyContact = NewEmergencyContactClient(tx.config)
 	tx.Estate = NewEstateClient(tx.config)
@@ -283,10 +295,13 @@ func (tx *Tx) init() {
 	tx.Occupancy = NewOccupancyClient(tx.config)
 	tx.Reconciliation = NewReconciliationClient(tx.config)
 	tx.ReconciliationLine = NewReconciliationLineClient(tx.config)
+	tx.Renovation = NewRenovationClient(tx.config)
+	tx.RenovationStep = NewRenovationStepClient(tx.config)
 	tx.Resident = NewResidentClient(tx.config)
 	tx.Signature = NewSignatureClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
 	tx.Unit = NewUnitClient(tx.config)
+	tx.Violation = NewViolationClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

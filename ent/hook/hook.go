@@ -117,6 +117,30 @@ func (f CertificateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CertificateMutation", m)
 }
 
+// The ComplaintFunc type is an adapter to allow the use of ordinary
+// function as Complaint mutator.
+type ComplaintFunc func(context.Context, *ent.ComplaintMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ComplaintFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ComplaintMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ComplaintMutation", m)
+}
+
+// The CorrespondenceFunc type is an adapter to allow the use of ordinary
+// function as Correspondence mutator.
+type CorrespondenceFunc func(context.Context, *ent.CorrespondenceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CorrespondenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CorrespondenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CorrespondenceMutation", m)
+}
+
 // The DepartmentFunc type is an adapter to allow the use of ordinary
 // function as Department mutator.
 type DepartmentFunc func(context.Context, *ent.DepartmentMutation) (ent.Value, error)
@@ -537,6 +561,30 @@ func (f ReconciliationLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReconciliationLineMutation", m)
 }
 
+// The RenovationFunc type is an adapter to allow the use of ordinary
+// function as Renovation mutator.
+type RenovationFunc func(context.Context, *ent.RenovationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RenovationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RenovationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RenovationMutation", m)
+}
+
+// The RenovationStepFunc type is an adapter to allow the use of ordinary
+// function as RenovationStep mutator.
+type RenovationStepFunc func(context.Context, *ent.RenovationStepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RenovationStepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RenovationStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RenovationStepMutation", m)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary
 // function as Resident mutator.
 type ResidentFunc func(context.Context, *ent.ResidentMutation) (ent.Value, error)
@@ -583,6 +631,18 @@ func (f UnitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UnitMutation", m)
+}
+
+// The ViolationFunc type is an adapter to allow the use of ordinary
+// function as Violation mutator.
+type ViolationFunc func(context.Context, *ent.ViolationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ViolationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ViolationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ViolationMutation", m)
 }
 
 // Condition is a hook condition function.

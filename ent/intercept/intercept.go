@@ -17,6 +17,8 @@ import (
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -53,10 +55,13 @@ import (
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -356,6 +361,60 @@ func (f TraverseCertificate) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CertificateQuery", q)
+}
+
+// The ComplaintFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ComplaintFunc func(context.Context, *ent.ComplaintQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ComplaintFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ComplaintQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ComplaintQuery", q)
+}
+
+// The TraverseComplaint type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseComplaint func(context.Context, *ent.ComplaintQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseComplaint) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseComplaint) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ComplaintQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ComplaintQuery", q)
+}
+
+// The CorrespondenceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CorrespondenceFunc func(context.Context, *ent.CorrespondenceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CorrespondenceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CorrespondenceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CorrespondenceQuery", q)
+}
+
+// The TraverseCorrespondence type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCorrespondence func(context.Context, *ent.CorrespondenceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCorrespondence) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCorrespondence) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CorrespondenceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CorrespondenceQuery", q)
 }
 
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1303,6 +1362,60 @@ func (f TraverseReconciliationLine) Traverse(ctx context.Context, q ent.Query) e
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReconciliationLineQuery", q)
 }
 
+// The RenovationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RenovationFunc func(context.Context, *ent.RenovationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RenovationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RenovationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RenovationQuery", q)
+}
+
+// The TraverseRenovation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRenovation func(context.Context, *ent.RenovationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRenovation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRenovation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RenovationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RenovationQuery", q)
+}
+
+// The RenovationStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RenovationStepFunc func(context.Context, *ent.RenovationStepQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RenovationStepFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RenovationStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RenovationStepQuery", q)
+}
+
+// The TraverseRenovationStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRenovationStep func(context.Context, *ent.RenovationStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRenovationStep) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRenovationStep) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RenovationStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RenovationStepQuery", q)
+}
+
 // The ResidentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ResidentFunc func(context.Context, *ent.ResidentQuery) (ent.Value, error)
 
@@ -1411,6 +1524,33 @@ func (f TraverseUnit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.UnitQuery", q)
 }
 
+// The ViolationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ViolationFunc func(context.Context, *ent.ViolationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ViolationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ViolationQuery", q)
+}
+
+// The TraverseViolation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseViolation func(context.Context, *ent.ViolationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseViolation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseViolation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ViolationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ViolationQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -1432,6 +1572,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BuildingQuery, predicate.Building, building.OrderOption]{typ: ent.TypeBuilding, tq: q}, nil
 	case *ent.CertificateQuery:
 		return &query[*ent.CertificateQuery, predicate.Certificate, certificate.OrderOption]{typ: ent.TypeCertificate, tq: q}, nil
+	case *ent.ComplaintQuery:
+		return &query[*ent.ComplaintQuery, predicate.Complaint, complaint.OrderOption]{typ: ent.TypeComplaint, tq: q}, nil
+	case *ent.CorrespondenceQuery:
+		return &query[*ent.CorrespondenceQuery, predicate.Correspondence, correspondence.OrderOption]{typ: ent.TypeCorrespondence, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
 	case *ent.EmergencyContactQuery:
@@ -1502,6 +1646,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ReconciliationQuery, predicate.Reconciliation, reconciliation.OrderOption]{typ: ent.TypeReconciliation, tq: q}, nil
 	case *ent.ReconciliationLineQuery:
 		return &query[*ent.ReconciliationLineQuery, predicate.ReconciliationLine, reconciliationline.OrderOption]{typ: ent.TypeReconciliationLine, tq: q}, nil
+	case *ent.RenovationQuery:
+		return &query[*ent.RenovationQuery, predicate.Renovation, renovation.OrderOption]{typ: ent.TypeRenovation, tq: q}, nil
+	case *ent.RenovationStepQuery:
+		return &query[*ent.RenovationStepQuery, predicate.RenovationStep, renovationstep.OrderOption]{typ: ent.TypeRenovationStep, tq: q}, nil
 	case *ent.ResidentQuery:
 		return &query[*ent.ResidentQuery, predicate.Resident, resident.OrderOption]{typ: ent.TypeResident, tq: q}, nil
 	case *ent.SignatureQuery:
@@ -1510,6 +1658,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.StaffQuery, predicate.Staff, staff.OrderOption]{typ: ent.TypeStaff, tq: q}, nil
 	case *ent.UnitQuery:
 		return &query[*ent.UnitQuery, predicate.Unit, unit.OrderOption]{typ: ent.TypeUnit, tq: q}, nil
+	case *ent.ViolationQuery:
+		return &query[*ent.ViolationQuery, predicate.Violation, violation.OrderOption]{typ: ent.TypeViolation, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

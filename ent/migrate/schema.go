@@ -536,6 +536,120 @@ var (
 			},
 		},
 	}
+	// ComplaintsColumns holds the columns for the "complaints" table.
+	ComplaintsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "way", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "TELEPHONE", "LETTER", "ELECTRONIC"}},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "ANSWERED", "VOIDED"}, Default: "OPEN"},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// ComplaintsTable holds the schema information for the "complaints" table.
+	ComplaintsTable = &schema.Table{
+		Name:       "complaints",
+		Columns:    ComplaintsColumns,
+		PrimaryKey: []*schema.Column{ComplaintsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "complaints_estates_estate",
+				Columns:    []*schema.Column{ComplaintsColumns[20]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "complaints_households_household",
+				Columns:    []*schema.Column{ComplaintsColumns[21]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "complaint_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{ComplaintsColumns[20], ComplaintsColumns[5], ComplaintsColumns[0]},
+			},
+			{
+				Name:    "complaint_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{ComplaintsColumns[20], ComplaintsColumns[21], ComplaintsColumns[5]},
+			},
+		},
+	}
+	// CorrespondencesColumns holds the columns for the "correspondences" table.
+	CorrespondencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "direction", Type: field.TypeEnum, Enums: []string{"IN", "OUT"}},
+		{Name: "way", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "TELEPHONE", "LETTER", "ELECTRONIC"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"FILED", "OPEN", "ANSWERED", "VOIDED"}},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// CorrespondencesTable holds the schema information for the "correspondences" table.
+	CorrespondencesTable = &schema.Table{
+		Name:       "correspondences",
+		Columns:    CorrespondencesColumns,
+		PrimaryKey: []*schema.Column{CorrespondencesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "correspondences_estates_estate",
+				Columns:    []*schema.Column{CorrespondencesColumns[20]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "correspondences_households_household",
+				Columns:    []*schema.Column{CorrespondencesColumns[21]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "correspondence_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{CorrespondencesColumns[20], CorrespondencesColumns[5], CorrespondencesColumns[0]},
+			},
+			{
+				Name:    "correspondence_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{CorrespondencesColumns[20], CorrespondencesColumns[21], CorrespondencesColumns[5]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2392,6 +2506,115 @@ var (
 			},
 		},
 	}
+	// RenovationsColumns holds the columns for the "renovations" table.
+	RenovationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "contractor", Type: field.TypeString, Default: ""},
+		{Name: "begins_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ends_on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"APPLIED", "APPROVED", "UNDER_WAY", "INSPECTED", "CLOSED", "VOIDED"}, Default: "APPLIED"},
+		{Name: "deposit", Type: field.TypeInt64, Default: 0},
+		{Name: "deducted", Type: field.TypeInt64, Default: 0},
+		{Name: "returned", Type: field.TypeInt64, Default: 0},
+		{Name: "currency", Type: field.TypeString, Default: ""},
+		{Name: "deduction_reason", Type: field.TypeString, Default: ""},
+		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
+		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// RenovationsTable holds the schema information for the "renovations" table.
+	RenovationsTable = &schema.Table{
+		Name:       "renovations",
+		Columns:    RenovationsColumns,
+		PrimaryKey: []*schema.Column{RenovationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "renovations_estates_estate",
+				Columns:    []*schema.Column{RenovationsColumns[24]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "renovations_households_household",
+				Columns:    []*schema.Column{RenovationsColumns[25]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "renovation_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationsColumns[24], RenovationsColumns[5], RenovationsColumns[0]},
+			},
+			{
+				Name:    "renovation_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationsColumns[24], RenovationsColumns[25], RenovationsColumns[5]},
+			},
+		},
+	}
+	// RenovationStepsColumns holds the columns for the "renovation_steps" table.
+	RenovationStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "step", Type: field.TypeEnum, Enums: []string{"APPLIED", "DEPOSIT_PAID", "APPROVED", "UNDER_WAY", "INSPECTED", "DEPOSIT_RETURNED", "DEPOSIT_VOIDED", "CLOSED"}},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "done_by_id", Type: field.TypeUUID},
+		{Name: "done_by_name", Type: field.TypeString},
+		{Name: "done_at", Type: field.TypeTime},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "renovation_id", Type: field.TypeUUID},
+	}
+	// RenovationStepsTable holds the schema information for the "renovation_steps" table.
+	RenovationStepsTable = &schema.Table{
+		Name:       "renovation_steps",
+		Columns:    RenovationStepsColumns,
+		PrimaryKey: []*schema.Column{RenovationStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "renovation_steps_estates_estate",
+				Columns:    []*schema.Column{RenovationStepsColumns[9]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "renovation_steps_households_household",
+				Columns:    []*schema.Column{RenovationStepsColumns[10]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "renovation_steps_renovations_renovation",
+				Columns:    []*schema.Column{RenovationStepsColumns[11]},
+				RefColumns: []*schema.Column{RenovationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "renovationstep_estate_id_renovation_id_done_at",
+				Unique:  false,
+				Columns: []*schema.Column{RenovationStepsColumns[9], RenovationStepsColumns[11], RenovationStepsColumns[8]},
+			},
+		},
+	}
 	// ResidentsColumns holds the columns for the "residents" table.
 	ResidentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2615,6 +2838,64 @@ var (
 			},
 		},
 	}
+	// ViolationsColumns holds the columns for the "violations" table.
+	ViolationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "title", Type: field.TypeString},
+		{Name: "particulars", Type: field.TypeString, Default: ""},
+		{Name: "dated", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+		{Name: "recorded_by_name", Type: field.TypeString},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "voided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "void_reason", Type: field.TypeString, Default: ""},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "voided_by_name", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"VIOLATION", "ARREARS"}},
+		{Name: "amount", Type: field.TypeInt64, Default: 0},
+		{Name: "currency", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "RESOLVED", "VOIDED"}, Default: "OPEN"},
+		{Name: "finding", Type: field.TypeString, Default: ""},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "household_id", Type: field.TypeUUID},
+	}
+	// ViolationsTable holds the schema information for the "violations" table.
+	ViolationsTable = &schema.Table{
+		Name:       "violations",
+		Columns:    ViolationsColumns,
+		PrimaryKey: []*schema.Column{ViolationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "violations_estates_estate",
+				Columns:    []*schema.Column{ViolationsColumns[21]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "violations_households_household",
+				Columns:    []*schema.Column{ViolationsColumns[22]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "violation_estate_id_dated_id",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[21], ViolationsColumns[5], ViolationsColumns[0]},
+			},
+			{
+				Name:    "violation_estate_id_household_id_dated",
+				Unique:  false,
+				Columns: []*schema.Column{ViolationsColumns[21], ViolationsColumns[22], ViolationsColumns[5]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ApprovalsTable,
@@ -2626,6 +2907,8 @@ var (
 		AreasTable,
 		BuildingsTable,
 		CertificatesTable,
+		ComplaintsTable,
+		CorrespondencesTable,
 		DepartmentsTable,
 		EmergencyContactsTable,
 		EstatesTable,
@@ -2661,10 +2944,13 @@ var (
 		OccupanciesTable,
 		ReconciliationsTable,
 		ReconciliationLinesTable,
+		RenovationsTable,
+		RenovationStepsTable,
 		ResidentsTable,
 		SignaturesTable,
 		StaffsTable,
 		UnitsTable,
+		ViolationsTable,
 	}
 )
 
@@ -2691,6 +2977,10 @@ func init() {
 	BuildingsTable.ForeignKeys[0].RefTable = EstatesTable
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable
 	CertificatesTable.ForeignKeys[0].RefTable = EstatesTable
+	ComplaintsTable.ForeignKeys[0].RefTable = EstatesTable
+	ComplaintsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	CorrespondencesTable.ForeignKeys[0].RefTable = EstatesTable
+	CorrespondencesTable.ForeignKeys[1].RefTable = HouseholdsTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -2782,6 +3072,11 @@ func init() {
 	ReconciliationsTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable
+	RenovationsTable.ForeignKeys[0].RefTable = EstatesTable
+	RenovationsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	RenovationStepsTable.ForeignKeys[0].RefTable = EstatesTable
+	RenovationStepsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	RenovationStepsTable.ForeignKeys[2].RefTable = RenovationsTable
 	ResidentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ResidentsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	SignaturesTable.ForeignKeys[0].RefTable = EstatesTable
@@ -2791,4 +3086,6 @@ func init() {
 	StaffsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
+	ViolationsTable.ForeignKeys[0].RefTable = EstatesTable
+	ViolationsTable.ForeignKeys[1].RefTable = HouseholdsTable
 }

@@ -33,6 +33,12 @@ type Building func(*sql.Selector)
 // Certificate is the predicate function for certificate builders.
 type Certificate func(*sql.Selector)
 
+// Complaint is the predicate function for complaint builders.
+type Complaint func(*sql.Selector)
+
+// Correspondence is the predicate function for correspondence builders.
+type Correspondence func(*sql.Selector)
+
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 
@@ -138,6 +144,12 @@ type Reconciliation func(*sql.Selector)
 // ReconciliationLine is the predicate function for reconciliationline builders.
 type ReconciliationLine func(*sql.Selector)
 
+// Renovation is the predicate function for renovation builders.
+type Renovation func(*sql.Selector)
+
+// RenovationStep is the predicate function for renovationstep builders.
+type RenovationStep func(*sql.Selector)
+
 // Resident is the predicate function for resident builders.
 type Resident func(*sql.Selector)
 
@@ -149,3 +161,6 @@ type Staff func(*sql.Selector)
 
 // Unit is the predicate function for unit builders.
 type Unit func(*sql.Selector)
+
+// Violation is the predicate function for violation builders.
+type Violation func(*sql.Selector)

@@ -10,6 +10,13 @@
 //	bind.go     A2, A3       Bind, Unbind: the archivist alone
 //	manual.go   A1.2         CreateManual, PutInForce
 //
+// The structured records of households (A1.4), each of which files itself:
+//
+//	violation.go       RecordViolation, ResolveViolation, VoidViolation
+//	complaint.go       RecordComplaint, AnswerComplaint, VoidComplaint
+//	renovation.go      ApplyRenovation, AdvanceRenovation, VoidRenovation; deposit.go PayDeposit, ReturnDeposit, VoidDeposit
+//	correspondence.go  RecordCorrespondence, AnswerCorrespondence, VoidCorrespondence
+//
 // download.go gives what a document holds to whom it concerns (A4, A6).
 package archives
 
