@@ -2379,15 +2379,15 @@ func (c *ComplaintClient) QueryEstate(_m *Complaint) *EstateQuery {
 	return query
 }
 
-// QueryHousehold queries the household edge of a Complaint.
-func (c *ComplaintClient) QueryHousehold(_m *Complaint) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
+// QueryFile queries the file edge of a Complaint.
+func (c *ComplaintClient) QueryFile(_m *Complaint) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(complaint.Table, complaint.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, complaint.HouseholdTable, complaint.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, complaint.FileTable, complaint.FileColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2544,15 +2544,15 @@ func (c *CorrespondenceClient) QueryEstate(_m *Correspondence) *EstateQuery {
 	return query
 }
 
-// QueryHousehold queries the household edge of a Correspondence.
-func (c *CorrespondenceClient) QueryHousehold(_m *Correspondence) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
+// QueryFile queries the file edge of a Correspondence.
+func (c *CorrespondenceClient) QueryFile(_m *Correspondence) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(correspondence.Table, correspondence.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.HouseholdTable, correspondence.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.FileTable, correspondence.FileColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -9124,15 +9124,15 @@ func (c *RenovationClient) QueryEstate(_m *Renovation) *EstateQuery {
 	return query
 }
 
-// QueryHousehold queries the household edge of a Renovation.
-func (c *RenovationClient) QueryHousehold(_m *Renovation) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
+// QueryFile queries the file edge of a Renovation.
+func (c *RenovationClient) QueryFile(_m *Renovation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(renovation.Table, renovation.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, renovation.HouseholdTable, renovation.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.FileTable, renovation.FileColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -9298,22 +9298,6 @@ func (c *RenovationStepClient) QueryEstate(_m *RenovationStep) *EstateQuery {
 			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
 			sqlgraph.To(estate.Table, estate.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.EstateTable, renovationstep.EstateColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryHousehold queries the household edge of a RenovationStep.
-func (c *RenovationStepClient) QueryHousehold(_m *RenovationStep) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.HouseholdTable, renovationstep.HouseholdColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -10178,15 +10162,15 @@ func (c *ViolationClient) QueryEstate(_m *Violation) *EstateQuery {
 	return query
 }
 
-// QueryHousehold queries the household edge of a Violation.
-func (c *ViolationClient) QueryHousehold(_m *Violation) *HouseholdQuery {
-	query := (&HouseholdClient{config: c.config}).Query()
+// QueryFile queries the file edge of a Violation.
+func (c *ViolationClient) QueryFile(_m *Violation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(violation.Table, violation.FieldID, id),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, violation.HouseholdTable, violation.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.FileTable, violation.FileColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

@@ -10,9 +10,9 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 )
 
 // A complaint of a household (A1.4).
@@ -29,6 +29,8 @@ type Complaint struct {
 	HouseholdID uuid.UUID `json:"household_id,omitempty"`
 	// The department that keeps the household's file.
 	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
+	// The household's file.
+	FileID uuid.UUID `json:"file_id,omitempty"`
 	// What it is about, in a line; the title of its document in the household's file.
 	Title string `json:"title,omitempty"`
 	// The particulars.
@@ -73,8 +75,8 @@ type Complaint struct {
 type ComplaintEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The household whom it concerns.
-	Household *Household `json:"household,omitempty"`
+	// The household's file, that it is in.
+	File *ArchiveFile `json:"file,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
@@ -93,15 +95,15 @@ func (e ComplaintEdges) EstateOrErr() (*Estate, error) {
 	return nil, &NotLoadedError{edge: "estate"}
 }
 
-// HouseholdOrErr returns the Household value or an error if the edge
+// FileOrErr returns the File value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
-func (e ComplaintEdges) HouseholdOrErr() (*Household, error) {
-	if e.Household != nil {
-		return e.Household, nil
+func (e ComplaintEdges) FileOrErr() (*ArchiveFile, error) {
+	if e.File != nil {
+		return e.File, nil
 	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: household.Label}
+		return nil, &NotFoundError{label: archivefile.Label}
 	}
-	return nil, &NotLoadedError{edge: "household"}
+	return nil, &NotLoadedError{edge: "file"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -115,7 +117,7 @@ func (*Complaint) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case complaint.FieldCreatedAt, complaint.FieldDated, complaint.FieldRecordedAt, complaint.FieldVoidedAt, complaint.FieldDueAt, complaint.FieldAnsweredAt:
 			values[i] = new(sql.NullTime)
-		case complaint.FieldID, complaint.FieldEstateID, complaint.FieldHouseholdID, complaint.FieldRecordedByID:
+		case complaint.FieldID, complaint.FieldEstateID, complaint.FieldHouseholdID, complaint.FieldFileID, complaint.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -162,6 +164,12 @@ func (_m *Complaint) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(uuid.UUID)
 				*_m.DepartmentID = *value.S.(*uuid.UUID)
+			}
+		case complaint.FieldFileID:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field file_id", values[i])
+			} else if value != nil {
+				_m.FileID = *value
 			}
 		case complaint.FieldTitle:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -287,9 +295,9 @@ func (_m *Complaint) QueryEstate() *EstateQuery {
 	return NewComplaintClient(_m.config).QueryEstate(_m)
 }
 
-// QueryHousehold queries the "household" edge of the Complaint entity.
-func (_m *Complaint) QueryHousehold() *HouseholdQuery {
-	return NewComplaintClient(_m.config).QueryHousehold(_m)
+// QueryFile queries the "file" edge of the Complaint entity.
+func (_m *Complaint) QueryFile() *ArchiveFileQuery {
+	return NewComplaintClient(_m.config).QueryFile(_m)
 }
 
 // Update returns a builder for updating this Complaint.
@@ -328,6 +336,9 @@ func (_m *Complaint) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("file_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FileID))
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(_m.Title)

@@ -11,9 +11,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/complaint"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 )
 
 // ComplaintCreate is the builder for creating a Complaint entity.
@@ -52,6 +52,12 @@ func (_c *ComplaintCreate) SetNillableDepartmentID(v *uuid.UUID) *ComplaintCreat
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetFileID sets the "file_id" field.
+func (_c *ComplaintCreate) SetFileID(v uuid.UUID) *ComplaintCreate {
+	_c.mutation.SetFileID(v)
 	return _c
 }
 
@@ -256,9 +262,9 @@ func (_c *ComplaintCreate) SetEstate(v *Estate) *ComplaintCreate {
 	return _c.SetEstateID(v.ID)
 }
 
-// SetHousehold sets the "household" edge to the Household entity.
-func (_c *ComplaintCreate) SetHousehold(v *Household) *ComplaintCreate {
-	return _c.SetHouseholdID(v.ID)
+// SetFile sets the "file" edge to the ArchiveFile entity.
+func (_c *ComplaintCreate) SetFile(v *ArchiveFile) *ComplaintCreate {
+	return _c.SetFileID(v.ID)
 }
 
 // Mutation returns the ComplaintMutation object of the builder.
@@ -337,6 +343,9 @@ func (_c *ComplaintCreate) check() error {
 	if _, ok := _c.mutation.HouseholdID(); !ok {
 		return &ValidationError{Name: "household_id", err: errors.New(`ent: missing required field "Complaint.household_id"`)}
 	}
+	if _, ok := _c.mutation.FileID(); !ok {
+		return &ValidationError{Name: "file_id", err: errors.New(`ent: missing required field "Complaint.file_id"`)}
+	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "Complaint.title"`)}
 	}
@@ -389,8 +398,8 @@ func (_c *ComplaintCreate) check() error {
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Complaint.estate"`)}
 	}
-	if len(_c.mutation.HouseholdIDs()) == 0 {
-		return &ValidationError{Name: "household", err: errors.New(`ent: missing required edge "Complaint.household"`)}
+	if len(_c.mutation.FileIDs()) == 0 {
+		return &ValidationError{Name: "file", err: errors.New(`ent: missing required edge "Complaint.file"`)}
 	}
 	return nil
 }
@@ -430,6 +439,10 @@ func (_c *ComplaintCreate) createSpec() (*Complaint, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(complaint.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.HouseholdID(); ok {
+		_spec.SetField(complaint.FieldHouseholdID, field.TypeUUID, value)
+		_node.HouseholdID = value
 	}
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(complaint.FieldDepartmentID, field.TypeUUID, value)
@@ -520,21 +533,21 @@ func (_c *ComplaintCreate) createSpec() (*Complaint, *sqlgraph.CreateSpec) {
 		_node.EstateID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.HouseholdIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.FileIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
 			Inverse: false,
-			Table:   complaint.HouseholdTable,
-			Columns: []string{complaint.HouseholdColumn},
+			Table:   complaint.FileTable,
+			Columns: []string{complaint.FileColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(household.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(archivefile.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.HouseholdID = nodes[0]
+		_node.FileID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -11,9 +11,9 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 )
 
 // CorrespondenceCreate is the builder for creating a Correspondence entity.
@@ -52,6 +52,12 @@ func (_c *CorrespondenceCreate) SetNillableDepartmentID(v *uuid.UUID) *Correspon
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetFileID sets the "file_id" field.
+func (_c *CorrespondenceCreate) SetFileID(v uuid.UUID) *CorrespondenceCreate {
+	_c.mutation.SetFileID(v)
 	return _c
 }
 
@@ -248,9 +254,9 @@ func (_c *CorrespondenceCreate) SetEstate(v *Estate) *CorrespondenceCreate {
 	return _c.SetEstateID(v.ID)
 }
 
-// SetHousehold sets the "household" edge to the Household entity.
-func (_c *CorrespondenceCreate) SetHousehold(v *Household) *CorrespondenceCreate {
-	return _c.SetHouseholdID(v.ID)
+// SetFile sets the "file" edge to the ArchiveFile entity.
+func (_c *CorrespondenceCreate) SetFile(v *ArchiveFile) *CorrespondenceCreate {
+	return _c.SetFileID(v.ID)
 }
 
 // Mutation returns the CorrespondenceMutation object of the builder.
@@ -325,6 +331,9 @@ func (_c *CorrespondenceCreate) check() error {
 	if _, ok := _c.mutation.HouseholdID(); !ok {
 		return &ValidationError{Name: "household_id", err: errors.New(`ent: missing required field "Correspondence.household_id"`)}
 	}
+	if _, ok := _c.mutation.FileID(); !ok {
+		return &ValidationError{Name: "file_id", err: errors.New(`ent: missing required field "Correspondence.file_id"`)}
+	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "Correspondence.title"`)}
 	}
@@ -382,8 +391,8 @@ func (_c *CorrespondenceCreate) check() error {
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Correspondence.estate"`)}
 	}
-	if len(_c.mutation.HouseholdIDs()) == 0 {
-		return &ValidationError{Name: "household", err: errors.New(`ent: missing required edge "Correspondence.household"`)}
+	if len(_c.mutation.FileIDs()) == 0 {
+		return &ValidationError{Name: "file", err: errors.New(`ent: missing required edge "Correspondence.file"`)}
 	}
 	return nil
 }
@@ -423,6 +432,10 @@ func (_c *CorrespondenceCreate) createSpec() (*Correspondence, *sqlgraph.CreateS
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(correspondence.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.HouseholdID(); ok {
+		_spec.SetField(correspondence.FieldHouseholdID, field.TypeUUID, value)
+		_node.HouseholdID = value
 	}
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(correspondence.FieldDepartmentID, field.TypeUUID, value)
@@ -513,21 +526,21 @@ func (_c *CorrespondenceCreate) createSpec() (*Correspondence, *sqlgraph.CreateS
 		_node.EstateID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.HouseholdIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.FileIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
 			Inverse: false,
-			Table:   correspondence.HouseholdTable,
-			Columns: []string{correspondence.HouseholdColumn},
+			Table:   correspondence.FileTable,
+			Columns: []string{correspondence.FileColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(household.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(archivefile.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.HouseholdID = nodes[0]
+		_node.FileID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -13,23 +13,23 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/predicate"
 )
 
 // CorrespondenceQuery is the builder for querying Correspondence entities.
 type CorrespondenceQuery struct {
 	config
-	ctx           *QueryContext
-	order         []correspondence.OrderOption
-	inters        []Interceptor
-	predicates    []predicate.Correspondence
-	withEstate    *EstateQuery
-	withHousehold *HouseholdQuery
-	loadTotal     []func(context.Context, []*Correspondence) error
-	modifiers     []func(*sql.Selector)
+	ctx        *QueryContext
+	order      []correspondence.OrderOption
+	inters     []Interceptor
+	predicates []predicate.Correspondence
+	withEstate *EstateQuery
+	withFile   *ArchiveFileQuery
+	loadTotal  []func(context.Context, []*Correspondence) error
+	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -88,9 +88,9 @@ func (_q *CorrespondenceQuery) QueryEstate() *EstateQuery {
 	return query
 }
 
-// QueryHousehold chains the current query on the "household" edge.
-func (_q *CorrespondenceQuery) QueryHousehold() *HouseholdQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
+// QueryFile chains the current query on the "file" edge.
+func (_q *CorrespondenceQuery) QueryFile() *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -101,8 +101,8 @@ func (_q *CorrespondenceQuery) QueryHousehold() *HouseholdQuery {
 		}
 		step := sqlgraph.NewStep(
 			sqlgraph.From(correspondence.Table, correspondence.FieldID, selector),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.HouseholdTable, correspondence.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.FileTable, correspondence.FileColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -297,13 +297,13 @@ func (_q *CorrespondenceQuery) Clone() *CorrespondenceQuery {
 		return nil
 	}
 	return &CorrespondenceQuery{
-		config:        _q.config,
-		ctx:           _q.ctx.Clone(),
-		order:         append([]correspondence.OrderOption{}, _q.order...),
-		inters:        append([]Interceptor{}, _q.inters...),
-		predicates:    append([]predicate.Correspondence{}, _q.predicates...),
-		withEstate:    _q.withEstate.Clone(),
-		withHousehold: _q.withHousehold.Clone(),
+		config:     _q.config,
+		ctx:        _q.ctx.Clone(),
+		order:      append([]correspondence.OrderOption{}, _q.order...),
+		inters:     append([]Interceptor{}, _q.inters...),
+		predicates: append([]predicate.Correspondence{}, _q.predicates...),
+		withEstate: _q.withEstate.Clone(),
+		withFile:   _q.withFile.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -322,14 +322,14 @@ func (_q *CorrespondenceQuery) WithEstate(opts ...func(*EstateQuery)) *Correspon
 	return _q
 }
 
-// WithHousehold tells the query-builder to eager-load the nodes that are connected to
-// the "household" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *CorrespondenceQuery) WithHousehold(opts ...func(*HouseholdQuery)) *CorrespondenceQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
+// WithFile tells the query-builder to eager-load the nodes that are connected to
+// the "file" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CorrespondenceQuery) WithFile(opts ...func(*ArchiveFileQuery)) *CorrespondenceQuery {
+	query := (&ArchiveFileClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withHousehold = query
+	_q.withFile = query
 	return _q
 }
 
@@ -413,7 +413,7 @@ func (_q *CorrespondenceQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 		_spec       = _q.querySpec()
 		loadedTypes = [2]bool{
 			_q.withEstate != nil,
-			_q.withHousehold != nil,
+			_q.withFile != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -443,9 +443,9 @@ func (_q *CorrespondenceQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 			return nil, err
 		}
 	}
-	if query := _q.withHousehold; query != nil {
-		if err := _q.loadHousehold(ctx, query, nodes, nil,
-			func(n *Correspondence, e *Household) { n.Edges.Household = e }); err != nil {
+	if query := _q.withFile; query != nil {
+		if err := _q.loadFile(ctx, query, nodes, nil,
+			func(n *Correspondence, e *ArchiveFile) { n.Edges.File = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -486,11 +486,11 @@ func (_q *CorrespondenceQuery) loadEstate(ctx context.Context, query *EstateQuer
 	}
 	return nil
 }
-func (_q *CorrespondenceQuery) loadHousehold(ctx context.Context, query *HouseholdQuery, nodes []*Correspondence, init func(*Correspondence), assign func(*Correspondence, *Household)) error {
+func (_q *CorrespondenceQuery) loadFile(ctx context.Context, query *ArchiveFileQuery, nodes []*Correspondence, init func(*Correspondence), assign func(*Correspondence, *ArchiveFile)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Correspondence)
 	for i := range nodes {
-		fk := nodes[i].HouseholdID
+		fk := nodes[i].FileID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -499,7 +499,7 @@ func (_q *CorrespondenceQuery) loadHousehold(ctx context.Context, query *Househo
 	if len(ids) == 0 {
 		return nil
 	}
-	query.Where(household.IDIn(ids...))
+	query.Where(archivefile.IDIn(ids...))
 	neighbors, err := query.All(ctx)
 	if err != nil {
 		return err
@@ -507,7 +507,7 @@ func (_q *CorrespondenceQuery) loadHousehold(ctx context.Context, query *Househo
 	for _, n := range neighbors {
 		nodes, ok := nodeids[n.ID]
 		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "household_id" returned %v`, n.ID)
+			return fmt.Errorf(`unexpected foreign-key "file_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -547,8 +547,8 @@ func (_q *CorrespondenceQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withEstate != nil {
 			_spec.Node.AddColumnOnce(correspondence.FieldEstateID)
 		}
-		if _q.withHousehold != nil {
-			_spec.Node.AddColumnOnce(correspondence.FieldHouseholdID)
+		if _q.withFile != nil {
+			_spec.Node.AddColumnOnce(correspondence.FieldFileID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

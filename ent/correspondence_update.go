@@ -222,8 +222,8 @@ func (_u *CorrespondenceUpdate) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Correspondence.estate"`)
 	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Correspondence.household"`)
+	if _u.mutation.FileCleared() && len(_u.mutation.FileIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Correspondence.file"`)
 	}
 	return nil
 }
@@ -515,8 +515,8 @@ func (_u *CorrespondenceUpdateOne) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Correspondence.estate"`)
 	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Correspondence.household"`)
+	if _u.mutation.FileCleared() && len(_u.mutation.FileIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Correspondence.file"`)
 	}
 	return nil
 }

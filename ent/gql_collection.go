@@ -1811,19 +1811,19 @@ func (_q *ComplaintQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				fieldSeen[complaint.FieldEstateID] = struct{}{}
 			}
 
-		case "household":
+		case "file":
 			var (
 				alias = field.Alias
 				path  = append(path, alias)
-				query = (&HouseholdClient{config: _q.config}).Query()
+				query = (&ArchiveFileClient{config: _q.config}).Query()
 			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
 				return err
 			}
-			_q.withHousehold = query
-			if _, ok := fieldSeen[complaint.FieldHouseholdID]; !ok {
-				selectedFields = append(selectedFields, complaint.FieldHouseholdID)
-				fieldSeen[complaint.FieldHouseholdID] = struct{}{}
+			_q.withFile = query
+			if _, ok := fieldSeen[complaint.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldFileID)
+				fieldSeen[complaint.FieldFileID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[complaint.FieldCreatedAt]; !ok {
@@ -1844,6 +1844,11 @@ func (_q *ComplaintQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[complaint.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, complaint.FieldDepartmentID)
 				fieldSeen[complaint.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[complaint.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, complaint.FieldFileID)
+				fieldSeen[complaint.FieldFileID] = struct{}{}
 			}
 		case "title":
 			if _, ok := fieldSeen[complaint.FieldTitle]; !ok {
@@ -2030,19 +2035,19 @@ func (_q *CorrespondenceQuery) collectField(ctx context.Context, oneNode bool, o
 				fieldSeen[correspondence.FieldEstateID] = struct{}{}
 			}
 
-		case "household":
+		case "file":
 			var (
 				alias = field.Alias
 				path  = append(path, alias)
-				query = (&HouseholdClient{config: _q.config}).Query()
+				query = (&ArchiveFileClient{config: _q.config}).Query()
 			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
 				return err
 			}
-			_q.withHousehold = query
-			if _, ok := fieldSeen[correspondence.FieldHouseholdID]; !ok {
-				selectedFields = append(selectedFields, correspondence.FieldHouseholdID)
-				fieldSeen[correspondence.FieldHouseholdID] = struct{}{}
+			_q.withFile = query
+			if _, ok := fieldSeen[correspondence.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldFileID)
+				fieldSeen[correspondence.FieldFileID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[correspondence.FieldCreatedAt]; !ok {
@@ -2063,6 +2068,11 @@ func (_q *CorrespondenceQuery) collectField(ctx context.Context, oneNode bool, o
 			if _, ok := fieldSeen[correspondence.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, correspondence.FieldDepartmentID)
 				fieldSeen[correspondence.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[correspondence.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, correspondence.FieldFileID)
+				fieldSeen[correspondence.FieldFileID] = struct{}{}
 			}
 		case "title":
 			if _, ok := fieldSeen[correspondence.FieldTitle]; !ok {
@@ -8828,19 +8838,19 @@ func (_q *RenovationQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				fieldSeen[renovation.FieldEstateID] = struct{}{}
 			}
 
-		case "household":
+		case "file":
 			var (
 				alias = field.Alias
 				path  = append(path, alias)
-				query = (&HouseholdClient{config: _q.config}).Query()
+				query = (&ArchiveFileClient{config: _q.config}).Query()
 			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
 				return err
 			}
-			_q.withHousehold = query
-			if _, ok := fieldSeen[renovation.FieldHouseholdID]; !ok {
-				selectedFields = append(selectedFields, renovation.FieldHouseholdID)
-				fieldSeen[renovation.FieldHouseholdID] = struct{}{}
+			_q.withFile = query
+			if _, ok := fieldSeen[renovation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldFileID)
+				fieldSeen[renovation.FieldFileID] = struct{}{}
 			}
 
 		case "steps":
@@ -8874,6 +8884,11 @@ func (_q *RenovationQuery) collectField(ctx context.Context, oneNode bool, opCtx
 			if _, ok := fieldSeen[renovation.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, renovation.FieldDepartmentID)
 				fieldSeen[renovation.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[renovation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, renovation.FieldFileID)
+				fieldSeen[renovation.FieldFileID] = struct{}{}
 			}
 		case "title":
 			if _, ok := fieldSeen[renovation.FieldTitle]; !ok {
@@ -9078,21 +9093,6 @@ func (_q *RenovationStepQuery) collectField(ctx context.Context, oneNode bool, o
 			if _, ok := fieldSeen[renovationstep.FieldEstateID]; !ok {
 				selectedFields = append(selectedFields, renovationstep.FieldEstateID)
 				fieldSeen[renovationstep.FieldEstateID] = struct{}{}
-			}
-
-		case "household":
-			var (
-				alias = field.Alias
-				path  = append(path, alias)
-				query = (&HouseholdClient{config: _q.config}).Query()
-			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
-				return err
-			}
-			_q.withHousehold = query
-			if _, ok := fieldSeen[renovationstep.FieldHouseholdID]; !ok {
-				selectedFields = append(selectedFields, renovationstep.FieldHouseholdID)
-				fieldSeen[renovationstep.FieldHouseholdID] = struct{}{}
 			}
 
 		case "renovation":
@@ -9968,19 +9968,19 @@ func (_q *ViolationQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 				fieldSeen[violation.FieldEstateID] = struct{}{}
 			}
 
-		case "household":
+		case "file":
 			var (
 				alias = field.Alias
 				path  = append(path, alias)
-				query = (&HouseholdClient{config: _q.config}).Query()
+				query = (&ArchiveFileClient{config: _q.config}).Query()
 			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
 				return err
 			}
-			_q.withHousehold = query
-			if _, ok := fieldSeen[violation.FieldHouseholdID]; !ok {
-				selectedFields = append(selectedFields, violation.FieldHouseholdID)
-				fieldSeen[violation.FieldHouseholdID] = struct{}{}
+			_q.withFile = query
+			if _, ok := fieldSeen[violation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldFileID)
+				fieldSeen[violation.FieldFileID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[violation.FieldCreatedAt]; !ok {
@@ -10001,6 +10001,11 @@ func (_q *ViolationQuery) collectField(ctx context.Context, oneNode bool, opCtx 
 			if _, ok := fieldSeen[violation.FieldDepartmentID]; !ok {
 				selectedFields = append(selectedFields, violation.FieldDepartmentID)
 				fieldSeen[violation.FieldDepartmentID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[violation.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, violation.FieldFileID)
+				fieldSeen[violation.FieldFileID] = struct{}{}
 			}
 		case "title":
 			if _, ok := fieldSeen[violation.FieldTitle]; !ok {

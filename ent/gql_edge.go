@@ -216,10 +216,10 @@ func (_m *Complaint) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *Complaint) Household(ctx context.Context) (*Household, error) {
-	result, err := _m.Edges.HouseholdOrErr()
+func (_m *Complaint) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
 	if IsNotLoaded(err) {
-		result, err = _m.QueryHousehold().Only(ctx)
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }
@@ -232,10 +232,10 @@ func (_m *Correspondence) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *Correspondence) Household(ctx context.Context) (*Household, error) {
-	result, err := _m.Edges.HouseholdOrErr()
+func (_m *Correspondence) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
 	if IsNotLoaded(err) {
-		result, err = _m.QueryHousehold().Only(ctx)
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }
@@ -1132,10 +1132,10 @@ func (_m *Renovation) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *Renovation) Household(ctx context.Context) (*Household, error) {
-	result, err := _m.Edges.HouseholdOrErr()
+func (_m *Renovation) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
 	if IsNotLoaded(err) {
-		result, err = _m.QueryHousehold().Only(ctx)
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }
@@ -1156,14 +1156,6 @@ func (_m *RenovationStep) Estate(ctx context.Context) (*Estate, error) {
 	result, err := _m.Edges.EstateOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryEstate().Only(ctx)
-	}
-	return result, err
-}
-
-func (_m *RenovationStep) Household(ctx context.Context) (*Household, error) {
-	result, err := _m.Edges.HouseholdOrErr()
-	if IsNotLoaded(err) {
-		result, err = _m.QueryHousehold().Only(ctx)
 	}
 	return result, err
 }
@@ -1268,10 +1260,10 @@ func (_m *Violation) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *Violation) Household(ctx context.Context) (*Household, error) {
-	result, err := _m.Edges.HouseholdOrErr()
+func (_m *Violation) File(ctx context.Context) (*ArchiveFile, error) {
+	result, err := _m.Edges.FileOrErr()
 	if IsNotLoaded(err) {
-		result, err = _m.QueryHousehold().Only(ctx)
+		result, err = _m.QueryFile().Only(ctx)
 	}
 	return result, err
 }

@@ -3840,6 +3840,16 @@ type ComplaintWhereInput struct {
 	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
 	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
 	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
 
 	// "dated" field predicates.
 	Dated      *time.Time  `json:"dated,omitempty"`
@@ -4060,6 +4070,30 @@ func (i *ComplaintWhereInput) P() (predicate.Complaint, error) {
 	}
 	if len(i.HouseholdIDNotIn) > 0 {
 		predicates = append(predicates, complaint.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, complaint.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, complaint.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, complaint.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, complaint.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, complaint.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, complaint.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, complaint.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, complaint.FileIDNotIn(i.FileIDNotIn...))
 	}
 	if i.Dated != nil {
 		predicates = append(predicates, complaint.DatedEQ(*i.Dated))
@@ -4290,6 +4324,16 @@ type CorrespondenceWhereInput struct {
 	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
 	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
 	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
 
 	// "dated" field predicates.
 	Dated      *time.Time  `json:"dated,omitempty"`
@@ -4506,6 +4550,30 @@ func (i *CorrespondenceWhereInput) P() (predicate.Correspondence, error) {
 	}
 	if len(i.HouseholdIDNotIn) > 0 {
 		predicates = append(predicates, correspondence.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, correspondence.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, correspondence.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, correspondence.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, correspondence.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, correspondence.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, correspondence.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, correspondence.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, correspondence.FileIDNotIn(i.FileIDNotIn...))
 	}
 	if i.Dated != nil {
 		predicates = append(predicates, correspondence.DatedEQ(*i.Dated))
@@ -15976,6 +16044,16 @@ type RenovationWhereInput struct {
 	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
 	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
 	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
 
 	// "dated" field predicates.
 	Dated      *time.Time  `json:"dated,omitempty"`
@@ -16212,6 +16290,30 @@ func (i *RenovationWhereInput) P() (predicate.Renovation, error) {
 	}
 	if len(i.HouseholdIDNotIn) > 0 {
 		predicates = append(predicates, renovation.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, renovation.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, renovation.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, renovation.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, renovation.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, renovation.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, renovation.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, renovation.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, renovation.FileIDNotIn(i.FileIDNotIn...))
 	}
 	if i.Dated != nil {
 		predicates = append(predicates, renovation.DatedEQ(*i.Dated))
@@ -16484,6 +16586,10 @@ type RenovationStepWhereInput struct {
 	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
 	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
 	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
 
 	// "renovation_id" field predicates.
 	RenovationID      *uuid.UUID  `json:"renovationID,omitempty"`
@@ -16650,6 +16756,18 @@ func (i *RenovationStepWhereInput) P() (predicate.RenovationStep, error) {
 	}
 	if len(i.HouseholdIDNotIn) > 0 {
 		predicates = append(predicates, renovationstep.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, renovationstep.HouseholdIDLTE(*i.HouseholdIDLTE))
 	}
 	if i.RenovationID != nil {
 		predicates = append(predicates, renovationstep.RenovationIDEQ(*i.RenovationID))
@@ -18344,6 +18462,16 @@ type ViolationWhereInput struct {
 	HouseholdIDNEQ   *uuid.UUID  `json:"householdIDNEQ,omitempty"`
 	HouseholdIDIn    []uuid.UUID `json:"householdIDIn,omitempty"`
 	HouseholdIDNotIn []uuid.UUID `json:"householdIDNotIn,omitempty"`
+	HouseholdIDGT    *uuid.UUID  `json:"householdIDGT,omitempty"`
+	HouseholdIDGTE   *uuid.UUID  `json:"householdIDGTE,omitempty"`
+	HouseholdIDLT    *uuid.UUID  `json:"householdIDLT,omitempty"`
+	HouseholdIDLTE   *uuid.UUID  `json:"householdIDLTE,omitempty"`
+
+	// "file_id" field predicates.
+	FileID      *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ   *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn    []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn []uuid.UUID `json:"fileIDNotIn,omitempty"`
 
 	// "dated" field predicates.
 	Dated      *time.Time  `json:"dated,omitempty"`
@@ -18554,6 +18682,30 @@ func (i *ViolationWhereInput) P() (predicate.Violation, error) {
 	}
 	if len(i.HouseholdIDNotIn) > 0 {
 		predicates = append(predicates, violation.HouseholdIDNotIn(i.HouseholdIDNotIn...))
+	}
+	if i.HouseholdIDGT != nil {
+		predicates = append(predicates, violation.HouseholdIDGT(*i.HouseholdIDGT))
+	}
+	if i.HouseholdIDGTE != nil {
+		predicates = append(predicates, violation.HouseholdIDGTE(*i.HouseholdIDGTE))
+	}
+	if i.HouseholdIDLT != nil {
+		predicates = append(predicates, violation.HouseholdIDLT(*i.HouseholdIDLT))
+	}
+	if i.HouseholdIDLTE != nil {
+		predicates = append(predicates, violation.HouseholdIDLTE(*i.HouseholdIDLTE))
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, violation.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, violation.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, violation.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, violation.FileIDNotIn(i.FileIDNotIn...))
 	}
 	if i.Dated != nil {
 		predicates = append(predicates, violation.DatedEQ(*i.Dated))

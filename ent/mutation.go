@@ -12034,6 +12034,7 @@ type ComplaintMutation struct {
 	typ              string
 	id               *uuid.UUID
 	created_at       *time.Time
+	household_id     *uuid.UUID
 	department_id    *uuid.UUID
 	title            *string
 	particulars      *string
@@ -12055,8 +12056,8 @@ type ComplaintMutation struct {
 	clearedFields    map[string]struct{}
 	estate           *uuid.UUID
 	clearedestate    bool
-	household        *uuid.UUID
-	clearedhousehold bool
+	file             *uuid.UUID
+	clearedfile      bool
 	done             bool
 	oldValue         func(context.Context) (*Complaint, error)
 	predicates       []predicate.Complaint
@@ -12240,12 +12241,12 @@ func (m *ComplaintMutation) ResetEstateID() {
 
 // SetHouseholdID sets the "household_id" field.
 func (m *ComplaintMutation) SetHouseholdID(u uuid.UUID) {
-	m.household = &u
+	m.household_id = &u
 }
 
 // HouseholdID returns the value of the "household_id" field in the mutation.
 func (m *ComplaintMutation) HouseholdID() (r uuid.UUID, exists bool) {
-	v := m.household
+	v := m.household_id
 	if v == nil {
 		return
 	}
@@ -12271,7 +12272,7 @@ func (m *ComplaintMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, er
 
 // ResetHouseholdID resets all changes to the "household_id" field.
 func (m *ComplaintMutation) ResetHouseholdID() {
-	m.household = nil
+	m.household_id = nil
 }
 
 // SetDepartmentID sets the "department_id" field.
@@ -12321,6 +12322,42 @@ func (m *ComplaintMutation) DepartmentIDCleared() bool {
 func (m *ComplaintMutation) ResetDepartmentID() {
 	m.department_id = nil
 	delete(m.clearedFields, complaint.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ComplaintMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ComplaintMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Complaint entity.
+// If the Complaint object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ComplaintMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ComplaintMutation) ResetFileID() {
+	m.file = nil
 }
 
 // SetTitle sets the "title" field.
@@ -13014,31 +13051,31 @@ func (m *ComplaintMutation) ResetEstate() {
 	m.clearedestate = false
 }
 
-// ClearHousehold clears the "household" edge to the Household entity.
-func (m *ComplaintMutation) ClearHousehold() {
-	m.clearedhousehold = true
-	m.clearedFields[complaint.FieldHouseholdID] = struct{}{}
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ComplaintMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[complaint.FieldFileID] = struct{}{}
 }
 
-// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
-func (m *ComplaintMutation) HouseholdCleared() bool {
-	return m.clearedhousehold
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ComplaintMutation) FileCleared() bool {
+	return m.clearedfile
 }
 
-// HouseholdIDs returns the "household" edge IDs in the mutation.
+// FileIDs returns the "file" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// HouseholdID instead. It exists only for internal usage by the builders.
-func (m *ComplaintMutation) HouseholdIDs() (ids []uuid.UUID) {
-	if id := m.household; id != nil {
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ComplaintMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetHousehold resets all changes to the "household" edge.
-func (m *ComplaintMutation) ResetHousehold() {
-	m.household = nil
-	m.clearedhousehold = false
+// ResetFile resets all changes to the "file" edge.
+func (m *ComplaintMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
 }
 
 // Where appends a list predicates to the ComplaintMutation builder.
@@ -13075,18 +13112,21 @@ func (m *ComplaintMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ComplaintMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, complaint.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, complaint.FieldEstateID)
 	}
-	if m.household != nil {
+	if m.household_id != nil {
 		fields = append(fields, complaint.FieldHouseholdID)
 	}
 	if m.department_id != nil {
 		fields = append(fields, complaint.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, complaint.FieldFileID)
 	}
 	if m.title != nil {
 		fields = append(fields, complaint.FieldTitle)
@@ -13155,6 +13195,8 @@ func (m *ComplaintMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case complaint.FieldDepartmentID:
 		return m.DepartmentID()
+	case complaint.FieldFileID:
+		return m.FileID()
 	case complaint.FieldTitle:
 		return m.Title()
 	case complaint.FieldParticulars:
@@ -13206,6 +13248,8 @@ func (m *ComplaintMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldHouseholdID(ctx)
 	case complaint.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case complaint.FieldFileID:
+		return m.OldFileID(ctx)
 	case complaint.FieldTitle:
 		return m.OldTitle(ctx)
 	case complaint.FieldParticulars:
@@ -13276,6 +13320,13 @@ func (m *ComplaintMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case complaint.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
 		return nil
 	case complaint.FieldTitle:
 		v, ok := value.(string)
@@ -13490,6 +13541,9 @@ func (m *ComplaintMutation) ResetField(name string) error {
 	case complaint.FieldDepartmentID:
 		m.ResetDepartmentID()
 		return nil
+	case complaint.FieldFileID:
+		m.ResetFileID()
+		return nil
 	case complaint.FieldTitle:
 		m.ResetTitle()
 		return nil
@@ -13551,8 +13605,8 @@ func (m *ComplaintMutation) AddedEdges() []string {
 	if m.estate != nil {
 		edges = append(edges, complaint.EdgeEstate)
 	}
-	if m.household != nil {
-		edges = append(edges, complaint.EdgeHousehold)
+	if m.file != nil {
+		edges = append(edges, complaint.EdgeFile)
 	}
 	return edges
 }
@@ -13565,8 +13619,8 @@ func (m *ComplaintMutation) AddedIDs(name string) []ent.Value {
 		if id := m.estate; id != nil {
 			return []ent.Value{*id}
 		}
-	case complaint.EdgeHousehold:
-		if id := m.household; id != nil {
+	case complaint.EdgeFile:
+		if id := m.file; id != nil {
 			return []ent.Value{*id}
 		}
 	}
@@ -13591,8 +13645,8 @@ func (m *ComplaintMutation) ClearedEdges() []string {
 	if m.clearedestate {
 		edges = append(edges, complaint.EdgeEstate)
 	}
-	if m.clearedhousehold {
-		edges = append(edges, complaint.EdgeHousehold)
+	if m.clearedfile {
+		edges = append(edges, complaint.EdgeFile)
 	}
 	return edges
 }
@@ -13603,8 +13657,8 @@ func (m *ComplaintMutation) EdgeCleared(name string) bool {
 	switch name {
 	case complaint.EdgeEstate:
 		return m.clearedestate
-	case complaint.EdgeHousehold:
-		return m.clearedhousehold
+	case complaint.EdgeFile:
+		return m.clearedfile
 	}
 	return false
 }
@@ -13616,8 +13670,8 @@ func (m *ComplaintMutation) ClearEdge(name string) error {
 	case complaint.EdgeEstate:
 		m.ClearEstate()
 		return nil
-	case complaint.EdgeHousehold:
-		m.ClearHousehold()
+	case complaint.EdgeFile:
+		m.ClearFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Complaint unique edge %s", name)
@@ -13630,8 +13684,8 @@ func (m *ComplaintMutation) ResetEdge(name string) error {
 	case complaint.EdgeEstate:
 		m.ResetEstate()
 		return nil
-	case complaint.EdgeHousehold:
-		m.ResetHousehold()
+	case complaint.EdgeFile:
+		m.ResetFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Complaint edge %s", name)
@@ -13644,6 +13698,7 @@ type CorrespondenceMutation struct {
 	typ              string
 	id               *uuid.UUID
 	created_at       *time.Time
+	household_id     *uuid.UUID
 	department_id    *uuid.UUID
 	title            *string
 	particulars      *string
@@ -13665,8 +13720,8 @@ type CorrespondenceMutation struct {
 	clearedFields    map[string]struct{}
 	estate           *uuid.UUID
 	clearedestate    bool
-	household        *uuid.UUID
-	clearedhousehold bool
+	file             *uuid.UUID
+	clearedfile      bool
 	done             bool
 	oldValue         func(context.Context) (*Correspondence, error)
 	predicates       []predicate.Correspondence
@@ -13850,12 +13905,12 @@ func (m *CorrespondenceMutation) ResetEstateID() {
 
 // SetHouseholdID sets the "household_id" field.
 func (m *CorrespondenceMutation) SetHouseholdID(u uuid.UUID) {
-	m.household = &u
+	m.household_id = &u
 }
 
 // HouseholdID returns the value of the "household_id" field in the mutation.
 func (m *CorrespondenceMutation) HouseholdID() (r uuid.UUID, exists bool) {
-	v := m.household
+	v := m.household_id
 	if v == nil {
 		return
 	}
@@ -13881,7 +13936,7 @@ func (m *CorrespondenceMutation) OldHouseholdID(ctx context.Context) (v uuid.UUI
 
 // ResetHouseholdID resets all changes to the "household_id" field.
 func (m *CorrespondenceMutation) ResetHouseholdID() {
-	m.household = nil
+	m.household_id = nil
 }
 
 // SetDepartmentID sets the "department_id" field.
@@ -13931,6 +13986,42 @@ func (m *CorrespondenceMutation) DepartmentIDCleared() bool {
 func (m *CorrespondenceMutation) ResetDepartmentID() {
 	m.department_id = nil
 	delete(m.clearedFields, correspondence.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *CorrespondenceMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *CorrespondenceMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Correspondence entity.
+// If the Correspondence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CorrespondenceMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *CorrespondenceMutation) ResetFileID() {
+	m.file = nil
 }
 
 // SetTitle sets the "title" field.
@@ -14624,31 +14715,31 @@ func (m *CorrespondenceMutation) ResetEstate() {
 	m.clearedestate = false
 }
 
-// ClearHousehold clears the "household" edge to the Household entity.
-func (m *CorrespondenceMutation) ClearHousehold() {
-	m.clearedhousehold = true
-	m.clearedFields[correspondence.FieldHouseholdID] = struct{}{}
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *CorrespondenceMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[correspondence.FieldFileID] = struct{}{}
 }
 
-// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
-func (m *CorrespondenceMutation) HouseholdCleared() bool {
-	return m.clearedhousehold
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *CorrespondenceMutation) FileCleared() bool {
+	return m.clearedfile
 }
 
-// HouseholdIDs returns the "household" edge IDs in the mutation.
+// FileIDs returns the "file" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// HouseholdID instead. It exists only for internal usage by the builders.
-func (m *CorrespondenceMutation) HouseholdIDs() (ids []uuid.UUID) {
-	if id := m.household; id != nil {
+// FileID instead. It exists only for internal usage by the builders.
+func (m *CorrespondenceMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetHousehold resets all changes to the "household" edge.
-func (m *CorrespondenceMutation) ResetHousehold() {
-	m.household = nil
-	m.clearedhousehold = false
+// ResetFile resets all changes to the "file" edge.
+func (m *CorrespondenceMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
 }
 
 // Where appends a list predicates to the CorrespondenceMutation builder.
@@ -14685,18 +14776,21 @@ func (m *CorrespondenceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CorrespondenceMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 22)
 	if m.created_at != nil {
 		fields = append(fields, correspondence.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, correspondence.FieldEstateID)
 	}
-	if m.household != nil {
+	if m.household_id != nil {
 		fields = append(fields, correspondence.FieldHouseholdID)
 	}
 	if m.department_id != nil {
 		fields = append(fields, correspondence.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, correspondence.FieldFileID)
 	}
 	if m.title != nil {
 		fields = append(fields, correspondence.FieldTitle)
@@ -14765,6 +14859,8 @@ func (m *CorrespondenceMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case correspondence.FieldDepartmentID:
 		return m.DepartmentID()
+	case correspondence.FieldFileID:
+		return m.FileID()
 	case correspondence.FieldTitle:
 		return m.Title()
 	case correspondence.FieldParticulars:
@@ -14816,6 +14912,8 @@ func (m *CorrespondenceMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldHouseholdID(ctx)
 	case correspondence.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case correspondence.FieldFileID:
+		return m.OldFileID(ctx)
 	case correspondence.FieldTitle:
 		return m.OldTitle(ctx)
 	case correspondence.FieldParticulars:
@@ -14886,6 +14984,13 @@ func (m *CorrespondenceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case correspondence.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
 		return nil
 	case correspondence.FieldTitle:
 		v, ok := value.(string)
@@ -15100,6 +15205,9 @@ func (m *CorrespondenceMutation) ResetField(name string) error {
 	case correspondence.FieldDepartmentID:
 		m.ResetDepartmentID()
 		return nil
+	case correspondence.FieldFileID:
+		m.ResetFileID()
+		return nil
 	case correspondence.FieldTitle:
 		m.ResetTitle()
 		return nil
@@ -15161,8 +15269,8 @@ func (m *CorrespondenceMutation) AddedEdges() []string {
 	if m.estate != nil {
 		edges = append(edges, correspondence.EdgeEstate)
 	}
-	if m.household != nil {
-		edges = append(edges, correspondence.EdgeHousehold)
+	if m.file != nil {
+		edges = append(edges, correspondence.EdgeFile)
 	}
 	return edges
 }
@@ -15175,8 +15283,8 @@ func (m *CorrespondenceMutation) AddedIDs(name string) []ent.Value {
 		if id := m.estate; id != nil {
 			return []ent.Value{*id}
 		}
-	case correspondence.EdgeHousehold:
-		if id := m.household; id != nil {
+	case correspondence.EdgeFile:
+		if id := m.file; id != nil {
 			return []ent.Value{*id}
 		}
 	}
@@ -15201,8 +15309,8 @@ func (m *CorrespondenceMutation) ClearedEdges() []string {
 	if m.clearedestate {
 		edges = append(edges, correspondence.EdgeEstate)
 	}
-	if m.clearedhousehold {
-		edges = append(edges, correspondence.EdgeHousehold)
+	if m.clearedfile {
+		edges = append(edges, correspondence.EdgeFile)
 	}
 	return edges
 }
@@ -15213,8 +15321,8 @@ func (m *CorrespondenceMutation) EdgeCleared(name string) bool {
 	switch name {
 	case correspondence.EdgeEstate:
 		return m.clearedestate
-	case correspondence.EdgeHousehold:
-		return m.clearedhousehold
+	case correspondence.EdgeFile:
+		return m.clearedfile
 	}
 	return false
 }
@@ -15226,8 +15334,8 @@ func (m *CorrespondenceMutation) ClearEdge(name string) error {
 	case correspondence.EdgeEstate:
 		m.ClearEstate()
 		return nil
-	case correspondence.EdgeHousehold:
-		m.ClearHousehold()
+	case correspondence.EdgeFile:
+		m.ClearFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Correspondence unique edge %s", name)
@@ -15240,8 +15348,8 @@ func (m *CorrespondenceMutation) ResetEdge(name string) error {
 	case correspondence.EdgeEstate:
 		m.ResetEstate()
 		return nil
-	case correspondence.EdgeHousehold:
-		m.ResetHousehold()
+	case correspondence.EdgeFile:
+		m.ResetFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Correspondence edge %s", name)
@@ -58595,6 +58703,7 @@ type RenovationMutation struct {
 	typ              string
 	id               *uuid.UUID
 	created_at       *time.Time
+	household_id     *uuid.UUID
 	department_id    *uuid.UUID
 	title            *string
 	particulars      *string
@@ -58623,8 +58732,8 @@ type RenovationMutation struct {
 	clearedFields    map[string]struct{}
 	estate           *uuid.UUID
 	clearedestate    bool
-	household        *uuid.UUID
-	clearedhousehold bool
+	file             *uuid.UUID
+	clearedfile      bool
 	steps            map[uuid.UUID]struct{}
 	removedsteps     map[uuid.UUID]struct{}
 	clearedsteps     bool
@@ -58811,12 +58920,12 @@ func (m *RenovationMutation) ResetEstateID() {
 
 // SetHouseholdID sets the "household_id" field.
 func (m *RenovationMutation) SetHouseholdID(u uuid.UUID) {
-	m.household = &u
+	m.household_id = &u
 }
 
 // HouseholdID returns the value of the "household_id" field in the mutation.
 func (m *RenovationMutation) HouseholdID() (r uuid.UUID, exists bool) {
-	v := m.household
+	v := m.household_id
 	if v == nil {
 		return
 	}
@@ -58842,7 +58951,7 @@ func (m *RenovationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, e
 
 // ResetHouseholdID resets all changes to the "household_id" field.
 func (m *RenovationMutation) ResetHouseholdID() {
-	m.household = nil
+	m.household_id = nil
 }
 
 // SetDepartmentID sets the "department_id" field.
@@ -58892,6 +59001,42 @@ func (m *RenovationMutation) DepartmentIDCleared() bool {
 func (m *RenovationMutation) ResetDepartmentID() {
 	m.department_id = nil
 	delete(m.clearedFields, renovation.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *RenovationMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *RenovationMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Renovation entity.
+// If the Renovation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RenovationMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *RenovationMutation) ResetFileID() {
+	m.file = nil
 }
 
 // SetTitle sets the "title" field.
@@ -59789,31 +59934,31 @@ func (m *RenovationMutation) ResetEstate() {
 	m.clearedestate = false
 }
 
-// ClearHousehold clears the "household" edge to the Household entity.
-func (m *RenovationMutation) ClearHousehold() {
-	m.clearedhousehold = true
-	m.clearedFields[renovation.FieldHouseholdID] = struct{}{}
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *RenovationMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[renovation.FieldFileID] = struct{}{}
 }
 
-// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
-func (m *RenovationMutation) HouseholdCleared() bool {
-	return m.clearedhousehold
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *RenovationMutation) FileCleared() bool {
+	return m.clearedfile
 }
 
-// HouseholdIDs returns the "household" edge IDs in the mutation.
+// FileIDs returns the "file" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// HouseholdID instead. It exists only for internal usage by the builders.
-func (m *RenovationMutation) HouseholdIDs() (ids []uuid.UUID) {
-	if id := m.household; id != nil {
+// FileID instead. It exists only for internal usage by the builders.
+func (m *RenovationMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetHousehold resets all changes to the "household" edge.
-func (m *RenovationMutation) ResetHousehold() {
-	m.household = nil
-	m.clearedhousehold = false
+// ResetFile resets all changes to the "file" edge.
+func (m *RenovationMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
 }
 
 // AddStepIDs adds the "steps" edge to the RenovationStep entity by ids.
@@ -59904,18 +60049,21 @@ func (m *RenovationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RenovationMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 26)
 	if m.created_at != nil {
 		fields = append(fields, renovation.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, renovation.FieldEstateID)
 	}
-	if m.household != nil {
+	if m.household_id != nil {
 		fields = append(fields, renovation.FieldHouseholdID)
 	}
 	if m.department_id != nil {
 		fields = append(fields, renovation.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, renovation.FieldFileID)
 	}
 	if m.title != nil {
 		fields = append(fields, renovation.FieldTitle)
@@ -59996,6 +60144,8 @@ func (m *RenovationMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case renovation.FieldDepartmentID:
 		return m.DepartmentID()
+	case renovation.FieldFileID:
+		return m.FileID()
 	case renovation.FieldTitle:
 		return m.Title()
 	case renovation.FieldParticulars:
@@ -60055,6 +60205,8 @@ func (m *RenovationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldHouseholdID(ctx)
 	case renovation.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case renovation.FieldFileID:
+		return m.OldFileID(ctx)
 	case renovation.FieldTitle:
 		return m.OldTitle(ctx)
 	case renovation.FieldParticulars:
@@ -60133,6 +60285,13 @@ func (m *RenovationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case renovation.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
 		return nil
 	case renovation.FieldTitle:
 		v, ok := value.(string)
@@ -60414,6 +60573,9 @@ func (m *RenovationMutation) ResetField(name string) error {
 	case renovation.FieldDepartmentID:
 		m.ResetDepartmentID()
 		return nil
+	case renovation.FieldFileID:
+		m.ResetFileID()
+		return nil
 	case renovation.FieldTitle:
 		m.ResetTitle()
 		return nil
@@ -60487,8 +60649,8 @@ func (m *RenovationMutation) AddedEdges() []string {
 	if m.estate != nil {
 		edges = append(edges, renovation.EdgeEstate)
 	}
-	if m.household != nil {
-		edges = append(edges, renovation.EdgeHousehold)
+	if m.file != nil {
+		edges = append(edges, renovation.EdgeFile)
 	}
 	if m.steps != nil {
 		edges = append(edges, renovation.EdgeSteps)
@@ -60504,8 +60666,8 @@ func (m *RenovationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.estate; id != nil {
 			return []ent.Value{*id}
 		}
-	case renovation.EdgeHousehold:
-		if id := m.household; id != nil {
+	case renovation.EdgeFile:
+		if id := m.file; id != nil {
 			return []ent.Value{*id}
 		}
 	case renovation.EdgeSteps:
@@ -60547,8 +60709,8 @@ func (m *RenovationMutation) ClearedEdges() []string {
 	if m.clearedestate {
 		edges = append(edges, renovation.EdgeEstate)
 	}
-	if m.clearedhousehold {
-		edges = append(edges, renovation.EdgeHousehold)
+	if m.clearedfile {
+		edges = append(edges, renovation.EdgeFile)
 	}
 	if m.clearedsteps {
 		edges = append(edges, renovation.EdgeSteps)
@@ -60562,8 +60724,8 @@ func (m *RenovationMutation) EdgeCleared(name string) bool {
 	switch name {
 	case renovation.EdgeEstate:
 		return m.clearedestate
-	case renovation.EdgeHousehold:
-		return m.clearedhousehold
+	case renovation.EdgeFile:
+		return m.clearedfile
 	case renovation.EdgeSteps:
 		return m.clearedsteps
 	}
@@ -60577,8 +60739,8 @@ func (m *RenovationMutation) ClearEdge(name string) error {
 	case renovation.EdgeEstate:
 		m.ClearEstate()
 		return nil
-	case renovation.EdgeHousehold:
-		m.ClearHousehold()
+	case renovation.EdgeFile:
+		m.ClearFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Renovation unique edge %s", name)
@@ -60591,8 +60753,8 @@ func (m *RenovationMutation) ResetEdge(name string) error {
 	case renovation.EdgeEstate:
 		m.ResetEstate()
 		return nil
-	case renovation.EdgeHousehold:
-		m.ResetHousehold()
+	case renovation.EdgeFile:
+		m.ResetFile()
 		return nil
 	case renovation.EdgeSteps:
 		m.ResetSteps()
@@ -60608,6 +60770,7 @@ type RenovationStepMutation struct {
 	typ               string
 	id                *uuid.UUID
 	created_at        *time.Time
+	household_id      *uuid.UUID
 	department_id     *uuid.UUID
 	step              *renovationstep.Step
 	amount            *int64
@@ -60619,8 +60782,6 @@ type RenovationStepMutation struct {
 	clearedFields     map[string]struct{}
 	estate            *uuid.UUID
 	clearedestate     bool
-	household         *uuid.UUID
-	clearedhousehold  bool
 	renovation        *uuid.UUID
 	clearedrenovation bool
 	done              bool
@@ -60806,12 +60967,12 @@ func (m *RenovationStepMutation) ResetEstateID() {
 
 // SetHouseholdID sets the "household_id" field.
 func (m *RenovationStepMutation) SetHouseholdID(u uuid.UUID) {
-	m.household = &u
+	m.household_id = &u
 }
 
 // HouseholdID returns the value of the "household_id" field in the mutation.
 func (m *RenovationStepMutation) HouseholdID() (r uuid.UUID, exists bool) {
-	v := m.household
+	v := m.household_id
 	if v == nil {
 		return
 	}
@@ -60837,7 +60998,7 @@ func (m *RenovationStepMutation) OldHouseholdID(ctx context.Context) (v uuid.UUI
 
 // ResetHouseholdID resets all changes to the "household_id" field.
 func (m *RenovationStepMutation) ResetHouseholdID() {
-	m.household = nil
+	m.household_id = nil
 }
 
 // SetDepartmentID sets the "department_id" field.
@@ -61188,33 +61349,6 @@ func (m *RenovationStepMutation) ResetEstate() {
 	m.clearedestate = false
 }
 
-// ClearHousehold clears the "household" edge to the Household entity.
-func (m *RenovationStepMutation) ClearHousehold() {
-	m.clearedhousehold = true
-	m.clearedFields[renovationstep.FieldHouseholdID] = struct{}{}
-}
-
-// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
-func (m *RenovationStepMutation) HouseholdCleared() bool {
-	return m.clearedhousehold
-}
-
-// HouseholdIDs returns the "household" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// HouseholdID instead. It exists only for internal usage by the builders.
-func (m *RenovationStepMutation) HouseholdIDs() (ids []uuid.UUID) {
-	if id := m.household; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetHousehold resets all changes to the "household" edge.
-func (m *RenovationStepMutation) ResetHousehold() {
-	m.household = nil
-	m.clearedhousehold = false
-}
-
 // ClearRenovation clears the "renovation" edge to the Renovation entity.
 func (m *RenovationStepMutation) ClearRenovation() {
 	m.clearedrenovation = true
@@ -61283,7 +61417,7 @@ func (m *RenovationStepMutation) Fields() []string {
 	if m.estate != nil {
 		fields = append(fields, renovationstep.FieldEstateID)
 	}
-	if m.household != nil {
+	if m.household_id != nil {
 		fields = append(fields, renovationstep.FieldHouseholdID)
 	}
 	if m.department_id != nil {
@@ -61569,12 +61703,9 @@ func (m *RenovationStepMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RenovationStepMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.estate != nil {
 		edges = append(edges, renovationstep.EdgeEstate)
-	}
-	if m.household != nil {
-		edges = append(edges, renovationstep.EdgeHousehold)
 	}
 	if m.renovation != nil {
 		edges = append(edges, renovationstep.EdgeRenovation)
@@ -61590,10 +61721,6 @@ func (m *RenovationStepMutation) AddedIDs(name string) []ent.Value {
 		if id := m.estate; id != nil {
 			return []ent.Value{*id}
 		}
-	case renovationstep.EdgeHousehold:
-		if id := m.household; id != nil {
-			return []ent.Value{*id}
-		}
 	case renovationstep.EdgeRenovation:
 		if id := m.renovation; id != nil {
 			return []ent.Value{*id}
@@ -61604,7 +61731,7 @@ func (m *RenovationStepMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RenovationStepMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -61616,12 +61743,9 @@ func (m *RenovationStepMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RenovationStepMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.clearedestate {
 		edges = append(edges, renovationstep.EdgeEstate)
-	}
-	if m.clearedhousehold {
-		edges = append(edges, renovationstep.EdgeHousehold)
 	}
 	if m.clearedrenovation {
 		edges = append(edges, renovationstep.EdgeRenovation)
@@ -61635,8 +61759,6 @@ func (m *RenovationStepMutation) EdgeCleared(name string) bool {
 	switch name {
 	case renovationstep.EdgeEstate:
 		return m.clearedestate
-	case renovationstep.EdgeHousehold:
-		return m.clearedhousehold
 	case renovationstep.EdgeRenovation:
 		return m.clearedrenovation
 	}
@@ -61649,9 +61771,6 @@ func (m *RenovationStepMutation) ClearEdge(name string) error {
 	switch name {
 	case renovationstep.EdgeEstate:
 		m.ClearEstate()
-		return nil
-	case renovationstep.EdgeHousehold:
-		m.ClearHousehold()
 		return nil
 	case renovationstep.EdgeRenovation:
 		m.ClearRenovation()
@@ -61666,9 +61785,6 @@ func (m *RenovationStepMutation) ResetEdge(name string) error {
 	switch name {
 	case renovationstep.EdgeEstate:
 		m.ResetEstate()
-		return nil
-	case renovationstep.EdgeHousehold:
-		m.ResetHousehold()
 		return nil
 	case renovationstep.EdgeRenovation:
 		m.ResetRenovation()
@@ -66240,6 +66356,7 @@ type ViolationMutation struct {
 	typ              string
 	id               *uuid.UUID
 	created_at       *time.Time
+	household_id     *uuid.UUID
 	department_id    *uuid.UUID
 	title            *string
 	particulars      *string
@@ -66263,8 +66380,8 @@ type ViolationMutation struct {
 	clearedFields    map[string]struct{}
 	estate           *uuid.UUID
 	clearedestate    bool
-	household        *uuid.UUID
-	clearedhousehold bool
+	file             *uuid.UUID
+	clearedfile      bool
 	done             bool
 	oldValue         func(context.Context) (*Violation, error)
 	predicates       []predicate.Violation
@@ -66448,12 +66565,12 @@ func (m *ViolationMutation) ResetEstateID() {
 
 // SetHouseholdID sets the "household_id" field.
 func (m *ViolationMutation) SetHouseholdID(u uuid.UUID) {
-	m.household = &u
+	m.household_id = &u
 }
 
 // HouseholdID returns the value of the "household_id" field in the mutation.
 func (m *ViolationMutation) HouseholdID() (r uuid.UUID, exists bool) {
-	v := m.household
+	v := m.household_id
 	if v == nil {
 		return
 	}
@@ -66479,7 +66596,7 @@ func (m *ViolationMutation) OldHouseholdID(ctx context.Context) (v uuid.UUID, er
 
 // ResetHouseholdID resets all changes to the "household_id" field.
 func (m *ViolationMutation) ResetHouseholdID() {
-	m.household = nil
+	m.household_id = nil
 }
 
 // SetDepartmentID sets the "department_id" field.
@@ -66529,6 +66646,42 @@ func (m *ViolationMutation) DepartmentIDCleared() bool {
 func (m *ViolationMutation) ResetDepartmentID() {
 	m.department_id = nil
 	delete(m.clearedFields, violation.FieldDepartmentID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ViolationMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ViolationMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the Violation entity.
+// If the Violation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ViolationMutation) OldFileID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ViolationMutation) ResetFileID() {
+	m.file = nil
 }
 
 // SetTitle sets the "title" field.
@@ -67278,31 +67431,31 @@ func (m *ViolationMutation) ResetEstate() {
 	m.clearedestate = false
 }
 
-// ClearHousehold clears the "household" edge to the Household entity.
-func (m *ViolationMutation) ClearHousehold() {
-	m.clearedhousehold = true
-	m.clearedFields[violation.FieldHouseholdID] = struct{}{}
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ViolationMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[violation.FieldFileID] = struct{}{}
 }
 
-// HouseholdCleared reports if the "household" edge to the Household entity was cleared.
-func (m *ViolationMutation) HouseholdCleared() bool {
-	return m.clearedhousehold
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ViolationMutation) FileCleared() bool {
+	return m.clearedfile
 }
 
-// HouseholdIDs returns the "household" edge IDs in the mutation.
+// FileIDs returns the "file" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// HouseholdID instead. It exists only for internal usage by the builders.
-func (m *ViolationMutation) HouseholdIDs() (ids []uuid.UUID) {
-	if id := m.household; id != nil {
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ViolationMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetHousehold resets all changes to the "household" edge.
-func (m *ViolationMutation) ResetHousehold() {
-	m.household = nil
-	m.clearedhousehold = false
+// ResetFile resets all changes to the "file" edge.
+func (m *ViolationMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
 }
 
 // Where appends a list predicates to the ViolationMutation builder.
@@ -67339,18 +67492,21 @@ func (m *ViolationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ViolationMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.created_at != nil {
 		fields = append(fields, violation.FieldCreatedAt)
 	}
 	if m.estate != nil {
 		fields = append(fields, violation.FieldEstateID)
 	}
-	if m.household != nil {
+	if m.household_id != nil {
 		fields = append(fields, violation.FieldHouseholdID)
 	}
 	if m.department_id != nil {
 		fields = append(fields, violation.FieldDepartmentID)
+	}
+	if m.file != nil {
+		fields = append(fields, violation.FieldFileID)
 	}
 	if m.title != nil {
 		fields = append(fields, violation.FieldTitle)
@@ -67422,6 +67578,8 @@ func (m *ViolationMutation) Field(name string) (ent.Value, bool) {
 		return m.HouseholdID()
 	case violation.FieldDepartmentID:
 		return m.DepartmentID()
+	case violation.FieldFileID:
+		return m.FileID()
 	case violation.FieldTitle:
 		return m.Title()
 	case violation.FieldParticulars:
@@ -67475,6 +67633,8 @@ func (m *ViolationMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldHouseholdID(ctx)
 	case violation.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case violation.FieldFileID:
+		return m.OldFileID(ctx)
 	case violation.FieldTitle:
 		return m.OldTitle(ctx)
 	case violation.FieldParticulars:
@@ -67547,6 +67707,13 @@ func (m *ViolationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDepartmentID(v)
+		return nil
+	case violation.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
 		return nil
 	case violation.FieldTitle:
 		v, ok := value.(string)
@@ -67783,6 +67950,9 @@ func (m *ViolationMutation) ResetField(name string) error {
 	case violation.FieldDepartmentID:
 		m.ResetDepartmentID()
 		return nil
+	case violation.FieldFileID:
+		m.ResetFileID()
+		return nil
 	case violation.FieldTitle:
 		m.ResetTitle()
 		return nil
@@ -67847,8 +68017,8 @@ func (m *ViolationMutation) AddedEdges() []string {
 	if m.estate != nil {
 		edges = append(edges, violation.EdgeEstate)
 	}
-	if m.household != nil {
-		edges = append(edges, violation.EdgeHousehold)
+	if m.file != nil {
+		edges = append(edges, violation.EdgeFile)
 	}
 	return edges
 }
@@ -67861,8 +68031,8 @@ func (m *ViolationMutation) AddedIDs(name string) []ent.Value {
 		if id := m.estate; id != nil {
 			return []ent.Value{*id}
 		}
-	case violation.EdgeHousehold:
-		if id := m.household; id != nil {
+	case violation.EdgeFile:
+		if id := m.file; id != nil {
 			return []ent.Value{*id}
 		}
 	}
@@ -67887,8 +68057,8 @@ func (m *ViolationMutation) ClearedEdges() []string {
 	if m.clearedestate {
 		edges = append(edges, violation.EdgeEstate)
 	}
-	if m.clearedhousehold {
-		edges = append(edges, violation.EdgeHousehold)
+	if m.clearedfile {
+		edges = append(edges, violation.EdgeFile)
 	}
 	return edges
 }
@@ -67899,8 +68069,8 @@ func (m *ViolationMutation) EdgeCleared(name string) bool {
 	switch name {
 	case violation.EdgeEstate:
 		return m.clearedestate
-	case violation.EdgeHousehold:
-		return m.clearedhousehold
+	case violation.EdgeFile:
+		return m.clearedfile
 	}
 	return false
 }
@@ -67912,8 +68082,8 @@ func (m *ViolationMutation) ClearEdge(name string) error {
 	case violation.EdgeEstate:
 		m.ClearEstate()
 		return nil
-	case violation.EdgeHousehold:
-		m.ClearHousehold()
+	case violation.EdgeFile:
+		m.ClearFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Violation unique edge %s", name)
@@ -67926,8 +68096,8 @@ func (m *ViolationMutation) ResetEdge(name string) error {
 	case violation.EdgeEstate:
 		m.ResetEstate()
 		return nil
-	case violation.EdgeHousehold:
-		m.ResetHousehold()
+	case violation.EdgeFile:
+		m.ResetFile()
 		return nil
 	}
 	return fmt.Errorf("unknown Violation edge %s", name)

@@ -10,8 +10,8 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/renovation"
 )
 
@@ -29,6 +29,8 @@ type Renovation struct {
 	HouseholdID uuid.UUID `json:"household_id,omitempty"`
 	// The department that keeps the household's file.
 	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
+	// The household's file.
+	FileID uuid.UUID `json:"file_id,omitempty"`
 	// What it is about, in a line; the title of its document in the household's file.
 	Title string `json:"title,omitempty"`
 	// The particulars.
@@ -81,8 +83,8 @@ type Renovation struct {
 type RenovationEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The household whom it concerns.
-	Household *Household `json:"household,omitempty"`
+	// The household's file, that it is in.
+	File *ArchiveFile `json:"file,omitempty"`
 	// Who did what when.
 	Steps []*RenovationStep `json:"steps,omitempty"`
 	// loadedTypes holds the information for reporting if a
@@ -105,15 +107,15 @@ func (e RenovationEdges) EstateOrErr() (*Estate, error) {
 	return nil, &NotLoadedError{edge: "estate"}
 }
 
-// HouseholdOrErr returns the Household value or an error if the edge
+// FileOrErr returns the File value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
-func (e RenovationEdges) HouseholdOrErr() (*Household, error) {
-	if e.Household != nil {
-		return e.Household, nil
+func (e RenovationEdges) FileOrErr() (*ArchiveFile, error) {
+	if e.File != nil {
+		return e.File, nil
 	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: household.Label}
+		return nil, &NotFoundError{label: archivefile.Label}
 	}
-	return nil, &NotLoadedError{edge: "household"}
+	return nil, &NotLoadedError{edge: "file"}
 }
 
 // StepsOrErr returns the Steps value or an error if the edge
@@ -138,7 +140,7 @@ func (*Renovation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case renovation.FieldCreatedAt, renovation.FieldDated, renovation.FieldRecordedAt, renovation.FieldVoidedAt, renovation.FieldBeginsOn, renovation.FieldEndsOn, renovation.FieldPaidAt, renovation.FieldSettledAt:
 			values[i] = new(sql.NullTime)
-		case renovation.FieldID, renovation.FieldEstateID, renovation.FieldHouseholdID, renovation.FieldRecordedByID:
+		case renovation.FieldID, renovation.FieldEstateID, renovation.FieldHouseholdID, renovation.FieldFileID, renovation.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -185,6 +187,12 @@ func (_m *Renovation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(uuid.UUID)
 				*_m.DepartmentID = *value.S.(*uuid.UUID)
+			}
+		case renovation.FieldFileID:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field file_id", values[i])
+			} else if value != nil {
+				_m.FileID = *value
 			}
 		case renovation.FieldTitle:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -334,9 +342,9 @@ func (_m *Renovation) QueryEstate() *EstateQuery {
 	return NewRenovationClient(_m.config).QueryEstate(_m)
 }
 
-// QueryHousehold queries the "household" edge of the Renovation entity.
-func (_m *Renovation) QueryHousehold() *HouseholdQuery {
-	return NewRenovationClient(_m.config).QueryHousehold(_m)
+// QueryFile queries the "file" edge of the Renovation entity.
+func (_m *Renovation) QueryFile() *ArchiveFileQuery {
+	return NewRenovationClient(_m.config).QueryFile(_m)
 }
 
 // QuerySteps queries the "steps" edge of the Renovation entity.
@@ -380,6 +388,9 @@ func (_m *Renovation) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("file_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FileID))
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(_m.Title)

@@ -11,8 +11,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 )
@@ -53,6 +53,12 @@ func (_c *RenovationCreate) SetNillableDepartmentID(v *uuid.UUID) *RenovationCre
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetFileID sets the "file_id" field.
+func (_c *RenovationCreate) SetFileID(v uuid.UUID) *RenovationCreate {
+	_c.mutation.SetFileID(v)
 	return _c
 }
 
@@ -313,9 +319,9 @@ func (_c *RenovationCreate) SetEstate(v *Estate) *RenovationCreate {
 	return _c.SetEstateID(v.ID)
 }
 
-// SetHousehold sets the "household" edge to the Household entity.
-func (_c *RenovationCreate) SetHousehold(v *Household) *RenovationCreate {
-	return _c.SetHouseholdID(v.ID)
+// SetFile sets the "file" edge to the ArchiveFile entity.
+func (_c *RenovationCreate) SetFile(v *ArchiveFile) *RenovationCreate {
+	return _c.SetFileID(v.ID)
 }
 
 // AddStepIDs adds the "steps" edge to the RenovationStep entity by IDs.
@@ -425,6 +431,9 @@ func (_c *RenovationCreate) check() error {
 	if _, ok := _c.mutation.HouseholdID(); !ok {
 		return &ValidationError{Name: "household_id", err: errors.New(`ent: missing required field "Renovation.household_id"`)}
 	}
+	if _, ok := _c.mutation.FileID(); !ok {
+		return &ValidationError{Name: "file_id", err: errors.New(`ent: missing required field "Renovation.file_id"`)}
+	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "Renovation.title"`)}
 	}
@@ -499,8 +508,8 @@ func (_c *RenovationCreate) check() error {
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Renovation.estate"`)}
 	}
-	if len(_c.mutation.HouseholdIDs()) == 0 {
-		return &ValidationError{Name: "household", err: errors.New(`ent: missing required edge "Renovation.household"`)}
+	if len(_c.mutation.FileIDs()) == 0 {
+		return &ValidationError{Name: "file", err: errors.New(`ent: missing required edge "Renovation.file"`)}
 	}
 	return nil
 }
@@ -540,6 +549,10 @@ func (_c *RenovationCreate) createSpec() (*Renovation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(renovation.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.HouseholdID(); ok {
+		_spec.SetField(renovation.FieldHouseholdID, field.TypeUUID, value)
+		_node.HouseholdID = value
 	}
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(renovation.FieldDepartmentID, field.TypeUUID, value)
@@ -646,21 +659,21 @@ func (_c *RenovationCreate) createSpec() (*Renovation, *sqlgraph.CreateSpec) {
 		_node.EstateID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.HouseholdIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.FileIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
 			Inverse: false,
-			Table:   renovation.HouseholdTable,
-			Columns: []string{renovation.HouseholdColumn},
+			Table:   renovation.FileTable,
+			Columns: []string{renovation.FileColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(household.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(archivefile.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.HouseholdID = nodes[0]
+		_node.FileID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.StepsIDs(); len(nodes) > 0 {

@@ -14,8 +14,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
@@ -29,7 +29,7 @@ type RenovationQuery struct {
 	inters         []Interceptor
 	predicates     []predicate.Renovation
 	withEstate     *EstateQuery
-	withHousehold  *HouseholdQuery
+	withFile       *ArchiveFileQuery
 	withSteps      *RenovationStepQuery
 	loadTotal      []func(context.Context, []*Renovation) error
 	modifiers      []func(*sql.Selector)
@@ -92,9 +92,9 @@ func (_q *RenovationQuery) QueryEstate() *EstateQuery {
 	return query
 }
 
-// QueryHousehold chains the current query on the "household" edge.
-func (_q *RenovationQuery) QueryHousehold() *HouseholdQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
+// QueryFile chains the current query on the "file" edge.
+func (_q *RenovationQuery) QueryFile() *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -105,8 +105,8 @@ func (_q *RenovationQuery) QueryHousehold() *HouseholdQuery {
 		}
 		step := sqlgraph.NewStep(
 			sqlgraph.From(renovation.Table, renovation.FieldID, selector),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, renovation.HouseholdTable, renovation.HouseholdColumn),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.FileTable, renovation.FileColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -323,14 +323,14 @@ func (_q *RenovationQuery) Clone() *RenovationQuery {
 		return nil
 	}
 	return &RenovationQuery{
-		config:        _q.config,
-		ctx:           _q.ctx.Clone(),
-		order:         append([]renovation.OrderOption{}, _q.order...),
-		inters:        append([]Interceptor{}, _q.inters...),
-		predicates:    append([]predicate.Renovation{}, _q.predicates...),
-		withEstate:    _q.withEstate.Clone(),
-		withHousehold: _q.withHousehold.Clone(),
-		withSteps:     _q.withSteps.Clone(),
+		config:     _q.config,
+		ctx:        _q.ctx.Clone(),
+		order:      append([]renovation.OrderOption{}, _q.order...),
+		inters:     append([]Interceptor{}, _q.inters...),
+		predicates: append([]predicate.Renovation{}, _q.predicates...),
+		withEstate: _q.withEstate.Clone(),
+		withFile:   _q.withFile.Clone(),
+		withSteps:  _q.withSteps.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -349,14 +349,14 @@ func (_q *RenovationQuery) WithEstate(opts ...func(*EstateQuery)) *RenovationQue
 	return _q
 }
 
-// WithHousehold tells the query-builder to eager-load the nodes that are connected to
-// the "household" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RenovationQuery) WithHousehold(opts ...func(*HouseholdQuery)) *RenovationQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
+// WithFile tells the query-builder to eager-load the nodes that are connected to
+// the "file" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RenovationQuery) WithFile(opts ...func(*ArchiveFileQuery)) *RenovationQuery {
+	query := (&ArchiveFileClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withHousehold = query
+	_q.withFile = query
 	return _q
 }
 
@@ -451,7 +451,7 @@ func (_q *RenovationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*R
 		_spec       = _q.querySpec()
 		loadedTypes = [3]bool{
 			_q.withEstate != nil,
-			_q.withHousehold != nil,
+			_q.withFile != nil,
 			_q.withSteps != nil,
 		}
 	)
@@ -482,9 +482,9 @@ func (_q *RenovationQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*R
 			return nil, err
 		}
 	}
-	if query := _q.withHousehold; query != nil {
-		if err := _q.loadHousehold(ctx, query, nodes, nil,
-			func(n *Renovation, e *Household) { n.Edges.Household = e }); err != nil {
+	if query := _q.withFile; query != nil {
+		if err := _q.loadFile(ctx, query, nodes, nil,
+			func(n *Renovation, e *ArchiveFile) { n.Edges.File = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -539,11 +539,11 @@ func (_q *RenovationQuery) loadEstate(ctx context.Context, query *EstateQuery, n
 	}
 	return nil
 }
-func (_q *RenovationQuery) loadHousehold(ctx context.Context, query *HouseholdQuery, nodes []*Renovation, init func(*Renovation), assign func(*Renovation, *Household)) error {
+func (_q *RenovationQuery) loadFile(ctx context.Context, query *ArchiveFileQuery, nodes []*Renovation, init func(*Renovation), assign func(*Renovation, *ArchiveFile)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Renovation)
 	for i := range nodes {
-		fk := nodes[i].HouseholdID
+		fk := nodes[i].FileID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -552,7 +552,7 @@ func (_q *RenovationQuery) loadHousehold(ctx context.Context, query *HouseholdQu
 	if len(ids) == 0 {
 		return nil
 	}
-	query.Where(household.IDIn(ids...))
+	query.Where(archivefile.IDIn(ids...))
 	neighbors, err := query.All(ctx)
 	if err != nil {
 		return err
@@ -560,7 +560,7 @@ func (_q *RenovationQuery) loadHousehold(ctx context.Context, query *HouseholdQu
 	for _, n := range neighbors {
 		nodes, ok := nodeids[n.ID]
 		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "household_id" returned %v`, n.ID)
+			return fmt.Errorf(`unexpected foreign-key "file_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -630,8 +630,8 @@ func (_q *RenovationQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withEstate != nil {
 			_spec.Node.AddColumnOnce(renovation.FieldEstateID)
 		}
-		if _q.withHousehold != nil {
-			_spec.Node.AddColumnOnce(renovation.FieldHouseholdID)
+		if _q.withFile != nil {
+			_spec.Node.AddColumnOnce(renovation.FieldFileID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

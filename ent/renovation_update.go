@@ -337,8 +337,8 @@ func (_u *RenovationUpdate) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Renovation.estate"`)
 	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Renovation.household"`)
+	if _u.mutation.FileCleared() && len(_u.mutation.FileIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Renovation.file"`)
 	}
 	return nil
 }
@@ -807,8 +807,8 @@ func (_u *RenovationUpdateOne) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Renovation.estate"`)
 	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Renovation.household"`)
+	if _u.mutation.FileCleared() && len(_u.mutation.FileIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Renovation.file"`)
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 )
@@ -54,15 +53,13 @@ type RenovationStep struct {
 type RenovationStepEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The household whom it concerns.
-	Household *Household `json:"household,omitempty"`
 	// The renovation.
 	Renovation *Renovation `json:"renovation,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [2]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [2]map[string]int
 }
 
 // EstateOrErr returns the Estate value or an error if the edge
@@ -76,23 +73,12 @@ func (e RenovationStepEdges) EstateOrErr() (*Estate, error) {
 	return nil, &NotLoadedError{edge: "estate"}
 }
 
-// HouseholdOrErr returns the Household value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e RenovationStepEdges) HouseholdOrErr() (*Household, error) {
-	if e.Household != nil {
-		return e.Household, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: household.Label}
-	}
-	return nil, &NotLoadedError{edge: "household"}
-}
-
 // RenovationOrErr returns the Renovation value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e RenovationStepEdges) RenovationOrErr() (*Renovation, error) {
 	if e.Renovation != nil {
 		return e.Renovation, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[1] {
 		return nil, &NotFoundError{label: renovation.Label}
 	}
 	return nil, &NotLoadedError{edge: "renovation"}
@@ -217,11 +203,6 @@ func (_m *RenovationStep) Value(name string) (ent.Value, error) {
 // QueryEstate queries the "estate" edge of the RenovationStep entity.
 func (_m *RenovationStep) QueryEstate() *EstateQuery {
 	return NewRenovationStepClient(_m.config).QueryEstate(_m)
-}
-
-// QueryHousehold queries the "household" edge of the RenovationStep entity.
-func (_m *RenovationStep) QueryHousehold() *HouseholdQuery {
-	return NewRenovationStepClient(_m.config).QueryHousehold(_m)
 }
 
 // QueryRenovation queries the "renovation" edge of the RenovationStep entity.

@@ -12,7 +12,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
 )
@@ -133,11 +132,6 @@ func (_c *RenovationStepCreate) SetEstate(v *Estate) *RenovationStepCreate {
 	return _c.SetEstateID(v.ID)
 }
 
-// SetHousehold sets the "household" edge to the Household entity.
-func (_c *RenovationStepCreate) SetHousehold(v *Household) *RenovationStepCreate {
-	return _c.SetHouseholdID(v.ID)
-}
-
 // SetRenovation sets the "renovation" edge to the Renovation entity.
 func (_c *RenovationStepCreate) SetRenovation(v *Renovation) *RenovationStepCreate {
 	return _c.SetRenovationID(v.ID)
@@ -237,9 +231,6 @@ func (_c *RenovationStepCreate) check() error {
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "RenovationStep.estate"`)}
 	}
-	if len(_c.mutation.HouseholdIDs()) == 0 {
-		return &ValidationError{Name: "household", err: errors.New(`ent: missing required edge "RenovationStep.household"`)}
-	}
 	if len(_c.mutation.RenovationIDs()) == 0 {
 		return &ValidationError{Name: "renovation", err: errors.New(`ent: missing required edge "RenovationStep.renovation"`)}
 	}
@@ -281,6 +272,10 @@ func (_c *RenovationStepCreate) createSpec() (*RenovationStep, *sqlgraph.CreateS
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(renovationstep.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.HouseholdID(); ok {
+		_spec.SetField(renovationstep.FieldHouseholdID, field.TypeUUID, value)
+		_node.HouseholdID = value
 	}
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(renovationstep.FieldDepartmentID, field.TypeUUID, value)
@@ -325,23 +320,6 @@ func (_c *RenovationStepCreate) createSpec() (*RenovationStep, *sqlgraph.CreateS
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.EstateID = nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.HouseholdIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   renovationstep.HouseholdTable,
-			Columns: []string{renovationstep.HouseholdColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(household.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_node.HouseholdID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.RenovationIDs(); len(nodes) > 0 {

@@ -14,7 +14,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/predicate"
 	"github.com/steward-pm/steward/ent/renovation"
 	"github.com/steward-pm/steward/ent/renovationstep"
@@ -28,7 +27,6 @@ type RenovationStepQuery struct {
 	inters         []Interceptor
 	predicates     []predicate.RenovationStep
 	withEstate     *EstateQuery
-	withHousehold  *HouseholdQuery
 	withRenovation *RenovationQuery
 	loadTotal      []func(context.Context, []*RenovationStep) error
 	modifiers      []func(*sql.Selector)
@@ -83,28 +81,6 @@ func (_q *RenovationStepQuery) QueryEstate() *EstateQuery {
 			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, selector),
 			sqlgraph.To(estate.Table, estate.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.EstateTable, renovationstep.EstateColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryHousehold chains the current query on the "household" edge.
-func (_q *RenovationStepQuery) QueryHousehold() *HouseholdQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, selector),
-			sqlgraph.To(household.Table, household.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.HouseholdTable, renovationstep.HouseholdColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -327,7 +303,6 @@ func (_q *RenovationStepQuery) Clone() *RenovationStepQuery {
 		inters:         append([]Interceptor{}, _q.inters...),
 		predicates:     append([]predicate.RenovationStep{}, _q.predicates...),
 		withEstate:     _q.withEstate.Clone(),
-		withHousehold:  _q.withHousehold.Clone(),
 		withRenovation: _q.withRenovation.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -344,17 +319,6 @@ func (_q *RenovationStepQuery) WithEstate(opts ...func(*EstateQuery)) *Renovatio
 		opt(query)
 	}
 	_q.withEstate = query
-	return _q
-}
-
-// WithHousehold tells the query-builder to eager-load the nodes that are connected to
-// the "household" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RenovationStepQuery) WithHousehold(opts ...func(*HouseholdQuery)) *RenovationStepQuery {
-	query := (&HouseholdClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withHousehold = query
 	return _q
 }
 
@@ -447,9 +411,8 @@ func (_q *RenovationStepQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 	var (
 		nodes       = []*RenovationStep{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [2]bool{
 			_q.withEstate != nil,
-			_q.withHousehold != nil,
 			_q.withRenovation != nil,
 		}
 	)
@@ -477,12 +440,6 @@ func (_q *RenovationStepQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 	if query := _q.withEstate; query != nil {
 		if err := _q.loadEstate(ctx, query, nodes, nil,
 			func(n *RenovationStep, e *Estate) { n.Edges.Estate = e }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withHousehold; query != nil {
-		if err := _q.loadHousehold(ctx, query, nodes, nil,
-			func(n *RenovationStep, e *Household) { n.Edges.Household = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -522,35 +479,6 @@ func (_q *RenovationStepQuery) loadEstate(ctx context.Context, query *EstateQuer
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "estate_id" returned %v`, n.ID)
-		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
-	}
-	return nil
-}
-func (_q *RenovationStepQuery) loadHousehold(ctx context.Context, query *HouseholdQuery, nodes []*RenovationStep, init func(*RenovationStep), assign func(*RenovationStep, *Household)) error {
-	ids := make([]uuid.UUID, 0, len(nodes))
-	nodeids := make(map[uuid.UUID][]*RenovationStep)
-	for i := range nodes {
-		fk := nodes[i].HouseholdID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	query.Where(household.IDIn(ids...))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "household_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -618,9 +546,6 @@ func (_q *RenovationStepQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withEstate != nil {
 			_spec.Node.AddColumnOnce(renovationstep.FieldEstateID)
-		}
-		if _q.withHousehold != nil {
-			_spec.Node.AddColumnOnce(renovationstep.FieldHouseholdID)
 		}
 		if _q.withRenovation != nil {
 			_spec.Node.AddColumnOnce(renovationstep.FieldRenovationID)

@@ -65,9 +65,6 @@ func (_u *RenovationStepUpdate) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RenovationStep.estate"`)
 	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "RenovationStep.household"`)
-	}
 	if _u.mutation.RenovationCleared() && len(_u.mutation.RenovationIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RenovationStep.renovation"`)
 	}
@@ -166,9 +163,6 @@ func (_u *RenovationStepUpdateOne) ExecX(ctx context.Context) {
 func (_u *RenovationStepUpdateOne) check() error {
 	if _u.mutation.EstateCleared() && len(_u.mutation.EstateIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RenovationStep.estate"`)
-	}
-	if _u.mutation.HouseholdCleared() && len(_u.mutation.HouseholdIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "RenovationStep.household"`)
 	}
 	if _u.mutation.RenovationCleared() && len(_u.mutation.RenovationIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "RenovationStep.renovation"`)

@@ -298,7 +298,7 @@ func init() {
 	complaintFields := schema.Complaint{}.Fields()
 	_ = complaintFields
 	// complaintDescParticulars is the schema descriptor for particulars field.
-	complaintDescParticulars := complaintMixinFields3[1].Descriptor()
+	complaintDescParticulars := complaintMixinFields3[2].Descriptor()
 	// complaint.DefaultParticulars holds the default value on creation for the particulars field.
 	complaint.DefaultParticulars = complaintDescParticulars.Default.(string)
 	// complaintDescVoidReason is the schema descriptor for void_reason field.
@@ -331,7 +331,7 @@ func init() {
 	correspondenceFields := schema.Correspondence{}.Fields()
 	_ = correspondenceFields
 	// correspondenceDescParticulars is the schema descriptor for particulars field.
-	correspondenceDescParticulars := correspondenceMixinFields3[1].Descriptor()
+	correspondenceDescParticulars := correspondenceMixinFields3[2].Descriptor()
 	// correspondence.DefaultParticulars holds the default value on creation for the particulars field.
 	correspondence.DefaultParticulars = correspondenceDescParticulars.Default.(string)
 	// correspondenceDescVoidReason is the schema descriptor for void_reason field.
@@ -1245,7 +1245,7 @@ func init() {
 	renovationFields := schema.Renovation{}.Fields()
 	_ = renovationFields
 	// renovationDescParticulars is the schema descriptor for particulars field.
-	renovationDescParticulars := renovationMixinFields3[1].Descriptor()
+	renovationDescParticulars := renovationMixinFields3[2].Descriptor()
 	// renovation.DefaultParticulars holds the default value on creation for the particulars field.
 	renovation.DefaultParticulars = renovationDescParticulars.Default.(string)
 	// renovationDescVoidReason is the schema descriptor for void_reason field.
@@ -1403,7 +1403,7 @@ func init() {
 	violationFields := schema.Violation{}.Fields()
 	_ = violationFields
 	// violationDescParticulars is the schema descriptor for particulars field.
-	violationDescParticulars := violationMixinFields3[1].Descriptor()
+	violationDescParticulars := violationMixinFields3[2].Descriptor()
 	// violation.DefaultParticulars holds the default value on creation for the particulars field.
 	violation.DefaultParticulars = violationDescParticulars.Default.(string)
 	// violationDescVoidReason is the schema descriptor for void_reason field.

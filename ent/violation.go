@@ -10,8 +10,8 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -29,6 +29,8 @@ type Violation struct {
 	HouseholdID uuid.UUID `json:"household_id,omitempty"`
 	// The department that keeps the household's file.
 	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
+	// The household's file.
+	FileID uuid.UUID `json:"file_id,omitempty"`
 	// What it is about, in a line; the title of its document in the household's file.
 	Title string `json:"title,omitempty"`
 	// The particulars.
@@ -75,8 +77,8 @@ type Violation struct {
 type ViolationEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The household whom it concerns.
-	Household *Household `json:"household,omitempty"`
+	// The household's file, that it is in.
+	File *ArchiveFile `json:"file,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
 	loadedTypes [2]bool
@@ -95,15 +97,15 @@ func (e ViolationEdges) EstateOrErr() (*Estate, error) {
 	return nil, &NotLoadedError{edge: "estate"}
 }
 
-// HouseholdOrErr returns the Household value or an error if the edge
+// FileOrErr returns the File value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
-func (e ViolationEdges) HouseholdOrErr() (*Household, error) {
-	if e.Household != nil {
-		return e.Household, nil
+func (e ViolationEdges) FileOrErr() (*ArchiveFile, error) {
+	if e.File != nil {
+		return e.File, nil
 	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: household.Label}
+		return nil, &NotFoundError{label: archivefile.Label}
 	}
-	return nil, &NotLoadedError{edge: "household"}
+	return nil, &NotLoadedError{edge: "file"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -119,7 +121,7 @@ func (*Violation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case violation.FieldCreatedAt, violation.FieldDated, violation.FieldRecordedAt, violation.FieldVoidedAt, violation.FieldAnsweredAt:
 			values[i] = new(sql.NullTime)
-		case violation.FieldID, violation.FieldEstateID, violation.FieldHouseholdID, violation.FieldRecordedByID:
+		case violation.FieldID, violation.FieldEstateID, violation.FieldHouseholdID, violation.FieldFileID, violation.FieldRecordedByID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -166,6 +168,12 @@ func (_m *Violation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(uuid.UUID)
 				*_m.DepartmentID = *value.S.(*uuid.UUID)
+			}
+		case violation.FieldFileID:
+			if value, ok := values[i].(*uuid.UUID); !ok {
+				return fmt.Errorf("unexpected type %T for field file_id", values[i])
+			} else if value != nil {
+				_m.FileID = *value
 			}
 		case violation.FieldTitle:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -297,9 +305,9 @@ func (_m *Violation) QueryEstate() *EstateQuery {
 	return NewViolationClient(_m.config).QueryEstate(_m)
 }
 
-// QueryHousehold queries the "household" edge of the Violation entity.
-func (_m *Violation) QueryHousehold() *HouseholdQuery {
-	return NewViolationClient(_m.config).QueryHousehold(_m)
+// QueryFile queries the "file" edge of the Violation entity.
+func (_m *Violation) QueryFile() *ArchiveFileQuery {
+	return NewViolationClient(_m.config).QueryFile(_m)
 }
 
 // Update returns a builder for updating this Violation.
@@ -338,6 +346,9 @@ func (_m *Violation) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("file_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FileID))
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(_m.Title)

@@ -11,8 +11,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/estate"
-	"github.com/steward-pm/steward/ent/household"
 	"github.com/steward-pm/steward/ent/violation"
 )
 
@@ -52,6 +52,12 @@ func (_c *ViolationCreate) SetNillableDepartmentID(v *uuid.UUID) *ViolationCreat
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetFileID sets the "file_id" field.
+func (_c *ViolationCreate) SetFileID(v uuid.UUID) *ViolationCreate {
+	_c.mutation.SetFileID(v)
 	return _c
 }
 
@@ -278,9 +284,9 @@ func (_c *ViolationCreate) SetEstate(v *Estate) *ViolationCreate {
 	return _c.SetEstateID(v.ID)
 }
 
-// SetHousehold sets the "household" edge to the Household entity.
-func (_c *ViolationCreate) SetHousehold(v *Household) *ViolationCreate {
-	return _c.SetHouseholdID(v.ID)
+// SetFile sets the "file" edge to the ArchiveFile entity.
+func (_c *ViolationCreate) SetFile(v *ArchiveFile) *ViolationCreate {
+	return _c.SetFileID(v.ID)
 }
 
 // Mutation returns the ViolationMutation object of the builder.
@@ -367,6 +373,9 @@ func (_c *ViolationCreate) check() error {
 	if _, ok := _c.mutation.HouseholdID(); !ok {
 		return &ValidationError{Name: "household_id", err: errors.New(`ent: missing required field "Violation.household_id"`)}
 	}
+	if _, ok := _c.mutation.FileID(); !ok {
+		return &ValidationError{Name: "file_id", err: errors.New(`ent: missing required field "Violation.file_id"`)}
+	}
 	if _, ok := _c.mutation.Title(); !ok {
 		return &ValidationError{Name: "title", err: errors.New(`ent: missing required field "Violation.title"`)}
 	}
@@ -427,8 +436,8 @@ func (_c *ViolationCreate) check() error {
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "Violation.estate"`)}
 	}
-	if len(_c.mutation.HouseholdIDs()) == 0 {
-		return &ValidationError{Name: "household", err: errors.New(`ent: missing required edge "Violation.household"`)}
+	if len(_c.mutation.FileIDs()) == 0 {
+		return &ValidationError{Name: "file", err: errors.New(`ent: missing required edge "Violation.file"`)}
 	}
 	return nil
 }
@@ -468,6 +477,10 @@ func (_c *ViolationCreate) createSpec() (*Violation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(violation.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.HouseholdID(); ok {
+		_spec.SetField(violation.FieldHouseholdID, field.TypeUUID, value)
+		_node.HouseholdID = value
 	}
 	if value, ok := _c.mutation.DepartmentID(); ok {
 		_spec.SetField(violation.FieldDepartmentID, field.TypeUUID, value)
@@ -562,21 +575,21 @@ func (_c *ViolationCreate) createSpec() (*Violation, *sqlgraph.CreateSpec) {
 		_node.EstateID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.HouseholdIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.FileIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
 			Inverse: false,
-			Table:   violation.HouseholdTable,
-			Columns: []string{violation.HouseholdColumn},
+			Table:   violation.FileTable,
+			Columns: []string{violation.FileColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(household.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(archivefile.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.HouseholdID = nodes[0]
+		_node.FileID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

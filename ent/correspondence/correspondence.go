@@ -25,6 +25,8 @@ const (
 	FieldHouseholdID = "household_id"
 	// FieldDepartmentID holds the string denoting the department_id field in the database.
 	FieldDepartmentID = "department_id"
+	// FieldFileID holds the string denoting the file_id field in the database.
+	FieldFileID = "file_id"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
 	// FieldParticulars holds the string denoting the particulars field in the database.
@@ -61,8 +63,8 @@ const (
 	FieldAnsweredAt = "answered_at"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
-	// EdgeHousehold holds the string denoting the household edge name in mutations.
-	EdgeHousehold = "household"
+	// EdgeFile holds the string denoting the file edge name in mutations.
+	EdgeFile = "file"
 	// Table holds the table name of the correspondence in the database.
 	Table = "correspondences"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -72,13 +74,13 @@ const (
 	EstateInverseTable = "estates"
 	// EstateColumn is the table column denoting the estate relation/edge.
 	EstateColumn = "estate_id"
-	// HouseholdTable is the table that holds the household relation/edge.
-	HouseholdTable = "correspondences"
-	// HouseholdInverseTable is the table name for the Household entity.
-	// It exists in this package in order to avoid circular dependency with the "household" package.
-	HouseholdInverseTable = "households"
-	// HouseholdColumn is the table column denoting the household relation/edge.
-	HouseholdColumn = "household_id"
+	// FileTable is the table that holds the file relation/edge.
+	FileTable = "correspondences"
+	// FileInverseTable is the table name for the ArchiveFile entity.
+	// It exists in this package in order to avoid circular dependency with the "archivefile" package.
+	FileInverseTable = "archive_files"
+	// FileColumn is the table column denoting the file relation/edge.
+	FileColumn = "file_id"
 )
 
 // Columns holds all SQL columns for correspondence fields.
@@ -88,6 +90,7 @@ var Columns = []string{
 	FieldEstateID,
 	FieldHouseholdID,
 	FieldDepartmentID,
+	FieldFileID,
 	FieldTitle,
 	FieldParticulars,
 	FieldDated,
@@ -233,6 +236,11 @@ func ByDepartmentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDepartmentID, opts...).ToFunc()
 }
 
+// ByFileID orders the results by the file_id field.
+func ByFileID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFileID, opts...).ToFunc()
+}
+
 // ByTitle orders the results by the title field.
 func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitle, opts...).ToFunc()
@@ -325,10 +333,10 @@ func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByHouseholdField orders the results by household field.
-func ByHouseholdField(field string, opts ...sql.OrderTermOption) OrderOption {
+// ByFileField orders the results by file field.
+func ByFileField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newHouseholdStep(), sql.OrderByField(field, opts...))
+		sqlgraph.OrderByNeighborTerms(s, newFileStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newEstateStep() *sqlgraph.Step {
@@ -338,11 +346,11 @@ func newEstateStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, EstateTable, EstateColumn),
 	)
 }
-func newHouseholdStep() *sqlgraph.Step {
+func newFileStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(HouseholdInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, HouseholdTable, HouseholdColumn),
+		sqlgraph.To(FileInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, FileTable, FileColumn),
 	)
 }
 

@@ -540,6 +540,7 @@ var (
 	ComplaintsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "title", Type: field.TypeString},
 		{Name: "particulars", Type: field.TypeString, Default: ""},
@@ -559,7 +560,7 @@ var (
 		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
 		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
-		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
 	}
 	// ComplaintsTable holds the schema information for the "complaints" table.
 	ComplaintsTable = &schema.Table{
@@ -569,14 +570,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "complaints_estates_estate",
-				Columns:    []*schema.Column{ComplaintsColumns[20]},
+				Columns:    []*schema.Column{ComplaintsColumns[21]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "complaints_households_household",
-				Columns:    []*schema.Column{ComplaintsColumns[21]},
-				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				Symbol:     "complaints_archive_files_file",
+				Columns:    []*schema.Column{ComplaintsColumns[22]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -584,12 +585,12 @@ var (
 			{
 				Name:    "complaint_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{ComplaintsColumns[20], ComplaintsColumns[5], ComplaintsColumns[0]},
+				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[6], ComplaintsColumns[0]},
 			},
 			{
 				Name:    "complaint_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{ComplaintsColumns[20], ComplaintsColumns[21], ComplaintsColumns[5]},
+				Columns: []*schema.Column{ComplaintsColumns[21], ComplaintsColumns[2], ComplaintsColumns[6]},
 			},
 		},
 	}
@@ -597,6 +598,7 @@ var (
 	CorrespondencesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "title", Type: field.TypeString},
 		{Name: "particulars", Type: field.TypeString, Default: ""},
@@ -616,7 +618,7 @@ var (
 		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
 		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
-		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
 	}
 	// CorrespondencesTable holds the schema information for the "correspondences" table.
 	CorrespondencesTable = &schema.Table{
@@ -626,14 +628,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "correspondences_estates_estate",
-				Columns:    []*schema.Column{CorrespondencesColumns[20]},
+				Columns:    []*schema.Column{CorrespondencesColumns[21]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "correspondences_households_household",
-				Columns:    []*schema.Column{CorrespondencesColumns[21]},
-				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				Symbol:     "correspondences_archive_files_file",
+				Columns:    []*schema.Column{CorrespondencesColumns[22]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -641,12 +643,12 @@ var (
 			{
 				Name:    "correspondence_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{CorrespondencesColumns[20], CorrespondencesColumns[5], CorrespondencesColumns[0]},
+				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[6], CorrespondencesColumns[0]},
 			},
 			{
 				Name:    "correspondence_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{CorrespondencesColumns[20], CorrespondencesColumns[21], CorrespondencesColumns[5]},
+				Columns: []*schema.Column{CorrespondencesColumns[21], CorrespondencesColumns[2], CorrespondencesColumns[6]},
 			},
 		},
 	}
@@ -2510,6 +2512,7 @@ var (
 	RenovationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "title", Type: field.TypeString},
 		{Name: "particulars", Type: field.TypeString, Default: ""},
@@ -2533,7 +2536,7 @@ var (
 		{Name: "paid_at", Type: field.TypeTime, Nullable: true},
 		{Name: "settled_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
-		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
 	}
 	// RenovationsTable holds the schema information for the "renovations" table.
 	RenovationsTable = &schema.Table{
@@ -2543,14 +2546,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "renovations_estates_estate",
-				Columns:    []*schema.Column{RenovationsColumns[24]},
+				Columns:    []*schema.Column{RenovationsColumns[25]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "renovations_households_household",
-				Columns:    []*schema.Column{RenovationsColumns[25]},
-				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				Symbol:     "renovations_archive_files_file",
+				Columns:    []*schema.Column{RenovationsColumns[26]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -2558,12 +2561,12 @@ var (
 			{
 				Name:    "renovation_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{RenovationsColumns[24], RenovationsColumns[5], RenovationsColumns[0]},
+				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[6], RenovationsColumns[0]},
 			},
 			{
 				Name:    "renovation_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{RenovationsColumns[24], RenovationsColumns[25], RenovationsColumns[5]},
+				Columns: []*schema.Column{RenovationsColumns[25], RenovationsColumns[2], RenovationsColumns[6]},
 			},
 		},
 	}
@@ -2571,6 +2574,7 @@ var (
 	RenovationStepsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "step", Type: field.TypeEnum, Enums: []string{"APPLIED", "DEPOSIT_PAID", "APPROVED", "UNDER_WAY", "INSPECTED", "DEPOSIT_RETURNED", "DEPOSIT_VOIDED", "CLOSED"}},
 		{Name: "amount", Type: field.TypeInt64, Default: 0},
@@ -2579,7 +2583,6 @@ var (
 		{Name: "done_by_name", Type: field.TypeString},
 		{Name: "done_at", Type: field.TypeTime},
 		{Name: "estate_id", Type: field.TypeUUID},
-		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "renovation_id", Type: field.TypeUUID},
 	}
 	// RenovationStepsTable holds the schema information for the "renovation_steps" table.
@@ -2590,14 +2593,8 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "renovation_steps_estates_estate",
-				Columns:    []*schema.Column{RenovationStepsColumns[9]},
-				RefColumns: []*schema.Column{EstatesColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "renovation_steps_households_household",
 				Columns:    []*schema.Column{RenovationStepsColumns[10]},
-				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
@@ -2611,7 +2608,7 @@ var (
 			{
 				Name:    "renovationstep_estate_id_renovation_id_done_at",
 				Unique:  false,
-				Columns: []*schema.Column{RenovationStepsColumns[9], RenovationStepsColumns[11], RenovationStepsColumns[8]},
+				Columns: []*schema.Column{RenovationStepsColumns[10], RenovationStepsColumns[11], RenovationStepsColumns[9]},
 			},
 		},
 	}
@@ -2842,6 +2839,7 @@ var (
 	ViolationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "household_id", Type: field.TypeUUID},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "title", Type: field.TypeString},
 		{Name: "particulars", Type: field.TypeString, Default: ""},
@@ -2862,7 +2860,7 @@ var (
 		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
 		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
 		{Name: "estate_id", Type: field.TypeUUID},
-		{Name: "household_id", Type: field.TypeUUID},
+		{Name: "file_id", Type: field.TypeUUID},
 	}
 	// ViolationsTable holds the schema information for the "violations" table.
 	ViolationsTable = &schema.Table{
@@ -2872,14 +2870,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "violations_estates_estate",
-				Columns:    []*schema.Column{ViolationsColumns[21]},
+				Columns:    []*schema.Column{ViolationsColumns[22]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "violations_households_household",
-				Columns:    []*schema.Column{ViolationsColumns[22]},
-				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				Symbol:     "violations_archive_files_file",
+				Columns:    []*schema.Column{ViolationsColumns[23]},
+				RefColumns: []*schema.Column{ArchiveFilesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
@@ -2887,12 +2885,12 @@ var (
 			{
 				Name:    "violation_estate_id_dated_id",
 				Unique:  false,
-				Columns: []*schema.Column{ViolationsColumns[21], ViolationsColumns[5], ViolationsColumns[0]},
+				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[6], ViolationsColumns[0]},
 			},
 			{
 				Name:    "violation_estate_id_household_id_dated",
 				Unique:  false,
-				Columns: []*schema.Column{ViolationsColumns[21], ViolationsColumns[22], ViolationsColumns[5]},
+				Columns: []*schema.Column{ViolationsColumns[22], ViolationsColumns[2], ViolationsColumns[6]},
 			},
 		},
 	}
@@ -2978,9 +2976,9 @@ func init() {
 	BuildingsTable.ForeignKeys[1].RefTable = AreasTable
 	CertificatesTable.ForeignKeys[0].RefTable = EstatesTable
 	ComplaintsTable.ForeignKeys[0].RefTable = EstatesTable
-	ComplaintsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	ComplaintsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	CorrespondencesTable.ForeignKeys[0].RefTable = EstatesTable
-	CorrespondencesTable.ForeignKeys[1].RefTable = HouseholdsTable
+	CorrespondencesTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	DepartmentsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[0].RefTable = EstatesTable
 	EmergencyContactsTable.ForeignKeys[1].RefTable = HouseholdsTable
@@ -3073,10 +3071,9 @@ func init() {
 	ReconciliationLinesTable.ForeignKeys[0].RefTable = EstatesTable
 	ReconciliationLinesTable.ForeignKeys[1].RefTable = ReconciliationsTable
 	RenovationsTable.ForeignKeys[0].RefTable = EstatesTable
-	RenovationsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	RenovationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 	RenovationStepsTable.ForeignKeys[0].RefTable = EstatesTable
-	RenovationStepsTable.ForeignKeys[1].RefTable = HouseholdsTable
-	RenovationStepsTable.ForeignKeys[2].RefTable = RenovationsTable
+	RenovationStepsTable.ForeignKeys[1].RefTable = RenovationsTable
 	ResidentsTable.ForeignKeys[0].RefTable = EstatesTable
 	ResidentsTable.ForeignKeys[1].RefTable = HouseholdsTable
 	SignaturesTable.ForeignKeys[0].RefTable = EstatesTable
@@ -3087,5 +3084,5 @@ func init() {
 	UnitsTable.ForeignKeys[0].RefTable = EstatesTable
 	UnitsTable.ForeignKeys[1].RefTable = BuildingsTable
 	ViolationsTable.ForeignKeys[0].RefTable = EstatesTable
-	ViolationsTable.ForeignKeys[1].RefTable = HouseholdsTable
+	ViolationsTable.ForeignKeys[1].RefTable = ArchiveFilesTable
 }

@@ -76,6 +76,11 @@ func DepartmentID(v uuid.UUID) predicate.Renovation {
 	return predicate.Renovation(sql.FieldEQ(FieldDepartmentID, v))
 }
 
+// FileID applies equality check predicate on the "file_id" field. It's identical to FileIDEQ.
+func FileID(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldEQ(FieldFileID, v))
+}
+
 // Title applies equality check predicate on the "title" field. It's identical to TitleEQ.
 func Title(v string) predicate.Renovation {
 	return predicate.Renovation(sql.FieldEQ(FieldTitle, v))
@@ -256,6 +261,26 @@ func HouseholdIDNotIn(vs ...uuid.UUID) predicate.Renovation {
 	return predicate.Renovation(sql.FieldNotIn(FieldHouseholdID, vs...))
 }
 
+// HouseholdIDGT applies the GT predicate on the "household_id" field.
+func HouseholdIDGT(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldGT(FieldHouseholdID, v))
+}
+
+// HouseholdIDGTE applies the GTE predicate on the "household_id" field.
+func HouseholdIDGTE(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldGTE(FieldHouseholdID, v))
+}
+
+// HouseholdIDLT applies the LT predicate on the "household_id" field.
+func HouseholdIDLT(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldLT(FieldHouseholdID, v))
+}
+
+// HouseholdIDLTE applies the LTE predicate on the "household_id" field.
+func HouseholdIDLTE(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldLTE(FieldHouseholdID, v))
+}
+
 // DepartmentIDEQ applies the EQ predicate on the "department_id" field.
 func DepartmentIDEQ(v uuid.UUID) predicate.Renovation {
 	return predicate.Renovation(sql.FieldEQ(FieldDepartmentID, v))
@@ -304,6 +329,26 @@ func DepartmentIDIsNil() predicate.Renovation {
 // DepartmentIDNotNil applies the NotNil predicate on the "department_id" field.
 func DepartmentIDNotNil() predicate.Renovation {
 	return predicate.Renovation(sql.FieldNotNull(FieldDepartmentID))
+}
+
+// FileIDEQ applies the EQ predicate on the "file_id" field.
+func FileIDEQ(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldEQ(FieldFileID, v))
+}
+
+// FileIDNEQ applies the NEQ predicate on the "file_id" field.
+func FileIDNEQ(v uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldNEQ(FieldFileID, v))
+}
+
+// FileIDIn applies the In predicate on the "file_id" field.
+func FileIDIn(vs ...uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldIn(FieldFileID, vs...))
+}
+
+// FileIDNotIn applies the NotIn predicate on the "file_id" field.
+func FileIDNotIn(vs ...uuid.UUID) predicate.Renovation {
+	return predicate.Renovation(sql.FieldNotIn(FieldFileID, vs...))
 }
 
 // TitleEQ applies the EQ predicate on the "title" field.
@@ -1389,21 +1434,21 @@ func HasEstateWith(preds ...predicate.Estate) predicate.Renovation {
 	})
 }
 
-// HasHousehold applies the HasEdge predicate on the "household" edge.
-func HasHousehold() predicate.Renovation {
+// HasFile applies the HasEdge predicate on the "file" edge.
+func HasFile() predicate.Renovation {
 	return predicate.Renovation(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, HouseholdTable, HouseholdColumn),
+			sqlgraph.Edge(sqlgraph.M2O, false, FileTable, FileColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
 
-// HasHouseholdWith applies the HasEdge predicate on the "household" edge with a given conditions (other predicates).
-func HasHouseholdWith(preds ...predicate.Household) predicate.Renovation {
+// HasFileWith applies the HasEdge predicate on the "file" edge with a given conditions (other predicates).
+func HasFileWith(preds ...predicate.ArchiveFile) predicate.Renovation {
 	return predicate.Renovation(func(s *sql.Selector) {
-		step := newHouseholdStep()
+		step := newFileStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

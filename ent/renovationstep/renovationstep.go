@@ -41,8 +41,6 @@ const (
 	FieldDoneAt = "done_at"
 	// EdgeEstate holds the string denoting the estate edge name in mutations.
 	EdgeEstate = "estate"
-	// EdgeHousehold holds the string denoting the household edge name in mutations.
-	EdgeHousehold = "household"
 	// EdgeRenovation holds the string denoting the renovation edge name in mutations.
 	EdgeRenovation = "renovation"
 	// Table holds the table name of the renovationstep in the database.
@@ -54,13 +52,6 @@ const (
 	EstateInverseTable = "estates"
 	// EstateColumn is the table column denoting the estate relation/edge.
 	EstateColumn = "estate_id"
-	// HouseholdTable is the table that holds the household relation/edge.
-	HouseholdTable = "renovation_steps"
-	// HouseholdInverseTable is the table name for the Household entity.
-	// It exists in this package in order to avoid circular dependency with the "household" package.
-	HouseholdInverseTable = "households"
-	// HouseholdColumn is the table column denoting the household relation/edge.
-	HouseholdColumn = "household_id"
 	// RenovationTable is the table that holds the renovation relation/edge.
 	RenovationTable = "renovation_steps"
 	// RenovationInverseTable is the table name for the Renovation entity.
@@ -206,13 +197,6 @@ func ByEstateField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByHouseholdField orders the results by household field.
-func ByHouseholdField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newHouseholdStep(), sql.OrderByField(field, opts...))
-	}
-}
-
 // ByRenovationField orders the results by renovation field.
 func ByRenovationField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -224,13 +208,6 @@ func newEstateStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EstateInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, EstateTable, EstateColumn),
-	)
-}
-func newHouseholdStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(HouseholdInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, HouseholdTable, HouseholdColumn),
 	)
 }
 func newRenovationStep() *sqlgraph.Step {

@@ -186,6 +186,26 @@ func HouseholdIDNotIn(vs ...uuid.UUID) predicate.RenovationStep {
 	return predicate.RenovationStep(sql.FieldNotIn(FieldHouseholdID, vs...))
 }
 
+// HouseholdIDGT applies the GT predicate on the "household_id" field.
+func HouseholdIDGT(v uuid.UUID) predicate.RenovationStep {
+	return predicate.RenovationStep(sql.FieldGT(FieldHouseholdID, v))
+}
+
+// HouseholdIDGTE applies the GTE predicate on the "household_id" field.
+func HouseholdIDGTE(v uuid.UUID) predicate.RenovationStep {
+	return predicate.RenovationStep(sql.FieldGTE(FieldHouseholdID, v))
+}
+
+// HouseholdIDLT applies the LT predicate on the "household_id" field.
+func HouseholdIDLT(v uuid.UUID) predicate.RenovationStep {
+	return predicate.RenovationStep(sql.FieldLT(FieldHouseholdID, v))
+}
+
+// HouseholdIDLTE applies the LTE predicate on the "household_id" field.
+func HouseholdIDLTE(v uuid.UUID) predicate.RenovationStep {
+	return predicate.RenovationStep(sql.FieldLTE(FieldHouseholdID, v))
+}
+
 // DepartmentIDEQ applies the EQ predicate on the "department_id" field.
 func DepartmentIDEQ(v uuid.UUID) predicate.RenovationStep {
 	return predicate.RenovationStep(sql.FieldEQ(FieldDepartmentID, v))
@@ -541,29 +561,6 @@ func HasEstate() predicate.RenovationStep {
 func HasEstateWith(preds ...predicate.Estate) predicate.RenovationStep {
 	return predicate.RenovationStep(func(s *sql.Selector) {
 		step := newEstateStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
-// HasHousehold applies the HasEdge predicate on the "household" edge.
-func HasHousehold() predicate.RenovationStep {
-	return predicate.RenovationStep(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, HouseholdTable, HouseholdColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasHouseholdWith applies the HasEdge predicate on the "household" edge with a given conditions (other predicates).
-func HasHouseholdWith(preds ...predicate.Household) predicate.RenovationStep {
-	return predicate.RenovationStep(func(s *sql.Selector) {
-		step := newHouseholdStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

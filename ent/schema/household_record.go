@@ -21,13 +21,6 @@ func (ofHousehold) Fields() []ent.Field {
 	}
 }
 
-// Edges lead to the household.
-func (ofHousehold) Edges() []ent.Edge {
-	return []ent.Edge{
-		edge.To("household", Household.Type).Field("household_id").Unique().Required().Immutable().Comment("The household whom it concerns."),
-	}
-}
-
 // serviced is the scope of what customer service keeps of households.
 func serviced() EstateScoped {
 	return EstateScoped{Department: "department_id", Household: "household_id"}
@@ -39,12 +32,20 @@ type Recorded struct{ mixin.Schema }
 // Fields of a record.
 func (Recorded) Fields() []ent.Field {
 	return []ent.Field{
+		field.UUID("file_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The household's file."),
 		field.String("title").Immutable().Annotations(Confidential()).Comment("What it is about, in a line; the title of its document in the household's file."),
 		field.String("particulars").Default("").Immutable().Annotations(Confidential()).Comment("The particulars."),
 		field.Time("dated").SchemaType(civil).Immutable().Annotations(entgql.Type("Date"), entgql.OrderField("DATED"), Filter()).Comment("The day that it is of."),
 		field.UUID("recorded_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that recorded it."),
 		field.String("recorded_by_name").Immutable().Comment("Who recorded it, as signed."),
 		field.Time("recorded_at").Immutable().Annotations(Filter()).Comment("When it was recorded."),
+	}
+}
+
+// Edges of a record.
+func (Recorded) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("file", ArchiveFile.Type).Field("file_id").Unique().Required().Immutable().Comment("The household's file, that it is in."),
 	}
 }
 

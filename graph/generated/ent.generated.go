@@ -8104,6 +8104,29 @@ func (ec *executionContext) fieldContext_Complaint_departmentID(_ context.Contex
 	return graphql.NewScalarFieldContext("Complaint", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Complaint_fileID(ctx context.Context, field graphql.CollectedField, obj *ent.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_fileID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_fileID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Complaint", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Complaint_title(ctx context.Context, field graphql.CollectedField, obj *ent.Complaint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8527,33 +8550,33 @@ func (ec *executionContext) fieldContext_Complaint_estate(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Complaint_household(ctx context.Context, field graphql.CollectedField, obj *ent.Complaint) (ret graphql.Marshaler) {
+func (ec *executionContext) _Complaint_file(ctx context.Context, field graphql.CollectedField, obj *ent.Complaint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Complaint_household(ctx, field)
+			return ec.fieldContext_Complaint_file(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Household(ctx)
+			return obj.File(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
-			return ec.marshalNHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
+			return ec.marshalNArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Complaint_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Complaint_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Complaint",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Household(ctx, field)
+			return ec.childFields_ArchiveFile(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8813,6 +8836,29 @@ func (ec *executionContext) _Correspondence_departmentID(ctx context.Context, fi
 	)
 }
 func (ec *executionContext) fieldContext_Correspondence_departmentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Correspondence", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Correspondence_fileID(ctx context.Context, field graphql.CollectedField, obj *ent.Correspondence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Correspondence_fileID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Correspondence_fileID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Correspondence", field, false, false, "ID")
 }
 
@@ -9239,33 +9285,33 @@ func (ec *executionContext) fieldContext_Correspondence_estate(_ context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _Correspondence_household(ctx context.Context, field graphql.CollectedField, obj *ent.Correspondence) (ret graphql.Marshaler) {
+func (ec *executionContext) _Correspondence_file(ctx context.Context, field graphql.CollectedField, obj *ent.Correspondence) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Correspondence_household(ctx, field)
+			return ec.fieldContext_Correspondence_file(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Household(ctx)
+			return obj.File(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
-			return ec.marshalNHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
+			return ec.marshalNArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Correspondence_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Correspondence_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Correspondence",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Household(ctx, field)
+			return ec.childFields_ArchiveFile(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30589,6 +30635,29 @@ func (ec *executionContext) fieldContext_Renovation_departmentID(_ context.Conte
 	return graphql.NewScalarFieldContext("Renovation", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Renovation_fileID(ctx context.Context, field graphql.CollectedField, obj *ent.Renovation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Renovation_fileID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Renovation_fileID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Renovation", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Renovation_title(ctx context.Context, field graphql.CollectedField, obj *ent.Renovation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31104,33 +31173,33 @@ func (ec *executionContext) fieldContext_Renovation_estate(_ context.Context, fi
 	return fc, nil
 }
 
-func (ec *executionContext) _Renovation_household(ctx context.Context, field graphql.CollectedField, obj *ent.Renovation) (ret graphql.Marshaler) {
+func (ec *executionContext) _Renovation_file(ctx context.Context, field graphql.CollectedField, obj *ent.Renovation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Renovation_household(ctx, field)
+			return ec.fieldContext_Renovation_file(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Household(ctx)
+			return obj.File(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
-			return ec.marshalNHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
+			return ec.marshalNArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Renovation_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Renovation_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Renovation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Household(ctx, field)
+			return ec.childFields_ArchiveFile(ctx, field)
 		},
 	}
 	return fc, nil
@@ -31613,38 +31682,6 @@ func (ec *executionContext) fieldContext_RenovationStep_estate(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Estate(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _RenovationStep_household(ctx context.Context, field graphql.CollectedField, obj *ent.RenovationStep) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RenovationStep_household(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Household(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
-			return ec.marshalNHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_RenovationStep_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "RenovationStep",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Household(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33789,6 +33826,29 @@ func (ec *executionContext) fieldContext_Violation_departmentID(_ context.Contex
 	return graphql.NewScalarFieldContext("Violation", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Violation_fileID(ctx context.Context, field graphql.CollectedField, obj *ent.Violation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Violation_fileID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FileID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Violation_fileID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Violation", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Violation_title(ctx context.Context, field graphql.CollectedField, obj *ent.Violation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34235,33 +34295,33 @@ func (ec *executionContext) fieldContext_Violation_estate(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Violation_household(ctx context.Context, field graphql.CollectedField, obj *ent.Violation) (ret graphql.Marshaler) {
+func (ec *executionContext) _Violation_file(ctx context.Context, field graphql.CollectedField, obj *ent.Violation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Violation_household(ctx, field)
+			return ec.fieldContext_Violation_file(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Household(ctx)
+			return obj.File(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
-			return ec.marshalNHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
+			return ec.marshalNArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Violation_household(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Violation_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Violation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Household(ctx, field)
+			return ec.childFields_ArchiveFile(ctx, field)
 		},
 	}
 	return fc, nil
@@ -40274,7 +40334,7 @@ func (ec *executionContext) unmarshalInputComplaintWhereInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "way", "wayNEQ", "wayIn", "wayNotIn", "dueAt", "dueAtNEQ", "dueAtIn", "dueAtNotIn", "dueAtGT", "dueAtGTE", "dueAtLT", "dueAtLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "way", "wayNEQ", "wayIn", "wayNotIn", "dueAt", "dueAtNEQ", "dueAtIn", "dueAtNotIn", "dueAtGT", "dueAtGTE", "dueAtLT", "dueAtLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40470,6 +40530,62 @@ func (ec *executionContext) unmarshalInputComplaintWhereInput(ctx context.Contex
 				return &it, err
 			}
 			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "fileIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNEQ = data
+		case "fileIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDIn = data
+		case "fileIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNotIn = data
 		case "dated":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dated"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -40971,7 +41087,7 @@ func (ec *executionContext) unmarshalInputCorrespondenceWhereInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "direction", "directionNEQ", "directionIn", "directionNotIn", "way", "wayNEQ", "wayIn", "wayNotIn", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "direction", "directionNEQ", "directionIn", "directionNotIn", "way", "wayNEQ", "wayIn", "wayNotIn", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -41167,6 +41283,62 @@ func (ec *executionContext) unmarshalInputCorrespondenceWhereInput(ctx context.C
 				return &it, err
 			}
 			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "fileIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNEQ = data
+		case "fileIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDIn = data
+		case "fileIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNotIn = data
 		case "dated":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dated"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -58759,7 +58931,7 @@ func (ec *executionContext) unmarshalInputRenovationStepWhereInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "renovationID", "renovationIDNEQ", "renovationIDIn", "renovationIDNotIn", "step", "stepNEQ", "stepIn", "stepNotIn", "doneAt", "doneAtNEQ", "doneAtIn", "doneAtNotIn", "doneAtGT", "doneAtGTE", "doneAtLT", "doneAtLTE"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "renovationID", "renovationIDNEQ", "renovationIDIn", "renovationIDNotIn", "step", "stepNEQ", "stepIn", "stepNotIn", "doneAt", "doneAtNEQ", "doneAtIn", "doneAtNotIn", "doneAtGT", "doneAtGTE", "doneAtLT", "doneAtLTE"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -58955,6 +59127,34 @@ func (ec *executionContext) unmarshalInputRenovationStepWhereInput(ctx context.C
 				return &it, err
 			}
 			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
 		case "renovationID":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("renovationID"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -59095,7 +59295,7 @@ func (ec *executionContext) unmarshalInputRenovationWhereInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "beginsOn", "beginsOnNEQ", "beginsOnIn", "beginsOnNotIn", "beginsOnGT", "beginsOnGTE", "beginsOnLT", "beginsOnLTE", "endsOn", "endsOnNEQ", "endsOnIn", "endsOnNotIn", "endsOnGT", "endsOnGTE", "endsOnLT", "endsOnLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "paidAt", "paidAtNEQ", "paidAtIn", "paidAtNotIn", "paidAtGT", "paidAtGTE", "paidAtLT", "paidAtLTE", "paidAtIsNil", "paidAtNotNil", "settledAt", "settledAtNEQ", "settledAtIn", "settledAtNotIn", "settledAtGT", "settledAtGTE", "settledAtLT", "settledAtLTE", "settledAtIsNil", "settledAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "beginsOn", "beginsOnNEQ", "beginsOnIn", "beginsOnNotIn", "beginsOnGT", "beginsOnGTE", "beginsOnLT", "beginsOnLTE", "endsOn", "endsOnNEQ", "endsOnIn", "endsOnNotIn", "endsOnGT", "endsOnGTE", "endsOnLT", "endsOnLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "paidAt", "paidAtNEQ", "paidAtIn", "paidAtNotIn", "paidAtGT", "paidAtGTE", "paidAtLT", "paidAtLTE", "paidAtIsNil", "paidAtNotNil", "settledAt", "settledAtNEQ", "settledAtIn", "settledAtNotIn", "settledAtGT", "settledAtGTE", "settledAtLT", "settledAtLTE", "settledAtIsNil", "settledAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -59291,6 +59491,62 @@ func (ec *executionContext) unmarshalInputRenovationWhereInput(ctx context.Conte
 				return &it, err
 			}
 			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "fileIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNEQ = data
+		case "fileIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDIn = data
+		case "fileIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNotIn = data
 		case "dated":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dated"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -62363,7 +62619,7 @@ func (ec *executionContext) unmarshalInputViolationWhereInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "kind", "kindNEQ", "kindIn", "kindNotIn", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDGT", "householdIDGTE", "householdIDLT", "householdIDLTE", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "recordedByID", "recordedByIDNEQ", "recordedByIDIn", "recordedByIDNotIn", "recordedByIDGT", "recordedByIDGTE", "recordedByIDLT", "recordedByIDLTE", "recordedAt", "recordedAtNEQ", "recordedAtIn", "recordedAtNotIn", "recordedAtGT", "recordedAtGTE", "recordedAtLT", "recordedAtLTE", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "kind", "kindNEQ", "kindIn", "kindNotIn", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -62559,6 +62815,62 @@ func (ec *executionContext) unmarshalInputViolationWhereInput(ctx context.Contex
 				return &it, err
 			}
 			it.HouseholdIDNotIn = data
+		case "householdIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGT = data
+		case "householdIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDGTE = data
+		case "householdIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLT = data
+		case "householdIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("householdIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HouseholdIDLTE = data
+		case "fileID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileID = data
+		case "fileIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNEQ = data
+		case "fileIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDIn = data
+		case "fileIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.FileIDNotIn = data
 		case "dated":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dated"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -65038,6 +65350,11 @@ func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "fileID":
+			out.Values[i] = ec._Complaint_fileID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "title":
 			out.Values[i] = ec._Complaint_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -65129,11 +65446,11 @@ func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Complaint_estate(ctx, field, obj)
 				})
-		case "household":
+		case "file":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Complaint_household(ctx, field, obj)
+					return ec._Complaint_file(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -65269,6 +65586,11 @@ func (ec *executionContext) _Correspondence(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "fileID":
+			out.Values[i] = ec._Correspondence_fileID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "title":
 			out.Values[i] = ec._Correspondence_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -65360,11 +65682,11 @@ func (ec *executionContext) _Correspondence(ctx context.Context, sel ast.Selecti
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Correspondence_estate(ctx, field, obj)
 				})
-		case "household":
+		case "file":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Correspondence_household(ctx, field, obj)
+					return ec._Correspondence_file(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -72308,6 +72630,11 @@ func (ec *executionContext) _Renovation(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "fileID":
+			out.Values[i] = ec._Renovation_fileID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "title":
 			out.Values[i] = ec._Renovation_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -72419,11 +72746,11 @@ func (ec *executionContext) _Renovation(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Renovation_estate(ctx, field, obj)
 				})
-		case "household":
+		case "file":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Renovation_household(ctx, field, obj)
+					return ec._Renovation_file(ctx, field, obj)
 				})
 		case "steps":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -72605,12 +72932,6 @@ func (ec *executionContext) _RenovationStep(ctx context.Context, sel ast.Selecti
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._RenovationStep_estate(ctx, field, obj)
-				})
-		case "household":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RenovationStep_household(ctx, field, obj)
 				})
 		case "renovation":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -73407,6 +73728,11 @@ func (ec *executionContext) _Violation(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "fileID":
+			out.Values[i] = ec._Violation_fileID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "title":
 			out.Values[i] = ec._Violation_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -73503,11 +73829,11 @@ func (ec *executionContext) _Violation(ctx context.Context, sel ast.SelectionSet
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Violation_estate(ctx, field, obj)
 				})
-		case "household":
+		case "file":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Violation_household(ctx, field, obj)
+					return ec._Violation_file(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -73735,6 +74061,14 @@ func (ec *executionContext) marshalNArchiveDocumentState2githubᚗcomᚋsteward�
 func (ec *executionContext) unmarshalNArchiveDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentWhereInput(ctx context.Context, v any) (*ent.ArchiveDocumentWhereInput, error) {
 	res, err := ec.unmarshalInputArchiveDocumentWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveFile!")
+		return graphql.Null
+	}
+	return ec._ArchiveFile(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNArchiveFileClass2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivefileᚐClass(ctx context.Context, v any) (archivefile.Class, error) {

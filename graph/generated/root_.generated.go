@@ -516,8 +516,9 @@ type ComplexityRoot struct {
 		DueAt          func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
 		Finding        func(childComplexity int) int
-		Household      func(childComplexity int) int
 		HouseholdID    func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Particulars    func(childComplexity int) int
@@ -567,8 +568,9 @@ type ComplexityRoot struct {
 		Direction      func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
 		Finding        func(childComplexity int) int
-		Household      func(childComplexity int) int
 		HouseholdID    func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Particulars    func(childComplexity int) int
@@ -2144,7 +2146,8 @@ type ComplexityRoot struct {
 		EndsOn          func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
-		Household       func(childComplexity int) int
+		File            func(childComplexity int) int
+		FileID          func(childComplexity int) int
 		HouseholdID     func(childComplexity int) int
 		ID              func(childComplexity int) int
 		PaidAt          func(childComplexity int) int
@@ -2183,7 +2186,6 @@ type ComplexityRoot struct {
 		DoneByName   func(childComplexity int) int
 		Estate       func(childComplexity int) int
 		EstateID     func(childComplexity int) int
-		Household    func(childComplexity int) int
 		HouseholdID  func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Note         func(childComplexity int) int
@@ -2457,8 +2459,9 @@ type ComplexityRoot struct {
 		DepartmentID   func(childComplexity int) int
 		Estate         func(childComplexity int) int
 		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
 		Finding        func(childComplexity int) int
-		Household      func(childComplexity int) int
 		HouseholdID    func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Kind           func(childComplexity int) int
@@ -4368,18 +4371,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Complaint.EstateID(childComplexity), true
+	case "Complaint.file":
+		if e.ComplexityRoot.Complaint.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.File(childComplexity), true
+	case "Complaint.fileID":
+		if e.ComplexityRoot.Complaint.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.FileID(childComplexity), true
 	case "Complaint.finding":
 		if e.ComplexityRoot.Complaint.Finding == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Complaint.Finding(childComplexity), true
-	case "Complaint.household":
-		if e.ComplexityRoot.Complaint.Household == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Complaint.Household(childComplexity), true
 	case "Complaint.householdID":
 		if e.ComplexityRoot.Complaint.HouseholdID == nil {
 			break
@@ -4572,18 +4581,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Correspondence.EstateID(childComplexity), true
+	case "Correspondence.file":
+		if e.ComplexityRoot.Correspondence.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.File(childComplexity), true
+	case "Correspondence.fileID":
+		if e.ComplexityRoot.Correspondence.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.FileID(childComplexity), true
 	case "Correspondence.finding":
 		if e.ComplexityRoot.Correspondence.Finding == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Correspondence.Finding(childComplexity), true
-	case "Correspondence.household":
-		if e.ComplexityRoot.Correspondence.Household == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Correspondence.Household(childComplexity), true
 	case "Correspondence.householdID":
 		if e.ComplexityRoot.Correspondence.HouseholdID == nil {
 			break
@@ -12125,12 +12140,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Renovation.EstateID(childComplexity), true
-	case "Renovation.household":
-		if e.ComplexityRoot.Renovation.Household == nil {
+	case "Renovation.file":
+		if e.ComplexityRoot.Renovation.File == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Renovation.Household(childComplexity), true
+		return e.ComplexityRoot.Renovation.File(childComplexity), true
+	case "Renovation.fileID":
+		if e.ComplexityRoot.Renovation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.FileID(childComplexity), true
 	case "Renovation.householdID":
 		if e.ComplexityRoot.Renovation.HouseholdID == nil {
 			break
@@ -12308,12 +12329,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RenovationStep.EstateID(childComplexity), true
-	case "RenovationStep.household":
-		if e.ComplexityRoot.RenovationStep.Household == nil {
-			break
-		}
-
-		return e.ComplexityRoot.RenovationStep.Household(childComplexity), true
 	case "RenovationStep.householdID":
 		if e.ComplexityRoot.RenovationStep.HouseholdID == nil {
 			break
@@ -13187,18 +13202,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Violation.EstateID(childComplexity), true
+	case "Violation.file":
+		if e.ComplexityRoot.Violation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.File(childComplexity), true
+	case "Violation.fileID":
+		if e.ComplexityRoot.Violation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.FileID(childComplexity), true
 	case "Violation.finding":
 		if e.ComplexityRoot.Violation.Finding == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Violation.Finding(childComplexity), true
-	case "Violation.household":
-		if e.ComplexityRoot.Violation.Household == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Violation.Household(childComplexity), true
 	case "Violation.householdID":
 		if e.ComplexityRoot.Violation.HouseholdID == nil {
 			break
@@ -22462,6 +22483,10 @@ type Complaint implements Node {
   """
   departmentID: ID
   """
+  The household's file.
+  """
+  fileID: ID!
+  """
   What it is about, in a line; the title of its document in the household's file.
   """
   title: String!
@@ -22534,9 +22559,9 @@ type Complaint implements Node {
   """
   estate: Estate!
   """
-  The household whom it concerns.
+  The household's file, that it is in.
   """
-  household: Household!
+  file: ArchiveFile!
 }
 """
 A connection to a list of items.
@@ -22745,6 +22770,38 @@ input ComplaintWhereInput {
   householdID is none of these.
   """
   householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
   """
   dated field predicates
   """
@@ -23011,6 +23068,10 @@ type Correspondence implements Node {
   """
   departmentID: ID
   """
+  The household's file.
+  """
+  fileID: ID!
+  """
   What it is about, in a line; the title of its document in the household's file.
   """
   title: String!
@@ -23083,9 +23144,9 @@ type Correspondence implements Node {
   """
   estate: Estate!
   """
-  The household whom it concerns.
+  The household's file, that it is in.
   """
-  household: Household!
+  file: ArchiveFile!
 }
 """
 A connection to a list of items.
@@ -23311,6 +23372,38 @@ input CorrespondenceWhereInput {
   householdID is none of these.
   """
   householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
   """
   dated field predicates
   """
@@ -36469,6 +36562,10 @@ type Renovation implements Node {
   """
   departmentID: ID
   """
+  The household's file.
+  """
+  fileID: ID!
+  """
   What it is about, in a line; the title of its document in the household's file.
   """
   title: String!
@@ -36557,9 +36654,9 @@ type Renovation implements Node {
   """
   estate: Estate!
   """
-  The household whom it concerns.
+  The household's file, that it is in.
   """
-  household: Household!
+  file: ArchiveFile!
   """
   Who did what when.
   """
@@ -36706,10 +36803,6 @@ type RenovationStep implements Node {
   The estate that this belongs to.
   """
   estate: Estate!
-  """
-  The household whom it concerns.
-  """
-  household: Household!
   """
   The renovation.
   """
@@ -36888,6 +36981,22 @@ input RenovationStepWhereInput {
   """
   householdIDNotIn: [ID!]
   """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
   renovation_id field predicates
   """
   renovationID: ID
@@ -37065,6 +37174,38 @@ input RenovationWhereInput {
   householdID is none of these.
   """
   householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
   """
   dated field predicates
   """
@@ -39187,6 +39328,10 @@ type Violation implements Node {
   """
   departmentID: ID
   """
+  The household's file.
+  """
+  fileID: ID!
+  """
   What it is about, in a line; the title of its document in the household's file.
   """
   title: String!
@@ -39263,9 +39408,9 @@ type Violation implements Node {
   """
   estate: Estate!
   """
-  The household whom it concerns.
+  The household's file, that it is in.
   """
-  household: Household!
+  file: ArchiveFile!
 }
 """
 A connection to a list of items.
@@ -39466,6 +39611,38 @@ input ViolationWhereInput {
   householdID is none of these.
   """
   householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
   """
   dated field predicates
   """
@@ -40619,6 +40796,8 @@ func (ec *executionContext) childFields_Complaint(ctx context.Context, field gra
 		return ec.fieldContext_Complaint_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_Complaint_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Complaint_fileID(ctx, field)
 	case "title":
 		return ec.fieldContext_Complaint_title(ctx, field)
 	case "particulars":
@@ -40655,8 +40834,8 @@ func (ec *executionContext) childFields_Complaint(ctx context.Context, field gra
 		return ec.fieldContext_Complaint_answeredAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_Complaint_estate(ctx, field)
-	case "household":
-		return ec.fieldContext_Complaint_household(ctx, field)
+	case "file":
+		return ec.fieldContext_Complaint_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
 }
@@ -40721,6 +40900,8 @@ func (ec *executionContext) childFields_Correspondence(ctx context.Context, fiel
 		return ec.fieldContext_Correspondence_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_Correspondence_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Correspondence_fileID(ctx, field)
 	case "title":
 		return ec.fieldContext_Correspondence_title(ctx, field)
 	case "particulars":
@@ -40757,8 +40938,8 @@ func (ec *executionContext) childFields_Correspondence(ctx context.Context, fiel
 		return ec.fieldContext_Correspondence_answeredAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_Correspondence_estate(ctx, field)
-	case "household":
-		return ec.fieldContext_Correspondence_household(ctx, field)
+	case "file":
+		return ec.fieldContext_Correspondence_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Correspondence", field.Name)
 }
@@ -43451,6 +43632,8 @@ func (ec *executionContext) childFields_Renovation(ctx context.Context, field gr
 		return ec.fieldContext_Renovation_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_Renovation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Renovation_fileID(ctx, field)
 	case "title":
 		return ec.fieldContext_Renovation_title(ctx, field)
 	case "particulars":
@@ -43495,8 +43678,8 @@ func (ec *executionContext) childFields_Renovation(ctx context.Context, field gr
 		return ec.fieldContext_Renovation_settledAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_Renovation_estate(ctx, field)
-	case "household":
-		return ec.fieldContext_Renovation_household(ctx, field)
+	case "file":
+		return ec.fieldContext_Renovation_file(ctx, field)
 	case "steps":
 		return ec.fieldContext_Renovation_steps(ctx, field)
 	}
@@ -43553,8 +43736,6 @@ func (ec *executionContext) childFields_RenovationStep(ctx context.Context, fiel
 		return ec.fieldContext_RenovationStep_doneAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_RenovationStep_estate(ctx, field)
-	case "household":
-		return ec.fieldContext_RenovationStep_household(ctx, field)
 	case "renovation":
 		return ec.fieldContext_RenovationStep_renovation(ctx, field)
 	}
@@ -44081,6 +44262,8 @@ func (ec *executionContext) childFields_Violation(ctx context.Context, field gra
 		return ec.fieldContext_Violation_householdID(ctx, field)
 	case "departmentID":
 		return ec.fieldContext_Violation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Violation_fileID(ctx, field)
 	case "title":
 		return ec.fieldContext_Violation_title(ctx, field)
 	case "particulars":
@@ -44119,8 +44302,8 @@ func (ec *executionContext) childFields_Violation(ctx context.Context, field gra
 		return ec.fieldContext_Violation_answeredAt(ctx, field)
 	case "estate":
 		return ec.fieldContext_Violation_estate(ctx, field)
-	case "household":
-		return ec.fieldContext_Violation_household(ctx, field)
+	case "file":
+		return ec.fieldContext_Violation_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Violation", field.Name)
 }

@@ -53,6 +53,7 @@ func householdFile(tx *act.Tx, in recordInput) (*ent.ArchiveFile, error) {
 type recording[C any] interface {
 	SetEstateID(uuid.UUID) C
 	SetHouseholdID(uuid.UUID) C
+	SetFileID(uuid.UUID) C
 	SetNillableDepartmentID(*uuid.UUID) C
 	SetTitle(string) C
 	SetParticulars(string) C
@@ -64,7 +65,7 @@ type recording[C any] interface {
 
 // recorded fills in what every record says.
 func recorded[C recording[C]](tx *act.Tx, c C, f *ent.ArchiveFile, in recordInput) C {
-	return c.SetEstateID(f.EstateID).SetHouseholdID(in.HouseholdID).SetNillableDepartmentID(f.DepartmentID).
+	return c.SetEstateID(f.EstateID).SetHouseholdID(in.HouseholdID).SetFileID(f.ID).SetNillableDepartmentID(f.DepartmentID).
 		SetTitle(wording.Tidy(in.Title)).SetParticulars(remark(in.Particulars)).SetDated(in.Dated.UTC()).
 		SetRecordedByID(tx.Viewer.Account).SetRecordedByName(tx.Viewer.Name).SetRecordedAt(tx.Now)
 }
