@@ -76,8 +76,8 @@ type ArchiveDocument struct {
 	SubjectID *uuid.UUID `json:"subject_id,omitempty"`
 	// Order key: by class, then by time (A3); the database makes it.
 	FilingKey string `json:"filing_key,omitempty"`
-	// The account that handed it in.
-	HandedInByID uuid.UUID `json:"handed_in_by_id,omitempty"`
+	// The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list.
+	HandedInByID *uuid.UUID `json:"handed_in_by_id,omitempty"`
 	// Who handed it in, as signed.
 	HandedInByName string `json:"handed_in_by_name,omitempty"`
 	// When it was handed in.
@@ -207,7 +207,7 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case archivedocument.FieldVoidedByID, archivedocument.FieldDepartmentID, archivedocument.FieldAccountID, archivedocument.FieldHouseholdID, archivedocument.FieldStaffID, archivedocument.FieldFileID, archivedocument.FieldManualID, archivedocument.FieldVolumeID, archivedocument.FieldSubjectID, archivedocument.FieldBoundByID:
+		case archivedocument.FieldVoidedByID, archivedocument.FieldDepartmentID, archivedocument.FieldAccountID, archivedocument.FieldHouseholdID, archivedocument.FieldStaffID, archivedocument.FieldFileID, archivedocument.FieldManualID, archivedocument.FieldVolumeID, archivedocument.FieldSubjectID, archivedocument.FieldHandedInByID, archivedocument.FieldBoundByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case archivedocument.FieldCurrent:
 			values[i] = new(sql.NullBool)
@@ -217,7 +217,7 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt:
 			values[i] = new(sql.NullTime)
-		case archivedocument.FieldID, archivedocument.FieldEstateID, archivedocument.FieldHandedInByID:
+		case archivedocument.FieldID, archivedocument.FieldEstateID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -401,10 +401,11 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 				_m.FilingKey = value.String
 			}
 		case archivedocument.FieldHandedInByID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field handed_in_by_id", values[i])
-			} else if value != nil {
-				_m.HandedInByID = *value
+			} else if value.Valid {
+				_m.HandedInByID = new(uuid.UUID)
+				*_m.HandedInByID = *value.S.(*uuid.UUID)
 			}
 		case archivedocument.FieldHandedInByName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -628,8 +629,10 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString("filing_key=")
 	builder.WriteString(_m.FilingKey)
 	builder.WriteString(", ")
-	builder.WriteString("handed_in_by_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.HandedInByID))
+	if v := _m.HandedInByID; v != nil {
+		builder.WriteString("handed_in_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("handed_in_by_name=")
 	builder.WriteString(_m.HandedInByName)

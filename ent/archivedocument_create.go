@@ -328,6 +328,14 @@ func (_c *ArchiveDocumentCreate) SetHandedInByID(v uuid.UUID) *ArchiveDocumentCr
 	return _c
 }
 
+// SetNillableHandedInByID sets the "handed_in_by_id" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableHandedInByID(v *uuid.UUID) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetHandedInByID(*v)
+	}
+	return _c
+}
+
 // SetHandedInByName sets the "handed_in_by_name" field.
 func (_c *ArchiveDocumentCreate) SetHandedInByName(v string) *ArchiveDocumentCreate {
 	_c.mutation.SetHandedInByName(v)
@@ -647,9 +655,6 @@ func (_c *ArchiveDocumentCreate) check() error {
 	if _, ok := _c.mutation.FilingKey(); !ok {
 		return &ValidationError{Name: "filing_key", err: errors.New(`ent: missing required field "ArchiveDocument.filing_key"`)}
 	}
-	if _, ok := _c.mutation.HandedInByID(); !ok {
-		return &ValidationError{Name: "handed_in_by_id", err: errors.New(`ent: missing required field "ArchiveDocument.handed_in_by_id"`)}
-	}
 	if _, ok := _c.mutation.HandedInByName(); !ok {
 		return &ValidationError{Name: "handed_in_by_name", err: errors.New(`ent: missing required field "ArchiveDocument.handed_in_by_name"`)}
 	}
@@ -788,7 +793,7 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	}
 	if value, ok := _c.mutation.HandedInByID(); ok {
 		_spec.SetField(archivedocument.FieldHandedInByID, field.TypeUUID, value)
-		_node.HandedInByID = value
+		_node.HandedInByID = &value
 	}
 	if value, ok := _c.mutation.HandedInByName(); ok {
 		_spec.SetField(archivedocument.FieldHandedInByName, field.TypeString, value)

@@ -532,6 +532,9 @@ func (_u *ArchiveDocumentUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.FilingKey(); ok {
 		_spec.SetField(archivedocument.FieldFilingKey, field.TypeString, value)
 	}
+	if _u.mutation.HandedInByIDCleared() {
+		_spec.ClearField(archivedocument.FieldHandedInByID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.BoundByID(); ok {
 		_spec.SetField(archivedocument.FieldBoundByID, field.TypeUUID, value)
 	}
@@ -1162,6 +1165,9 @@ func (_u *ArchiveDocumentUpdateOne) sqlSave(ctx context.Context) (_node *Archive
 	}
 	if value, ok := _u.mutation.FilingKey(); ok {
 		_spec.SetField(archivedocument.FieldFilingKey, field.TypeString, value)
+	}
+	if _u.mutation.HandedInByIDCleared() {
+		_spec.ClearField(archivedocument.FieldHandedInByID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.BoundByID(); ok {
 		_spec.SetField(archivedocument.FieldBoundByID, field.TypeUUID, value)

@@ -781,14 +781,16 @@ type ArchiveDocumentWhereInput struct {
 	SubjectIDNotNil bool        `json:"subjectIDNotNil,omitempty"`
 
 	// "handed_in_by_id" field predicates.
-	HandedInByID      *uuid.UUID  `json:"handedInByID,omitempty"`
-	HandedInByIDNEQ   *uuid.UUID  `json:"handedInByIDNEQ,omitempty"`
-	HandedInByIDIn    []uuid.UUID `json:"handedInByIDIn,omitempty"`
-	HandedInByIDNotIn []uuid.UUID `json:"handedInByIDNotIn,omitempty"`
-	HandedInByIDGT    *uuid.UUID  `json:"handedInByIDGT,omitempty"`
-	HandedInByIDGTE   *uuid.UUID  `json:"handedInByIDGTE,omitempty"`
-	HandedInByIDLT    *uuid.UUID  `json:"handedInByIDLT,omitempty"`
-	HandedInByIDLTE   *uuid.UUID  `json:"handedInByIDLTE,omitempty"`
+	HandedInByID       *uuid.UUID  `json:"handedInByID,omitempty"`
+	HandedInByIDNEQ    *uuid.UUID  `json:"handedInByIDNEQ,omitempty"`
+	HandedInByIDIn     []uuid.UUID `json:"handedInByIDIn,omitempty"`
+	HandedInByIDNotIn  []uuid.UUID `json:"handedInByIDNotIn,omitempty"`
+	HandedInByIDGT     *uuid.UUID  `json:"handedInByIDGT,omitempty"`
+	HandedInByIDGTE    *uuid.UUID  `json:"handedInByIDGTE,omitempty"`
+	HandedInByIDLT     *uuid.UUID  `json:"handedInByIDLT,omitempty"`
+	HandedInByIDLTE    *uuid.UUID  `json:"handedInByIDLTE,omitempty"`
+	HandedInByIDIsNil  bool        `json:"handedInByIDIsNil,omitempty"`
+	HandedInByIDNotNil bool        `json:"handedInByIDNotNil,omitempty"`
 
 	// "handed_in_at" field predicates.
 	HandedInAt      *time.Time  `json:"handedInAt,omitempty"`
@@ -1255,6 +1257,12 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	}
 	if i.HandedInByIDLTE != nil {
 		predicates = append(predicates, archivedocument.HandedInByIDLTE(*i.HandedInByIDLTE))
+	}
+	if i.HandedInByIDIsNil {
+		predicates = append(predicates, archivedocument.HandedInByIDIsNil())
+	}
+	if i.HandedInByIDNotNil {
+		predicates = append(predicates, archivedocument.HandedInByIDNotNil())
 	}
 	if i.HandedInAt != nil {
 		predicates = append(predicates, archivedocument.HandedInAtEQ(*i.HandedInAt))

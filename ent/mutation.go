@@ -3270,7 +3270,7 @@ func (m *ArchiveDocumentMutation) HandedInByID() (r uuid.UUID, exists bool) {
 // OldHandedInByID returns the old "handed_in_by_id" field's value of the ArchiveDocument entity.
 // If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldHandedInByID is only allowed on UpdateOne operations")
 	}
@@ -3284,9 +3284,22 @@ func (m *ArchiveDocumentMutation) OldHandedInByID(ctx context.Context) (v uuid.U
 	return oldValue.HandedInByID, nil
 }
 
+// ClearHandedInByID clears the value of the "handed_in_by_id" field.
+func (m *ArchiveDocumentMutation) ClearHandedInByID() {
+	m.handed_in_by_id = nil
+	m.clearedFields[archivedocument.FieldHandedInByID] = struct{}{}
+}
+
+// HandedInByIDCleared returns if the "handed_in_by_id" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) HandedInByIDCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldHandedInByID]
+	return ok
+}
+
 // ResetHandedInByID resets all changes to the "handed_in_by_id" field.
 func (m *ArchiveDocumentMutation) ResetHandedInByID() {
 	m.handed_in_by_id = nil
+	delete(m.clearedFields, archivedocument.FieldHandedInByID)
 }
 
 // SetHandedInByName sets the "handed_in_by_name" field.
@@ -4498,6 +4511,9 @@ func (m *ArchiveDocumentMutation) ClearedFields() []string {
 	if m.FieldCleared(archivedocument.FieldSubjectID) {
 		fields = append(fields, archivedocument.FieldSubjectID)
 	}
+	if m.FieldCleared(archivedocument.FieldHandedInByID) {
+		fields = append(fields, archivedocument.FieldHandedInByID)
+	}
 	if m.FieldCleared(archivedocument.FieldBoundByID) {
 		fields = append(fields, archivedocument.FieldBoundByID)
 	}
@@ -4547,6 +4563,9 @@ func (m *ArchiveDocumentMutation) ClearField(name string) error {
 		return nil
 	case archivedocument.FieldSubjectID:
 		m.ClearSubjectID()
+		return nil
+	case archivedocument.FieldHandedInByID:
+		m.ClearHandedInByID()
 		return nil
 	case archivedocument.FieldBoundByID:
 		m.ClearBoundByID()

@@ -67,9 +67,10 @@ var forms = map[string][]form{
 		{"handInDocument.input.householdID": nil, "handInDocument.input.departmentID": nil, "handInDocument.input.manualID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "WORK"},
 		{"handInDocument.input.householdID": nil, "handInDocument.input.staffID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "MANAGEMENT_MANUAL", "handInDocument.input.edition": "二"},
 	},
-	"openVolume":     {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
-	"closeVolume":    {{"closeVolume.input.periodUntil": "2026-03-02"}},
-	"placeInArchive": {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
+	"openVolume":        {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
+	"advanceRenovation": {{"advanceRenovation.input.to": "APPROVED"}},
+	"closeVolume":       {{"closeVolume.input.periodUntil": "2026-03-02"}},
+	"placeInArchive":    {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {
@@ -82,7 +83,7 @@ func formsOf(f *ast.FieldDefinition) []form {
 // plain are values of arguments whose name asks for something in particular.
 var plain = map[string]any{
 	"action": "keys.lend", "phone": "13900000000", "email": "new@b.example", "role": "cs-officer", "timeZone": "Asia/Shanghai",
-	"code": "WALK", "number": "909", "month": "2026-02-01",
+	"code": "WALK", "number": "909", "currency": "CNY", "month": "2026-02-01",
 }
 
 // asking makes the arguments of one question; id gives the ids, by path and kind.

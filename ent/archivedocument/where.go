@@ -1276,6 +1276,16 @@ func HandedInByIDLTE(v uuid.UUID) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldLTE(FieldHandedInByID, v))
 }
 
+// HandedInByIDIsNil applies the IsNil predicate on the "handed_in_by_id" field.
+func HandedInByIDIsNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldIsNull(FieldHandedInByID))
+}
+
+// HandedInByIDNotNil applies the NotNil predicate on the "handed_in_by_id" field.
+func HandedInByIDNotNil() predicate.ArchiveDocument {
+	return predicate.ArchiveDocument(sql.FieldNotNull(FieldHandedInByID))
+}
+
 // HandedInByNameEQ applies the EQ predicate on the "handed_in_by_name" field.
 func HandedInByNameEQ(v string) predicate.ArchiveDocument {
 	return predicate.ArchiveDocument(sql.FieldEQ(FieldHandedInByName, v))

@@ -91,7 +91,7 @@ var (
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"INBOX", "BOUND", "DESTROYED", "VOIDED"}, Default: "INBOX"},
 		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "filing_key", Type: field.TypeString, Default: "", Collation: "C"},
-		{Name: "handed_in_by_id", Type: field.TypeUUID},
+		{Name: "handed_in_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "handed_in_by_name", Type: field.TypeString},
 		{Name: "handed_in_at", Type: field.TypeTime},
 		{Name: "bound_by_id", Type: field.TypeUUID, Nullable: true},

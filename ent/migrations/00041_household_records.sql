@@ -148,7 +148,7 @@ BEGIN
     SELECT new_id(x'0603'::int), (r->>'created_at')::timestamptz, f.estate_id, f.household_id, f.id, f.department_id, 'HOUSEHOLD', category,
         prefix || coalesce(r->>'title', r->>'name'),
         coalesce((r->>'dated')::date, ((r->>'created_at')::timestamptz AT TIME ZONE e.time_zone)::date), 0, (r->>'id')::uuid,
-        coalesce((r->>'recorded_by_id')::uuid, identity.viewer(), '00000000-0000-0000-0000-000000000000'),
+        coalesce((r->>'recorded_by_id')::uuid, identity.viewer()),
         coalesce(r->>'recorded_by_name', (SELECT a.name FROM identity.accounts a WHERE a.id = identity.viewer()), '系统'),
         coalesce(r->>'recorded_at', r->>'created_at')::timestamptz
     FROM estates e WHERE e.id = f.estate_id;
@@ -185,6 +185,9 @@ CREATE TRIGGER filed_follows AFTER UPDATE OF voided_at ON complaints FOR EACH RO
 CREATE TRIGGER filed_follows AFTER UPDATE OF voided_at ON renovations FOR EACH ROW EXECUTE FUNCTION filed_follows('');
 CREATE TRIGGER filed_follows AFTER UPDATE OF voided_at ON correspondences FOR EACH ROW EXECUTE FUNCTION filed_follows('');
 CREATE TRIGGER filed_follows AFTER UPDATE OF name ON emergency_contacts FOR EACH ROW WHEN (OLD.name <> NEW.name) EXECUTE FUNCTION filed_follows('紧急联系人:');
+
+-- What an import brings is nobody's at a desk.
+ALTER TABLE archive_documents ALTER handed_in_by_id DROP NOT NULL;
 
 -- One record, one document.
 CREATE UNIQUE INDEX archive_documents_subject ON archive_documents (estate_id, subject_id) WHERE subject_id IS NOT NULL;

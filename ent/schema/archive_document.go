@@ -36,7 +36,7 @@ func (ArchiveDocument) Fields() []ent.Field {
 		field.UUID("volume_id", uuid.UUID{}).Optional().Nillable().Annotations(Filter()).Comment("The volume that it is bound in."),
 		field.UUID("subject_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The record that filed itself as this document, if one did."),
 		filingKey(),
-		field.UUID("handed_in_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that handed it in."),
+		field.UUID("handed_in_by_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list."),
 		field.String("handed_in_by_name").Immutable().Comment("Who handed it in, as signed."),
 		field.Time("handed_in_at").Immutable().Annotations(entgql.OrderField("HANDED_IN_AT"), Filter()).Comment("When it was handed in."),
 		field.UUID("bound_by_id", uuid.UUID{}).Optional().Nillable().Comment("The account of the archivist who bound it."),

@@ -4289,11 +4289,11 @@ func (ec *executionContext) _ArchiveDocument_handedInByID(ctx context.Context, f
 			return obj.HandedInByID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ArchiveDocument_handedInByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35430,7 +35430,7 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInByIDIsNil", "handedInByIDNotNil", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36291,6 +36291,20 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 				return &it, err
 			}
 			it.HandedInByIDLTE = data
+		case "handedInByIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handedInByIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HandedInByIDIsNil = data
+		case "handedInByIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handedInByIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.HandedInByIDNotNil = data
 		case "handedInAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handedInAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -63916,7 +63930,7 @@ func (ec *executionContext) _ArchiveDocument(ctx context.Context, sel ast.Select
 			}
 		case "handedInByID":
 			out.Values[i] = ec._ArchiveDocument_handedInByID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "handedInByName":

@@ -18875,9 +18875,9 @@ type ArchiveDocument implements Node {
   """
   subjectID: ID
   """
-  The account that handed it in.
+  The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list.
   """
-  handedInByID: ID!
+  handedInByID: ID
   """
   Who handed it in, as signed.
   """
@@ -19599,6 +19599,14 @@ input ArchiveDocumentWhereInput {
   handedInByID is at most this.
   """
   handedInByIDLTE: ID
+  """
+  handedInByID is null.
+  """
+  handedInByIDIsNil: Boolean
+  """
+  handedInByID is set.
+  """
+  handedInByIDNotNil: Boolean
   """
   handed_in_at field predicates
   """
