@@ -202,7 +202,7 @@ func selection(t *ast.Definition, depth int) string {
 			fields = append(fields, f.Name+selection(sub, depth-1))
 		}
 	}
-	if t.Kind == ast.Interface || t.Kind == ast.Union {
+	if t.Kind == ast.Union { // an interface has its id, and more types than one question may name
 		for _, p := range schema.PossibleTypes[t.Name] {
 			fields = append(fields, "... on "+p.Name+" { id }")
 		}
