@@ -192,3 +192,18 @@ ALTER TABLE archive_documents ALTER handed_in_by_id DROP NOT NULL;
 -- One record, one document.
 CREATE UNIQUE INDEX archive_documents_subject ON archive_documents (estate_id, subject_id) WHERE subject_id IS NOT NULL;
 SELECT archive_record(to_jsonb(c), 'SUPPLEMENTS', '紧急联系人:') FROM emergency_contacts c;
+
+-- An estate's households may be imported before its departments are named: their files are customer service's from when there is one (A4.2).
+-- +goose StatementBegin
+CREATE FUNCTION archive_served() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    tab text;
+BEGIN
+    FOREACH tab IN ARRAY '{archive_files,archive_volumes,archive_documents,violations,complaints,renovations,renovation_steps,correspondences}'::text[] LOOP
+        EXECUTE format('UPDATE %I SET department_id = $1 WHERE estate_id = $2 AND department_id IS NULL AND household_id IS NOT NULL', tab) USING NEW.id, NEW.estate_id;
+    END LOOP;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+REVOKE ALL ON FUNCTION archive_served FROM PUBLIC;
+CREATE TRIGGER archive_served AFTER INSERT ON departments FOR EACH ROW WHEN (NEW.kind = 'CUSTOMER_SERVICE') EXECUTE FUNCTION archive_served();

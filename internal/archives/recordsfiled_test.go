@@ -112,3 +112,19 @@ func TestA1_4_AVoidAndABindingAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// Households that were imported before the estate had a department for them are customer service's from when it has one (A4.2).
+func TestA1_4_FilesFromBeforeTheDepartments(t *testing.T) {
+	t.Parallel()
+	app := stewardtest.New(t)
+	e := app.As(policy.GeneralManager).Do(`mutation { createEstate(input: {code: "C", name: "丙小区"}) { estate { id } } }`, nil).Get("createEstate.estate.id").String()
+	manager := app.As(policy.GeneralManager)
+	home := made(manager, `mutation($in: CreateHouseholdInput!) { createHousehold(input: $in) { household { id } } }`, vars{"in": vars{"estateID": e, "code": "101", "name": "早到的业户", "residents": []vars{{"name": "早到的业户"}}}})
+	before := made(manager, recordComplaint, records(app, set("householdID", home))["complaint"].in)
+	department := made(manager, `mutation($in: CreateDepartmentInput!) { createDepartment(input: $in) { department { id } } }`, vars{"in": vars{"estateID": e, "name": "客服部", "kind": "CUSTOMER_SERVICE"}})
+	after := made(manager, recordComplaint, records(app, set("householdID", home))["complaint"].in)
+	if n := len(app.IDs(`SELECT c.id FROM complaints c JOIN archive_documents d ON d.subject_id = c.id JOIN archive_files f ON f.id = d.file_id
+		WHERE c.id = ANY ($1) AND c.department_id = $2 AND d.department_id = $2 AND f.department_id = $2`, []string{before, after}, department)); n != 2 {
+		t.Errorf("%d of two records are customer service's, with their file", n)
+	}
+}
