@@ -110,7 +110,9 @@ func stands(tx *act.Tx, on policy.Resource, row access.Row, voidedAt *time.Time)
 
 // anothers tells whether a record of the viewer's estates is beyond the scope: a rule reads the whole estate, and another department's
 // supervisor is told nothing of what households say to customer service (A5).
-func anothers(s access.Scope, row access.Row) bool { return !s.Covers(row) && s.EstatesOnly().Covers(row) }
+func anothers(s access.Scope, row access.Row) bool {
+	return !s.Covers(row) && s.EstatesOnly().Covers(row)
+}
 
 // mayVoid refuses a record that was voided, and who neither recorded it just now nor leads where it was (A1.4).
 func mayVoid(tx *act.Tx, on policy.Resource, row access.Row, voidedAt *time.Time, by uuid.UUID, at time.Time) error {

@@ -20,7 +20,9 @@ func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
 	if err != nil && s.err == nil {
 		s.err = err
 	}
-	seedRecords(s, table, estate, households[0])
+	for _, h := range households {
+		seedRecords(s, table, estate, h)
+	}
 	archivist := access.Viewer{Account: uuid.New(), Name: "档案员", Grants: []access.Grant{{Role: policy.Archivist, Estate: estate}}}
 	s.ctx = access.With(s.ctx, access.New(table, archivist)) // the program would bind in nobody's name
 	day := calendar.DayOf(Start.AddDate(0, -1, 0))
