@@ -17,6 +17,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -125,6 +127,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+<<<<<<< HEAD
 			approval.Table:           approval.ValidColumn,
 			archivedocument.Table:    archivedocument.ValidColumn,
 			archivefile.Table:        archivefile.ValidColumn,
@@ -178,6 +181,58 @@ func checkColumn(t, c string) error {
 			staff.Table:              staff.ValidColumn,
 			unit.Table:               unit.ValidColumn,
 			violation.Table:          violation.ValidColumn,
+=======
+			approval.Table:               approval.ValidColumn,
+			archivedocument.Table:        archivedocument.ValidColumn,
+			archivefile.Table:            archivefile.ValidColumn,
+			archivemanual.Table:          archivemanual.ValidColumn,
+			archivepermit.Table:          archivepermit.ValidColumn,
+			archiverequest.Table:         archiverequest.ValidColumn,
+			archiverequestdocument.Table: archiverequestdocument.ValidColumn,
+			archivevolume.Table:          archivevolume.ValidColumn,
+			area.Table:                   area.ValidColumn,
+			building.Table:               building.ValidColumn,
+			certificate.Table:            certificate.ValidColumn,
+			department.Table:             department.ValidColumn,
+			emergencycontact.Table:       emergencycontact.ValidColumn,
+			estate.Table:                 estate.ValidColumn,
+			externalperson.Table:         externalperson.ValidColumn,
+			file.Table:                   file.ValidColumn,
+			household.Table:              household.ValidColumn,
+			importrun.Table:              importrun.ValidColumn,
+			keyacceptance.Table:          keyacceptance.ValidColumn,
+			keyacceptancecheck.Table:     keyacceptancecheck.ValidColumn,
+			keyacceptanceline.Table:      keyacceptanceline.ValidColumn,
+			keybalance.Table:             keybalance.ValidColumn,
+			keycabinetopening.Table:      keycabinetopening.ValidColumn,
+			keycopyorder.Table:           keycopyorder.ValidColumn,
+			keyfollowup.Table:            keyfollowup.ValidColumn,
+			keygeneration.Table:          keygeneration.ValidColumn,
+			keyholder.Table:              keyholder.ValidColumn,
+			keyhook.Table:                keyhook.ValidColumn,
+			keyloan.Table:                keyloan.ValidColumn,
+			keyloanline.Table:            keyloanline.ValidColumn,
+			keyloanrequest.Table:         keyloanrequest.ValidColumn,
+			keyloanrequestline.Table:     keyloanrequestline.ValidColumn,
+			keylockchange.Table:          keylockchange.ValidColumn,
+			keyloss.Table:                keyloss.ValidColumn,
+			keymovement.Table:            keymovement.ValidColumn,
+			keyreturn.Table:              keyreturn.ValidColumn,
+			keyscrapping.Table:           keyscrapping.ValidColumn,
+			keyseal.Table:                keyseal.ValidColumn,
+			keyset.Table:                 keyset.ValidColumn,
+			keyspotcheck.Table:           keyspotcheck.ValidColumn,
+			keystatement.Table:           keystatement.ValidColumn,
+			keystatementline.Table:       keystatementline.ValidColumn,
+			obligation.Table:             obligation.ValidColumn,
+			occupancy.Table:              occupancy.ValidColumn,
+			reconciliation.Table:         reconciliation.ValidColumn,
+			reconciliationline.Table:     reconciliationline.ValidColumn,
+			resident.Table:               resident.ValidColumn,
+			signature.Table:              signature.ValidColumn,
+			staff.Table:                  staff.ValidColumn,
+			unit.Table:                   unit.ValidColumn,
+>>>>>>> origin/main
 		})
 	})
 	return columnCheck(t, c)

@@ -22,6 +22,10 @@ type Tx struct {
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
 	ArchivePermit *ArchivePermitClient
+	// ArchiveRequest is the client for interacting with the ArchiveRequest builders.
+	ArchiveRequest *ArchiveRequestClient
+	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
+	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -254,6 +258,8 @@ func (tx *Tx) init() {
 	tx.ArchiveFile = NewArchiveFileClient(tx.config)
 	tx.ArchiveManual = NewArchiveManualClient(tx.config)
 	tx.ArchivePermit = NewArchivePermitClient(tx.config)
+	tx.ArchiveRequest = NewArchiveRequestClient(tx.config)
+	tx.ArchiveRequestDocument = NewArchiveRequestDocumentClient(tx.config)
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)

@@ -97,6 +97,7 @@ var (
 	ArchiveDocument    = resource("ArchiveDocument")
 	ArchiveManual      = resource("ArchiveManual")
 	ArchivePermit      = resource("ArchivePermit")
+<<<<<<< HEAD
 	Violation          = resource("Violation")
 	Complaint          = resource("Complaint")
 	Renovation         = resource("Renovation")
@@ -105,6 +106,14 @@ var (
 	Approval           = resource("Approval")
 	Reconciliation     = resource("Reconciliation")
 	ReconciliationLine = resource("ReconciliationLine")
+=======
+	ArchiveRequest     = resource("ArchiveRequest")
+
+	ArchiveRequestDocument = resource("ArchiveRequestDocument")
+	Approval               = resource("Approval")
+	Reconciliation         = resource("Reconciliation")
+	ReconciliationLine     = resource("ReconciliationLine")
+>>>>>>> origin/main
 
 	Account    = resource("Account")
 	Grant      = resource("Grant")

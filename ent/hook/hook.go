@@ -69,6 +69,30 @@ func (f ArchivePermitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchivePermitMutation", m)
 }
 
+// The ArchiveRequestFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRequest mutator.
+type ArchiveRequestFunc func(context.Context, *ent.ArchiveRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestMutation", m)
+}
+
+// The ArchiveRequestDocumentFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRequestDocument mutator.
+type ArchiveRequestDocumentFunc func(context.Context, *ent.ArchiveRequestDocumentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRequestDocumentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRequestDocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestDocumentMutation", m)
+}
+
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary
 // function as ArchiveVolume mutator.
 type ArchiveVolumeFunc func(context.Context, *ent.ArchiveVolumeMutation) (ent.Value, error)

@@ -109,6 +109,7 @@ type ComplexityRoot struct {
 		DecidedByID     func(childComplexity int) int
 		DecidedByName   func(childComplexity int) int
 		DecisionNote    func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
 		Estate          func(childComplexity int) int
 		EstateID        func(childComplexity int) int
 		ExpiresAt       func(childComplexity int) int
@@ -247,12 +248,13 @@ type ComplexityRoot struct {
 		AccountID  func(childComplexity int) int
 		Copies     func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
-		Document   func(childComplexity int) int
 		EndReason  func(childComplexity int) int
 		EndedAt    func(childComplexity int) int
 		Estate     func(childComplexity int) int
 		EstateID   func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Request    func(childComplexity int) int
+		RequestID  func(childComplexity int) int
 		SubjectID  func(childComplexity int) int
 		ValidFrom  func(childComplexity int) int
 		ValidUntil func(childComplexity int) int
@@ -265,6 +267,57 @@ type ComplexityRoot struct {
 	}
 
 	ArchivePermitEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveRequest struct {
+		AccountID      func(childComplexity int) int
+		Answer         func(childComplexity int) int
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		AskedByName    func(childComplexity int) int
+		Category       func(childComplexity int) int
+		Code           func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Named          func(childComplexity int) int
+		OfHousehold    func(childComplexity int) int
+		OfHouseholdID  func(childComplexity int) int
+		OfStaff        func(childComplexity int) int
+		OfStaffID      func(childComplexity int) int
+		Permits        func(childComplexity int) int
+		Purpose        func(childComplexity int) int
+		State          func(childComplexity int) int
+		Unit           func(childComplexity int) int
+		UnitID         func(childComplexity int) int
+		ValidFrom      func(childComplexity int) int
+		ValidUntil     func(childComplexity int) int
+		Wanted         func(childComplexity int) int
+	}
+
+	ArchiveRequestConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveRequestDocument struct {
+		CreatedAt   func(childComplexity int) int
+		DocumentID  func(childComplexity int) int
+		Estate      func(childComplexity int) int
+		EstateID    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		NamedByID   func(childComplexity int) int
+		NamedByName func(childComplexity int) int
+		Request     func(childComplexity int) int
+		RequestID   func(childComplexity int) int
+	}
+
+	ArchiveRequestEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -556,6 +609,10 @@ type ComplexityRoot struct {
 
 	DeclineApprovalPayload struct {
 		Approval func(childComplexity int) int
+	}
+
+	DeclineArchiveRequestPayload struct {
+		Request func(childComplexity int) int
 	}
 
 	Department struct {
@@ -1694,6 +1751,7 @@ type ComplexityRoot struct {
 		CreateManual            func(childComplexity int, input archives.CreateManualInput) int
 		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
 		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
+		DeclineArchiveRequest   func(childComplexity int, input archives.DeclineArchiveRequestInput) int
 		DisableAccount          func(childComplexity int, input identity.AccountInput) int
 		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
 		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
@@ -1715,6 +1773,7 @@ type ComplexityRoot struct {
 		MoveIn                  func(childComplexity int, input registry.MoveInInput) int
 		MoveKeys                func(childComplexity int, input keys.MoveKeysInput) int
 		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
+		NameRequestedDocuments  func(childComplexity int, input archives.NameRequestedDocumentsInput) int
 		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
 		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
 		OpenVolume              func(childComplexity int, input archives.OpenVolumeInput) int
@@ -1729,6 +1788,7 @@ type ComplexityRoot struct {
 		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
 		ReopenVolume            func(childComplexity int, input archives.ReopenVolumeInput) int
 		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestArchive          func(childComplexity int, input archives.RequestArchiveInput) int
 		RequestKeyScrapping     func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword           func(childComplexity int, input identity.AccountInput) int
 		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
@@ -1765,6 +1825,13 @@ type ComplexityRoot struct {
 		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
 		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
+		WithdrawArchivePermit   func(childComplexity int, input archives.WithdrawArchivePermitInput) int
+		WithdrawArchiveRequest  func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
+	}
+
+	NameRequestedDocumentsPayload struct {
+		Named   func(childComplexity int) int
+		Request func(childComplexity int) int
 	}
 
 	NoteOutstandingKeysPayload struct {
@@ -1879,6 +1946,7 @@ type ComplexityRoot struct {
 		ArchiveFiles          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
 		ArchiveManuals        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
 		ArchivePermits        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
+		ArchiveRequests       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
 		ArchiveVolumes        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
 		Areas                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
 		AuditTrail            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
@@ -2031,6 +2099,10 @@ type ComplexityRoot struct {
 
 	ReportKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	RequestArchivePayload struct {
+		Request func(childComplexity int) int
 	}
 
 	RequestKeyScrappingPayload struct {
@@ -2312,6 +2384,14 @@ type ComplexityRoot struct {
 	WithdrawApprovalPayload struct {
 		Approval func(childComplexity int) int
 	}
+
+	WithdrawArchivePermitPayload struct {
+		Permit func(childComplexity int) int
+	}
+
+	WithdrawArchiveRequestPayload struct {
+		Request func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -2559,6 +2639,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Approval.DecisionNote(childComplexity), true
+	case "Approval.departmentID":
+		if e.ComplexityRoot.Approval.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DepartmentID(childComplexity), true
 	case "Approval.estate":
 		if e.ComplexityRoot.Approval.Estate == nil {
 			break
@@ -3183,12 +3269,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchivePermit.CreatedAt(childComplexity), true
-	case "ArchivePermit.document":
-		if e.ComplexityRoot.ArchivePermit.Document == nil {
-			break
-		}
-
-		return e.ComplexityRoot.ArchivePermit.Document(childComplexity), true
 	case "ArchivePermit.endReason":
 		if e.ComplexityRoot.ArchivePermit.EndReason == nil {
 			break
@@ -3219,6 +3299,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchivePermit.ID(childComplexity), true
+	case "ArchivePermit.request":
+		if e.ComplexityRoot.ArchivePermit.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.Request(childComplexity), true
+	case "ArchivePermit.requestID":
+		if e.ComplexityRoot.ArchivePermit.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePermit.RequestID(childComplexity), true
 	case "ArchivePermit.subjectID":
 		if e.ComplexityRoot.ArchivePermit.SubjectID == nil {
 			break
@@ -3269,6 +3361,244 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchivePermitEdge.Node(childComplexity), true
+
+	case "ArchiveRequest.accountID":
+		if e.ComplexityRoot.ArchiveRequest.AccountID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.AccountID(childComplexity), true
+	case "ArchiveRequest.answer":
+		if e.ComplexityRoot.ArchiveRequest.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Answer(childComplexity), true
+	case "ArchiveRequest.answeredAt":
+		if e.ComplexityRoot.ArchiveRequest.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.AnsweredAt(childComplexity), true
+	case "ArchiveRequest.answeredByName":
+		if e.ComplexityRoot.ArchiveRequest.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.AnsweredByName(childComplexity), true
+	case "ArchiveRequest.askedByName":
+		if e.ComplexityRoot.ArchiveRequest.AskedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.AskedByName(childComplexity), true
+	case "ArchiveRequest.category":
+		if e.ComplexityRoot.ArchiveRequest.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Category(childComplexity), true
+	case "ArchiveRequest.code":
+		if e.ComplexityRoot.ArchiveRequest.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Code(childComplexity), true
+	case "ArchiveRequest.createdAt":
+		if e.ComplexityRoot.ArchiveRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.CreatedAt(childComplexity), true
+	case "ArchiveRequest.estate":
+		if e.ComplexityRoot.ArchiveRequest.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Estate(childComplexity), true
+	case "ArchiveRequest.estateID":
+		if e.ComplexityRoot.ArchiveRequest.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.EstateID(childComplexity), true
+	case "ArchiveRequest.id":
+		if e.ComplexityRoot.ArchiveRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.ID(childComplexity), true
+	case "ArchiveRequest.kind":
+		if e.ComplexityRoot.ArchiveRequest.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Kind(childComplexity), true
+	case "ArchiveRequest.named":
+		if e.ComplexityRoot.ArchiveRequest.Named == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Named(childComplexity), true
+	case "ArchiveRequest.ofHousehold":
+		if e.ComplexityRoot.ArchiveRequest.OfHousehold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.OfHousehold(childComplexity), true
+	case "ArchiveRequest.ofHouseholdID":
+		if e.ComplexityRoot.ArchiveRequest.OfHouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.OfHouseholdID(childComplexity), true
+	case "ArchiveRequest.ofStaff":
+		if e.ComplexityRoot.ArchiveRequest.OfStaff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.OfStaff(childComplexity), true
+	case "ArchiveRequest.ofStaffID":
+		if e.ComplexityRoot.ArchiveRequest.OfStaffID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.OfStaffID(childComplexity), true
+	case "ArchiveRequest.permits":
+		if e.ComplexityRoot.ArchiveRequest.Permits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Permits(childComplexity), true
+	case "ArchiveRequest.purpose":
+		if e.ComplexityRoot.ArchiveRequest.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Purpose(childComplexity), true
+	case "ArchiveRequest.state":
+		if e.ComplexityRoot.ArchiveRequest.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.State(childComplexity), true
+	case "ArchiveRequest.unit":
+		if e.ComplexityRoot.ArchiveRequest.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Unit(childComplexity), true
+	case "ArchiveRequest.unitID":
+		if e.ComplexityRoot.ArchiveRequest.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.UnitID(childComplexity), true
+	case "ArchiveRequest.validFrom":
+		if e.ComplexityRoot.ArchiveRequest.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.ValidFrom(childComplexity), true
+	case "ArchiveRequest.validUntil":
+		if e.ComplexityRoot.ArchiveRequest.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.ValidUntil(childComplexity), true
+	case "ArchiveRequest.wanted":
+		if e.ComplexityRoot.ArchiveRequest.Wanted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequest.Wanted(childComplexity), true
+
+	case "ArchiveRequestConnection.edges":
+		if e.ComplexityRoot.ArchiveRequestConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestConnection.Edges(childComplexity), true
+	case "ArchiveRequestConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveRequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestConnection.PageInfo(childComplexity), true
+	case "ArchiveRequestConnection.totalCount":
+		if e.ComplexityRoot.ArchiveRequestConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestConnection.TotalCount(childComplexity), true
+
+	case "ArchiveRequestDocument.createdAt":
+		if e.ComplexityRoot.ArchiveRequestDocument.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.CreatedAt(childComplexity), true
+	case "ArchiveRequestDocument.documentID":
+		if e.ComplexityRoot.ArchiveRequestDocument.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.DocumentID(childComplexity), true
+	case "ArchiveRequestDocument.estate":
+		if e.ComplexityRoot.ArchiveRequestDocument.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.Estate(childComplexity), true
+	case "ArchiveRequestDocument.estateID":
+		if e.ComplexityRoot.ArchiveRequestDocument.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.EstateID(childComplexity), true
+	case "ArchiveRequestDocument.id":
+		if e.ComplexityRoot.ArchiveRequestDocument.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.ID(childComplexity), true
+	case "ArchiveRequestDocument.namedByID":
+		if e.ComplexityRoot.ArchiveRequestDocument.NamedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.NamedByID(childComplexity), true
+	case "ArchiveRequestDocument.namedByName":
+		if e.ComplexityRoot.ArchiveRequestDocument.NamedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.NamedByName(childComplexity), true
+	case "ArchiveRequestDocument.request":
+		if e.ComplexityRoot.ArchiveRequestDocument.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.Request(childComplexity), true
+	case "ArchiveRequestDocument.requestID":
+		if e.ComplexityRoot.ArchiveRequestDocument.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestDocument.RequestID(childComplexity), true
+
+	case "ArchiveRequestEdge.cursor":
+		if e.ComplexityRoot.ArchiveRequestEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestEdge.Cursor(childComplexity), true
+	case "ArchiveRequestEdge.node":
+		if e.ComplexityRoot.ArchiveRequestEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRequestEdge.Node(childComplexity), true
 
 	case "ArchiveVolume.bound":
 		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
@@ -4187,6 +4517,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeclineApprovalPayload.Approval(childComplexity), true
+
+	case "DeclineArchiveRequestPayload.request":
+		if e.ComplexityRoot.DeclineArchiveRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeclineArchiveRequestPayload.Request(childComplexity), true
 
 	case "Department.createdAt":
 		if e.ComplexityRoot.Department.CreatedAt == nil {
@@ -9111,6 +9448,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineApproval(childComplexity, args["input"].(approval.DeclineApprovalInput)), true
+	case "Mutation.declineArchiveRequest":
+		if e.ComplexityRoot.Mutation.DeclineArchiveRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_declineArchiveRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -9342,6 +9690,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveOut(childComplexity, args["input"].(registry.MoveOutInput)), true
+	case "Mutation.nameRequestedDocuments":
+		if e.ComplexityRoot.Mutation.NameRequestedDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_nameRequestedDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NameRequestedDocuments(childComplexity, args["input"].(archives.NameRequestedDocumentsInput)), true
 	case "Mutation.noteOutstandingKeys":
 		if e.ComplexityRoot.Mutation.NoteOutstandingKeys == nil {
 			break
@@ -9496,6 +9855,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportKeyLoss(childComplexity, args["input"].(keys.ReportKeyLossInput)), true
+	case "Mutation.requestArchive":
+		if e.ComplexityRoot.Mutation.RequestArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestArchive(childComplexity, args["input"].(archives.RequestArchiveInput)), true
 	case "Mutation.requestKeyScrapping":
 		if e.ComplexityRoot.Mutation.RequestKeyScrapping == nil {
 			break
@@ -9882,6 +10252,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawApproval(childComplexity, args["input"].(approval.WithdrawApprovalInput)), true
+	case "Mutation.withdrawArchivePermit":
+		if e.ComplexityRoot.Mutation.WithdrawArchivePermit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawArchivePermit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawArchivePermit(childComplexity, args["input"].(archives.WithdrawArchivePermitInput)), true
+	case "Mutation.withdrawArchiveRequest":
+		if e.ComplexityRoot.Mutation.WithdrawArchiveRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawArchiveRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawArchiveRequest(childComplexity, args["input"].(archives.WithdrawArchiveRequestInput)), true
+
+	case "NameRequestedDocumentsPayload.named":
+		if e.ComplexityRoot.NameRequestedDocumentsPayload.Named == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameRequestedDocumentsPayload.Named(childComplexity), true
+	case "NameRequestedDocumentsPayload.request":
+		if e.ComplexityRoot.NameRequestedDocumentsPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NameRequestedDocumentsPayload.Request(childComplexity), true
 
 	case "NoteOutstandingKeysPayload.followUp":
 		if e.ComplexityRoot.NoteOutstandingKeysPayload.FollowUp == nil {
@@ -10361,6 +10766,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchivePermits(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchivePermitOrder), args["where"].(*ent.ArchivePermitWhereInput)), true
+	case "Query.archiveRequests":
+		if e.ComplexityRoot.Query.ArchiveRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveRequests(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveRequestOrder), args["where"].(*ent.ArchiveRequestWhereInput)), true
 	case "Query.archiveVolumes":
 		if e.ComplexityRoot.Query.ArchiveVolumes == nil {
 			break
@@ -11294,6 +11710,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportKeyLossPayload.Loss(childComplexity), true
 
+	case "RequestArchivePayload.request":
+		if e.ComplexityRoot.RequestArchivePayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestArchivePayload.Request(childComplexity), true
+
 	case "RequestKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.RequestKeyScrappingPayload.Scrapping == nil {
 			break
@@ -12124,6 +12547,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawApprovalPayload.Approval(childComplexity), true
 
+	case "WithdrawArchivePermitPayload.permit":
+		if e.ComplexityRoot.WithdrawArchivePermitPayload.Permit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawArchivePermitPayload.Permit(childComplexity), true
+
+	case "WithdrawArchiveRequestPayload.request":
+		if e.ComplexityRoot.WithdrawArchiveRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawArchiveRequestPayload.Request(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -12150,6 +12587,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveManualWhereInput", ec.unmarshalInputArchiveManualWhereInput),
 			graphql.NewInputUnmarshaler("ArchivePermitOrder", ec.unmarshalInputArchivePermitOrder),
 			graphql.NewInputUnmarshaler("ArchivePermitWhereInput", ec.unmarshalInputArchivePermitWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveRequestDocumentOrder", ec.unmarshalInputArchiveRequestDocumentOrder),
+			graphql.NewInputUnmarshaler("ArchiveRequestDocumentWhereInput", ec.unmarshalInputArchiveRequestDocumentWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveRequestOrder", ec.unmarshalInputArchiveRequestOrder),
+			graphql.NewInputUnmarshaler("ArchiveRequestWhereInput", ec.unmarshalInputArchiveRequestWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveVolumeOrder", ec.unmarshalInputArchiveVolumeOrder),
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
@@ -12192,6 +12633,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateManualInput", ec.unmarshalInputCreateManualInput),
 			graphql.NewInputUnmarshaler("CreateUnitInput", ec.unmarshalInputCreateUnitInput),
 			graphql.NewInputUnmarshaler("DeclineApprovalInput", ec.unmarshalInputDeclineApprovalInput),
+			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
@@ -12279,6 +12721,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoveInInput", ec.unmarshalInputMoveInInput),
 			graphql.NewInputUnmarshaler("MoveKeysInput", ec.unmarshalInputMoveKeysInput),
 			graphql.NewInputUnmarshaler("MoveOutInput", ec.unmarshalInputMoveOutInput),
+			graphql.NewInputUnmarshaler("NameRequestedDocumentsInput", ec.unmarshalInputNameRequestedDocumentsInput),
 			graphql.NewInputUnmarshaler("NewResidentInput", ec.unmarshalInputNewResidentInput),
 			graphql.NewInputUnmarshaler("NoteOutstandingKeysInput", ec.unmarshalInputNoteOutstandingKeysInput),
 			graphql.NewInputUnmarshaler("ObligationOrder", ec.unmarshalInputObligationOrder),
@@ -12302,6 +12745,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
+			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
 			graphql.NewInputUnmarshaler("RequestKeyScrappingInput", ec.unmarshalInputRequestKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
@@ -12347,6 +12791,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
+			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
+			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
 		)
 	}
 	first := true
@@ -12891,6 +13337,142 @@ extend type Query {
     "Which ones."
     where: ArchivePermitWhereInput
   ): ArchivePermitConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_requests.graphqls", Input: `"What is asked of the archive (A5): a category, a household, a unit, a member of staff, documents that the viewer sees, or in words; at least one."
+input RequestArchiveInput {
+  "The estate."
+  estateID: ID!
+  "To view, to borrow the paper, or to take copies."
+  kind: ArchiveRequestKind!
+  "What for."
+  purpose: String!
+  "The category asked for."
+  category: ArchiveRequestCategory
+  "The unit asked about."
+  unitID: ID
+  "The household asked about."
+  householdID: ID
+  "The member of staff asked about."
+  staffID: ID
+  "What is asked for, in words: who asks need not know what there is."
+  wanted: String
+  "Documents that the viewer sees."
+  documentIDs: [ID!]
+  "The first day; from now on unless given."
+  from: Date
+  "The last day; 30 days at most."
+  until: Date!
+}
+
+"What asking gave."
+type RequestArchivePayload {
+  "The request, which waits."
+  request: ArchiveRequest!
+}
+
+"The documents that answer a request (A5)."
+input NameRequestedDocumentsInput {
+  "The request."
+  requestID: ID!
+  "The documents, 50 at most."
+  documentIDs: [ID!]!
+}
+
+"What naming gave."
+type NameRequestedDocumentsPayload {
+  "The request."
+  request: ArchiveRequest!
+  "The documents that are put to who decides."
+  named: [ArchiveRequestDocument!]!
+}
+
+"A request for which nothing is named (A5)."
+input DeclineArchiveRequestInput {
+  "The request."
+  requestID: ID!
+  "What who asked is told."
+  note: String!
+}
+
+"What declining gave."
+type DeclineArchiveRequestPayload {
+  "The request, declined."
+  request: ArchiveRequest!
+}
+
+"A request that is taken back (A5)."
+input WithdrawArchiveRequestInput {
+  "The request."
+  requestID: ID!
+  "Why it is taken back."
+  reason: String!
+}
+
+"What withdrawing gave."
+type WithdrawArchiveRequestPayload {
+  "The request, withdrawn."
+  request: ArchiveRequest!
+}
+
+"A permit that ends before its time (A5)."
+input WithdrawArchivePermitInput {
+  "The permit."
+  permitID: ID!
+  "Why it ends."
+  reason: String!
+}
+
+"What withdrawing a permit gave."
+type WithdrawArchivePermitPayload {
+  "The permit, ended."
+  permit: ArchivePermit!
+}
+
+extend type Mutation {
+  "Asks to view, borrow or copy what the archive keeps (A5). Documents that the viewer names are put to who decides at once; else the archivist names them. NOT_FOUND for what the viewer does not see."
+  requestArchive(
+    "What is asked for."
+    input: RequestArchiveInput!
+  ): RequestArchivePayload!
+  "Names the documents for a request, and puts it to who decides: the project manager for households' files; for a department's own its supervisor, too (A5). CONFLICT if they were named."
+  nameRequestedDocuments(
+    "Which documents."
+    input: NameRequestedDocumentsInput!
+  ): NameRequestedDocumentsPayload!
+  "Answers a request for which the archivist names nothing (A5). CONFLICT once documents are named."
+  declineArchiveRequest(
+    "Which request."
+    input: DeclineArchiveRequestInput!
+  ): DeclineArchiveRequestPayload!
+  "Takes a request back, by who asked or a manager (A5). RULE A5 if it was answered."
+  withdrawArchiveRequest(
+    "Which request."
+    input: WithdrawArchiveRequestInput!
+  ): WithdrawArchiveRequestPayload!
+  "Ends a permit before its time, by who gave it or a manager (A5). CONFLICT if it has ended."
+  withdrawArchivePermit(
+    "Which permit."
+    input: WithdrawArchivePermitInput!
+  ): WithdrawArchivePermitPayload!
+}
+
+extend type Query {
+  "The requests to the archive that the viewer may see: the own ones, those to decide, or the estate's (A5)."
+  archiveRequests(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveRequestOrder = {field: CREATED_AT, direction: DESC}
+    "Which ones."
+    where: ArchiveRequestWhereInput
+  ): ArchiveRequestConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphqls", Input: `"Which chain an entry of the audit trail stands on."
@@ -16464,6 +17046,10 @@ type Approval implements Node {
   """
   askedByName: String!
   """
+  The department whose supervisor decides it, beside those who decide in the whole estate.
+  """
+  departmentID: ID
+  """
   When it was asked.
   """
   askedAt: Time!
@@ -16870,6 +17456,46 @@ input ApprovalWhereInput {
   askedByID is at most this.
   """
   askedByIDLTE: ID
+  """
+  department_id field predicates
+  """
+  departmentID: ID
+  """
+  departmentID differs from this.
+  """
+  departmentIDNEQ: ID
+  """
+  departmentID is one of these.
+  """
+  departmentIDIn: [ID!]
+  """
+  departmentID is none of these.
+  """
+  departmentIDNotIn: [ID!]
+  """
+  departmentID is greater than this.
+  """
+  departmentIDGT: ID
+  """
+  departmentID is at least this.
+  """
+  departmentIDGTE: ID
+  """
+  departmentID is less than this.
+  """
+  departmentIDLT: ID
+  """
+  departmentID is at most this.
+  """
+  departmentIDLTE: ID
+  """
+  departmentID is null.
+  """
+  departmentIDIsNil: Boolean
+  """
+  departmentID is set.
+  """
+  departmentIDNotNil: Boolean
   """
   asked_at field predicates
   """
@@ -18750,7 +19376,7 @@ type ArchivePermit implements Node {
   """
   estateID: ID!
   """
-  The document.
+  The document: archiveDocuments shows it while the permit lasts.
   """
   subjectID: ID!
   """
@@ -18770,6 +19396,10 @@ type ArchivePermit implements Node {
   """
   copies: Boolean!
   """
+  The request that it came of.
+  """
+  requestID: ID
+  """
   When it was withdrawn; null unless it was.
   """
   endedAt: Time
@@ -18782,9 +19412,9 @@ type ArchivePermit implements Node {
   """
   estate: Estate!
   """
-  The document.
+  The request that it came of.
   """
-  document: ArchiveDocument!
+  request: ArchiveRequest
 }
 """
 A connection to a list of items.
@@ -19052,6 +19682,30 @@ input ArchivePermitWhereInput {
   """
   validUntilLTE: Time
   """
+  request_id field predicates
+  """
+  requestID: ID
+  """
+  requestID differs from this.
+  """
+  requestIDNEQ: ID
+  """
+  requestID is one of these.
+  """
+  requestIDIn: [ID!]
+  """
+  requestID is none of these.
+  """
+  requestIDNotIn: [ID!]
+  """
+  requestID is null.
+  """
+  requestIDIsNil: Boolean
+  """
+  requestID is set.
+  """
+  requestIDNotNil: Boolean
+  """
   ended_at field predicates
   """
   endedAt: Time
@@ -19091,6 +19745,885 @@ input ArchivePermitWhereInput {
   endedAt is set.
   """
   endedAtNotNil: Boolean
+}
+"""
+A request to view, borrow or copy what the archive keeps (A5).
+"""
+type ArchiveRequest implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Its number in the estate: AR-0042.
+  """
+  code: String!
+  """
+  To view, to borrow the paper, or to take copies.
+  """
+  kind: ArchiveRequestKind!
+  """
+  What for.
+  """
+  purpose: String!
+  """
+  The category asked for, if one was named.
+  """
+  category: ArchiveRequestCategory
+  """
+  The unit asked about.
+  """
+  unitID: ID
+  """
+  The household asked about.
+  """
+  ofHouseholdID: ID
+  """
+  The member of staff asked about.
+  """
+  ofStaffID: ID
+  """
+  What is asked for, in words.
+  """
+  wanted: String!
+  """
+  From when.
+  """
+  validFrom: Time!
+  """
+  Until when.
+  """
+  validUntil: Time!
+  """
+  The account of who asks.
+  """
+  accountID: ID!
+  """
+  Who asks, as signed.
+  """
+  askedByName: String!
+  """
+  Waiting; given; declined, be it that there is nothing or that it is not shown; withdrawn; not answered in time.
+  """
+  state: ArchiveRequestState!
+  """
+  When it was answered.
+  """
+  answeredAt: Time
+  """
+  Who gave it, as signed.
+  """
+  answeredByName: String!
+  """
+  What was said with the answer.
+  """
+  answer: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The unit asked about.
+  """
+  unit: Unit
+  """
+  The household asked about.
+  """
+  ofHousehold: Household
+  """
+  The member of staff asked about.
+  """
+  ofStaff: Staff
+  """
+  The documents that are named for it; never shown to who asks.
+  """
+  named: [ArchiveRequestDocument!]
+  """
+  What came of it.
+  """
+  permits: [ArchivePermit!]
+}
+"""
+ArchiveRequestCategory is enum for the field category
+"""
+enum ArchiveRequestCategory @goModel(model: "github.com/steward-pm/steward/ent/archiverequest.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveRequestConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveRequestEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+A document that is named for a request (A5).
+"""
+type ArchiveRequestDocument implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The request.
+  """
+  requestID: ID!
+  """
+  The document.
+  """
+  documentID: ID!
+  """
+  The account of who named it.
+  """
+  namedByID: ID!
+  """
+  Who named it, as signed.
+  """
+  namedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The request.
+  """
+  request: ArchiveRequest!
+}
+"""
+Ordering options for ArchiveRequestDocument connections
+"""
+input ArchiveRequestDocumentOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveRequestDocuments.
+  """
+  field: ArchiveRequestDocumentOrderField!
+}
+"""
+Properties by which ArchiveRequestDocument connections can be ordered.
+"""
+enum ArchiveRequestDocumentOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveRequestDocumentWhereInput is used for filtering ArchiveRequestDocument objects.
+Input was generated by ent.
+"""
+input ArchiveRequestDocumentWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveRequestDocumentWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveRequestDocumentWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveRequestDocumentWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  request_id field predicates
+  """
+  requestID: ID
+  """
+  requestID differs from this.
+  """
+  requestIDNEQ: ID
+  """
+  requestID is one of these.
+  """
+  requestIDIn: [ID!]
+  """
+  requestID is none of these.
+  """
+  requestIDNotIn: [ID!]
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+}
+"""
+An edge in a connection.
+"""
+type ArchiveRequestEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveRequest
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+ArchiveRequestKind is enum for the field kind
+"""
+enum ArchiveRequestKind @goModel(model: "github.com/steward-pm/steward/ent/archiverequest.Kind") {
+  """
+  view.
+  """
+  VIEW
+  """
+  borrow.
+  """
+  BORROW
+  """
+  copy.
+  """
+  COPY
+}
+"""
+Ordering options for ArchiveRequest connections
+"""
+input ArchiveRequestOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveRequests.
+  """
+  field: ArchiveRequestOrderField!
+}
+"""
+Properties by which ArchiveRequest connections can be ordered.
+"""
+enum ArchiveRequestOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  code.
+  """
+  CODE
+  """
+  valid from.
+  """
+  VALID_FROM
+}
+"""
+ArchiveRequestState is enum for the field state
+"""
+enum ArchiveRequestState @goModel(model: "github.com/steward-pm/steward/ent/archiverequest.State") {
+  """
+  waiting.
+  """
+  WAITING
+  """
+  given.
+  """
+  GIVEN
+  """
+  declined.
+  """
+  DECLINED
+  """
+  withdrawn.
+  """
+  WITHDRAWN
+  """
+  expired.
+  """
+  EXPIRED
+}
+"""
+ArchiveRequestWhereInput is used for filtering ArchiveRequest objects.
+Input was generated by ent.
+"""
+input ArchiveRequestWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveRequestWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveRequestWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveRequestWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  code field predicates
+  """
+  code: String
+  """
+  code differs from this.
+  """
+  codeNEQ: String
+  """
+  code is one of these.
+  """
+  codeIn: [String!]
+  """
+  code is none of these.
+  """
+  codeNotIn: [String!]
+  """
+  code is greater than this.
+  """
+  codeGT: String
+  """
+  code is at least this.
+  """
+  codeGTE: String
+  """
+  code is less than this.
+  """
+  codeLT: String
+  """
+  code is at most this.
+  """
+  codeLTE: String
+  """
+  code contains this.
+  """
+  codeContains: String
+  """
+  code begins with this.
+  """
+  codeHasPrefix: String
+  """
+  code ends with this.
+  """
+  codeHasSuffix: String
+  """
+  code equals this, upper and lower case alike.
+  """
+  codeEqualFold: String
+  """
+  code contains this, upper and lower case alike.
+  """
+  codeContainsFold: String
+  """
+  kind field predicates
+  """
+  kind: ArchiveRequestKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: ArchiveRequestKind
+  """
+  kind is one of these.
+  """
+  kindIn: [ArchiveRequestKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [ArchiveRequestKind!]
+  """
+  category field predicates
+  """
+  category: ArchiveRequestCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveRequestCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveRequestCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveRequestCategory!]
+  """
+  category is null.
+  """
+  categoryIsNil: Boolean
+  """
+  category is set.
+  """
+  categoryNotNil: Boolean
+  """
+  unit_id field predicates
+  """
+  unitID: ID
+  """
+  unitID differs from this.
+  """
+  unitIDNEQ: ID
+  """
+  unitID is one of these.
+  """
+  unitIDIn: [ID!]
+  """
+  unitID is none of these.
+  """
+  unitIDNotIn: [ID!]
+  """
+  unitID is null.
+  """
+  unitIDIsNil: Boolean
+  """
+  unitID is set.
+  """
+  unitIDNotNil: Boolean
+  """
+  of_household_id field predicates
+  """
+  ofHouseholdID: ID
+  """
+  ofHouseholdID differs from this.
+  """
+  ofHouseholdIDNEQ: ID
+  """
+  ofHouseholdID is one of these.
+  """
+  ofHouseholdIDIn: [ID!]
+  """
+  ofHouseholdID is none of these.
+  """
+  ofHouseholdIDNotIn: [ID!]
+  """
+  ofHouseholdID is null.
+  """
+  ofHouseholdIDIsNil: Boolean
+  """
+  ofHouseholdID is set.
+  """
+  ofHouseholdIDNotNil: Boolean
+  """
+  of_staff_id field predicates
+  """
+  ofStaffID: ID
+  """
+  ofStaffID differs from this.
+  """
+  ofStaffIDNEQ: ID
+  """
+  ofStaffID is one of these.
+  """
+  ofStaffIDIn: [ID!]
+  """
+  ofStaffID is none of these.
+  """
+  ofStaffIDNotIn: [ID!]
+  """
+  ofStaffID is null.
+  """
+  ofStaffIDIsNil: Boolean
+  """
+  ofStaffID is set.
+  """
+  ofStaffIDNotNil: Boolean
+  """
+  valid_from field predicates
+  """
+  validFrom: Time
+  """
+  validFrom differs from this.
+  """
+  validFromNEQ: Time
+  """
+  validFrom is one of these.
+  """
+  validFromIn: [Time!]
+  """
+  validFrom is none of these.
+  """
+  validFromNotIn: [Time!]
+  """
+  validFrom is greater than this.
+  """
+  validFromGT: Time
+  """
+  validFrom is at least this.
+  """
+  validFromGTE: Time
+  """
+  validFrom is less than this.
+  """
+  validFromLT: Time
+  """
+  validFrom is at most this.
+  """
+  validFromLTE: Time
+  """
+  valid_until field predicates
+  """
+  validUntil: Time
+  """
+  validUntil differs from this.
+  """
+  validUntilNEQ: Time
+  """
+  validUntil is one of these.
+  """
+  validUntilIn: [Time!]
+  """
+  validUntil is none of these.
+  """
+  validUntilNotIn: [Time!]
+  """
+  validUntil is greater than this.
+  """
+  validUntilGT: Time
+  """
+  validUntil is at least this.
+  """
+  validUntilGTE: Time
+  """
+  validUntil is less than this.
+  """
+  validUntilLT: Time
+  """
+  validUntil is at most this.
+  """
+  validUntilLTE: Time
+  """
+  account_id field predicates
+  """
+  accountID: ID
+  """
+  accountID differs from this.
+  """
+  accountIDNEQ: ID
+  """
+  accountID is one of these.
+  """
+  accountIDIn: [ID!]
+  """
+  accountID is none of these.
+  """
+  accountIDNotIn: [ID!]
+  """
+  accountID is greater than this.
+  """
+  accountIDGT: ID
+  """
+  accountID is at least this.
+  """
+  accountIDGTE: ID
+  """
+  accountID is less than this.
+  """
+  accountIDLT: ID
+  """
+  accountID is at most this.
+  """
+  accountIDLTE: ID
+  """
+  state field predicates
+  """
+  state: ArchiveRequestState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveRequestState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveRequestState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveRequestState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
 }
 """
 A volume of the archive (A2).
@@ -35607,6 +37140,8 @@ func (ec *executionContext) childFields_Approval(ctx context.Context, field grap
 		return ec.fieldContext_Approval_askedByID(ctx, field)
 	case "askedByName":
 		return ec.fieldContext_Approval_askedByName(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Approval_departmentID(ctx, field)
 	case "askedAt":
 		return ec.fieldContext_Approval_askedAt(ctx, field)
 	case "expiresAt":
@@ -35887,14 +37422,16 @@ func (ec *executionContext) childFields_ArchivePermit(ctx context.Context, field
 		return ec.fieldContext_ArchivePermit_validUntil(ctx, field)
 	case "copies":
 		return ec.fieldContext_ArchivePermit_copies(ctx, field)
+	case "requestID":
+		return ec.fieldContext_ArchivePermit_requestID(ctx, field)
 	case "endedAt":
 		return ec.fieldContext_ArchivePermit_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_ArchivePermit_endReason(ctx, field)
 	case "estate":
 		return ec.fieldContext_ArchivePermit_estate(ctx, field)
-	case "document":
-		return ec.fieldContext_ArchivePermit_document(ctx, field)
+	case "request":
+		return ec.fieldContext_ArchivePermit_request(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchivePermit", field.Name)
 }
@@ -35919,6 +37456,108 @@ func (ec *executionContext) childFields_ArchivePermitEdge(ctx context.Context, f
 		return ec.fieldContext_ArchivePermitEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchivePermitEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveRequest_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveRequest_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveRequest_estateID(ctx, field)
+	case "code":
+		return ec.fieldContext_ArchiveRequest_code(ctx, field)
+	case "kind":
+		return ec.fieldContext_ArchiveRequest_kind(ctx, field)
+	case "purpose":
+		return ec.fieldContext_ArchiveRequest_purpose(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveRequest_category(ctx, field)
+	case "unitID":
+		return ec.fieldContext_ArchiveRequest_unitID(ctx, field)
+	case "ofHouseholdID":
+		return ec.fieldContext_ArchiveRequest_ofHouseholdID(ctx, field)
+	case "ofStaffID":
+		return ec.fieldContext_ArchiveRequest_ofStaffID(ctx, field)
+	case "wanted":
+		return ec.fieldContext_ArchiveRequest_wanted(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_ArchiveRequest_validFrom(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_ArchiveRequest_validUntil(ctx, field)
+	case "accountID":
+		return ec.fieldContext_ArchiveRequest_accountID(ctx, field)
+	case "askedByName":
+		return ec.fieldContext_ArchiveRequest_askedByName(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveRequest_state(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_ArchiveRequest_answeredAt(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_ArchiveRequest_answeredByName(ctx, field)
+	case "answer":
+		return ec.fieldContext_ArchiveRequest_answer(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveRequest_estate(ctx, field)
+	case "unit":
+		return ec.fieldContext_ArchiveRequest_unit(ctx, field)
+	case "ofHousehold":
+		return ec.fieldContext_ArchiveRequest_ofHousehold(ctx, field)
+	case "ofStaff":
+		return ec.fieldContext_ArchiveRequest_ofStaff(ctx, field)
+	case "named":
+		return ec.fieldContext_ArchiveRequest_named(ctx, field)
+	case "permits":
+		return ec.fieldContext_ArchiveRequest_permits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveRequestConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveRequestConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveRequestConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRequestDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveRequestDocument_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveRequestDocument_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveRequestDocument_estateID(ctx, field)
+	case "requestID":
+		return ec.fieldContext_ArchiveRequestDocument_requestID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveRequestDocument_documentID(ctx, field)
+	case "namedByID":
+		return ec.fieldContext_ArchiveRequestDocument_namedByID(ctx, field)
+	case "namedByName":
+		return ec.fieldContext_ArchiveRequestDocument_namedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveRequestDocument_estate(ctx, field)
+	case "request":
+		return ec.fieldContext_ArchiveRequestDocument_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestDocument", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveRequestEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveRequestEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -36497,6 +38136,14 @@ func (ec *executionContext) childFields_DeclineApprovalPayload(ctx context.Conte
 		return ec.fieldContext_DeclineApprovalPayload_approval(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeclineApprovalPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeclineArchiveRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_DeclineArchiveRequestPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeclineArchiveRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38663,6 +40310,16 @@ func (ec *executionContext) childFields_MoveOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MoveOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NameRequestedDocumentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_NameRequestedDocumentsPayload_request(ctx, field)
+	case "named":
+		return ec.fieldContext_NameRequestedDocumentsPayload_named(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NameRequestedDocumentsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_NoteOutstandingKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "followUp":
@@ -39065,6 +40722,14 @@ func (ec *executionContext) childFields_ReportKeyLossPayload(ctx context.Context
 		return ec.fieldContext_ReportKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_RequestArchivePayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestArchivePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -39625,6 +41290,22 @@ func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Cont
 		return ec.fieldContext_WithdrawApprovalPayload_approval(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawApprovalPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawArchivePermitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permit":
+		return ec.fieldContext_WithdrawArchivePermitPayload_permit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawArchivePermitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawArchiveRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_WithdrawArchiveRequestPayload_request(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawArchiveRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
