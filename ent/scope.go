@@ -101,16 +101,16 @@ var Entities = map[string]access.Entity{
 	TypeComplaint: {
 		Name: TypeComplaint, Table: "complaints", Code: ids.Code(1543),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:     "",
-		AppendOnly:   false,
+		Document:   "",
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
 	},
 	TypeCorrespondence: {
 		Name: TypeCorrespondence, Table: "correspondences", Code: ids.Code(1545),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:     "",
-		AppendOnly:   false,
+		Document:   "",
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
 	},
@@ -397,16 +397,16 @@ var Entities = map[string]access.Entity{
 	TypeRenovation: {
 		Name: TypeRenovation, Table: "renovations", Code: ids.Code(1544),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:     "",
-		AppendOnly:   false,
+		Document:   "",
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "contractor": true, "deduction_reason": true},
 		Contact:      map[string]bool{},
 	},
 	TypeRenovationStep: {
 		Name: TypeRenovationStep, Table: "renovation_steps", Code: ids.Code(1546),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:     "",
-		AppendOnly:   true,
+		Document:   "",
+		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{"note": true},
 		Contact:      map[string]bool{},
 	},
@@ -445,8 +445,8 @@ var Entities = map[string]access.Entity{
 	TypeViolation: {
 		Name: TypeViolation, Table: "violations", Code: ids.Code(1542),
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "household_id", Permits: "",
-		Document:     "",
-		AppendOnly:   false,
+		Document:   "",
+		AppendOnly: false, Watched: true,
 		Confidential: map[string]bool{"title": true, "particulars": true, "finding": true},
 		Contact:      map[string]bool{},
 	},
@@ -525,6 +525,20 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("household_id")
 		}
 		return TypeArchiveDocument
+	case *ComplaintQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeComplaint
+	case *CorrespondenceQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeCorrespondence
 	case *EmergencyContactQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -536,6 +550,13 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("estate_id")
 		}
 		return TypeExternalPerson
+	case *RenovationQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeRenovation
 	case *ResidentQuery:
 		if len(q.ctx.Fields) > 0 {
 			q.ctx.AppendFieldOnce("estate_id")
@@ -549,6 +570,13 @@ func KeepScope(q Query) string {
 			q.ctx.AppendFieldOnce("account_id")
 		}
 		return TypeStaff
+	case *ViolationQuery:
+		if len(q.ctx.Fields) > 0 {
+			q.ctx.AppendFieldOnce("estate_id")
+			q.ctx.AppendFieldOnce("department_id")
+			q.ctx.AppendFieldOnce("household_id")
+		}
+		return TypeViolation
 	}
 	return ""
 }
@@ -589,6 +617,22 @@ func Watch(v Value, saw func(access.Read)) {
 	case []*ArchiveDocument:
 		for _, row := range rows {
 			saw(access.Read{Type: TypeArchiveDocument, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Complaint:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeComplaint, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Correspondence:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeCorrespondence, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Renovation:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeRenovation, ID: row.ID, Row: row.RowScope()})
+		}
+	case []*Violation:
+		for _, row := range rows {
+			saw(access.Read{Type: TypeViolation, ID: row.ID, Row: row.RowScope()})
 		}
 	}
 }

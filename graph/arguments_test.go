@@ -202,11 +202,7 @@ func selection(t *ast.Definition, depth int) string {
 			fields = append(fields, f.Name+selection(sub, depth-1))
 		}
 	}
-<<<<<<< HEAD
-	if t.Kind == ast.Union { // an interface has its id, and more types than one question may name
-=======
 	if t.Kind == ast.Union { // what is an interface's is selected above
->>>>>>> origin/main
 		for _, p := range schema.PossibleTypes[t.Name] {
 			fields = append(fields, "... on "+p.Name+" { id }")
 		}

@@ -48,7 +48,7 @@ func (Renovation) Edges() []ent.Edge {
 
 // Annotations of a renovation.
 func (Renovation) Annotations() []schema.Annotation {
-	return public("A renovation of a household (A1.4).")
+	return public("A renovation of a household (A1.4).", Steward{Watched: true})
 }
 
 // RenovationStep says who did what when in a renovation (A1.4).

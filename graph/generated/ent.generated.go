@@ -78,14 +78,11 @@ type QueryResolver interface {
 	ArchiveDocuments(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) (*ent.ArchiveDocumentConnection, error)
 	ArchiveManuals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) (*ent.ArchiveManualConnection, error)
 	ArchivePermits(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) (*ent.ArchivePermitConnection, error)
-<<<<<<< HEAD
 	Violations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) (*ent.ViolationConnection, error)
 	Complaints(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) (*ent.ComplaintConnection, error)
 	Renovations(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) (*ent.RenovationConnection, error)
 	Correspondences(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) (*ent.CorrespondenceConnection, error)
-=======
 	ArchiveRequests(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) (*ent.ArchiveRequestConnection, error)
->>>>>>> origin/main
 	AuditTrail(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) (*identity.AuditEntryConnection, error)
 	Estates(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) (*ent.EstateConnection, error)
 	Areas(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) (*ent.AreaConnection, error)
@@ -27916,17 +27913,12 @@ func (ec *executionContext) fieldContext_Query_archivePermits(ctx context.Contex
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Query_violations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Query_violations(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -27936,38 +27928,19 @@ func (ec *executionContext) _Query_archiveRequests(ctx context.Context, field gr
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.ViolationConnection) graphql.Marshaler {
 			return ec.marshalNViolationConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐViolationConnection(ctx, selections, v)
-=======
-			return ec.fieldContext_Query_archiveRequests(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveRequests(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveRequestOrder), fc.Args["where"].(*ent.ArchiveRequestWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequestConnection) graphql.Marshaler {
-			return ec.marshalNArchiveRequestConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestConnection(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Query_violations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_ViolationConnection(ctx, field)
-=======
-			return ec.childFields_ArchiveRequestConnection(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -27977,7 +27950,6 @@ func (ec *executionContext) fieldContext_Query_archiveRequests(ctx context.Conte
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Query_violations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
@@ -28111,9 +28083,50 @@ func (ec *executionContext) fieldContext_Query_correspondences(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_correspondences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_archiveRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ArchiveRequests(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveRequestOrder), fc.Args["where"].(*ent.ArchiveRequestWhereInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequestConnection) graphql.Marshaler {
+			return ec.marshalNArchiveRequestConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveRequestConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_archiveRequests_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -74574,7 +74587,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_archivePermits(ctx, field)
 				})
-<<<<<<< HEAD
 		case "violations":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -74598,13 +74610,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_correspondences(ctx, field)
-=======
+				})
 		case "archiveRequests":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_archiveRequests(ctx, field)
->>>>>>> origin/main
 				})
 		case "auditTrail":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -54,7 +54,6 @@ type MutationResolver interface {
 	UnbindDocument(ctx context.Context, input archives.UnbindDocumentInput) (*archives.UnbindDocumentPayload, error)
 	CreateManual(ctx context.Context, input archives.CreateManualInput) (*archives.CreateManualPayload, error)
 	PutManualInForce(ctx context.Context, input archives.PutInForceInput) (*archives.PutInForcePayload, error)
-<<<<<<< HEAD
 	RecordViolation(ctx context.Context, input archives.RecordViolationInput) (*archives.RecordViolationPayload, error)
 	ResolveViolation(ctx context.Context, input archives.ResolveViolationInput) (*archives.ResolveViolationPayload, error)
 	VoidViolation(ctx context.Context, input archives.VoidViolationInput) (*archives.VoidViolationPayload, error)
@@ -70,13 +69,11 @@ type MutationResolver interface {
 	RecordCorrespondence(ctx context.Context, input archives.RecordCorrespondenceInput) (*archives.RecordCorrespondencePayload, error)
 	AnswerCorrespondence(ctx context.Context, input archives.AnswerCorrespondenceInput) (*archives.AnswerCorrespondencePayload, error)
 	VoidCorrespondence(ctx context.Context, input archives.VoidCorrespondenceInput) (*archives.VoidCorrespondencePayload, error)
-=======
 	RequestArchive(ctx context.Context, input archives.RequestArchiveInput) (*archives.RequestArchivePayload, error)
 	NameRequestedDocuments(ctx context.Context, input archives.NameRequestedDocumentsInput) (*archives.NameRequestedDocumentsPayload, error)
 	DeclineArchiveRequest(ctx context.Context, input archives.DeclineArchiveRequestInput) (*archives.DeclineArchiveRequestPayload, error)
 	WithdrawArchiveRequest(ctx context.Context, input archives.WithdrawArchiveRequestInput) (*archives.WithdrawArchiveRequestPayload, error)
 	WithdrawArchivePermit(ctx context.Context, input archives.WithdrawArchivePermitInput) (*archives.WithdrawArchivePermitPayload, error)
->>>>>>> origin/main
 	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
@@ -4343,17 +4340,12 @@ func (ec *executionContext) fieldContext_Mutation_putManualInForce(ctx context.C
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Mutation_recordViolation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Mutation_recordViolation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -4363,38 +4355,19 @@ func (ec *executionContext) _Mutation_requestArchive(ctx context.Context, field 
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *archives.RecordViolationPayload) graphql.Marshaler {
 			return ec.marshalNRecordViolationPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRecordViolationPayload(ctx, selections, v)
-=======
-			return ec.fieldContext_Mutation_requestArchive(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RequestArchive(ctx, fc.Args["input"].(archives.RequestArchiveInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.RequestArchivePayload) graphql.Marshaler {
-			return ec.marshalNRequestArchivePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRequestArchivePayload(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Mutation_recordViolation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_RecordViolationPayload(ctx, field)
-=======
-			return ec.childFields_RequestArchivePayload(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -4404,28 +4377,19 @@ func (ec *executionContext) fieldContext_Mutation_requestArchive(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Mutation_recordViolation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
-	if fc.Args, err = ec.field_Mutation_requestArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Mutation_resolveViolation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Mutation_resolveViolation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -4435,38 +4399,19 @@ func (ec *executionContext) _Mutation_nameRequestedDocuments(ctx context.Context
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *archives.ResolveViolationPayload) graphql.Marshaler {
 			return ec.marshalNResolveViolationPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐResolveViolationPayload(ctx, selections, v)
-=======
-			return ec.fieldContext_Mutation_nameRequestedDocuments(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().NameRequestedDocuments(ctx, fc.Args["input"].(archives.NameRequestedDocumentsInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.NameRequestedDocumentsPayload) graphql.Marshaler {
-			return ec.marshalNNameRequestedDocumentsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐNameRequestedDocumentsPayload(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Mutation_resolveViolation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_ResolveViolationPayload(ctx, field)
-=======
-			return ec.childFields_NameRequestedDocumentsPayload(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -4476,28 +4421,19 @@ func (ec *executionContext) fieldContext_Mutation_nameRequestedDocuments(ctx con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Mutation_resolveViolation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
-	if fc.Args, err = ec.field_Mutation_nameRequestedDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Mutation_voidViolation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Mutation_voidViolation(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -4507,38 +4443,19 @@ func (ec *executionContext) _Mutation_declineArchiveRequest(ctx context.Context,
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *archives.VoidViolationPayload) graphql.Marshaler {
 			return ec.marshalNVoidViolationPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐVoidViolationPayload(ctx, selections, v)
-=======
-			return ec.fieldContext_Mutation_declineArchiveRequest(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeclineArchiveRequest(ctx, fc.Args["input"].(archives.DeclineArchiveRequestInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.DeclineArchiveRequestPayload) graphql.Marshaler {
-			return ec.marshalNDeclineArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDeclineArchiveRequestPayload(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Mutation_voidViolation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_VoidViolationPayload(ctx, field)
-=======
-			return ec.childFields_DeclineArchiveRequestPayload(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -4548,28 +4465,19 @@ func (ec *executionContext) fieldContext_Mutation_declineArchiveRequest(ctx cont
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Mutation_voidViolation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
-	if fc.Args, err = ec.field_Mutation_declineArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Mutation_recordComplaint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Mutation_recordComplaint(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -4579,38 +4487,19 @@ func (ec *executionContext) _Mutation_withdrawArchiveRequest(ctx context.Context
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *archives.RecordComplaintPayload) graphql.Marshaler {
 			return ec.marshalNRecordComplaintPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRecordComplaintPayload(ctx, selections, v)
-=======
-			return ec.fieldContext_Mutation_withdrawArchiveRequest(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawArchiveRequest(ctx, fc.Args["input"].(archives.WithdrawArchiveRequestInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchiveRequestPayload) graphql.Marshaler {
-			return ec.marshalNWithdrawArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestPayload(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Mutation_recordComplaint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_RecordComplaintPayload(ctx, field)
-=======
-			return ec.childFields_WithdrawArchiveRequestPayload(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -4620,28 +4509,19 @@ func (ec *executionContext) fieldContext_Mutation_withdrawArchiveRequest(ctx con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Mutation_recordComplaint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
-	if fc.Args, err = ec.field_Mutation_withdrawArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-<<<<<<< HEAD
 func (ec *executionContext) _Mutation_answerComplaint(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-=======
-func (ec *executionContext) _Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
->>>>>>> origin/main
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.fieldContext_Mutation_answerComplaint(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
@@ -4651,38 +4531,19 @@ func (ec *executionContext) _Mutation_withdrawArchivePermit(ctx context.Context,
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *archives.AnswerComplaintPayload) graphql.Marshaler {
 			return ec.marshalNAnswerComplaintPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐAnswerComplaintPayload(ctx, selections, v)
-=======
-			return ec.fieldContext_Mutation_withdrawArchivePermit(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().WithdrawArchivePermit(ctx, fc.Args["input"].(archives.WithdrawArchivePermitInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchivePermitPayload) graphql.Marshaler {
-			return ec.marshalNWithdrawArchivePermitPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchivePermitPayload(ctx, selections, v)
->>>>>>> origin/main
 		},
 		true,
 		true,
 	)
 }
-<<<<<<< HEAD
 func (ec *executionContext) fieldContext_Mutation_answerComplaint(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-=======
-func (ec *executionContext) fieldContext_Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
->>>>>>> origin/main
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-<<<<<<< HEAD
 			return ec.childFields_AnswerComplaintPayload(ctx, field)
-=======
-			return ec.childFields_WithdrawArchivePermitPayload(ctx, field)
->>>>>>> origin/main
 		},
 	}
 	defer func() {
@@ -4692,7 +4553,6 @@ func (ec *executionContext) fieldContext_Mutation_withdrawArchivePermit(ctx cont
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-<<<<<<< HEAD
 	if fc.Args, err = ec.field_Mutation_answerComplaint_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
@@ -5134,9 +4994,226 @@ func (ec *executionContext) fieldContext_Mutation_voidCorrespondence(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_voidCorrespondence_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-=======
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestArchive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestArchive(ctx, fc.Args["input"].(archives.RequestArchiveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.RequestArchivePayload) graphql.Marshaler {
+			return ec.marshalNRequestArchivePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRequestArchivePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestArchivePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_nameRequestedDocuments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NameRequestedDocuments(ctx, fc.Args["input"].(archives.NameRequestedDocumentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.NameRequestedDocumentsPayload) graphql.Marshaler {
+			return ec.marshalNNameRequestedDocumentsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐNameRequestedDocumentsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NameRequestedDocumentsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_nameRequestedDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_declineArchiveRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeclineArchiveRequest(ctx, fc.Args["input"].(archives.DeclineArchiveRequestInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.DeclineArchiveRequestPayload) graphql.Marshaler {
+			return ec.marshalNDeclineArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDeclineArchiveRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeclineArchiveRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_declineArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawArchiveRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawArchiveRequest(ctx, fc.Args["input"].(archives.WithdrawArchiveRequestInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchiveRequestPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawArchiveRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawArchivePermit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawArchivePermit(ctx, fc.Args["input"].(archives.WithdrawArchivePermitInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchivePermitPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawArchivePermitPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchivePermitPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawArchivePermitPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_withdrawArchivePermit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
->>>>>>> origin/main
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10601,59 +10678,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-<<<<<<< HEAD
 		case "recordViolation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordViolation(ctx, field)
-=======
-		case "requestArchive":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_requestArchive(ctx, field)
->>>>>>> origin/main
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-<<<<<<< HEAD
 		case "resolveViolation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resolveViolation(ctx, field)
-=======
-		case "nameRequestedDocuments":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_nameRequestedDocuments(ctx, field)
->>>>>>> origin/main
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-<<<<<<< HEAD
 		case "voidViolation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_voidViolation(ctx, field)
-=======
-		case "declineArchiveRequest":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_declineArchiveRequest(ctx, field)
->>>>>>> origin/main
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-<<<<<<< HEAD
 		case "recordComplaint":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordComplaint(ctx, field)
-=======
-		case "withdrawArchiveRequest":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_withdrawArchiveRequest(ctx, field)
->>>>>>> origin/main
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-<<<<<<< HEAD
 		case "answerComplaint":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_answerComplaint(ctx, field)
@@ -10727,11 +10779,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "voidCorrespondence":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_voidCorrespondence(ctx, field)
-=======
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestArchive":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestArchive(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameRequestedDocuments":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_nameRequestedDocuments(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "declineArchiveRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_declineArchiveRequest(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawArchiveRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawArchiveRequest(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "withdrawArchivePermit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_withdrawArchivePermit(ctx, field)
->>>>>>> origin/main
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
