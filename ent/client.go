@@ -17,10 +17,14 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -73,14 +77,22 @@ type Client struct {
 	Schema *migrate.Schema
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDestruction is the client for interacting with the ArchiveDestruction builders.
+	ArchiveDestruction *ArchiveDestructionClient
+	// ArchiveDestructionLine is the client for interacting with the ArchiveDestructionLine builders.
+	ArchiveDestructionLine *ArchiveDestructionLineClient
 	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
 	ArchiveDocument *ArchiveDocumentClient
 	// ArchiveFile is the client for interacting with the ArchiveFile builders.
 	ArchiveFile *ArchiveFileClient
+	// ArchiveHold is the client for interacting with the ArchiveHold builders.
+	ArchiveHold *ArchiveHoldClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
 	ArchivePermit *ArchivePermitClient
+	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
+	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -179,10 +191,14 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Approval = NewApprovalClient(c.config)
+	c.ArchiveDestruction = NewArchiveDestructionClient(c.config)
+	c.ArchiveDestructionLine = NewArchiveDestructionLineClient(c.config)
 	c.ArchiveDocument = NewArchiveDocumentClient(c.config)
 	c.ArchiveFile = NewArchiveFileClient(c.config)
+	c.ArchiveHold = NewArchiveHoldClient(c.config)
 	c.ArchiveManual = NewArchiveManualClient(c.config)
 	c.ArchivePermit = NewArchivePermitClient(c.config)
+	c.ArchiveRetention = NewArchiveRetentionClient(c.config)
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
@@ -316,56 +332,60 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:                ctx,
-		config:             cfg,
-		Approval:           NewApprovalClient(cfg),
-		ArchiveDocument:    NewArchiveDocumentClient(cfg),
-		ArchiveFile:        NewArchiveFileClient(cfg),
-		ArchiveManual:      NewArchiveManualClient(cfg),
-		ArchivePermit:      NewArchivePermitClient(cfg),
-		ArchiveVolume:      NewArchiveVolumeClient(cfg),
-		Area:               NewAreaClient(cfg),
-		Building:           NewBuildingClient(cfg),
-		Certificate:        NewCertificateClient(cfg),
-		Department:         NewDepartmentClient(cfg),
-		EmergencyContact:   NewEmergencyContactClient(cfg),
-		Estate:             NewEstateClient(cfg),
-		ExternalPerson:     NewExternalPersonClient(cfg),
-		File:               NewFileClient(cfg),
-		Household:          NewHouseholdClient(cfg),
-		ImportRun:          NewImportRunClient(cfg),
-		KeyAcceptance:      NewKeyAcceptanceClient(cfg),
-		KeyAcceptanceCheck: NewKeyAcceptanceCheckClient(cfg),
-		KeyAcceptanceLine:  NewKeyAcceptanceLineClient(cfg),
-		KeyBalance:         NewKeyBalanceClient(cfg),
-		KeyCabinetOpening:  NewKeyCabinetOpeningClient(cfg),
-		KeyCopyOrder:       NewKeyCopyOrderClient(cfg),
-		KeyFollowUp:        NewKeyFollowUpClient(cfg),
-		KeyGeneration:      NewKeyGenerationClient(cfg),
-		KeyHolder:          NewKeyHolderClient(cfg),
-		KeyHook:            NewKeyHookClient(cfg),
-		KeyLoan:            NewKeyLoanClient(cfg),
-		KeyLoanLine:        NewKeyLoanLineClient(cfg),
-		KeyLoanRequest:     NewKeyLoanRequestClient(cfg),
-		KeyLoanRequestLine: NewKeyLoanRequestLineClient(cfg),
-		KeyLockChange:      NewKeyLockChangeClient(cfg),
-		KeyLoss:            NewKeyLossClient(cfg),
-		KeyMovement:        NewKeyMovementClient(cfg),
-		KeyReturn:          NewKeyReturnClient(cfg),
-		KeyScrapping:       NewKeyScrappingClient(cfg),
-		KeySeal:            NewKeySealClient(cfg),
-		KeySet:             NewKeySetClient(cfg),
-		KeySpotCheck:       NewKeySpotCheckClient(cfg),
-		KeyStatement:       NewKeyStatementClient(cfg),
-		KeyStatementLine:   NewKeyStatementLineClient(cfg),
-		Obligation:         NewObligationClient(cfg),
-		Occupancy:          NewOccupancyClient(cfg),
-		Reconciliation:     NewReconciliationClient(cfg),
-		ReconciliationLine: NewReconciliationLineClient(cfg),
-		Resident:           NewResidentClient(cfg),
-		Signature:          NewSignatureClient(cfg),
-		Staff:              NewStaffClient(cfg),
-		Unit:               NewUnitClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Approval:               NewApprovalClient(cfg),
+		ArchiveDestruction:     NewArchiveDestructionClient(cfg),
+		ArchiveDestructionLine: NewArchiveDestructionLineClient(cfg),
+		ArchiveDocument:        NewArchiveDocumentClient(cfg),
+		ArchiveFile:            NewArchiveFileClient(cfg),
+		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveManual:          NewArchiveManualClient(cfg),
+		ArchivePermit:          NewArchivePermitClient(cfg),
+		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveVolume:          NewArchiveVolumeClient(cfg),
+		Area:                   NewAreaClient(cfg),
+		Building:               NewBuildingClient(cfg),
+		Certificate:            NewCertificateClient(cfg),
+		Department:             NewDepartmentClient(cfg),
+		EmergencyContact:       NewEmergencyContactClient(cfg),
+		Estate:                 NewEstateClient(cfg),
+		ExternalPerson:         NewExternalPersonClient(cfg),
+		File:                   NewFileClient(cfg),
+		Household:              NewHouseholdClient(cfg),
+		ImportRun:              NewImportRunClient(cfg),
+		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
+		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
+		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
+		KeyBalance:             NewKeyBalanceClient(cfg),
+		KeyCabinetOpening:      NewKeyCabinetOpeningClient(cfg),
+		KeyCopyOrder:           NewKeyCopyOrderClient(cfg),
+		KeyFollowUp:            NewKeyFollowUpClient(cfg),
+		KeyGeneration:          NewKeyGenerationClient(cfg),
+		KeyHolder:              NewKeyHolderClient(cfg),
+		KeyHook:                NewKeyHookClient(cfg),
+		KeyLoan:                NewKeyLoanClient(cfg),
+		KeyLoanLine:            NewKeyLoanLineClient(cfg),
+		KeyLoanRequest:         NewKeyLoanRequestClient(cfg),
+		KeyLoanRequestLine:     NewKeyLoanRequestLineClient(cfg),
+		KeyLockChange:          NewKeyLockChangeClient(cfg),
+		KeyLoss:                NewKeyLossClient(cfg),
+		KeyMovement:            NewKeyMovementClient(cfg),
+		KeyReturn:              NewKeyReturnClient(cfg),
+		KeyScrapping:           NewKeyScrappingClient(cfg),
+		KeySeal:                NewKeySealClient(cfg),
+		KeySet:                 NewKeySetClient(cfg),
+		KeySpotCheck:           NewKeySpotCheckClient(cfg),
+		KeyStatement:           NewKeyStatementClient(cfg),
+		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		Obligation:             NewObligationClient(cfg),
+		Occupancy:              NewOccupancyClient(cfg),
+		Reconciliation:         NewReconciliationClient(cfg),
+		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Resident:               NewResidentClient(cfg),
+		Signature:              NewSignatureClient(cfg),
+		Staff:                  NewStaffClient(cfg),
+		Unit:                   NewUnitClient(cfg),
 	}, nil
 }
 
@@ -383,56 +403,60 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:                ctx,
-		config:             cfg,
-		Approval:           NewApprovalClient(cfg),
-		ArchiveDocument:    NewArchiveDocumentClient(cfg),
-		ArchiveFile:        NewArchiveFileClient(cfg),
-		ArchiveManual:      NewArchiveManualClient(cfg),
-		ArchivePermit:      NewArchivePermitClient(cfg),
-		ArchiveVolume:      NewArchiveVolumeClient(cfg),
-		Area:               NewAreaClient(cfg),
-		Building:           NewBuildingClient(cfg),
-		Certificate:        NewCertificateClient(cfg),
-		Department:         NewDepartmentClient(cfg),
-		EmergencyContact:   NewEmergencyContactClient(cfg),
-		Estate:             NewEstateClient(cfg),
-		ExternalPerson:     NewExternalPersonClient(cfg),
-		File:               NewFileClient(cfg),
-		Household:          NewHouseholdClient(cfg),
-		ImportRun:          NewImportRunClient(cfg),
-		KeyAcceptance:      NewKeyAcceptanceClient(cfg),
-		KeyAcceptanceCheck: NewKeyAcceptanceCheckClient(cfg),
-		KeyAcceptanceLine:  NewKeyAcceptanceLineClient(cfg),
-		KeyBalance:         NewKeyBalanceClient(cfg),
-		KeyCabinetOpening:  NewKeyCabinetOpeningClient(cfg),
-		KeyCopyOrder:       NewKeyCopyOrderClient(cfg),
-		KeyFollowUp:        NewKeyFollowUpClient(cfg),
-		KeyGeneration:      NewKeyGenerationClient(cfg),
-		KeyHolder:          NewKeyHolderClient(cfg),
-		KeyHook:            NewKeyHookClient(cfg),
-		KeyLoan:            NewKeyLoanClient(cfg),
-		KeyLoanLine:        NewKeyLoanLineClient(cfg),
-		KeyLoanRequest:     NewKeyLoanRequestClient(cfg),
-		KeyLoanRequestLine: NewKeyLoanRequestLineClient(cfg),
-		KeyLockChange:      NewKeyLockChangeClient(cfg),
-		KeyLoss:            NewKeyLossClient(cfg),
-		KeyMovement:        NewKeyMovementClient(cfg),
-		KeyReturn:          NewKeyReturnClient(cfg),
-		KeyScrapping:       NewKeyScrappingClient(cfg),
-		KeySeal:            NewKeySealClient(cfg),
-		KeySet:             NewKeySetClient(cfg),
-		KeySpotCheck:       NewKeySpotCheckClient(cfg),
-		KeyStatement:       NewKeyStatementClient(cfg),
-		KeyStatementLine:   NewKeyStatementLineClient(cfg),
-		Obligation:         NewObligationClient(cfg),
-		Occupancy:          NewOccupancyClient(cfg),
-		Reconciliation:     NewReconciliationClient(cfg),
-		ReconciliationLine: NewReconciliationLineClient(cfg),
-		Resident:           NewResidentClient(cfg),
-		Signature:          NewSignatureClient(cfg),
-		Staff:              NewStaffClient(cfg),
-		Unit:               NewUnitClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		Approval:               NewApprovalClient(cfg),
+		ArchiveDestruction:     NewArchiveDestructionClient(cfg),
+		ArchiveDestructionLine: NewArchiveDestructionLineClient(cfg),
+		ArchiveDocument:        NewArchiveDocumentClient(cfg),
+		ArchiveFile:            NewArchiveFileClient(cfg),
+		ArchiveHold:            NewArchiveHoldClient(cfg),
+		ArchiveManual:          NewArchiveManualClient(cfg),
+		ArchivePermit:          NewArchivePermitClient(cfg),
+		ArchiveRetention:       NewArchiveRetentionClient(cfg),
+		ArchiveVolume:          NewArchiveVolumeClient(cfg),
+		Area:                   NewAreaClient(cfg),
+		Building:               NewBuildingClient(cfg),
+		Certificate:            NewCertificateClient(cfg),
+		Department:             NewDepartmentClient(cfg),
+		EmergencyContact:       NewEmergencyContactClient(cfg),
+		Estate:                 NewEstateClient(cfg),
+		ExternalPerson:         NewExternalPersonClient(cfg),
+		File:                   NewFileClient(cfg),
+		Household:              NewHouseholdClient(cfg),
+		ImportRun:              NewImportRunClient(cfg),
+		KeyAcceptance:          NewKeyAcceptanceClient(cfg),
+		KeyAcceptanceCheck:     NewKeyAcceptanceCheckClient(cfg),
+		KeyAcceptanceLine:      NewKeyAcceptanceLineClient(cfg),
+		KeyBalance:             NewKeyBalanceClient(cfg),
+		KeyCabinetOpening:      NewKeyCabinetOpeningClient(cfg),
+		KeyCopyOrder:           NewKeyCopyOrderClient(cfg),
+		KeyFollowUp:            NewKeyFollowUpClient(cfg),
+		KeyGeneration:          NewKeyGenerationClient(cfg),
+		KeyHolder:              NewKeyHolderClient(cfg),
+		KeyHook:                NewKeyHookClient(cfg),
+		KeyLoan:                NewKeyLoanClient(cfg),
+		KeyLoanLine:            NewKeyLoanLineClient(cfg),
+		KeyLoanRequest:         NewKeyLoanRequestClient(cfg),
+		KeyLoanRequestLine:     NewKeyLoanRequestLineClient(cfg),
+		KeyLockChange:          NewKeyLockChangeClient(cfg),
+		KeyLoss:                NewKeyLossClient(cfg),
+		KeyMovement:            NewKeyMovementClient(cfg),
+		KeyReturn:              NewKeyReturnClient(cfg),
+		KeyScrapping:           NewKeyScrappingClient(cfg),
+		KeySeal:                NewKeySealClient(cfg),
+		KeySet:                 NewKeySetClient(cfg),
+		KeySpotCheck:           NewKeySpotCheckClient(cfg),
+		KeyStatement:           NewKeyStatementClient(cfg),
+		KeyStatementLine:       NewKeyStatementLineClient(cfg),
+		Obligation:             NewObligationClient(cfg),
+		Occupancy:              NewOccupancyClient(cfg),
+		Reconciliation:         NewReconciliationClient(cfg),
+		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Resident:               NewResidentClient(cfg),
+		Signature:              NewSignatureClient(cfg),
+		Staff:                  NewStaffClient(cfg),
+		Unit:                   NewUnitClient(cfg),
 	}, nil
 }
 
@@ -462,14 +486,15 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
-		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
-		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
-		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
-		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
-		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
-		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveRetention, c.ArchiveVolume, c.Area, c.Building, c.Certificate,
+		c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson, c.File,
+		c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
 		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
 		c.Unit,
@@ -482,14 +507,15 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Approval, c.ArchiveDocument, c.ArchiveFile, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
-		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
-		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
-		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
-		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
-		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
-		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
+		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
+		c.ArchiveRetention, c.ArchiveVolume, c.Area, c.Building, c.Certificate,
+		c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson, c.File,
+		c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
 		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
 		c.Unit,
@@ -503,14 +529,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *ApprovalMutation:
 		return c.Approval.mutate(ctx, m)
+	case *ArchiveDestructionMutation:
+		return c.ArchiveDestruction.mutate(ctx, m)
+	case *ArchiveDestructionLineMutation:
+		return c.ArchiveDestructionLine.mutate(ctx, m)
 	case *ArchiveDocumentMutation:
 		return c.ArchiveDocument.mutate(ctx, m)
 	case *ArchiveFileMutation:
 		return c.ArchiveFile.mutate(ctx, m)
+	case *ArchiveHoldMutation:
+		return c.ArchiveHold.mutate(ctx, m)
 	case *ArchiveManualMutation:
 		return c.ArchiveManual.mutate(ctx, m)
 	case *ArchivePermitMutation:
 		return c.ArchivePermit.mutate(ctx, m)
+	case *ArchiveRetentionMutation:
+		return c.ArchiveRetention.mutate(ctx, m)
 	case *ArchiveVolumeMutation:
 		return c.ArchiveVolume.mutate(ctx, m)
 	case *AreaMutation:
@@ -748,6 +782,400 @@ func (c *ApprovalClient) mutate(ctx context.Context, m *ApprovalMutation) (Value
 		return (&ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Approval mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveDestructionClient is a client for the ArchiveDestruction schema.
+type ArchiveDestructionClient struct {
+	config
+}
+
+// NewArchiveDestructionClient returns a client for the ArchiveDestruction from the given config.
+func NewArchiveDestructionClient(c config) *ArchiveDestructionClient {
+	return &ArchiveDestructionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivedestruction.Hooks(f(g(h())))`.
+func (c *ArchiveDestructionClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveDestruction = append(c.hooks.ArchiveDestruction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivedestruction.Intercept(f(g(h())))`.
+func (c *ArchiveDestructionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveDestruction = append(c.inters.ArchiveDestruction, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveDestruction entity.
+func (c *ArchiveDestructionClient) Create() *ArchiveDestructionCreate {
+	mutation := newArchiveDestructionMutation(c.config, OpCreate)
+	return &ArchiveDestructionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveDestruction entities.
+func (c *ArchiveDestructionClient) CreateBulk(builders ...*ArchiveDestructionCreate) *ArchiveDestructionCreateBulk {
+	return &ArchiveDestructionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveDestructionClient) MapCreateBulk(slice any, setFunc func(*ArchiveDestructionCreate, int)) *ArchiveDestructionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveDestructionCreateBulk{err: fmt.Errorf("calling to ArchiveDestructionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveDestructionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveDestructionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Update() *ArchiveDestructionUpdate {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdate)
+	return &ArchiveDestructionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveDestructionClient) UpdateOne(_m *ArchiveDestruction) *ArchiveDestructionUpdateOne {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdateOne, withArchiveDestruction(_m))
+	return &ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveDestructionClient) UpdateOneID(id uuid.UUID) *ArchiveDestructionUpdateOne {
+	mutation := newArchiveDestructionMutation(c.config, OpUpdateOne, withArchiveDestructionID(id))
+	return &ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Delete() *ArchiveDestructionDelete {
+	mutation := newArchiveDestructionMutation(c.config, OpDelete)
+	return &ArchiveDestructionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveDestructionClient) DeleteOne(_m *ArchiveDestruction) *ArchiveDestructionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveDestructionClient) DeleteOneID(id uuid.UUID) *ArchiveDestructionDeleteOne {
+	builder := c.Delete().Where(archivedestruction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveDestructionDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveDestruction.
+func (c *ArchiveDestructionClient) Query() *ArchiveDestructionQuery {
+	return &ArchiveDestructionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveDestruction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveDestruction entity by its id.
+func (c *ArchiveDestructionClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveDestruction, error) {
+	return c.Query().Where(archivedestruction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveDestructionClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveDestruction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryEstate(_m *ArchiveDestruction) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.EstateTable, archivedestruction.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApproval queries the approval edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryApproval(_m *ArchiveDestruction) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.ApprovalTable, archivedestruction.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryWitness queries the witness edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryWitness(_m *ArchiveDestruction) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.WitnessTable, archivedestruction.WitnessColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCertificate queries the certificate edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryCertificate(_m *ArchiveDestruction) *CertificateQuery {
+	query := (&CertificateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(certificate.Table, certificate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestruction.CertificateTable, archivedestruction.CertificateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLines queries the lines edge of a ArchiveDestruction.
+func (c *ArchiveDestructionClient) QueryLines(_m *ArchiveDestruction) *ArchiveDestructionLineQuery {
+	query := (&ArchiveDestructionLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestruction.Table, archivedestruction.FieldID, id),
+			sqlgraph.To(archivedestructionline.Table, archivedestructionline.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archivedestruction.LinesTable, archivedestruction.LinesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveDestructionClient) Hooks() []Hook {
+	return c.hooks.ArchiveDestruction
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveDestructionClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveDestruction
+}
+
+func (c *ArchiveDestructionClient) mutate(ctx context.Context, m *ArchiveDestructionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveDestructionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveDestructionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveDestructionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveDestructionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveDestruction mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveDestructionLineClient is a client for the ArchiveDestructionLine schema.
+type ArchiveDestructionLineClient struct {
+	config
+}
+
+// NewArchiveDestructionLineClient returns a client for the ArchiveDestructionLine from the given config.
+func NewArchiveDestructionLineClient(c config) *ArchiveDestructionLineClient {
+	return &ArchiveDestructionLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivedestructionline.Hooks(f(g(h())))`.
+func (c *ArchiveDestructionLineClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveDestructionLine = append(c.hooks.ArchiveDestructionLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivedestructionline.Intercept(f(g(h())))`.
+func (c *ArchiveDestructionLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveDestructionLine = append(c.inters.ArchiveDestructionLine, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveDestructionLine entity.
+func (c *ArchiveDestructionLineClient) Create() *ArchiveDestructionLineCreate {
+	mutation := newArchiveDestructionLineMutation(c.config, OpCreate)
+	return &ArchiveDestructionLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveDestructionLine entities.
+func (c *ArchiveDestructionLineClient) CreateBulk(builders ...*ArchiveDestructionLineCreate) *ArchiveDestructionLineCreateBulk {
+	return &ArchiveDestructionLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveDestructionLineClient) MapCreateBulk(slice any, setFunc func(*ArchiveDestructionLineCreate, int)) *ArchiveDestructionLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveDestructionLineCreateBulk{err: fmt.Errorf("calling to ArchiveDestructionLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveDestructionLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveDestructionLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Update() *ArchiveDestructionLineUpdate {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdate)
+	return &ArchiveDestructionLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveDestructionLineClient) UpdateOne(_m *ArchiveDestructionLine) *ArchiveDestructionLineUpdateOne {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdateOne, withArchiveDestructionLine(_m))
+	return &ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveDestructionLineClient) UpdateOneID(id uuid.UUID) *ArchiveDestructionLineUpdateOne {
+	mutation := newArchiveDestructionLineMutation(c.config, OpUpdateOne, withArchiveDestructionLineID(id))
+	return &ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Delete() *ArchiveDestructionLineDelete {
+	mutation := newArchiveDestructionLineMutation(c.config, OpDelete)
+	return &ArchiveDestructionLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveDestructionLineClient) DeleteOne(_m *ArchiveDestructionLine) *ArchiveDestructionLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveDestructionLineClient) DeleteOneID(id uuid.UUID) *ArchiveDestructionLineDeleteOne {
+	builder := c.Delete().Where(archivedestructionline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveDestructionLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) Query() *ArchiveDestructionLineQuery {
+	return &ArchiveDestructionLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveDestructionLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveDestructionLine entity by its id.
+func (c *ArchiveDestructionLineClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveDestructionLine, error) {
+	return c.Query().Where(archivedestructionline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveDestructionLineClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveDestructionLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryEstate(_m *ArchiveDestructionLine) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.EstateTable, archivedestructionline.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDestruction queries the destruction edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryDestruction(_m *ArchiveDestructionLine) *ArchiveDestructionQuery {
+	query := (&ArchiveDestructionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(archivedestruction.Table, archivedestruction.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.DestructionTable, archivedestructionline.DestructionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveDestructionLine.
+func (c *ArchiveDestructionLineClient) QueryDocument(_m *ArchiveDestructionLine) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivedestructionline.Table, archivedestructionline.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivedestructionline.DocumentTable, archivedestructionline.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveDestructionLineClient) Hooks() []Hook {
+	return c.hooks.ArchiveDestructionLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveDestructionLineClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveDestructionLine
+}
+
+func (c *ArchiveDestructionLineClient) mutate(ctx context.Context, m *ArchiveDestructionLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveDestructionLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveDestructionLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveDestructionLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveDestructionLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveDestructionLine mutation op: %q", m.Op())
 	}
 }
 
@@ -1209,6 +1637,203 @@ func (c *ArchiveFileClient) mutate(ctx context.Context, m *ArchiveFileMutation) 
 	}
 }
 
+// ArchiveHoldClient is a client for the ArchiveHold schema.
+type ArchiveHoldClient struct {
+	config
+}
+
+// NewArchiveHoldClient returns a client for the ArchiveHold from the given config.
+func NewArchiveHoldClient(c config) *ArchiveHoldClient {
+	return &ArchiveHoldClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archivehold.Hooks(f(g(h())))`.
+func (c *ArchiveHoldClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveHold = append(c.hooks.ArchiveHold, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archivehold.Intercept(f(g(h())))`.
+func (c *ArchiveHoldClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveHold = append(c.inters.ArchiveHold, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveHold entity.
+func (c *ArchiveHoldClient) Create() *ArchiveHoldCreate {
+	mutation := newArchiveHoldMutation(c.config, OpCreate)
+	return &ArchiveHoldCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveHold entities.
+func (c *ArchiveHoldClient) CreateBulk(builders ...*ArchiveHoldCreate) *ArchiveHoldCreateBulk {
+	return &ArchiveHoldCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveHoldClient) MapCreateBulk(slice any, setFunc func(*ArchiveHoldCreate, int)) *ArchiveHoldCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveHoldCreateBulk{err: fmt.Errorf("calling to ArchiveHoldClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveHoldCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveHoldCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveHold.
+func (c *ArchiveHoldClient) Update() *ArchiveHoldUpdate {
+	mutation := newArchiveHoldMutation(c.config, OpUpdate)
+	return &ArchiveHoldUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveHoldClient) UpdateOne(_m *ArchiveHold) *ArchiveHoldUpdateOne {
+	mutation := newArchiveHoldMutation(c.config, OpUpdateOne, withArchiveHold(_m))
+	return &ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveHoldClient) UpdateOneID(id uuid.UUID) *ArchiveHoldUpdateOne {
+	mutation := newArchiveHoldMutation(c.config, OpUpdateOne, withArchiveHoldID(id))
+	return &ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveHold.
+func (c *ArchiveHoldClient) Delete() *ArchiveHoldDelete {
+	mutation := newArchiveHoldMutation(c.config, OpDelete)
+	return &ArchiveHoldDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveHoldClient) DeleteOne(_m *ArchiveHold) *ArchiveHoldDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveHoldClient) DeleteOneID(id uuid.UUID) *ArchiveHoldDeleteOne {
+	builder := c.Delete().Where(archivehold.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveHoldDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveHold.
+func (c *ArchiveHoldClient) Query() *ArchiveHoldQuery {
+	return &ArchiveHoldQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveHold},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveHold entity by its id.
+func (c *ArchiveHoldClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveHold, error) {
+	return c.Query().Where(archivehold.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveHoldClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveHold {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryEstate(_m *ArchiveHold) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.EstateTable, archivehold.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryDocument(_m *ArchiveHold) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.DocumentTable, archivehold.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVolume queries the volume edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryVolume(_m *ArchiveHold) *ArchiveVolumeQuery {
+	query := (&ArchiveVolumeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivevolume.Table, archivevolume.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.VolumeTable, archivehold.VolumeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a ArchiveHold.
+func (c *ArchiveHoldClient) QueryFile(_m *ArchiveHold) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivehold.Table, archivehold.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivehold.FileTable, archivehold.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveHoldClient) Hooks() []Hook {
+	return c.hooks.ArchiveHold
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveHoldClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveHold
+}
+
+func (c *ArchiveHoldClient) mutate(ctx context.Context, m *ArchiveHoldMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveHoldCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveHoldUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveHoldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveHoldDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveHold mutation op: %q", m.Op())
+	}
+}
+
 // ArchiveManualClient is a client for the ArchiveManual schema.
 type ArchiveManualClient struct {
 	config
@@ -1536,6 +2161,155 @@ func (c *ArchivePermitClient) mutate(ctx context.Context, m *ArchivePermitMutati
 		return (&ArchivePermitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ArchivePermit mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveRetentionClient is a client for the ArchiveRetention schema.
+type ArchiveRetentionClient struct {
+	config
+}
+
+// NewArchiveRetentionClient returns a client for the ArchiveRetention from the given config.
+func NewArchiveRetentionClient(c config) *ArchiveRetentionClient {
+	return &ArchiveRetentionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiveretention.Hooks(f(g(h())))`.
+func (c *ArchiveRetentionClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveRetention = append(c.hooks.ArchiveRetention, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiveretention.Intercept(f(g(h())))`.
+func (c *ArchiveRetentionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveRetention = append(c.inters.ArchiveRetention, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveRetention entity.
+func (c *ArchiveRetentionClient) Create() *ArchiveRetentionCreate {
+	mutation := newArchiveRetentionMutation(c.config, OpCreate)
+	return &ArchiveRetentionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveRetention entities.
+func (c *ArchiveRetentionClient) CreateBulk(builders ...*ArchiveRetentionCreate) *ArchiveRetentionCreateBulk {
+	return &ArchiveRetentionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveRetentionClient) MapCreateBulk(slice any, setFunc func(*ArchiveRetentionCreate, int)) *ArchiveRetentionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveRetentionCreateBulk{err: fmt.Errorf("calling to ArchiveRetentionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveRetentionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveRetentionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Update() *ArchiveRetentionUpdate {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdate)
+	return &ArchiveRetentionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveRetentionClient) UpdateOne(_m *ArchiveRetention) *ArchiveRetentionUpdateOne {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdateOne, withArchiveRetention(_m))
+	return &ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveRetentionClient) UpdateOneID(id uuid.UUID) *ArchiveRetentionUpdateOne {
+	mutation := newArchiveRetentionMutation(c.config, OpUpdateOne, withArchiveRetentionID(id))
+	return &ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Delete() *ArchiveRetentionDelete {
+	mutation := newArchiveRetentionMutation(c.config, OpDelete)
+	return &ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveRetentionClient) DeleteOne(_m *ArchiveRetention) *ArchiveRetentionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveRetentionClient) DeleteOneID(id uuid.UUID) *ArchiveRetentionDeleteOne {
+	builder := c.Delete().Where(archiveretention.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveRetentionDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveRetention.
+func (c *ArchiveRetentionClient) Query() *ArchiveRetentionQuery {
+	return &ArchiveRetentionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveRetention},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveRetention entity by its id.
+func (c *ArchiveRetentionClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveRetention, error) {
+	return c.Query().Where(archiveretention.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveRetentionClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveRetention {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveRetention.
+func (c *ArchiveRetentionClient) QueryEstate(_m *ArchiveRetention) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiveretention.Table, archiveretention.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiveretention.EstateTable, archiveretention.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveRetentionClient) Hooks() []Hook {
+	return c.hooks.ArchiveRetention
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveRetentionClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveRetention
+}
+
+func (c *ArchiveRetentionClient) mutate(ctx context.Context, m *ArchiveRetentionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveRetentionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveRetentionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveRetentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveRetentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveRetention mutation op: %q", m.Op())
 	}
 }
 
@@ -9325,7 +10099,8 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
+		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRetention,
 		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
 		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
 		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
@@ -9336,7 +10111,8 @@ type (
 		ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
 	}
 	inters struct {
-		Approval, ArchiveDocument, ArchiveFile, ArchiveManual, ArchivePermit,
+		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRetention,
 		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
 		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
 		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
