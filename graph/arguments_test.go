@@ -67,9 +67,16 @@ var forms = map[string][]form{
 		{"handInDocument.input.householdID": nil, "handInDocument.input.departmentID": nil, "handInDocument.input.manualID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "WORK"},
 		{"handInDocument.input.householdID": nil, "handInDocument.input.staffID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "MANAGEMENT_MANUAL", "handInDocument.input.edition": "二"},
 	},
-	"openVolume":     {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
-	"closeVolume":    {{"closeVolume.input.periodUntil": "2026-03-02"}},
-	"placeInArchive": {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
+	"openVolume":  {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
+	"closeVolume": {{"closeVolume.input.periodUntil": "2026-03-02"}},
+	"placeArchiveHold": {
+		{"placeArchiveHold.input.volumeID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
+	},
+	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
+	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
+	"placeInArchive":            {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {
@@ -201,7 +208,7 @@ func selection(t *ast.Definition, depth int) string {
 			fields = append(fields, f.Name+selection(sub, depth-1))
 		}
 	}
-	if t.Kind == ast.Interface || t.Kind == ast.Union {
+	if t.Kind == ast.Union || t.Kind == ast.Interface && t.Fields.ForName("id") == nil {
 		for _, p := range schema.PossibleTypes[t.Name] {
 			fields = append(fields, "... on "+p.Name+" { id }")
 		}

@@ -226,11 +226,11 @@ CREATE TRIGGER archive_bind AFTER UPDATE ON archive_documents FOR EACH ROW
 -- What is still to be erased outside of the database: the content, unless another holds it, and the keys of digests. It is done after the
 -- erasure has committed, and tried again until it is (internal/archives.Shred).
 CREATE TABLE archive_shreds (
-    estate_id   uuid   NOT NULL REFERENCES estates ON DELETE RESTRICT,
-    document_id uuid   NOT NULL,
-    sha256      text   NOT NULL,
-    subjects    uuid[] NOT NULL,
-    PRIMARY KEY (document_id, estate_id));
+    id        uuid   NOT NULL, -- the document's
+    estate_id uuid   NOT NULL REFERENCES estates ON DELETE RESTRICT,
+    sha256    text   NOT NULL,
+    subjects  uuid[] NOT NULL,
+    PRIMARY KEY (id, estate_id));
 SELECT wall('archive_shreds');
 REVOKE INSERT, UPDATE ON archive_shreds FROM steward_app;
 GRANT DELETE ON archive_shreds TO steward_app;
@@ -270,7 +270,7 @@ BEGIN
         OR o.content_hash <> archive_content_hash(estate, o.id) THEN
         RAISE check_violation USING CONSTRAINT = 'archive_destructions_changed', MESSAGE = 'not as it was signed';
     END IF;
-    INSERT INTO archive_shreds (estate_id, document_id, sha256, subjects)
+    INSERT INTO archive_shreds (estate_id, id, sha256, subjects)
         SELECT estate, d.id, d.sha256, d.id || ARRAY(SELECT h.id FROM archive_holds h WHERE h.estate_id = estate AND h.document_id = d.id)
         FROM archive_documents d WHERE d.estate_id = estate AND d.id = ANY (gone);
     UPDATE signatures s SET strokes = NULL WHERE s.estate_id = estate AND s.subject_id = ANY (gone) AND s.strokes IS NOT NULL;

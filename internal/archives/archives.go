@@ -9,6 +9,11 @@
 //	volume.go   A1, A2       OpenVolume; shelve.go CloseVolume, ReopenVolume, PlaceVolume, PlaceFile
 //	bind.go     A2, A3       Bind, Unbind: the archivist alone
 //	manual.go   A1.2         CreateManual, PutInForce
+//	retention.go A7          SetRetention; retentiondue.go what is past it
+//	hold.go     A7           PlaceHold, ReleaseHold
+//	destruction.go A7        Propose; destructionorder.go how an order goes; destructionapprove.go ApproveDestruction, which names the
+//	                         witness; destroy.go Destroy; destructioncancel.go CancelDestruction; shred.go the bytes and keys, after it
+//	                         committed; certificate.go, certificateregister.go the certificate, as a query and printed
 //
 // download.go gives what a document holds to whom it concerns (A4, A6).
 package archives

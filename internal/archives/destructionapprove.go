@@ -55,6 +55,9 @@ func approveDestruction(tx *act.Tx, in ApproveArchiveDestructionInput) (*Approve
 	if witness, err = act.Find(witness, err, "witnessID"); err != nil {
 		return nil, err
 	}
+	if witness.AccountID == nil {
+		return nil, witnessSigns()
+	}
 	today, err := tx.Today(d.EstateID)
 	if err != nil {
 		return nil, err
@@ -87,6 +90,11 @@ func approveDestruction(tx *act.Tx, in ApproveArchiveDestructionInput) (*Approve
 	}
 	_, err = destroying.Sign(tx, signature.Signing{Capacity: "approver", Estate: d.EstateID, Subject: d.ID, By: in.Signature, Content: content, Field: "signature"})
 	return &ApproveArchiveDestructionPayload{d}, err
+}
+
+// witnessSigns refuses a witness who could not sign in person.
+func witnessSigns() *fault.Error {
+	return fault.Rule("A7", "监销员须用自己的账号签字,这名员工没有账号。", "The witness signs in person, and this member of staff has no account.").At("witnessID")
 }
 
 // toSign is what all three sign, and what the certificate certifies: everything of the documents that is not personal.

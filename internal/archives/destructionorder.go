@@ -92,20 +92,19 @@ func isApproved(tx *act.Tx, d *ent.ArchiveDestruction) error {
 }
 
 func init() {
-	explain := func(constraint string, f *fault.Error) { act.Explain(constraint, f) }
-	explain("archive_holds_destroyed", fault.Rule("A7", "文件已销毁,不能再限制销毁。", "The document was destroyed, and cannot be held any more.").At("documentID"))
-	explain("archive_holds_ended", released())
-	explain("archive_destructions_bound", notBound())
-	explain("archive_destructions_held", fault.Rule("A7", "其中有文件因保管限制不能销毁,请先解除限制,或取消后去掉这份文件重新提出。",
+	act.Explain("archive_holds_destroyed", fault.Rule("A7", "文件已销毁,不能再限制销毁。", "The document was destroyed, and cannot be held any more.").At("documentID"))
+	act.Explain("archive_holds_ended", released())
+	act.Explain("archive_destructions_bound", notBound())
+	act.Explain("archive_destructions_held", fault.Rule("A7", "其中有文件因保管限制不能销毁,请先解除限制,或取消后去掉这份文件重新提出。",
 		"A document of it is under a legal hold: have the hold released, or cancel the order and propose it again without the document."))
-	explain("archive_destructions_retention", fault.Rule("A7", "其中有文件保管期限未满或须永久保管,不能销毁。", "A document of it is within its retention, and is not destroyed."))
-	explain("archive_destructions_changed", fault.Clash("文件与提出时不同,请取消后重新提出。", "The documents are not as they were proposed; cancel the order and propose it again.").By("A7"))
-	explain("archive_destructions_step", fault.Clash("这次销毁的状态已变,请重新读取。", "The order is no longer as it was; read it again.").By("A7"))
-	explain("archive_destructions_witness", fault.Rule("A7", "监销员不能是提出销毁的档案管理员,也不能是批准人,请另选一名员工。",
+	act.Explain("archive_destructions_retention", fault.Rule("A7", "其中有文件保管期限未满或须永久保管,不能销毁。", "A document of it is within its retention, and is not destroyed."))
+	act.Explain("archive_destructions_changed", fault.Clash("文件与提出时不同,请取消后重新提出。", "The documents are not as they were proposed; cancel the order and propose it again.").By("A7"))
+	act.Explain("archive_destructions_step", fault.Clash("这次销毁的状态已变,请重新读取。", "The order is no longer as it was; read it again.").By("A7"))
+	act.Explain("archive_destructions_witness", fault.Rule("A7", "监销员不能是提出销毁的档案管理员,也不能是批准人,请另选一名员工。",
 		"The witness is neither the archivist nor who approves: name another member of staff.").At("witnessID"))
-	explain("archive_destructions_witness_signs", fault.Rule("A7", "监销员须用自己的账号签字,这名员工没有账号。", "The witness signs in person, and this member of staff has no account.").At("witnessID"))
-	explain("archive_destructions_certified", fault.Rule("A7", "须由批准人、档案管理员和指定的监销员本人签字。", "Who approved, the archivist and the witness who was named sign in person."))
-	explain("archive_destruction_lines_open", fault.Clash("文件已列入另一次销毁。", "The document is on another order.").By("A7"))
-	explain("archive_documents_ordered", fault.Rule("A7", "文件已列入销毁,请先取消那次销毁。", "The document is to be destroyed; cancel that order first."))
-	explain("archive_documents_stub", fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub."))
+	act.Explain("archive_destructions_witness_signs", witnessSigns())
+	act.Explain("archive_destructions_certified", fault.Rule("A7", "须由批准人、档案管理员和指定的监销员本人签字。", "Who approved, the archivist and the witness who was named sign in person."))
+	act.Explain("archive_destruction_lines_open", fault.Clash("文件已列入另一次销毁。", "The document is on another order.").By("A7"))
+	act.Explain("archive_documents_ordered", fault.Rule("A7", "文件已列入销毁,请先取消那次销毁。", "The document is to be destroyed; cancel that order first."))
+	act.Explain("archive_documents_stub", fault.Rule("A7", "文件已销毁,只留存根。", "The document was destroyed; this is its stub."))
 }

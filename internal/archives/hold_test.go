@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -78,7 +79,7 @@ func TestA7_AHoldAndADestructionRace(t *testing.T) {
 	archivist, manager := app.As(policy.Archivist), app.As(policy.ProjectManager)
 	witness := member(app, app.As(policy.Security), "监销员")
 	won := map[bool]int{}
-	for i := range 12 {
+	for i := range 24 {
 		volume := opened(archivist, volumeOf(app, fmt.Sprintf("RC-%02d", i), set("periodFrom", "2015-01-01")))
 		var list []string
 		for range 3 {
@@ -93,8 +94,13 @@ func TestA7_AHoldAndADestructionRace(t *testing.T) {
 		}
 		var group sync.WaitGroup
 		var destroyed, holding string
-		group.Go(func() { destroyed = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String() })
-		group.Go(func() { holding = manager.Ask(hold, on).Get("errors.0.extensions.code").String() })
+		group.Go(func() {
+			destroyed = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String()
+		})
+		group.Go(func() {
+			time.Sleep(time.Duration(i) * 8 * time.Millisecond) // sooner or later than the other's locks
+			holding = manager.Ask(hold, on).Get("errors.0.extensions.code").String()
+		})
 		group.Wait()
 		gone := len(app.IDs(`SELECT d.id FROM archive_documents d JOIN archive_destruction_lines l ON l.document_id = d.id WHERE l.destruction_id = $1 AND d.state = 'DESTROYED'`, id))
 		active := len(app.IDs(`SELECT id FROM archive_holds WHERE released_at IS NULL AND subject_id IN ($1, $2)`, volume, list[i%3]))
@@ -122,7 +128,9 @@ func TestA7_DestroyedOnce(t *testing.T) {
 	var group sync.WaitGroup
 	codes := make([]string, 4)
 	for i := range codes {
-		group.Go(func() { codes[i] = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String() })
+		group.Go(func() {
+			codes[i] = archivist.Ask(destroying, executed(id, witness)).Get("errors.0.extensions.code").String()
+		})
 	}
 	group.Wait()
 	done := 0
