@@ -63,6 +63,10 @@ func (r *mutationResolver) PutManualInForce(ctx context.Context, input archives.
 	return archives.PutInForce.Do(ctx, input)
 }
 
+func (r *queryResolver) HouseholdFileReadings(ctx context.Context, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) (*archives.FileReadingConnection, error) {
+	return archives.Readings(ctx, householdID, first, after)
+}
+
 func (r *queryResolver) ArchiveFiles(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) (*ent.ArchiveFileConnection, error) {
 	return r.db().ArchiveFile.Query().Paginate(ctx, after, page(first, last), before, last, ent.WithArchiveFileOrder(orderBy), ent.WithArchiveFileFilter(where.Filter))
 }

@@ -18,6 +18,7 @@ type Steward struct {
 	Household  string   `json:",omitempty"` // column with the household whose residents may read the row
 	Permits    string   `json:",omitempty"` // table of permits, by which single accounts may read single rows for a time
 	Document   string   `json:",omitempty"` // column with what the row is a part of, or its own id: its confidential values go by that one's key
+	Watched    bool     `json:",omitempty"` // who reads a row is on the audit trail (A6)
 	AppendOnly bool     `json:",omitempty"` // the app role may insert and read, never update (but the columns of Voidable) or delete
 
 	Filter       bool `json:",omitempty"` // may be filtered by: all other fields are left out of where-inputs
@@ -44,6 +45,7 @@ func (a Steward) Merge(other schema.Annotation) schema.Annotation {
 	if b.Code != 0 {
 		a.Code = b.Code
 	}
+	a.Watched = a.Watched || b.Watched
 	a.AppendOnly = a.AppendOnly || b.AppendOnly
 	a.Filter = a.Filter || b.Filter
 	a.Confidential = a.Confidential || b.Confidential

@@ -80,7 +80,7 @@ func (ArchiveDocument) Indexes() []ent.Index {
 
 // Annotations of a document.
 func (ArchiveDocument) Annotations() []schema.Annotation {
-	return public("A document of the archive (A2, A3).", Steward{Document: "id"})
+	return public("A document of the archive (A2, A3).", Steward{Document: "id", Watched: true})
 }
 
 // ArchiveManual is a manual of the company in an estate, 《管理手册》 or 《培训手册》, of which one edition is in force (A1.2).

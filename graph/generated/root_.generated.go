@@ -848,6 +848,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	FileReading struct {
+		ActorName  func(childComplexity int) int
+		ActorRoles func(childComplexity int) int
+		At         func(childComplexity int) int
+		DocumentID func(childComplexity int) int
+		Download   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Refused    func(childComplexity int) int
+	}
+
+	FileReadingConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	FileReadingEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	GiveApprovalPayload struct {
 		Approval func(childComplexity int) int
 	}
@@ -2060,6 +2080,7 @@ type ComplexityRoot struct {
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
 		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
+		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
 		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
 		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
 		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
@@ -5544,6 +5565,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FileEdge.Node(childComplexity), true
+
+	case "FileReading.actorName":
+		if e.ComplexityRoot.FileReading.ActorName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.ActorName(childComplexity), true
+	case "FileReading.actorRoles":
+		if e.ComplexityRoot.FileReading.ActorRoles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.ActorRoles(childComplexity), true
+	case "FileReading.at":
+		if e.ComplexityRoot.FileReading.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.At(childComplexity), true
+	case "FileReading.documentID":
+		if e.ComplexityRoot.FileReading.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.DocumentID(childComplexity), true
+	case "FileReading.download":
+		if e.ComplexityRoot.FileReading.Download == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Download(childComplexity), true
+	case "FileReading.id":
+		if e.ComplexityRoot.FileReading.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.ID(childComplexity), true
+	case "FileReading.refused":
+		if e.ComplexityRoot.FileReading.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReading.Refused(childComplexity), true
+
+	case "FileReadingConnection.edges":
+		if e.ComplexityRoot.FileReadingConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReadingConnection.Edges(childComplexity), true
+	case "FileReadingConnection.pageInfo":
+		if e.ComplexityRoot.FileReadingConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReadingConnection.PageInfo(childComplexity), true
+
+	case "FileReadingEdge.cursor":
+		if e.ComplexityRoot.FileReadingEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReadingEdge.Cursor(childComplexity), true
+	case "FileReadingEdge.node":
+		if e.ComplexityRoot.FileReadingEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FileReadingEdge.Node(childComplexity), true
 
 	case "GiveApprovalPayload.approval":
 		if e.ComplexityRoot.GiveApprovalPayload.Approval == nil {
@@ -11480,6 +11570,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Files(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.FileOrder), args["where"].(*ent.FileWhereInput)), true
+	case "Query.householdFileReadings":
+		if e.ComplexityRoot.Query.HouseholdFileReadings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_householdFileReadings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HouseholdFileReadings(childComplexity, args["householdID"].(uuid.UUID), args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID])), true
 	case "Query.households":
 		if e.ComplexityRoot.Query.Households == nil {
 			break
@@ -13738,6 +13839,40 @@ type PutInForcePayload {
   replaced: ArchiveDocument
 }
 
+"One reading of a household's file, or an attempt that was refused (A5, A6)."
+type FileReading {
+  "Identity."
+  id: ID!
+  "When."
+  at: Time!
+  "Who."
+  actorName: String!
+  "In what roles."
+  actorRoles: [String!]!
+  "Whether the content was downloaded."
+  download: Boolean!
+  "Whether it was refused."
+  refused: Boolean!
+  "The document; null for several, or a list of them."
+  documentID: ID
+}
+
+"A reading and its place in the list."
+type FileReadingEdge {
+  "The reading."
+  node: FileReading!
+  "Its place."
+  cursor: Cursor!
+}
+
+"A page of readings."
+type FileReadingConnection {
+  "The readings."
+  edges: [FileReadingEdge!]!
+  "Whether the list goes on."
+  pageInfo: PageInfo!
+}
+
 extend type ArchiveDocument {
   "How many days it has waited in the inbox; null once it is bound or voided (A3)."
   waitingDays: Int
@@ -13802,6 +13937,15 @@ extend type Mutation {
 }
 
 extend type Query {
+  "Who read a household's file, the newest first: for whoever may see the file, its residents too (A5, A6). NOT_FOUND for others."
+  householdFileReadings(
+    "The household."
+    householdID: ID!
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+  ): FileReadingConnection!
   "The files of households and of staff that the viewer may see: one each (A1.3, A6)."
   archiveFiles(
     "At most so many: 50 unless given, at most 200."
@@ -39985,6 +40129,46 @@ func (ec *executionContext) childFields_FileEdge(ctx context.Context, field grap
 		return ec.fieldContext_FileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FileReading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FileReading_id(ctx, field)
+	case "at":
+		return ec.fieldContext_FileReading_at(ctx, field)
+	case "actorName":
+		return ec.fieldContext_FileReading_actorName(ctx, field)
+	case "actorRoles":
+		return ec.fieldContext_FileReading_actorRoles(ctx, field)
+	case "download":
+		return ec.fieldContext_FileReading_download(ctx, field)
+	case "refused":
+		return ec.fieldContext_FileReading_refused(ctx, field)
+	case "documentID":
+		return ec.fieldContext_FileReading_documentID(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileReading", field.Name)
+}
+
+func (ec *executionContext) childFields_FileReadingConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_FileReadingConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FileReadingConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileReadingConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FileReadingEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_FileReadingEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_FileReadingEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileReadingEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_GiveApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

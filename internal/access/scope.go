@@ -19,6 +19,7 @@ type Entity struct {
 	Permits                             string // table of permits, with the columns estate_id, subject_id, account_id, valid_from, valid_until and ended_at
 	Document                            string // column with what the row is a part of, which has the key of its confidential fields
 	AppendOnly                          bool
+	Watched                             bool            // who reads a row is on the audit trail
 	Confidential, Contact               map[string]bool // fields
 }
 

@@ -137,6 +137,7 @@ type contextKey int
 const (
 	viewerKey contextKey = iota
 	ruleKey
+	readsKey
 )
 
 // With puts the viewer into the context.

@@ -47,14 +47,15 @@ func whose(tx *act.Tx, estate uuid.UUID, in HandInDocumentInput) (belonging, err
 
 // fileOf finds the file of a household or a member of staff, if one of them is named.
 func fileOf(tx *act.Tx, estate uuid.UUID, household, staff *uuid.UUID) (belonging, error) {
-	q, field := tx.ArchiveFile.Query().Where(archivefile.EstateID(estate)), ""
-	switch {
-	case household != nil:
-		q, field = q.Where(archivefile.HouseholdID(*household)), "householdID"
-	case staff != nil:
-		q, field = q.Where(archivefile.StaffID(*staff)), "staffID"
-	default:
+	if household == nil && staff == nil {
 		return belonging{}, nil
+	}
+	q, field := tx.ArchiveFile.Query().Where(archivefile.EstateID(estate)), "staffID"
+	if household != nil {
+		q.Where(archivefile.HouseholdID(*household))
+		field = "householdID"
+	} else {
+		q.Where(archivefile.StaffID(*staff))
 	}
 	f, err := q.Only(tx)
 	if f, err = act.Find(f, err, field); err != nil {

@@ -50,7 +50,7 @@ func readScope(ctx context.Context, e access.Entity) access.Scope {
 	return access.From(ctx).Scope(e.Resource(), policy.Read)
 }
 
-// reveal unmasks contact data in the rows of whom the viewer may see in full.
+// reveal unmasks contact data in the rows of whom the viewer may see in full, and notes who reads what is watched.
 func (w wall) reveal(next ent.Querier) ent.Querier {
 	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 		switch entgo.QueryFromContext(ctx).Op {
@@ -68,6 +68,7 @@ func (w wall) reveal(next ent.Querier) ent.Querier {
 		}
 		scope := access.From(ctx).Scope(policy.Resource(name), policy.Reveal)
 		ent.Reveal(v, scope.Covers)
+		ent.Watch(v, func(r access.Read) { access.Saw(ctx, r) })
 		return v, nil
 	})
 }

@@ -166,6 +166,9 @@ func find(ctx context.Context, rt *act.Runtime, text string) (*Held, error) {
 	if ent.IsNotFound(err) || fault.Is(err, fault.NotFound) {
 		e := rt.Entry(ctx, "files.download")
 		e.Estate, e.SubjectType, e.Subject = audit.Portfolio, kind, id
+		if hidden, err := holder(access.With(ctx, access.System(nil, "files")), id); err == nil { // whose it is learns of the attempt
+			e.Estate, e.Household = hidden.Of.Estate, hidden.Of.Household
+		}
 		return nil, rt.RefuseEntry(ctx, e, fault.Missing())
 	}
 	return held, err

@@ -90,7 +90,7 @@ func Assemble(p Parts) (*App, error) {
 	metrics.MustRegister(poolCollector{p.DB.Pool})
 	app.Server, err = server.New(p.Server, server.Parts{
 		Schema:        generated.NewExecutableSchema(generated.Config{Resolvers: graph.New(app.Runtime)}),
-		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}}, p.Extensions...),
+		Extensions:    append([]graphql.HandlerExtension{&graph.RequireViewer{}, graph.RecordReads{}}, p.Extensions...),
 		Authenticator: identity.NewAuthenticator(accounts, p.Policy, p.Clock, p.Zone),
 		Account:       identity.AccountKey,
 		Files:         files.New(app.content),
