@@ -48,6 +48,8 @@ type Approval struct {
 	AskedByName string `json:"asked_by_name,omitempty"`
 	// The member of staff who asked it, noted by the database: who gets another account meanwhile does not decide it either.
 	AskedByStaffID *uuid.UUID `json:"asked_by_staff_id,omitempty"`
+	// The department whose supervisor decides it, beside those who decide in the whole estate.
+	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
 	// When it was asked.
 	AskedAt time.Time `json:"asked_at,omitempty"`
 	// When it lapses if not decided, or if given and not used.
@@ -105,7 +107,7 @@ func (*Approval) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case approval.FieldAskedByStaffID, approval.FieldDecidedByID, approval.FieldWithdrawnByID:
+		case approval.FieldAskedByStaffID, approval.FieldDepartmentID, approval.FieldDecidedByID, approval.FieldWithdrawnByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case approval.FieldVersion:
 			values[i] = new(sql.NullInt64)
@@ -220,6 +222,13 @@ func (_m *Approval) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AskedByStaffID = new(uuid.UUID)
 				*_m.AskedByStaffID = *value.S.(*uuid.UUID)
+			}
+		case approval.FieldDepartmentID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field department_id", values[i])
+			} else if value.Valid {
+				_m.DepartmentID = new(uuid.UUID)
+				*_m.DepartmentID = *value.S.(*uuid.UUID)
 			}
 		case approval.FieldAskedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -380,6 +389,11 @@ func (_m *Approval) String() string {
 	builder.WriteString(", ")
 	if v := _m.AskedByStaffID; v != nil {
 		builder.WriteString("asked_by_staff_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.DepartmentID; v != nil {
+		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -122,6 +122,20 @@ func (_c *ApprovalCreate) SetNillableAskedByStaffID(v *uuid.UUID) *ApprovalCreat
 	return _c
 }
 
+// SetDepartmentID sets the "department_id" field.
+func (_c *ApprovalCreate) SetDepartmentID(v uuid.UUID) *ApprovalCreate {
+	_c.mutation.SetDepartmentID(v)
+	return _c
+}
+
+// SetNillableDepartmentID sets the "department_id" field if the given value is not nil.
+func (_c *ApprovalCreate) SetNillableDepartmentID(v *uuid.UUID) *ApprovalCreate {
+	if v != nil {
+		_c.SetDepartmentID(*v)
+	}
+	return _c
+}
+
 // SetAskedAt sets the "asked_at" field.
 func (_c *ApprovalCreate) SetAskedAt(v time.Time) *ApprovalCreate {
 	_c.mutation.SetAskedAt(v)
@@ -514,6 +528,10 @@ func (_c *ApprovalCreate) createSpec() (*Approval, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AskedByStaffID(); ok {
 		_spec.SetField(approval.FieldAskedByStaffID, field.TypeUUID, value)
 		_node.AskedByStaffID = &value
+	}
+	if value, ok := _c.mutation.DepartmentID(); ok {
+		_spec.SetField(approval.FieldDepartmentID, field.TypeUUID, value)
+		_node.DepartmentID = &value
 	}
 	if value, ok := _c.mutation.AskedAt(); ok {
 		_spec.SetField(approval.FieldAskedAt, field.TypeTime, value)

@@ -307,6 +307,9 @@ func (_u *ApprovalUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.AskedByStaffIDCleared() {
 		_spec.ClearField(approval.FieldAskedByStaffID, field.TypeUUID)
 	}
+	if _u.mutation.DepartmentIDCleared() {
+		_spec.ClearField(approval.FieldDepartmentID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(approval.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -683,6 +686,9 @@ func (_u *ApprovalUpdateOne) sqlSave(ctx context.Context) (_node *Approval, err 
 	}
 	if _u.mutation.AskedByStaffIDCleared() {
 		_spec.ClearField(approval.FieldAskedByStaffID, field.TypeUUID)
+	}
+	if _u.mutation.DepartmentIDCleared() {
+		_spec.ClearField(approval.FieldDepartmentID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(approval.FieldExpiresAt, field.TypeTime, value)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/estate"
 )
 
@@ -25,7 +26,7 @@ type ArchivePermit struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// The estate that the row belongs to.
 	EstateID uuid.UUID `json:"estate_id,omitempty"`
-	// The document.
+	// The document: archiveDocuments shows it while the permit lasts.
 	SubjectID uuid.UUID `json:"subject_id,omitempty"`
 	// The account that may read it.
 	AccountID uuid.UUID `json:"account_id,omitempty"`
@@ -35,6 +36,10 @@ type ArchivePermit struct {
 	ValidUntil time.Time `json:"valid_until,omitempty"`
 	// Whether copies may be taken.
 	Copies bool `json:"copies,omitempty"`
+	// The request that it came of.
+	RequestID *uuid.UUID `json:"request_id,omitempty"`
+	// The department whose supervisor decides such requests, too.
+	DepartmentID *uuid.UUID `json:"department_id,omitempty"`
 	// When it was withdrawn; null unless it was.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Why it was withdrawn.
@@ -49,11 +54,13 @@ type ArchivePermit struct {
 type ArchivePermitEdges struct {
 	// The estate that this belongs to.
 	Estate *Estate `json:"estate,omitempty"`
-	// The document.
+	// The document; hidden again once the permit has ended, and so asked for by its id.
 	Document *ArchiveDocument `json:"document,omitempty"`
+	// The request that it came of.
+	Request *ArchiveRequest `json:"request,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 	// totalCount holds the count of the edges above.
 	totalCount [2]map[string]int
 }
@@ -80,11 +87,24 @@ func (e ArchivePermitEdges) DocumentOrErr() (*ArchiveDocument, error) {
 	return nil, &NotLoadedError{edge: "document"}
 }
 
+// RequestOrErr returns the Request value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ArchivePermitEdges) RequestOrErr() (*ArchiveRequest, error) {
+	if e.Request != nil {
+		return e.Request, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: archiverequest.Label}
+	}
+	return nil, &NotLoadedError{edge: "request"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*ArchivePermit) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case archivepermit.FieldRequestID, archivepermit.FieldDepartmentID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case archivepermit.FieldCopies:
 			values[i] = new(sql.NullBool)
 		case archivepermit.FieldEndReason:
@@ -156,6 +176,20 @@ func (_m *ArchivePermit) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Copies = value.Bool
 			}
+		case archivepermit.FieldRequestID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field request_id", values[i])
+			} else if value.Valid {
+				_m.RequestID = new(uuid.UUID)
+				*_m.RequestID = *value.S.(*uuid.UUID)
+			}
+		case archivepermit.FieldDepartmentID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field department_id", values[i])
+			} else if value.Valid {
+				_m.DepartmentID = new(uuid.UUID)
+				*_m.DepartmentID = *value.S.(*uuid.UUID)
+			}
 		case archivepermit.FieldEndedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field ended_at", values[i])
@@ -190,6 +224,11 @@ func (_m *ArchivePermit) QueryEstate() *EstateQuery {
 // QueryDocument queries the "document" edge of the ArchivePermit entity.
 func (_m *ArchivePermit) QueryDocument() *ArchiveDocumentQuery {
 	return NewArchivePermitClient(_m.config).QueryDocument(_m)
+}
+
+// QueryRequest queries the "request" edge of the ArchivePermit entity.
+func (_m *ArchivePermit) QueryRequest() *ArchiveRequestQuery {
+	return NewArchivePermitClient(_m.config).QueryRequest(_m)
 }
 
 // Update returns a builder for updating this ArchivePermit.
@@ -235,6 +274,16 @@ func (_m *ArchivePermit) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("copies=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Copies))
+	builder.WriteString(", ")
+	if v := _m.RequestID; v != nil {
+		builder.WriteString("request_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.DepartmentID; v != nil {
+		builder.WriteString("department_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.EndedAt; v != nil {
 		builder.WriteString("ended_at=")

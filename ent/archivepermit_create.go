@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/estate"
 )
 
@@ -73,6 +74,34 @@ func (_c *ArchivePermitCreate) SetNillableCopies(v *bool) *ArchivePermitCreate {
 	return _c
 }
 
+// SetRequestID sets the "request_id" field.
+func (_c *ArchivePermitCreate) SetRequestID(v uuid.UUID) *ArchivePermitCreate {
+	_c.mutation.SetRequestID(v)
+	return _c
+}
+
+// SetNillableRequestID sets the "request_id" field if the given value is not nil.
+func (_c *ArchivePermitCreate) SetNillableRequestID(v *uuid.UUID) *ArchivePermitCreate {
+	if v != nil {
+		_c.SetRequestID(*v)
+	}
+	return _c
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (_c *ArchivePermitCreate) SetDepartmentID(v uuid.UUID) *ArchivePermitCreate {
+	_c.mutation.SetDepartmentID(v)
+	return _c
+}
+
+// SetNillableDepartmentID sets the "department_id" field if the given value is not nil.
+func (_c *ArchivePermitCreate) SetNillableDepartmentID(v *uuid.UUID) *ArchivePermitCreate {
+	if v != nil {
+		_c.SetDepartmentID(*v)
+	}
+	return _c
+}
+
 // SetEndedAt sets the "ended_at" field.
 func (_c *ArchivePermitCreate) SetEndedAt(v time.Time) *ArchivePermitCreate {
 	_c.mutation.SetEndedAt(v)
@@ -129,6 +158,11 @@ func (_c *ArchivePermitCreate) SetDocumentID(id uuid.UUID) *ArchivePermitCreate 
 // SetDocument sets the "document" edge to the ArchiveDocument entity.
 func (_c *ArchivePermitCreate) SetDocument(v *ArchiveDocument) *ArchivePermitCreate {
 	return _c.SetDocumentID(v.ID)
+}
+
+// SetRequest sets the "request" edge to the ArchiveRequest entity.
+func (_c *ArchivePermitCreate) SetRequest(v *ArchiveRequest) *ArchivePermitCreate {
+	return _c.SetRequestID(v.ID)
 }
 
 // Mutation returns the ArchivePermitMutation object of the builder.
@@ -267,6 +301,10 @@ func (_c *ArchivePermitCreate) createSpec() (*ArchivePermit, *sqlgraph.CreateSpe
 		_spec.SetField(archivepermit.FieldCopies, field.TypeBool, value)
 		_node.Copies = value
 	}
+	if value, ok := _c.mutation.DepartmentID(); ok {
+		_spec.SetField(archivepermit.FieldDepartmentID, field.TypeUUID, value)
+		_node.DepartmentID = &value
+	}
 	if value, ok := _c.mutation.EndedAt(); ok {
 		_spec.SetField(archivepermit.FieldEndedAt, field.TypeTime, value)
 		_node.EndedAt = &value
@@ -307,6 +345,23 @@ func (_c *ArchivePermitCreate) createSpec() (*ArchivePermit, *sqlgraph.CreateSpe
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.SubjectID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RequestIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   archivepermit.RequestTable,
+			Columns: []string{archivepermit.RequestColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(archiverequest.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RequestID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/estate"
 	"github.com/steward-pm/steward/ent/predicate"
 )
@@ -28,6 +29,7 @@ type ArchivePermitQuery struct {
 	predicates   []predicate.ArchivePermit
 	withEstate   *EstateQuery
 	withDocument *ArchiveDocumentQuery
+	withRequest  *ArchiveRequestQuery
 	loadTotal    []func(context.Context, []*ArchivePermit) error
 	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -103,6 +105,28 @@ func (_q *ArchivePermitQuery) QueryDocument() *ArchiveDocumentQuery {
 			sqlgraph.From(archivepermit.Table, archivepermit.FieldID, selector),
 			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, archivepermit.DocumentTable, archivepermit.DocumentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRequest chains the current query on the "request" edge.
+func (_q *ArchivePermitQuery) QueryRequest() *ArchiveRequestQuery {
+	query := (&ArchiveRequestClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivepermit.Table, archivepermit.FieldID, selector),
+			sqlgraph.To(archiverequest.Table, archiverequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivepermit.RequestTable, archivepermit.RequestColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -304,6 +328,7 @@ func (_q *ArchivePermitQuery) Clone() *ArchivePermitQuery {
 		predicates:   append([]predicate.ArchivePermit{}, _q.predicates...),
 		withEstate:   _q.withEstate.Clone(),
 		withDocument: _q.withDocument.Clone(),
+		withRequest:  _q.withRequest.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -330,6 +355,17 @@ func (_q *ArchivePermitQuery) WithDocument(opts ...func(*ArchiveDocumentQuery)) 
 		opt(query)
 	}
 	_q.withDocument = query
+	return _q
+}
+
+// WithRequest tells the query-builder to eager-load the nodes that are connected to
+// the "request" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ArchivePermitQuery) WithRequest(opts ...func(*ArchiveRequestQuery)) *ArchivePermitQuery {
+	query := (&ArchiveRequestClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRequest = query
 	return _q
 }
 
@@ -411,9 +447,10 @@ func (_q *ArchivePermitQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	var (
 		nodes       = []*ArchivePermit{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withEstate != nil,
 			_q.withDocument != nil,
+			_q.withRequest != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -446,6 +483,12 @@ func (_q *ArchivePermitQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([
 	if query := _q.withDocument; query != nil {
 		if err := _q.loadDocument(ctx, query, nodes, nil,
 			func(n *ArchivePermit, e *ArchiveDocument) { n.Edges.Document = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRequest; query != nil {
+		if err := _q.loadRequest(ctx, query, nodes, nil,
+			func(n *ArchivePermit, e *ArchiveRequest) { n.Edges.Request = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -515,6 +558,38 @@ func (_q *ArchivePermitQuery) loadDocument(ctx context.Context, query *ArchiveDo
 	}
 	return nil
 }
+func (_q *ArchivePermitQuery) loadRequest(ctx context.Context, query *ArchiveRequestQuery, nodes []*ArchivePermit, init func(*ArchivePermit), assign func(*ArchivePermit, *ArchiveRequest)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*ArchivePermit)
+	for i := range nodes {
+		if nodes[i].RequestID == nil {
+			continue
+		}
+		fk := *nodes[i].RequestID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(archiverequest.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "request_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *ArchivePermitQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -549,6 +624,9 @@ func (_q *ArchivePermitQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withDocument != nil {
 			_spec.Node.AddColumnOnce(archivepermit.FieldSubjectID)
+		}
+		if _q.withRequest != nil {
+			_spec.Node.AddColumnOnce(archivepermit.FieldRequestID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

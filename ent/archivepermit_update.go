@@ -124,6 +124,9 @@ func (_u *ArchivePermitUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			}
 		}
 	}
+	if _u.mutation.DepartmentIDCleared() {
+		_spec.ClearField(archivepermit.FieldDepartmentID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(archivepermit.FieldEndedAt, field.TypeTime, value)
 	}
@@ -279,6 +282,9 @@ func (_u *ArchivePermitUpdateOne) sqlSave(ctx context.Context) (_node *ArchivePe
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.DepartmentIDCleared() {
+		_spec.ClearField(archivepermit.FieldDepartmentID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(archivepermit.FieldEndedAt, field.TypeTime, value)

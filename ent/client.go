@@ -24,6 +24,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -91,6 +93,10 @@ type Client struct {
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
 	ArchivePermit *ArchivePermitClient
+	// ArchiveRequest is the client for interacting with the ArchiveRequest builders.
+	ArchiveRequest *ArchiveRequestClient
+	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
+	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
 	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
@@ -198,6 +204,8 @@ func (c *Client) init() {
 	c.ArchiveHold = NewArchiveHoldClient(c.config)
 	c.ArchiveManual = NewArchiveManualClient(c.config)
 	c.ArchivePermit = NewArchivePermitClient(c.config)
+	c.ArchiveRequest = NewArchiveRequestClient(c.config)
+	c.ArchiveRequestDocument = NewArchiveRequestDocumentClient(c.config)
 	c.ArchiveRetention = NewArchiveRetentionClient(c.config)
 	c.ArchiveVolume = NewArchiveVolumeClient(c.config)
 	c.Area = NewAreaClient(c.config)
@@ -342,6 +350,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ArchiveHold:            NewArchiveHoldClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
+		ArchiveRequest:         NewArchiveRequestClient(cfg),
+		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
@@ -413,6 +423,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ArchiveHold:            NewArchiveHoldClient(cfg),
 		ArchiveManual:          NewArchiveManualClient(cfg),
 		ArchivePermit:          NewArchivePermitClient(cfg),
+		ArchiveRequest:         NewArchiveRequestClient(cfg),
+		ArchiveRequestDocument: NewArchiveRequestDocumentClient(cfg),
 		ArchiveRetention:       NewArchiveRetentionClient(cfg),
 		ArchiveVolume:          NewArchiveVolumeClient(cfg),
 		Area:                   NewAreaClient(cfg),
@@ -488,13 +500,14 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRetention, c.ArchiveVolume, c.Area, c.Building, c.Certificate,
-		c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson, c.File,
-		c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
+		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
+		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
+		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
+		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
+		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
+		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
 		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
 		c.Unit,
@@ -509,13 +522,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
-		c.ArchiveRetention, c.ArchiveVolume, c.Area, c.Building, c.Certificate,
-		c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson, c.File,
-		c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
-		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
-		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
-		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
-		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
+		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
+		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
+		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
+		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
+		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
+		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
 		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
 		c.Unit,
@@ -543,6 +557,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ArchiveManual.mutate(ctx, m)
 	case *ArchivePermitMutation:
 		return c.ArchivePermit.mutate(ctx, m)
+	case *ArchiveRequestMutation:
+		return c.ArchiveRequest.mutate(ctx, m)
+	case *ArchiveRequestDocumentMutation:
+		return c.ArchiveRequestDocument.mutate(ctx, m)
 	case *ArchiveRetentionMutation:
 		return c.ArchiveRetention.mutate(ctx, m)
 	case *ArchiveVolumeMutation:
@@ -2139,6 +2157,22 @@ func (c *ArchivePermitClient) QueryDocument(_m *ArchivePermit) *ArchiveDocumentQ
 	return query
 }
 
+// QueryRequest queries the request edge of a ArchivePermit.
+func (c *ArchivePermitClient) QueryRequest(_m *ArchivePermit) *ArchiveRequestQuery {
+	query := (&ArchiveRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archivepermit.Table, archivepermit.FieldID, id),
+			sqlgraph.To(archiverequest.Table, archiverequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archivepermit.RequestTable, archivepermit.RequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *ArchivePermitClient) Hooks() []Hook {
 	return c.hooks.ArchivePermit
@@ -2161,6 +2195,416 @@ func (c *ArchivePermitClient) mutate(ctx context.Context, m *ArchivePermitMutati
 		return (&ArchivePermitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ArchivePermit mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveRequestClient is a client for the ArchiveRequest schema.
+type ArchiveRequestClient struct {
+	config
+}
+
+// NewArchiveRequestClient returns a client for the ArchiveRequest from the given config.
+func NewArchiveRequestClient(c config) *ArchiveRequestClient {
+	return &ArchiveRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiverequest.Hooks(f(g(h())))`.
+func (c *ArchiveRequestClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveRequest = append(c.hooks.ArchiveRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiverequest.Intercept(f(g(h())))`.
+func (c *ArchiveRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveRequest = append(c.inters.ArchiveRequest, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveRequest entity.
+func (c *ArchiveRequestClient) Create() *ArchiveRequestCreate {
+	mutation := newArchiveRequestMutation(c.config, OpCreate)
+	return &ArchiveRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveRequest entities.
+func (c *ArchiveRequestClient) CreateBulk(builders ...*ArchiveRequestCreate) *ArchiveRequestCreateBulk {
+	return &ArchiveRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveRequestClient) MapCreateBulk(slice any, setFunc func(*ArchiveRequestCreate, int)) *ArchiveRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveRequestCreateBulk{err: fmt.Errorf("calling to ArchiveRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveRequest.
+func (c *ArchiveRequestClient) Update() *ArchiveRequestUpdate {
+	mutation := newArchiveRequestMutation(c.config, OpUpdate)
+	return &ArchiveRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveRequestClient) UpdateOne(_m *ArchiveRequest) *ArchiveRequestUpdateOne {
+	mutation := newArchiveRequestMutation(c.config, OpUpdateOne, withArchiveRequest(_m))
+	return &ArchiveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveRequestClient) UpdateOneID(id uuid.UUID) *ArchiveRequestUpdateOne {
+	mutation := newArchiveRequestMutation(c.config, OpUpdateOne, withArchiveRequestID(id))
+	return &ArchiveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveRequest.
+func (c *ArchiveRequestClient) Delete() *ArchiveRequestDelete {
+	mutation := newArchiveRequestMutation(c.config, OpDelete)
+	return &ArchiveRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveRequestClient) DeleteOne(_m *ArchiveRequest) *ArchiveRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveRequestClient) DeleteOneID(id uuid.UUID) *ArchiveRequestDeleteOne {
+	builder := c.Delete().Where(archiverequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveRequest.
+func (c *ArchiveRequestClient) Query() *ArchiveRequestQuery {
+	return &ArchiveRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveRequest entity by its id.
+func (c *ArchiveRequestClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveRequest, error) {
+	return c.Query().Where(archiverequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveRequestClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryEstate(_m *ArchiveRequest) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequest.EstateTable, archiverequest.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryUnit(_m *ArchiveRequest) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequest.UnitTable, archiverequest.UnitColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOfHousehold queries the of_household edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryOfHousehold(_m *ArchiveRequest) *HouseholdQuery {
+	query := (&HouseholdClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(household.Table, household.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequest.OfHouseholdTable, archiverequest.OfHouseholdColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOfStaff queries the of_staff edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryOfStaff(_m *ArchiveRequest) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequest.OfStaffTable, archiverequest.OfStaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNamed queries the named edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryNamed(_m *ArchiveRequest) *ArchiveRequestDocumentQuery {
+	query := (&ArchiveRequestDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(archiverequestdocument.Table, archiverequestdocument.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiverequest.NamedTable, archiverequest.NamedColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPermits queries the permits edge of a ArchiveRequest.
+func (c *ArchiveRequestClient) QueryPermits(_m *ArchiveRequest) *ArchivePermitQuery {
+	query := (&ArchivePermitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequest.Table, archiverequest.FieldID, id),
+			sqlgraph.To(archivepermit.Table, archivepermit.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, archiverequest.PermitsTable, archiverequest.PermitsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveRequestClient) Hooks() []Hook {
+	return c.hooks.ArchiveRequest
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveRequestClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveRequest
+}
+
+func (c *ArchiveRequestClient) mutate(ctx context.Context, m *ArchiveRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveRequest mutation op: %q", m.Op())
+	}
+}
+
+// ArchiveRequestDocumentClient is a client for the ArchiveRequestDocument schema.
+type ArchiveRequestDocumentClient struct {
+	config
+}
+
+// NewArchiveRequestDocumentClient returns a client for the ArchiveRequestDocument from the given config.
+func NewArchiveRequestDocumentClient(c config) *ArchiveRequestDocumentClient {
+	return &ArchiveRequestDocumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `archiverequestdocument.Hooks(f(g(h())))`.
+func (c *ArchiveRequestDocumentClient) Use(hooks ...Hook) {
+	c.hooks.ArchiveRequestDocument = append(c.hooks.ArchiveRequestDocument, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `archiverequestdocument.Intercept(f(g(h())))`.
+func (c *ArchiveRequestDocumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ArchiveRequestDocument = append(c.inters.ArchiveRequestDocument, interceptors...)
+}
+
+// Create returns a builder for creating a ArchiveRequestDocument entity.
+func (c *ArchiveRequestDocumentClient) Create() *ArchiveRequestDocumentCreate {
+	mutation := newArchiveRequestDocumentMutation(c.config, OpCreate)
+	return &ArchiveRequestDocumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ArchiveRequestDocument entities.
+func (c *ArchiveRequestDocumentClient) CreateBulk(builders ...*ArchiveRequestDocumentCreate) *ArchiveRequestDocumentCreateBulk {
+	return &ArchiveRequestDocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ArchiveRequestDocumentClient) MapCreateBulk(slice any, setFunc func(*ArchiveRequestDocumentCreate, int)) *ArchiveRequestDocumentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ArchiveRequestDocumentCreateBulk{err: fmt.Errorf("calling to ArchiveRequestDocumentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ArchiveRequestDocumentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ArchiveRequestDocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) Update() *ArchiveRequestDocumentUpdate {
+	mutation := newArchiveRequestDocumentMutation(c.config, OpUpdate)
+	return &ArchiveRequestDocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ArchiveRequestDocumentClient) UpdateOne(_m *ArchiveRequestDocument) *ArchiveRequestDocumentUpdateOne {
+	mutation := newArchiveRequestDocumentMutation(c.config, OpUpdateOne, withArchiveRequestDocument(_m))
+	return &ArchiveRequestDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ArchiveRequestDocumentClient) UpdateOneID(id uuid.UUID) *ArchiveRequestDocumentUpdateOne {
+	mutation := newArchiveRequestDocumentMutation(c.config, OpUpdateOne, withArchiveRequestDocumentID(id))
+	return &ArchiveRequestDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) Delete() *ArchiveRequestDocumentDelete {
+	mutation := newArchiveRequestDocumentMutation(c.config, OpDelete)
+	return &ArchiveRequestDocumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ArchiveRequestDocumentClient) DeleteOne(_m *ArchiveRequestDocument) *ArchiveRequestDocumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ArchiveRequestDocumentClient) DeleteOneID(id uuid.UUID) *ArchiveRequestDocumentDeleteOne {
+	builder := c.Delete().Where(archiverequestdocument.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ArchiveRequestDocumentDeleteOne{builder}
+}
+
+// Query returns a query builder for ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) Query() *ArchiveRequestDocumentQuery {
+	return &ArchiveRequestDocumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeArchiveRequestDocument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ArchiveRequestDocument entity by its id.
+func (c *ArchiveRequestDocumentClient) Get(ctx context.Context, id uuid.UUID) (*ArchiveRequestDocument, error) {
+	return c.Query().Where(archiverequestdocument.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ArchiveRequestDocumentClient) GetX(ctx context.Context, id uuid.UUID) *ArchiveRequestDocument {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) QueryEstate(_m *ArchiveRequestDocument) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequestdocument.Table, archiverequestdocument.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequestdocument.EstateTable, archiverequestdocument.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequest queries the request edge of a ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) QueryRequest(_m *ArchiveRequestDocument) *ArchiveRequestQuery {
+	query := (&ArchiveRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequestdocument.Table, archiverequestdocument.FieldID, id),
+			sqlgraph.To(archiverequest.Table, archiverequest.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequestdocument.RequestTable, archiverequestdocument.RequestColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ArchiveRequestDocument.
+func (c *ArchiveRequestDocumentClient) QueryDocument(_m *ArchiveRequestDocument) *ArchiveDocumentQuery {
+	query := (&ArchiveDocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(archiverequestdocument.Table, archiverequestdocument.FieldID, id),
+			sqlgraph.To(archivedocument.Table, archivedocument.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, archiverequestdocument.DocumentTable, archiverequestdocument.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ArchiveRequestDocumentClient) Hooks() []Hook {
+	return c.hooks.ArchiveRequestDocument
+}
+
+// Interceptors returns the client interceptors.
+func (c *ArchiveRequestDocumentClient) Interceptors() []Interceptor {
+	return c.inters.ArchiveRequestDocument
+}
+
+func (c *ArchiveRequestDocumentClient) mutate(ctx context.Context, m *ArchiveRequestDocumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ArchiveRequestDocumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ArchiveRequestDocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ArchiveRequestDocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ArchiveRequestDocumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ArchiveRequestDocument mutation op: %q", m.Op())
 	}
 }
 
@@ -10100,26 +10544,27 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 type (
 	hooks struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRetention,
-		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
-		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
-		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
-		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
-		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
-		KeyStatement, KeyStatementLine, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
+		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
+		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
+		Reconciliation, ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
-		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRetention,
-		ArchiveVolume, Area, Building, Certificate, Department, EmergencyContact,
-		Estate, ExternalPerson, File, Household, ImportRun, KeyAcceptance,
-		KeyAcceptanceCheck, KeyAcceptanceLine, KeyBalance, KeyCabinetOpening,
-		KeyCopyOrder, KeyFollowUp, KeyGeneration, KeyHolder, KeyHook, KeyLoan,
-		KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine, KeyLockChange, KeyLoss,
-		KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet, KeySpotCheck,
-		KeyStatement, KeyStatementLine, Obligation, Occupancy, Reconciliation,
-		ReconciliationLine, Resident, Signature, Staff, Unit []ent.Interceptor
+		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
+		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
+		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
+		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
+		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
+		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
+		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
+		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
+		Reconciliation, ReconciliationLine, Resident, Signature, Staff,
+		Unit []ent.Interceptor
 	}
 )

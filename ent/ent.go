@@ -20,6 +20,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -132,6 +134,8 @@ func checkColumn(t, c string) error {
 			archivehold.Table:            archivehold.ValidColumn,
 			archivemanual.Table:          archivemanual.ValidColumn,
 			archivepermit.Table:          archivepermit.ValidColumn,
+			archiverequest.Table:         archiverequest.ValidColumn,
+			archiverequestdocument.Table: archiverequestdocument.ValidColumn,
 			archiveretention.Table:       archiveretention.ValidColumn,
 			archivevolume.Table:          archivevolume.ValidColumn,
 			area.Table:                   area.ValidColumn,

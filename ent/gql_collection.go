@@ -15,6 +15,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -161,6 +163,11 @@ func (_q *ApprovalQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 			if _, ok := fieldSeen[approval.FieldAskedByName]; !ok {
 				selectedFields = append(selectedFields, approval.FieldAskedByName)
 				fieldSeen[approval.FieldAskedByName] = struct{}{}
+			}
+		case "departmentID":
+			if _, ok := fieldSeen[approval.FieldDepartmentID]; !ok {
+				selectedFields = append(selectedFields, approval.FieldDepartmentID)
+				fieldSeen[approval.FieldDepartmentID] = struct{}{}
 			}
 		case "askedAt":
 			if _, ok := fieldSeen[approval.FieldAskedAt]; !ok {
@@ -1705,19 +1712,19 @@ func (_q *ArchivePermitQuery) collectField(ctx context.Context, oneNode bool, op
 				fieldSeen[archivepermit.FieldEstateID] = struct{}{}
 			}
 
-		case "document":
+		case "request":
 			var (
 				alias = field.Alias
 				path  = append(path, alias)
-				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+				query = (&ArchiveRequestClient{config: _q.config}).Query()
 			)
-			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archiverequestImplementors)...); err != nil {
 				return err
 			}
-			_q.withDocument = query
-			if _, ok := fieldSeen[archivepermit.FieldSubjectID]; !ok {
-				selectedFields = append(selectedFields, archivepermit.FieldSubjectID)
-				fieldSeen[archivepermit.FieldSubjectID] = struct{}{}
+			_q.withRequest = query
+			if _, ok := fieldSeen[archivepermit.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldRequestID)
+				fieldSeen[archivepermit.FieldRequestID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[archivepermit.FieldCreatedAt]; !ok {
@@ -1753,6 +1760,11 @@ func (_q *ArchivePermitQuery) collectField(ctx context.Context, oneNode bool, op
 			if _, ok := fieldSeen[archivepermit.FieldCopies]; !ok {
 				selectedFields = append(selectedFields, archivepermit.FieldCopies)
 				fieldSeen[archivepermit.FieldCopies] = struct{}{}
+			}
+		case "requestID":
+			if _, ok := fieldSeen[archivepermit.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archivepermit.FieldRequestID)
+				fieldSeen[archivepermit.FieldRequestID] = struct{}{}
 			}
 		case "endedAt":
 			if _, ok := fieldSeen[archivepermit.FieldEndedAt]; !ok {
@@ -1823,6 +1835,410 @@ func newArchivePermitPaginateArgs(rv map[string]any) *archivepermitPaginateArgs 
 	}
 	if v, ok := rv[whereField].(*ArchivePermitWhereInput); ok {
 		args.opts = append(args.opts, WithArchivePermitFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveRequestQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveRequestQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveRequestQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiverequest.Columns))
+		selectedFields = []string{archiverequest.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiverequest.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldEstateID)
+				fieldSeen[archiverequest.FieldEstateID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[archiverequest.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldUnitID)
+				fieldSeen[archiverequest.FieldUnitID] = struct{}{}
+			}
+
+		case "ofHousehold":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&HouseholdClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, householdImplementors)...); err != nil {
+				return err
+			}
+			_q.withOfHousehold = query
+			if _, ok := fieldSeen[archiverequest.FieldOfHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldOfHouseholdID)
+				fieldSeen[archiverequest.FieldOfHouseholdID] = struct{}{}
+			}
+
+		case "ofStaff":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withOfStaff = query
+			if _, ok := fieldSeen[archiverequest.FieldOfStaffID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldOfStaffID)
+				fieldSeen[archiverequest.FieldOfStaffID] = struct{}{}
+			}
+
+		case "named":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveRequestDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archiverequestdocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedNamed(alias, func(wq *ArchiveRequestDocumentQuery) {
+				*wq = *query
+			})
+
+		case "permits":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchivePermitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivepermitImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedPermits(alias, func(wq *ArchivePermitQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archiverequest.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldCreatedAt)
+				fieldSeen[archiverequest.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiverequest.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldEstateID)
+				fieldSeen[archiverequest.FieldEstateID] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[archiverequest.FieldCode]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldCode)
+				fieldSeen[archiverequest.FieldCode] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[archiverequest.FieldKind]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldKind)
+				fieldSeen[archiverequest.FieldKind] = struct{}{}
+			}
+		case "purpose":
+			if _, ok := fieldSeen[archiverequest.FieldPurpose]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldPurpose)
+				fieldSeen[archiverequest.FieldPurpose] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archiverequest.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldCategory)
+				fieldSeen[archiverequest.FieldCategory] = struct{}{}
+			}
+		case "unitID":
+			if _, ok := fieldSeen[archiverequest.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldUnitID)
+				fieldSeen[archiverequest.FieldUnitID] = struct{}{}
+			}
+		case "ofHouseholdID":
+			if _, ok := fieldSeen[archiverequest.FieldOfHouseholdID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldOfHouseholdID)
+				fieldSeen[archiverequest.FieldOfHouseholdID] = struct{}{}
+			}
+		case "ofStaffID":
+			if _, ok := fieldSeen[archiverequest.FieldOfStaffID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldOfStaffID)
+				fieldSeen[archiverequest.FieldOfStaffID] = struct{}{}
+			}
+		case "wanted":
+			if _, ok := fieldSeen[archiverequest.FieldWanted]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldWanted)
+				fieldSeen[archiverequest.FieldWanted] = struct{}{}
+			}
+		case "validFrom":
+			if _, ok := fieldSeen[archiverequest.FieldValidFrom]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldValidFrom)
+				fieldSeen[archiverequest.FieldValidFrom] = struct{}{}
+			}
+		case "validUntil":
+			if _, ok := fieldSeen[archiverequest.FieldValidUntil]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldValidUntil)
+				fieldSeen[archiverequest.FieldValidUntil] = struct{}{}
+			}
+		case "accountID":
+			if _, ok := fieldSeen[archiverequest.FieldAccountID]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldAccountID)
+				fieldSeen[archiverequest.FieldAccountID] = struct{}{}
+			}
+		case "askedByName":
+			if _, ok := fieldSeen[archiverequest.FieldAskedByName]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldAskedByName)
+				fieldSeen[archiverequest.FieldAskedByName] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archiverequest.FieldState]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldState)
+				fieldSeen[archiverequest.FieldState] = struct{}{}
+			}
+		case "answeredAt":
+			if _, ok := fieldSeen[archiverequest.FieldAnsweredAt]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldAnsweredAt)
+				fieldSeen[archiverequest.FieldAnsweredAt] = struct{}{}
+			}
+		case "answeredByName":
+			if _, ok := fieldSeen[archiverequest.FieldAnsweredByName]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldAnsweredByName)
+				fieldSeen[archiverequest.FieldAnsweredByName] = struct{}{}
+			}
+		case "answer":
+			if _, ok := fieldSeen[archiverequest.FieldAnswer]; !ok {
+				selectedFields = append(selectedFields, archiverequest.FieldAnswer)
+				fieldSeen[archiverequest.FieldAnswer] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiverequestPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveRequestPaginateOption
+}
+
+func newArchiveRequestPaginateArgs(rv map[string]any) *archiverequestPaginateArgs {
+	args := &archiverequestPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveRequestOrder{Field: &ArchiveRequestOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveRequestOrder(order))
+			}
+		case *ArchiveRequestOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveRequestOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveRequestWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveRequestFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveRequestDocumentQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveRequestDocumentQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveRequestDocumentQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiverequestdocument.Columns))
+		selectedFields = []string{archiverequestdocument.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiverequestdocument.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldEstateID)
+				fieldSeen[archiverequestdocument.FieldEstateID] = struct{}{}
+			}
+
+		case "request":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveRequestClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archiverequestImplementors)...); err != nil {
+				return err
+			}
+			_q.withRequest = query
+			if _, ok := fieldSeen[archiverequestdocument.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldRequestID)
+				fieldSeen[archiverequestdocument.FieldRequestID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archiverequestdocument.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldCreatedAt)
+				fieldSeen[archiverequestdocument.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiverequestdocument.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldEstateID)
+				fieldSeen[archiverequestdocument.FieldEstateID] = struct{}{}
+			}
+		case "requestID":
+			if _, ok := fieldSeen[archiverequestdocument.FieldRequestID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldRequestID)
+				fieldSeen[archiverequestdocument.FieldRequestID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archiverequestdocument.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldDocumentID)
+				fieldSeen[archiverequestdocument.FieldDocumentID] = struct{}{}
+			}
+		case "namedByID":
+			if _, ok := fieldSeen[archiverequestdocument.FieldNamedByID]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldNamedByID)
+				fieldSeen[archiverequestdocument.FieldNamedByID] = struct{}{}
+			}
+		case "namedByName":
+			if _, ok := fieldSeen[archiverequestdocument.FieldNamedByName]; !ok {
+				selectedFields = append(selectedFields, archiverequestdocument.FieldNamedByName)
+				fieldSeen[archiverequestdocument.FieldNamedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiverequestdocumentPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveRequestDocumentPaginateOption
+}
+
+func newArchiveRequestDocumentPaginateArgs(rv map[string]any) *archiverequestdocumentPaginateArgs {
+	args := &archiverequestdocumentPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveRequestDocumentOrder{Field: &ArchiveRequestDocumentOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveRequestDocumentOrder(order))
+			}
+		case *ArchiveRequestDocumentOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveRequestDocumentOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveRequestDocumentWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveRequestDocumentFilter(v.Filter))
 	}
 	return args
 }

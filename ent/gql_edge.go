@@ -236,10 +236,82 @@ func (_m *ArchivePermit) Estate(ctx context.Context) (*Estate, error) {
 	return result, err
 }
 
-func (_m *ArchivePermit) Document(ctx context.Context) (*ArchiveDocument, error) {
-	result, err := _m.Edges.DocumentOrErr()
+func (_m *ArchivePermit) Request(ctx context.Context) (*ArchiveRequest, error) {
+	result, err := _m.Edges.RequestOrErr()
 	if IsNotLoaded(err) {
-		result, err = _m.QueryDocument().Only(ctx)
+		result, err = _m.QueryRequest().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveRequest) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveRequest) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveRequest) OfHousehold(ctx context.Context) (*Household, error) {
+	result, err := _m.Edges.OfHouseholdOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryOfHousehold().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveRequest) OfStaff(ctx context.Context) (*Staff, error) {
+	result, err := _m.Edges.OfStaffOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryOfStaff().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *ArchiveRequest) Named(ctx context.Context) (result []*ArchiveRequestDocument, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedNamed(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.NamedOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryNamed().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveRequest) Permits(ctx context.Context) (result []*ArchivePermit, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedPermits(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.PermitsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPermits().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveRequestDocument) Estate(ctx context.Context) (*Estate, error) {
+	result, err := _m.Edges.EstateOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEstate().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *ArchiveRequestDocument) Request(ctx context.Context) (*ArchiveRequest, error) {
+	result, err := _m.Edges.RequestOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRequest().Only(ctx)
 	}
 	return result, err
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -108,6 +110,16 @@ var archivepermitImplementors = []string{"ArchivePermit", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchivePermit) IsNode() {}
+
+var archiverequestImplementors = []string{"ArchiveRequest", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveRequest) IsNode() {}
+
+var archiverequestdocumentImplementors = []string{"ArchiveRequestDocument", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveRequestDocument) IsNode() {}
 
 var archiveretentionImplementors = []string{"ArchiveRetention", "Node"}
 
@@ -455,6 +467,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(archivepermit.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivepermitImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archiverequest.Table:
+		query := c.ArchiveRequest.Query().
+			Where(archiverequest.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiverequestImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archiverequestdocument.Table:
+		query := c.ArchiveRequestDocument.Query().
+			Where(archiverequestdocument.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiverequestdocumentImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -1044,6 +1074,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ArchivePermit.Query().
 			Where(archivepermit.IDIn(ids...))
 		query, err := query.CollectFields(ctx, archivepermitImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archiverequest.Table:
+		query := c.ArchiveRequest.Query().
+			Where(archiverequest.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiverequestImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archiverequestdocument.Table:
+		query := c.ArchiveRequestDocument.Query().
+			Where(archiverequestdocument.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiverequestdocumentImplementors...)
 		if err != nil {
 			return nil, err
 		}

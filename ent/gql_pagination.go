@@ -23,6 +23,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -2657,6 +2659,634 @@ func (_m *ArchivePermit) ToEdge(order *ArchivePermitOrder) *ArchivePermitEdge {
 		order = DefaultArchivePermitOrder
 	}
 	return &ArchivePermitEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveRequestEdge is the edge representation of ArchiveRequest.
+type ArchiveRequestEdge struct {
+	Node   *ArchiveRequest `json:"node"`
+	Cursor Cursor          `json:"cursor"`
+}
+
+// ArchiveRequestConnection is the connection containing edges to ArchiveRequest.
+type ArchiveRequestConnection struct {
+	Edges      []*ArchiveRequestEdge `json:"edges"`
+	PageInfo   PageInfo              `json:"pageInfo"`
+	TotalCount int                   `json:"totalCount"`
+}
+
+func (c *ArchiveRequestConnection) build(nodes []*ArchiveRequest, pager *archiverequestPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveRequest
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveRequest {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveRequest {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveRequestEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveRequestEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveRequestPaginateOption enables pagination customization.
+type ArchiveRequestPaginateOption func(*archiverequestPager) error
+
+// WithArchiveRequestOrder configures pagination ordering.
+func WithArchiveRequestOrder(order *ArchiveRequestOrder) ArchiveRequestPaginateOption {
+	if order == nil {
+		order = DefaultArchiveRequestOrder
+	}
+	o := *order
+	return func(pager *archiverequestPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveRequestOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveRequestFilter configures pagination filter.
+func WithArchiveRequestFilter(filter func(*ArchiveRequestQuery) (*ArchiveRequestQuery, error)) ArchiveRequestPaginateOption {
+	return func(pager *archiverequestPager) error {
+		if filter == nil {
+			return errors.New("ArchiveRequestQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiverequestPager struct {
+	reverse bool
+	order   *ArchiveRequestOrder
+	filter  func(*ArchiveRequestQuery) (*ArchiveRequestQuery, error)
+}
+
+func newArchiveRequestPager(opts []ArchiveRequestPaginateOption, reverse bool) (*archiverequestPager, error) {
+	pager := &archiverequestPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveRequestOrder
+	}
+	return pager, nil
+}
+
+func (p *archiverequestPager) applyFilter(query *ArchiveRequestQuery) (*ArchiveRequestQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiverequestPager) toCursor(_m *ArchiveRequest) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiverequestPager) applyCursors(query *ArchiveRequestQuery, after, before *Cursor) (*ArchiveRequestQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveRequestOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiverequestPager) applyOrder(query *ArchiveRequestQuery) *ArchiveRequestQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveRequestOrder.Field {
+		query = query.Order(DefaultArchiveRequestOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiverequestPager) orderExpr(query *ArchiveRequestQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveRequestOrder.Field {
+			b.Comma().Ident(DefaultArchiveRequestOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveRequest.
+func (_m *ArchiveRequestQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveRequestPaginateOption,
+) (*ArchiveRequestConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveRequestPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveRequestConnection{Edges: []*ArchiveRequestEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveRequestOrderFieldCreatedAt orders ArchiveRequest by created_at.
+	ArchiveRequestOrderFieldCreatedAt = &ArchiveRequestOrderField{
+		Value: func(_m *ArchiveRequest) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiverequest.FieldCreatedAt,
+		toTerm: archiverequest.ByCreatedAt,
+		toCursor: func(_m *ArchiveRequest) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveRequestOrderFieldCode orders ArchiveRequest by code.
+	ArchiveRequestOrderFieldCode = &ArchiveRequestOrderField{
+		Value: func(_m *ArchiveRequest) (ent.Value, error) {
+			return _m.Code, nil
+		},
+		column: archiverequest.FieldCode,
+		toTerm: archiverequest.ByCode,
+		toCursor: func(_m *ArchiveRequest) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.Code,
+			}
+		},
+	}
+	// ArchiveRequestOrderFieldValidFrom orders ArchiveRequest by valid_from.
+	ArchiveRequestOrderFieldValidFrom = &ArchiveRequestOrderField{
+		Value: func(_m *ArchiveRequest) (ent.Value, error) {
+			return _m.ValidFrom, nil
+		},
+		column: archiverequest.FieldValidFrom,
+		toTerm: archiverequest.ByValidFrom,
+		toCursor: func(_m *ArchiveRequest) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ValidFrom,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveRequestOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveRequestOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveRequestOrderFieldCode.column:
+		str = "CODE"
+	case ArchiveRequestOrderFieldValidFrom.column:
+		str = "VALID_FROM"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveRequestOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveRequestOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveRequestOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveRequestOrderFieldCreatedAt
+	case "CODE":
+		*f = *ArchiveRequestOrderFieldCode
+	case "VALID_FROM":
+		*f = *ArchiveRequestOrderFieldValidFrom
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveRequestOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveRequestOrderField defines the ordering field of ArchiveRequest.
+type ArchiveRequestOrderField struct {
+	// Value extracts the ordering value from the given ArchiveRequest.
+	Value    func(*ArchiveRequest) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiverequest.OrderOption
+	toCursor func(*ArchiveRequest) Cursor
+}
+
+// ArchiveRequestOrder defines the ordering of ArchiveRequest.
+type ArchiveRequestOrder struct {
+	Direction OrderDirection            `json:"direction"`
+	Field     *ArchiveRequestOrderField `json:"field"`
+}
+
+// DefaultArchiveRequestOrder is the default ordering of ArchiveRequest.
+var DefaultArchiveRequestOrder = &ArchiveRequestOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveRequestOrderField{
+		Value: func(_m *ArchiveRequest) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiverequest.FieldID,
+		toTerm: archiverequest.ByID,
+		toCursor: func(_m *ArchiveRequest) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveRequest into ArchiveRequestEdge.
+func (_m *ArchiveRequest) ToEdge(order *ArchiveRequestOrder) *ArchiveRequestEdge {
+	if order == nil {
+		order = DefaultArchiveRequestOrder
+	}
+	return &ArchiveRequestEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveRequestDocumentEdge is the edge representation of ArchiveRequestDocument.
+type ArchiveRequestDocumentEdge struct {
+	Node   *ArchiveRequestDocument `json:"node"`
+	Cursor Cursor                  `json:"cursor"`
+}
+
+// ArchiveRequestDocumentConnection is the connection containing edges to ArchiveRequestDocument.
+type ArchiveRequestDocumentConnection struct {
+	Edges      []*ArchiveRequestDocumentEdge `json:"edges"`
+	PageInfo   PageInfo                      `json:"pageInfo"`
+	TotalCount int                           `json:"totalCount"`
+}
+
+func (c *ArchiveRequestDocumentConnection) build(nodes []*ArchiveRequestDocument, pager *archiverequestdocumentPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveRequestDocument
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveRequestDocument {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveRequestDocument {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveRequestDocumentEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveRequestDocumentEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveRequestDocumentPaginateOption enables pagination customization.
+type ArchiveRequestDocumentPaginateOption func(*archiverequestdocumentPager) error
+
+// WithArchiveRequestDocumentOrder configures pagination ordering.
+func WithArchiveRequestDocumentOrder(order *ArchiveRequestDocumentOrder) ArchiveRequestDocumentPaginateOption {
+	if order == nil {
+		order = DefaultArchiveRequestDocumentOrder
+	}
+	o := *order
+	return func(pager *archiverequestdocumentPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveRequestDocumentOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveRequestDocumentFilter configures pagination filter.
+func WithArchiveRequestDocumentFilter(filter func(*ArchiveRequestDocumentQuery) (*ArchiveRequestDocumentQuery, error)) ArchiveRequestDocumentPaginateOption {
+	return func(pager *archiverequestdocumentPager) error {
+		if filter == nil {
+			return errors.New("ArchiveRequestDocumentQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiverequestdocumentPager struct {
+	reverse bool
+	order   *ArchiveRequestDocumentOrder
+	filter  func(*ArchiveRequestDocumentQuery) (*ArchiveRequestDocumentQuery, error)
+}
+
+func newArchiveRequestDocumentPager(opts []ArchiveRequestDocumentPaginateOption, reverse bool) (*archiverequestdocumentPager, error) {
+	pager := &archiverequestdocumentPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveRequestDocumentOrder
+	}
+	return pager, nil
+}
+
+func (p *archiverequestdocumentPager) applyFilter(query *ArchiveRequestDocumentQuery) (*ArchiveRequestDocumentQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiverequestdocumentPager) toCursor(_m *ArchiveRequestDocument) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiverequestdocumentPager) applyCursors(query *ArchiveRequestDocumentQuery, after, before *Cursor) (*ArchiveRequestDocumentQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveRequestDocumentOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiverequestdocumentPager) applyOrder(query *ArchiveRequestDocumentQuery) *ArchiveRequestDocumentQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveRequestDocumentOrder.Field {
+		query = query.Order(DefaultArchiveRequestDocumentOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiverequestdocumentPager) orderExpr(query *ArchiveRequestDocumentQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveRequestDocumentOrder.Field {
+			b.Comma().Ident(DefaultArchiveRequestDocumentOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveRequestDocument.
+func (_m *ArchiveRequestDocumentQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveRequestDocumentPaginateOption,
+) (*ArchiveRequestDocumentConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveRequestDocumentPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveRequestDocumentConnection{Edges: []*ArchiveRequestDocumentEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveRequestDocumentOrderFieldCreatedAt orders ArchiveRequestDocument by created_at.
+	ArchiveRequestDocumentOrderFieldCreatedAt = &ArchiveRequestDocumentOrderField{
+		Value: func(_m *ArchiveRequestDocument) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiverequestdocument.FieldCreatedAt,
+		toTerm: archiverequestdocument.ByCreatedAt,
+		toCursor: func(_m *ArchiveRequestDocument) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveRequestDocumentOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveRequestDocumentOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveRequestDocumentOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveRequestDocumentOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveRequestDocumentOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveRequestDocumentOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveRequestDocumentOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveRequestDocumentOrderField defines the ordering field of ArchiveRequestDocument.
+type ArchiveRequestDocumentOrderField struct {
+	// Value extracts the ordering value from the given ArchiveRequestDocument.
+	Value    func(*ArchiveRequestDocument) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiverequestdocument.OrderOption
+	toCursor func(*ArchiveRequestDocument) Cursor
+}
+
+// ArchiveRequestDocumentOrder defines the ordering of ArchiveRequestDocument.
+type ArchiveRequestDocumentOrder struct {
+	Direction OrderDirection                    `json:"direction"`
+	Field     *ArchiveRequestDocumentOrderField `json:"field"`
+}
+
+// DefaultArchiveRequestDocumentOrder is the default ordering of ArchiveRequestDocument.
+var DefaultArchiveRequestDocumentOrder = &ArchiveRequestDocumentOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveRequestDocumentOrderField{
+		Value: func(_m *ArchiveRequestDocument) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiverequestdocument.FieldID,
+		toTerm: archiverequestdocument.ByID,
+		toCursor: func(_m *ArchiveRequestDocument) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveRequestDocument into ArchiveRequestDocumentEdge.
+func (_m *ArchiveRequestDocument) ToEdge(order *ArchiveRequestDocumentOrder) *ArchiveRequestDocumentEdge {
+	if order == nil {
+		order = DefaultArchiveRequestDocumentOrder
+	}
+	return &ArchiveRequestDocumentEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -16,6 +16,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -145,6 +147,18 @@ type ApprovalWhereInput struct {
 	AskedByIDGTE   *uuid.UUID  `json:"askedByIDGTE,omitempty"`
 	AskedByIDLT    *uuid.UUID  `json:"askedByIDLT,omitempty"`
 	AskedByIDLTE   *uuid.UUID  `json:"askedByIDLTE,omitempty"`
+
+	// "department_id" field predicates.
+	DepartmentID       *uuid.UUID  `json:"departmentID,omitempty"`
+	DepartmentIDNEQ    *uuid.UUID  `json:"departmentIDNEQ,omitempty"`
+	DepartmentIDIn     []uuid.UUID `json:"departmentIDIn,omitempty"`
+	DepartmentIDNotIn  []uuid.UUID `json:"departmentIDNotIn,omitempty"`
+	DepartmentIDGT     *uuid.UUID  `json:"departmentIDGT,omitempty"`
+	DepartmentIDGTE    *uuid.UUID  `json:"departmentIDGTE,omitempty"`
+	DepartmentIDLT     *uuid.UUID  `json:"departmentIDLT,omitempty"`
+	DepartmentIDLTE    *uuid.UUID  `json:"departmentIDLTE,omitempty"`
+	DepartmentIDIsNil  bool        `json:"departmentIDIsNil,omitempty"`
+	DepartmentIDNotNil bool        `json:"departmentIDNotNil,omitempty"`
 
 	// "asked_at" field predicates.
 	AskedAt      *time.Time  `json:"askedAt,omitempty"`
@@ -465,6 +479,36 @@ func (i *ApprovalWhereInput) P() (predicate.Approval, error) {
 	}
 	if i.AskedByIDLTE != nil {
 		predicates = append(predicates, approval.AskedByIDLTE(*i.AskedByIDLTE))
+	}
+	if i.DepartmentID != nil {
+		predicates = append(predicates, approval.DepartmentIDEQ(*i.DepartmentID))
+	}
+	if i.DepartmentIDNEQ != nil {
+		predicates = append(predicates, approval.DepartmentIDNEQ(*i.DepartmentIDNEQ))
+	}
+	if len(i.DepartmentIDIn) > 0 {
+		predicates = append(predicates, approval.DepartmentIDIn(i.DepartmentIDIn...))
+	}
+	if len(i.DepartmentIDNotIn) > 0 {
+		predicates = append(predicates, approval.DepartmentIDNotIn(i.DepartmentIDNotIn...))
+	}
+	if i.DepartmentIDGT != nil {
+		predicates = append(predicates, approval.DepartmentIDGT(*i.DepartmentIDGT))
+	}
+	if i.DepartmentIDGTE != nil {
+		predicates = append(predicates, approval.DepartmentIDGTE(*i.DepartmentIDGTE))
+	}
+	if i.DepartmentIDLT != nil {
+		predicates = append(predicates, approval.DepartmentIDLT(*i.DepartmentIDLT))
+	}
+	if i.DepartmentIDLTE != nil {
+		predicates = append(predicates, approval.DepartmentIDLTE(*i.DepartmentIDLTE))
+	}
+	if i.DepartmentIDIsNil {
+		predicates = append(predicates, approval.DepartmentIDIsNil())
+	}
+	if i.DepartmentIDNotNil {
+		predicates = append(predicates, approval.DepartmentIDNotNil())
 	}
 	if i.AskedAt != nil {
 		predicates = append(predicates, approval.AskedAtEQ(*i.AskedAt))
@@ -3066,6 +3110,14 @@ type ArchivePermitWhereInput struct {
 	ValidUntilLT    *time.Time  `json:"validUntilLT,omitempty"`
 	ValidUntilLTE   *time.Time  `json:"validUntilLTE,omitempty"`
 
+	// "request_id" field predicates.
+	RequestID       *uuid.UUID  `json:"requestID,omitempty"`
+	RequestIDNEQ    *uuid.UUID  `json:"requestIDNEQ,omitempty"`
+	RequestIDIn     []uuid.UUID `json:"requestIDIn,omitempty"`
+	RequestIDNotIn  []uuid.UUID `json:"requestIDNotIn,omitempty"`
+	RequestIDIsNil  bool        `json:"requestIDIsNil,omitempty"`
+	RequestIDNotNil bool        `json:"requestIDNotNil,omitempty"`
+
 	// "ended_at" field predicates.
 	EndedAt       *time.Time  `json:"endedAt,omitempty"`
 	EndedAtNEQ    *time.Time  `json:"endedAtNEQ,omitempty"`
@@ -3294,6 +3346,24 @@ func (i *ArchivePermitWhereInput) P() (predicate.ArchivePermit, error) {
 	if i.ValidUntilLTE != nil {
 		predicates = append(predicates, archivepermit.ValidUntilLTE(*i.ValidUntilLTE))
 	}
+	if i.RequestID != nil {
+		predicates = append(predicates, archivepermit.RequestIDEQ(*i.RequestID))
+	}
+	if i.RequestIDNEQ != nil {
+		predicates = append(predicates, archivepermit.RequestIDNEQ(*i.RequestIDNEQ))
+	}
+	if len(i.RequestIDIn) > 0 {
+		predicates = append(predicates, archivepermit.RequestIDIn(i.RequestIDIn...))
+	}
+	if len(i.RequestIDNotIn) > 0 {
+		predicates = append(predicates, archivepermit.RequestIDNotIn(i.RequestIDNotIn...))
+	}
+	if i.RequestIDIsNil {
+		predicates = append(predicates, archivepermit.RequestIDIsNil())
+	}
+	if i.RequestIDNotNil {
+		predicates = append(predicates, archivepermit.RequestIDNotNil())
+	}
 	if i.EndedAt != nil {
 		predicates = append(predicates, archivepermit.EndedAtEQ(*i.EndedAt))
 	}
@@ -3332,6 +3402,732 @@ func (i *ArchivePermitWhereInput) P() (predicate.ArchivePermit, error) {
 		return predicates[0], nil
 	default:
 		return archivepermit.And(predicates...), nil
+	}
+}
+
+// ArchiveRequestWhereInput represents a where input for filtering ArchiveRequest queries.
+type ArchiveRequestWhereInput struct {
+	Predicates []predicate.ArchiveRequest  `json:"-"`
+	Not        *ArchiveRequestWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveRequestWhereInput `json:"or,omitempty"`
+	And        []*ArchiveRequestWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "code" field predicates.
+	Code             *string  `json:"code,omitempty"`
+	CodeNEQ          *string  `json:"codeNEQ,omitempty"`
+	CodeIn           []string `json:"codeIn,omitempty"`
+	CodeNotIn        []string `json:"codeNotIn,omitempty"`
+	CodeGT           *string  `json:"codeGT,omitempty"`
+	CodeGTE          *string  `json:"codeGTE,omitempty"`
+	CodeLT           *string  `json:"codeLT,omitempty"`
+	CodeLTE          *string  `json:"codeLTE,omitempty"`
+	CodeContains     *string  `json:"codeContains,omitempty"`
+	CodeHasPrefix    *string  `json:"codeHasPrefix,omitempty"`
+	CodeHasSuffix    *string  `json:"codeHasSuffix,omitempty"`
+	CodeEqualFold    *string  `json:"codeEqualFold,omitempty"`
+	CodeContainsFold *string  `json:"codeContainsFold,omitempty"`
+
+	// "kind" field predicates.
+	Kind      *archiverequest.Kind  `json:"kind,omitempty"`
+	KindNEQ   *archiverequest.Kind  `json:"kindNEQ,omitempty"`
+	KindIn    []archiverequest.Kind `json:"kindIn,omitempty"`
+	KindNotIn []archiverequest.Kind `json:"kindNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category       *archiverequest.Category  `json:"category,omitempty"`
+	CategoryNEQ    *archiverequest.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn     []archiverequest.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn  []archiverequest.Category `json:"categoryNotIn,omitempty"`
+	CategoryIsNil  bool                      `json:"categoryIsNil,omitempty"`
+	CategoryNotNil bool                      `json:"categoryNotNil,omitempty"`
+
+	// "unit_id" field predicates.
+	UnitID       *uuid.UUID  `json:"unitID,omitempty"`
+	UnitIDNEQ    *uuid.UUID  `json:"unitIDNEQ,omitempty"`
+	UnitIDIn     []uuid.UUID `json:"unitIDIn,omitempty"`
+	UnitIDNotIn  []uuid.UUID `json:"unitIDNotIn,omitempty"`
+	UnitIDIsNil  bool        `json:"unitIDIsNil,omitempty"`
+	UnitIDNotNil bool        `json:"unitIDNotNil,omitempty"`
+
+	// "of_household_id" field predicates.
+	OfHouseholdID       *uuid.UUID  `json:"ofHouseholdID,omitempty"`
+	OfHouseholdIDNEQ    *uuid.UUID  `json:"ofHouseholdIDNEQ,omitempty"`
+	OfHouseholdIDIn     []uuid.UUID `json:"ofHouseholdIDIn,omitempty"`
+	OfHouseholdIDNotIn  []uuid.UUID `json:"ofHouseholdIDNotIn,omitempty"`
+	OfHouseholdIDIsNil  bool        `json:"ofHouseholdIDIsNil,omitempty"`
+	OfHouseholdIDNotNil bool        `json:"ofHouseholdIDNotNil,omitempty"`
+
+	// "of_staff_id" field predicates.
+	OfStaffID       *uuid.UUID  `json:"ofStaffID,omitempty"`
+	OfStaffIDNEQ    *uuid.UUID  `json:"ofStaffIDNEQ,omitempty"`
+	OfStaffIDIn     []uuid.UUID `json:"ofStaffIDIn,omitempty"`
+	OfStaffIDNotIn  []uuid.UUID `json:"ofStaffIDNotIn,omitempty"`
+	OfStaffIDIsNil  bool        `json:"ofStaffIDIsNil,omitempty"`
+	OfStaffIDNotNil bool        `json:"ofStaffIDNotNil,omitempty"`
+
+	// "valid_from" field predicates.
+	ValidFrom      *time.Time  `json:"validFrom,omitempty"`
+	ValidFromNEQ   *time.Time  `json:"validFromNEQ,omitempty"`
+	ValidFromIn    []time.Time `json:"validFromIn,omitempty"`
+	ValidFromNotIn []time.Time `json:"validFromNotIn,omitempty"`
+	ValidFromGT    *time.Time  `json:"validFromGT,omitempty"`
+	ValidFromGTE   *time.Time  `json:"validFromGTE,omitempty"`
+	ValidFromLT    *time.Time  `json:"validFromLT,omitempty"`
+	ValidFromLTE   *time.Time  `json:"validFromLTE,omitempty"`
+
+	// "valid_until" field predicates.
+	ValidUntil      *time.Time  `json:"validUntil,omitempty"`
+	ValidUntilNEQ   *time.Time  `json:"validUntilNEQ,omitempty"`
+	ValidUntilIn    []time.Time `json:"validUntilIn,omitempty"`
+	ValidUntilNotIn []time.Time `json:"validUntilNotIn,omitempty"`
+	ValidUntilGT    *time.Time  `json:"validUntilGT,omitempty"`
+	ValidUntilGTE   *time.Time  `json:"validUntilGTE,omitempty"`
+	ValidUntilLT    *time.Time  `json:"validUntilLT,omitempty"`
+	ValidUntilLTE   *time.Time  `json:"validUntilLTE,omitempty"`
+
+	// "account_id" field predicates.
+	AccountID      *uuid.UUID  `json:"accountID,omitempty"`
+	AccountIDNEQ   *uuid.UUID  `json:"accountIDNEQ,omitempty"`
+	AccountIDIn    []uuid.UUID `json:"accountIDIn,omitempty"`
+	AccountIDNotIn []uuid.UUID `json:"accountIDNotIn,omitempty"`
+	AccountIDGT    *uuid.UUID  `json:"accountIDGT,omitempty"`
+	AccountIDGTE   *uuid.UUID  `json:"accountIDGTE,omitempty"`
+	AccountIDLT    *uuid.UUID  `json:"accountIDLT,omitempty"`
+	AccountIDLTE   *uuid.UUID  `json:"accountIDLTE,omitempty"`
+
+	// "state" field predicates.
+	State      *archiverequest.State  `json:"state,omitempty"`
+	StateNEQ   *archiverequest.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archiverequest.State `json:"stateIn,omitempty"`
+	StateNotIn []archiverequest.State `json:"stateNotIn,omitempty"`
+
+	// "answered_at" field predicates.
+	AnsweredAt       *time.Time  `json:"answeredAt,omitempty"`
+	AnsweredAtNEQ    *time.Time  `json:"answeredAtNEQ,omitempty"`
+	AnsweredAtIn     []time.Time `json:"answeredAtIn,omitempty"`
+	AnsweredAtNotIn  []time.Time `json:"answeredAtNotIn,omitempty"`
+	AnsweredAtGT     *time.Time  `json:"answeredAtGT,omitempty"`
+	AnsweredAtGTE    *time.Time  `json:"answeredAtGTE,omitempty"`
+	AnsweredAtLT     *time.Time  `json:"answeredAtLT,omitempty"`
+	AnsweredAtLTE    *time.Time  `json:"answeredAtLTE,omitempty"`
+	AnsweredAtIsNil  bool        `json:"answeredAtIsNil,omitempty"`
+	AnsweredAtNotNil bool        `json:"answeredAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveRequestWhereInput) AddPredicates(predicates ...predicate.ArchiveRequest) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveRequestWhereInput filter on the ArchiveRequestQuery builder.
+func (i *ArchiveRequestWhereInput) Filter(q *ArchiveRequestQuery) (*ArchiveRequestQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveRequestWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveRequestWhereInput is returned in case the ArchiveRequestWhereInput is empty.
+var ErrEmptyArchiveRequestWhereInput = errors.New("ent: empty predicate ArchiveRequestWhereInput")
+
+// P returns a predicate for filtering archiverequests.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveRequestWhereInput) P() (predicate.ArchiveRequest, error) {
+	var predicates []predicate.ArchiveRequest
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiverequest.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveRequest, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiverequest.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveRequest, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiverequest.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiverequest.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiverequest.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiverequest.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiverequest.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiverequest.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiverequest.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiverequest.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiverequest.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiverequest.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiverequest.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiverequest.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiverequest.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiverequest.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiverequest.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiverequest.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiverequest.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiverequest.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiverequest.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Code != nil {
+		predicates = append(predicates, archiverequest.CodeEQ(*i.Code))
+	}
+	if i.CodeNEQ != nil {
+		predicates = append(predicates, archiverequest.CodeNEQ(*i.CodeNEQ))
+	}
+	if len(i.CodeIn) > 0 {
+		predicates = append(predicates, archiverequest.CodeIn(i.CodeIn...))
+	}
+	if len(i.CodeNotIn) > 0 {
+		predicates = append(predicates, archiverequest.CodeNotIn(i.CodeNotIn...))
+	}
+	if i.CodeGT != nil {
+		predicates = append(predicates, archiverequest.CodeGT(*i.CodeGT))
+	}
+	if i.CodeGTE != nil {
+		predicates = append(predicates, archiverequest.CodeGTE(*i.CodeGTE))
+	}
+	if i.CodeLT != nil {
+		predicates = append(predicates, archiverequest.CodeLT(*i.CodeLT))
+	}
+	if i.CodeLTE != nil {
+		predicates = append(predicates, archiverequest.CodeLTE(*i.CodeLTE))
+	}
+	if i.CodeContains != nil {
+		predicates = append(predicates, archiverequest.CodeContains(*i.CodeContains))
+	}
+	if i.CodeHasPrefix != nil {
+		predicates = append(predicates, archiverequest.CodeHasPrefix(*i.CodeHasPrefix))
+	}
+	if i.CodeHasSuffix != nil {
+		predicates = append(predicates, archiverequest.CodeHasSuffix(*i.CodeHasSuffix))
+	}
+	if i.CodeEqualFold != nil {
+		predicates = append(predicates, archiverequest.CodeEqualFold(*i.CodeEqualFold))
+	}
+	if i.CodeContainsFold != nil {
+		predicates = append(predicates, archiverequest.CodeContainsFold(*i.CodeContainsFold))
+	}
+	if i.Kind != nil {
+		predicates = append(predicates, archiverequest.KindEQ(*i.Kind))
+	}
+	if i.KindNEQ != nil {
+		predicates = append(predicates, archiverequest.KindNEQ(*i.KindNEQ))
+	}
+	if len(i.KindIn) > 0 {
+		predicates = append(predicates, archiverequest.KindIn(i.KindIn...))
+	}
+	if len(i.KindNotIn) > 0 {
+		predicates = append(predicates, archiverequest.KindNotIn(i.KindNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archiverequest.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archiverequest.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archiverequest.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archiverequest.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.CategoryIsNil {
+		predicates = append(predicates, archiverequest.CategoryIsNil())
+	}
+	if i.CategoryNotNil {
+		predicates = append(predicates, archiverequest.CategoryNotNil())
+	}
+	if i.UnitID != nil {
+		predicates = append(predicates, archiverequest.UnitIDEQ(*i.UnitID))
+	}
+	if i.UnitIDNEQ != nil {
+		predicates = append(predicates, archiverequest.UnitIDNEQ(*i.UnitIDNEQ))
+	}
+	if len(i.UnitIDIn) > 0 {
+		predicates = append(predicates, archiverequest.UnitIDIn(i.UnitIDIn...))
+	}
+	if len(i.UnitIDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.UnitIDNotIn(i.UnitIDNotIn...))
+	}
+	if i.UnitIDIsNil {
+		predicates = append(predicates, archiverequest.UnitIDIsNil())
+	}
+	if i.UnitIDNotNil {
+		predicates = append(predicates, archiverequest.UnitIDNotNil())
+	}
+	if i.OfHouseholdID != nil {
+		predicates = append(predicates, archiverequest.OfHouseholdIDEQ(*i.OfHouseholdID))
+	}
+	if i.OfHouseholdIDNEQ != nil {
+		predicates = append(predicates, archiverequest.OfHouseholdIDNEQ(*i.OfHouseholdIDNEQ))
+	}
+	if len(i.OfHouseholdIDIn) > 0 {
+		predicates = append(predicates, archiverequest.OfHouseholdIDIn(i.OfHouseholdIDIn...))
+	}
+	if len(i.OfHouseholdIDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.OfHouseholdIDNotIn(i.OfHouseholdIDNotIn...))
+	}
+	if i.OfHouseholdIDIsNil {
+		predicates = append(predicates, archiverequest.OfHouseholdIDIsNil())
+	}
+	if i.OfHouseholdIDNotNil {
+		predicates = append(predicates, archiverequest.OfHouseholdIDNotNil())
+	}
+	if i.OfStaffID != nil {
+		predicates = append(predicates, archiverequest.OfStaffIDEQ(*i.OfStaffID))
+	}
+	if i.OfStaffIDNEQ != nil {
+		predicates = append(predicates, archiverequest.OfStaffIDNEQ(*i.OfStaffIDNEQ))
+	}
+	if len(i.OfStaffIDIn) > 0 {
+		predicates = append(predicates, archiverequest.OfStaffIDIn(i.OfStaffIDIn...))
+	}
+	if len(i.OfStaffIDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.OfStaffIDNotIn(i.OfStaffIDNotIn...))
+	}
+	if i.OfStaffIDIsNil {
+		predicates = append(predicates, archiverequest.OfStaffIDIsNil())
+	}
+	if i.OfStaffIDNotNil {
+		predicates = append(predicates, archiverequest.OfStaffIDNotNil())
+	}
+	if i.ValidFrom != nil {
+		predicates = append(predicates, archiverequest.ValidFromEQ(*i.ValidFrom))
+	}
+	if i.ValidFromNEQ != nil {
+		predicates = append(predicates, archiverequest.ValidFromNEQ(*i.ValidFromNEQ))
+	}
+	if len(i.ValidFromIn) > 0 {
+		predicates = append(predicates, archiverequest.ValidFromIn(i.ValidFromIn...))
+	}
+	if len(i.ValidFromNotIn) > 0 {
+		predicates = append(predicates, archiverequest.ValidFromNotIn(i.ValidFromNotIn...))
+	}
+	if i.ValidFromGT != nil {
+		predicates = append(predicates, archiverequest.ValidFromGT(*i.ValidFromGT))
+	}
+	if i.ValidFromGTE != nil {
+		predicates = append(predicates, archiverequest.ValidFromGTE(*i.ValidFromGTE))
+	}
+	if i.ValidFromLT != nil {
+		predicates = append(predicates, archiverequest.ValidFromLT(*i.ValidFromLT))
+	}
+	if i.ValidFromLTE != nil {
+		predicates = append(predicates, archiverequest.ValidFromLTE(*i.ValidFromLTE))
+	}
+	if i.ValidUntil != nil {
+		predicates = append(predicates, archiverequest.ValidUntilEQ(*i.ValidUntil))
+	}
+	if i.ValidUntilNEQ != nil {
+		predicates = append(predicates, archiverequest.ValidUntilNEQ(*i.ValidUntilNEQ))
+	}
+	if len(i.ValidUntilIn) > 0 {
+		predicates = append(predicates, archiverequest.ValidUntilIn(i.ValidUntilIn...))
+	}
+	if len(i.ValidUntilNotIn) > 0 {
+		predicates = append(predicates, archiverequest.ValidUntilNotIn(i.ValidUntilNotIn...))
+	}
+	if i.ValidUntilGT != nil {
+		predicates = append(predicates, archiverequest.ValidUntilGT(*i.ValidUntilGT))
+	}
+	if i.ValidUntilGTE != nil {
+		predicates = append(predicates, archiverequest.ValidUntilGTE(*i.ValidUntilGTE))
+	}
+	if i.ValidUntilLT != nil {
+		predicates = append(predicates, archiverequest.ValidUntilLT(*i.ValidUntilLT))
+	}
+	if i.ValidUntilLTE != nil {
+		predicates = append(predicates, archiverequest.ValidUntilLTE(*i.ValidUntilLTE))
+	}
+	if i.AccountID != nil {
+		predicates = append(predicates, archiverequest.AccountIDEQ(*i.AccountID))
+	}
+	if i.AccountIDNEQ != nil {
+		predicates = append(predicates, archiverequest.AccountIDNEQ(*i.AccountIDNEQ))
+	}
+	if len(i.AccountIDIn) > 0 {
+		predicates = append(predicates, archiverequest.AccountIDIn(i.AccountIDIn...))
+	}
+	if len(i.AccountIDNotIn) > 0 {
+		predicates = append(predicates, archiverequest.AccountIDNotIn(i.AccountIDNotIn...))
+	}
+	if i.AccountIDGT != nil {
+		predicates = append(predicates, archiverequest.AccountIDGT(*i.AccountIDGT))
+	}
+	if i.AccountIDGTE != nil {
+		predicates = append(predicates, archiverequest.AccountIDGTE(*i.AccountIDGTE))
+	}
+	if i.AccountIDLT != nil {
+		predicates = append(predicates, archiverequest.AccountIDLT(*i.AccountIDLT))
+	}
+	if i.AccountIDLTE != nil {
+		predicates = append(predicates, archiverequest.AccountIDLTE(*i.AccountIDLTE))
+	}
+	if i.State != nil {
+		predicates = append(predicates, archiverequest.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archiverequest.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archiverequest.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archiverequest.StateNotIn(i.StateNotIn...))
+	}
+	if i.AnsweredAt != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtEQ(*i.AnsweredAt))
+	}
+	if i.AnsweredAtNEQ != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtNEQ(*i.AnsweredAtNEQ))
+	}
+	if len(i.AnsweredAtIn) > 0 {
+		predicates = append(predicates, archiverequest.AnsweredAtIn(i.AnsweredAtIn...))
+	}
+	if len(i.AnsweredAtNotIn) > 0 {
+		predicates = append(predicates, archiverequest.AnsweredAtNotIn(i.AnsweredAtNotIn...))
+	}
+	if i.AnsweredAtGT != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtGT(*i.AnsweredAtGT))
+	}
+	if i.AnsweredAtGTE != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtGTE(*i.AnsweredAtGTE))
+	}
+	if i.AnsweredAtLT != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtLT(*i.AnsweredAtLT))
+	}
+	if i.AnsweredAtLTE != nil {
+		predicates = append(predicates, archiverequest.AnsweredAtLTE(*i.AnsweredAtLTE))
+	}
+	if i.AnsweredAtIsNil {
+		predicates = append(predicates, archiverequest.AnsweredAtIsNil())
+	}
+	if i.AnsweredAtNotNil {
+		predicates = append(predicates, archiverequest.AnsweredAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveRequestWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiverequest.And(predicates...), nil
+	}
+}
+
+// ArchiveRequestDocumentWhereInput represents a where input for filtering ArchiveRequestDocument queries.
+type ArchiveRequestDocumentWhereInput struct {
+	Predicates []predicate.ArchiveRequestDocument  `json:"-"`
+	Not        *ArchiveRequestDocumentWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveRequestDocumentWhereInput `json:"or,omitempty"`
+	And        []*ArchiveRequestDocumentWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "request_id" field predicates.
+	RequestID      *uuid.UUID  `json:"requestID,omitempty"`
+	RequestIDNEQ   *uuid.UUID  `json:"requestIDNEQ,omitempty"`
+	RequestIDIn    []uuid.UUID `json:"requestIDIn,omitempty"`
+	RequestIDNotIn []uuid.UUID `json:"requestIDNotIn,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID      *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ   *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn    []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn []uuid.UUID `json:"documentIDNotIn,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveRequestDocumentWhereInput) AddPredicates(predicates ...predicate.ArchiveRequestDocument) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveRequestDocumentWhereInput filter on the ArchiveRequestDocumentQuery builder.
+func (i *ArchiveRequestDocumentWhereInput) Filter(q *ArchiveRequestDocumentQuery) (*ArchiveRequestDocumentQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveRequestDocumentWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveRequestDocumentWhereInput is returned in case the ArchiveRequestDocumentWhereInput is empty.
+var ErrEmptyArchiveRequestDocumentWhereInput = errors.New("ent: empty predicate ArchiveRequestDocumentWhereInput")
+
+// P returns a predicate for filtering archiverequestdocuments.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveRequestDocumentWhereInput) P() (predicate.ArchiveRequestDocument, error) {
+	var predicates []predicate.ArchiveRequestDocument
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiverequestdocument.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveRequestDocument, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiverequestdocument.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveRequestDocument, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiverequestdocument.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiverequestdocument.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiverequestdocument.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiverequestdocument.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiverequestdocument.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiverequestdocument.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiverequestdocument.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiverequestdocument.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiverequestdocument.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiverequestdocument.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.RequestID != nil {
+		predicates = append(predicates, archiverequestdocument.RequestIDEQ(*i.RequestID))
+	}
+	if i.RequestIDNEQ != nil {
+		predicates = append(predicates, archiverequestdocument.RequestIDNEQ(*i.RequestIDNEQ))
+	}
+	if len(i.RequestIDIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.RequestIDIn(i.RequestIDIn...))
+	}
+	if len(i.RequestIDNotIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.RequestIDNotIn(i.RequestIDNotIn...))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archiverequestdocument.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archiverequestdocument.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archiverequestdocument.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveRequestDocumentWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiverequestdocument.And(predicates...), nil
 	}
 }
 

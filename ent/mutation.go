@@ -20,6 +20,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -85,6 +87,8 @@ const (
 	TypeArchiveHold            = "ArchiveHold"
 	TypeArchiveManual          = "ArchiveManual"
 	TypeArchivePermit          = "ArchivePermit"
+	TypeArchiveRequest         = "ArchiveRequest"
+	TypeArchiveRequestDocument = "ArchiveRequestDocument"
 	TypeArchiveRetention       = "ArchiveRetention"
 	TypeArchiveVolume          = "ArchiveVolume"
 	TypeArea                   = "Area"
@@ -151,6 +155,7 @@ type ApprovalMutation struct {
 	asked_by_id       *uuid.UUID
 	asked_by_name     *string
 	asked_by_staff_id *uuid.UUID
+	department_id     *uuid.UUID
 	asked_at          *time.Time
 	expires_at        *time.Time
 	state             *approval.State
@@ -812,6 +817,55 @@ func (m *ApprovalMutation) ResetAskedByStaffID() {
 	delete(m.clearedFields, approval.FieldAskedByStaffID)
 }
 
+// SetDepartmentID sets the "department_id" field.
+func (m *ApprovalMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ApprovalMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ApprovalMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[approval.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ApprovalMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ApprovalMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, approval.FieldDepartmentID)
+}
+
 // SetAskedAt sets the "asked_at" field.
 func (m *ApprovalMutation) SetAskedAt(t time.Time) {
 	m.asked_at = &t
@@ -1370,7 +1424,7 @@ func (m *ApprovalMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApprovalMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 27)
 	if m.created_at != nil {
 		fields = append(fields, approval.FieldCreatedAt)
 	}
@@ -1412,6 +1466,9 @@ func (m *ApprovalMutation) Fields() []string {
 	}
 	if m.asked_by_staff_id != nil {
 		fields = append(fields, approval.FieldAskedByStaffID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, approval.FieldDepartmentID)
 	}
 	if m.asked_at != nil {
 		fields = append(fields, approval.FieldAskedAt)
@@ -1485,6 +1542,8 @@ func (m *ApprovalMutation) Field(name string) (ent.Value, bool) {
 		return m.AskedByName()
 	case approval.FieldAskedByStaffID:
 		return m.AskedByStaffID()
+	case approval.FieldDepartmentID:
+		return m.DepartmentID()
 	case approval.FieldAskedAt:
 		return m.AskedAt()
 	case approval.FieldExpiresAt:
@@ -1546,6 +1605,8 @@ func (m *ApprovalMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldAskedByName(ctx)
 	case approval.FieldAskedByStaffID:
 		return m.OldAskedByStaffID(ctx)
+	case approval.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
 	case approval.FieldAskedAt:
 		return m.OldAskedAt(ctx)
 	case approval.FieldExpiresAt:
@@ -1676,6 +1737,13 @@ func (m *ApprovalMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAskedByStaffID(v)
+		return nil
+	case approval.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
 		return nil
 	case approval.FieldAskedAt:
 		v, ok := value.(time.Time)
@@ -1809,6 +1877,9 @@ func (m *ApprovalMutation) ClearedFields() []string {
 	if m.FieldCleared(approval.FieldAskedByStaffID) {
 		fields = append(fields, approval.FieldAskedByStaffID)
 	}
+	if m.FieldCleared(approval.FieldDepartmentID) {
+		fields = append(fields, approval.FieldDepartmentID)
+	}
 	if m.FieldCleared(approval.FieldDecidedByID) {
 		fields = append(fields, approval.FieldDecidedByID)
 	}
@@ -1840,6 +1911,9 @@ func (m *ApprovalMutation) ClearField(name string) error {
 	switch name {
 	case approval.FieldAskedByStaffID:
 		m.ClearAskedByStaffID()
+		return nil
+	case approval.FieldDepartmentID:
+		m.ClearDepartmentID()
 		return nil
 	case approval.FieldDecidedByID:
 		m.ClearDecidedByID()
@@ -1905,6 +1979,9 @@ func (m *ApprovalMutation) ResetField(name string) error {
 		return nil
 	case approval.FieldAskedByStaffID:
 		m.ResetAskedByStaffID()
+		return nil
+	case approval.FieldDepartmentID:
+		m.ResetDepartmentID()
 		return nil
 	case approval.FieldAskedAt:
 		m.ResetAskedAt()
@@ -11967,6 +12044,7 @@ type ArchivePermitMutation struct {
 	valid_from      *time.Time
 	valid_until     *time.Time
 	copies          *bool
+	department_id   *uuid.UUID
 	ended_at        *time.Time
 	end_reason      *string
 	clearedFields   map[string]struct{}
@@ -11974,6 +12052,8 @@ type ArchivePermitMutation struct {
 	clearedestate   bool
 	document        *uuid.UUID
 	cleareddocument bool
+	request         *uuid.UUID
+	clearedrequest  bool
 	done            bool
 	oldValue        func(context.Context) (*ArchivePermit, error)
 	predicates      []predicate.ArchivePermit
@@ -12335,6 +12415,104 @@ func (m *ArchivePermitMutation) ResetCopies() {
 	m.copies = nil
 }
 
+// SetRequestID sets the "request_id" field.
+func (m *ArchivePermitMutation) SetRequestID(u uuid.UUID) {
+	m.request = &u
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *ArchivePermitMutation) RequestID() (r uuid.UUID, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldRequestID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ClearRequestID clears the value of the "request_id" field.
+func (m *ArchivePermitMutation) ClearRequestID() {
+	m.request = nil
+	m.clearedFields[archivepermit.FieldRequestID] = struct{}{}
+}
+
+// RequestIDCleared returns if the "request_id" field was cleared in this mutation.
+func (m *ArchivePermitMutation) RequestIDCleared() bool {
+	_, ok := m.clearedFields[archivepermit.FieldRequestID]
+	return ok
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *ArchivePermitMutation) ResetRequestID() {
+	m.request = nil
+	delete(m.clearedFields, archivepermit.FieldRequestID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchivePermitMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchivePermitMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchivePermit entity.
+// If the ArchivePermit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchivePermitMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchivePermitMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archivepermit.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchivePermitMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archivepermit.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchivePermitMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archivepermit.FieldDepartmentID)
+}
+
 // SetEndedAt sets the "ended_at" field.
 func (m *ArchivePermitMutation) SetEndedAt(t time.Time) {
 	m.ended_at = &t
@@ -12487,6 +12665,33 @@ func (m *ArchivePermitMutation) ResetDocument() {
 	m.cleareddocument = false
 }
 
+// ClearRequest clears the "request" edge to the ArchiveRequest entity.
+func (m *ArchivePermitMutation) ClearRequest() {
+	m.clearedrequest = true
+	m.clearedFields[archivepermit.FieldRequestID] = struct{}{}
+}
+
+// RequestCleared reports if the "request" edge to the ArchiveRequest entity was cleared.
+func (m *ArchivePermitMutation) RequestCleared() bool {
+	return m.RequestIDCleared() || m.clearedrequest
+}
+
+// RequestIDs returns the "request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestID instead. It exists only for internal usage by the builders.
+func (m *ArchivePermitMutation) RequestIDs() (ids []uuid.UUID) {
+	if id := m.request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequest resets all changes to the "request" edge.
+func (m *ArchivePermitMutation) ResetRequest() {
+	m.request = nil
+	m.clearedrequest = false
+}
+
 // Where appends a list predicates to the ArchivePermitMutation builder.
 func (m *ArchivePermitMutation) Where(ps ...predicate.ArchivePermit) {
 	m.predicates = append(m.predicates, ps...)
@@ -12521,7 +12726,7 @@ func (m *ArchivePermitMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchivePermitMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, archivepermit.FieldCreatedAt)
 	}
@@ -12542,6 +12747,12 @@ func (m *ArchivePermitMutation) Fields() []string {
 	}
 	if m.copies != nil {
 		fields = append(fields, archivepermit.FieldCopies)
+	}
+	if m.request != nil {
+		fields = append(fields, archivepermit.FieldRequestID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archivepermit.FieldDepartmentID)
 	}
 	if m.ended_at != nil {
 		fields = append(fields, archivepermit.FieldEndedAt)
@@ -12571,6 +12782,10 @@ func (m *ArchivePermitMutation) Field(name string) (ent.Value, bool) {
 		return m.ValidUntil()
 	case archivepermit.FieldCopies:
 		return m.Copies()
+	case archivepermit.FieldRequestID:
+		return m.RequestID()
+	case archivepermit.FieldDepartmentID:
+		return m.DepartmentID()
 	case archivepermit.FieldEndedAt:
 		return m.EndedAt()
 	case archivepermit.FieldEndReason:
@@ -12598,6 +12813,10 @@ func (m *ArchivePermitMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldValidUntil(ctx)
 	case archivepermit.FieldCopies:
 		return m.OldCopies(ctx)
+	case archivepermit.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case archivepermit.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
 	case archivepermit.FieldEndedAt:
 		return m.OldEndedAt(ctx)
 	case archivepermit.FieldEndReason:
@@ -12660,6 +12879,20 @@ func (m *ArchivePermitMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCopies(v)
 		return nil
+	case archivepermit.FieldRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case archivepermit.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
 	case archivepermit.FieldEndedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -12704,6 +12937,12 @@ func (m *ArchivePermitMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ArchivePermitMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(archivepermit.FieldRequestID) {
+		fields = append(fields, archivepermit.FieldRequestID)
+	}
+	if m.FieldCleared(archivepermit.FieldDepartmentID) {
+		fields = append(fields, archivepermit.FieldDepartmentID)
+	}
 	if m.FieldCleared(archivepermit.FieldEndedAt) {
 		fields = append(fields, archivepermit.FieldEndedAt)
 	}
@@ -12721,6 +12960,12 @@ func (m *ArchivePermitMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ArchivePermitMutation) ClearField(name string) error {
 	switch name {
+	case archivepermit.FieldRequestID:
+		m.ClearRequestID()
+		return nil
+	case archivepermit.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
 	case archivepermit.FieldEndedAt:
 		m.ClearEndedAt()
 		return nil
@@ -12753,6 +12998,12 @@ func (m *ArchivePermitMutation) ResetField(name string) error {
 	case archivepermit.FieldCopies:
 		m.ResetCopies()
 		return nil
+	case archivepermit.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case archivepermit.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
 	case archivepermit.FieldEndedAt:
 		m.ResetEndedAt()
 		return nil
@@ -12765,12 +13016,15 @@ func (m *ArchivePermitMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ArchivePermitMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.estate != nil {
 		edges = append(edges, archivepermit.EdgeEstate)
 	}
 	if m.document != nil {
 		edges = append(edges, archivepermit.EdgeDocument)
+	}
+	if m.request != nil {
+		edges = append(edges, archivepermit.EdgeRequest)
 	}
 	return edges
 }
@@ -12787,13 +13041,17 @@ func (m *ArchivePermitMutation) AddedIDs(name string) []ent.Value {
 		if id := m.document; id != nil {
 			return []ent.Value{*id}
 		}
+	case archivepermit.EdgeRequest:
+		if id := m.request; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ArchivePermitMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -12805,12 +13063,15 @@ func (m *ArchivePermitMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ArchivePermitMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedestate {
 		edges = append(edges, archivepermit.EdgeEstate)
 	}
 	if m.cleareddocument {
 		edges = append(edges, archivepermit.EdgeDocument)
+	}
+	if m.clearedrequest {
+		edges = append(edges, archivepermit.EdgeRequest)
 	}
 	return edges
 }
@@ -12823,6 +13084,8 @@ func (m *ArchivePermitMutation) EdgeCleared(name string) bool {
 		return m.clearedestate
 	case archivepermit.EdgeDocument:
 		return m.cleareddocument
+	case archivepermit.EdgeRequest:
+		return m.clearedrequest
 	}
 	return false
 }
@@ -12836,6 +13099,9 @@ func (m *ArchivePermitMutation) ClearEdge(name string) error {
 		return nil
 	case archivepermit.EdgeDocument:
 		m.ClearDocument()
+		return nil
+	case archivepermit.EdgeRequest:
+		m.ClearRequest()
 		return nil
 	}
 	return fmt.Errorf("unknown ArchivePermit unique edge %s", name)
@@ -12851,8 +13117,2689 @@ func (m *ArchivePermitMutation) ResetEdge(name string) error {
 	case archivepermit.EdgeDocument:
 		m.ResetDocument()
 		return nil
+	case archivepermit.EdgeRequest:
+		m.ResetRequest()
+		return nil
 	}
 	return fmt.Errorf("unknown ArchivePermit edge %s", name)
+}
+
+// ArchiveRequestMutation represents an operation that mutates the ArchiveRequest nodes in the graph.
+type ArchiveRequestMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	created_at          *time.Time
+	code                *string
+	kind                *archiverequest.Kind
+	purpose             *string
+	category            *archiverequest.Category
+	wanted              *string
+	valid_from          *time.Time
+	valid_until         *time.Time
+	account_id          *uuid.UUID
+	asked_by_name       *string
+	asked_by_staff_id   *uuid.UUID
+	department_id       *uuid.UUID
+	state               *archiverequest.State
+	answered_at         *time.Time
+	answered_by_name    *string
+	answer              *string
+	clearedFields       map[string]struct{}
+	estate              *uuid.UUID
+	clearedestate       bool
+	unit                *uuid.UUID
+	clearedunit         bool
+	of_household        *uuid.UUID
+	clearedof_household bool
+	of_staff            *uuid.UUID
+	clearedof_staff     bool
+	named               map[uuid.UUID]struct{}
+	removednamed        map[uuid.UUID]struct{}
+	clearednamed        bool
+	permits             map[uuid.UUID]struct{}
+	removedpermits      map[uuid.UUID]struct{}
+	clearedpermits      bool
+	done                bool
+	oldValue            func(context.Context) (*ArchiveRequest, error)
+	predicates          []predicate.ArchiveRequest
+}
+
+var _ ent.Mutation = (*ArchiveRequestMutation)(nil)
+
+// archiverequestOption allows management of the mutation configuration using functional options.
+type archiverequestOption func(*ArchiveRequestMutation)
+
+// newArchiveRequestMutation creates new mutation for the ArchiveRequest entity.
+func newArchiveRequestMutation(c config, op Op, opts ...archiverequestOption) *ArchiveRequestMutation {
+	m := &ArchiveRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveRequestID sets the ID field of the mutation.
+func withArchiveRequestID(id uuid.UUID) archiverequestOption {
+	return func(m *ArchiveRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveRequest
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveRequest sets the old ArchiveRequest of the mutation.
+func withArchiveRequest(node *ArchiveRequest) archiverequestOption {
+	return func(m *ArchiveRequestMutation) {
+		m.oldValue = func(context.Context) (*ArchiveRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveRequest entities.
+func (m *ArchiveRequestMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveRequestMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveRequestMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveRequestMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveRequestMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveRequestMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveRequestMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveRequestMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveRequestMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetCode sets the "code" field.
+func (m *ArchiveRequestMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ArchiveRequestMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ArchiveRequestMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ArchiveRequestMutation) SetKind(a archiverequest.Kind) {
+	m.kind = &a
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ArchiveRequestMutation) Kind() (r archiverequest.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldKind(ctx context.Context) (v archiverequest.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ArchiveRequestMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *ArchiveRequestMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *ArchiveRequestMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *ArchiveRequestMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveRequestMutation) SetCategory(a archiverequest.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveRequestMutation) Category() (r archiverequest.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldCategory(ctx context.Context) (v *archiverequest.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ClearCategory clears the value of the "category" field.
+func (m *ArchiveRequestMutation) ClearCategory() {
+	m.category = nil
+	m.clearedFields[archiverequest.FieldCategory] = struct{}{}
+}
+
+// CategoryCleared returns if the "category" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) CategoryCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldCategory]
+	return ok
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveRequestMutation) ResetCategory() {
+	m.category = nil
+	delete(m.clearedFields, archiverequest.FieldCategory)
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *ArchiveRequestMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *ArchiveRequestMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldUnitID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (m *ArchiveRequestMutation) ClearUnitID() {
+	m.unit = nil
+	m.clearedFields[archiverequest.FieldUnitID] = struct{}{}
+}
+
+// UnitIDCleared returns if the "unit_id" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) UnitIDCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldUnitID]
+	return ok
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *ArchiveRequestMutation) ResetUnitID() {
+	m.unit = nil
+	delete(m.clearedFields, archiverequest.FieldUnitID)
+}
+
+// SetOfHouseholdID sets the "of_household_id" field.
+func (m *ArchiveRequestMutation) SetOfHouseholdID(u uuid.UUID) {
+	m.of_household = &u
+}
+
+// OfHouseholdID returns the value of the "of_household_id" field in the mutation.
+func (m *ArchiveRequestMutation) OfHouseholdID() (r uuid.UUID, exists bool) {
+	v := m.of_household
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfHouseholdID returns the old "of_household_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldOfHouseholdID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfHouseholdID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfHouseholdID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfHouseholdID: %w", err)
+	}
+	return oldValue.OfHouseholdID, nil
+}
+
+// ClearOfHouseholdID clears the value of the "of_household_id" field.
+func (m *ArchiveRequestMutation) ClearOfHouseholdID() {
+	m.of_household = nil
+	m.clearedFields[archiverequest.FieldOfHouseholdID] = struct{}{}
+}
+
+// OfHouseholdIDCleared returns if the "of_household_id" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) OfHouseholdIDCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldOfHouseholdID]
+	return ok
+}
+
+// ResetOfHouseholdID resets all changes to the "of_household_id" field.
+func (m *ArchiveRequestMutation) ResetOfHouseholdID() {
+	m.of_household = nil
+	delete(m.clearedFields, archiverequest.FieldOfHouseholdID)
+}
+
+// SetOfStaffID sets the "of_staff_id" field.
+func (m *ArchiveRequestMutation) SetOfStaffID(u uuid.UUID) {
+	m.of_staff = &u
+}
+
+// OfStaffID returns the value of the "of_staff_id" field in the mutation.
+func (m *ArchiveRequestMutation) OfStaffID() (r uuid.UUID, exists bool) {
+	v := m.of_staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfStaffID returns the old "of_staff_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldOfStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfStaffID: %w", err)
+	}
+	return oldValue.OfStaffID, nil
+}
+
+// ClearOfStaffID clears the value of the "of_staff_id" field.
+func (m *ArchiveRequestMutation) ClearOfStaffID() {
+	m.of_staff = nil
+	m.clearedFields[archiverequest.FieldOfStaffID] = struct{}{}
+}
+
+// OfStaffIDCleared returns if the "of_staff_id" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) OfStaffIDCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldOfStaffID]
+	return ok
+}
+
+// ResetOfStaffID resets all changes to the "of_staff_id" field.
+func (m *ArchiveRequestMutation) ResetOfStaffID() {
+	m.of_staff = nil
+	delete(m.clearedFields, archiverequest.FieldOfStaffID)
+}
+
+// SetWanted sets the "wanted" field.
+func (m *ArchiveRequestMutation) SetWanted(s string) {
+	m.wanted = &s
+}
+
+// Wanted returns the value of the "wanted" field in the mutation.
+func (m *ArchiveRequestMutation) Wanted() (r string, exists bool) {
+	v := m.wanted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWanted returns the old "wanted" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldWanted(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWanted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWanted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWanted: %w", err)
+	}
+	return oldValue.Wanted, nil
+}
+
+// ResetWanted resets all changes to the "wanted" field.
+func (m *ArchiveRequestMutation) ResetWanted() {
+	m.wanted = nil
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *ArchiveRequestMutation) SetValidFrom(t time.Time) {
+	m.valid_from = &t
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *ArchiveRequestMutation) ValidFrom() (r time.Time, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldValidFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *ArchiveRequestMutation) ResetValidFrom() {
+	m.valid_from = nil
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *ArchiveRequestMutation) SetValidUntil(t time.Time) {
+	m.valid_until = &t
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *ArchiveRequestMutation) ValidUntil() (r time.Time, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldValidUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *ArchiveRequestMutation) ResetValidUntil() {
+	m.valid_until = nil
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ArchiveRequestMutation) SetAccountID(u uuid.UUID) {
+	m.account_id = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ArchiveRequestMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ArchiveRequestMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetAskedByName sets the "asked_by_name" field.
+func (m *ArchiveRequestMutation) SetAskedByName(s string) {
+	m.asked_by_name = &s
+}
+
+// AskedByName returns the value of the "asked_by_name" field in the mutation.
+func (m *ArchiveRequestMutation) AskedByName() (r string, exists bool) {
+	v := m.asked_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedByName returns the old "asked_by_name" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAskedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedByName: %w", err)
+	}
+	return oldValue.AskedByName, nil
+}
+
+// ResetAskedByName resets all changes to the "asked_by_name" field.
+func (m *ArchiveRequestMutation) ResetAskedByName() {
+	m.asked_by_name = nil
+}
+
+// SetAskedByStaffID sets the "asked_by_staff_id" field.
+func (m *ArchiveRequestMutation) SetAskedByStaffID(u uuid.UUID) {
+	m.asked_by_staff_id = &u
+}
+
+// AskedByStaffID returns the value of the "asked_by_staff_id" field in the mutation.
+func (m *ArchiveRequestMutation) AskedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.asked_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedByStaffID returns the old "asked_by_staff_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAskedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedByStaffID: %w", err)
+	}
+	return oldValue.AskedByStaffID, nil
+}
+
+// ClearAskedByStaffID clears the value of the "asked_by_staff_id" field.
+func (m *ArchiveRequestMutation) ClearAskedByStaffID() {
+	m.asked_by_staff_id = nil
+	m.clearedFields[archiverequest.FieldAskedByStaffID] = struct{}{}
+}
+
+// AskedByStaffIDCleared returns if the "asked_by_staff_id" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) AskedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldAskedByStaffID]
+	return ok
+}
+
+// ResetAskedByStaffID resets all changes to the "asked_by_staff_id" field.
+func (m *ArchiveRequestMutation) ResetAskedByStaffID() {
+	m.asked_by_staff_id = nil
+	delete(m.clearedFields, archiverequest.FieldAskedByStaffID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveRequestMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveRequestMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveRequestMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archiverequest.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveRequestMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archiverequest.FieldDepartmentID)
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveRequestMutation) SetState(a archiverequest.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveRequestMutation) State() (r archiverequest.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldState(ctx context.Context) (v archiverequest.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveRequestMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *ArchiveRequestMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *ArchiveRequestMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *ArchiveRequestMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[archiverequest.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *ArchiveRequestMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[archiverequest.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *ArchiveRequestMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, archiverequest.FieldAnsweredAt)
+}
+
+// SetAnsweredByName sets the "answered_by_name" field.
+func (m *ArchiveRequestMutation) SetAnsweredByName(s string) {
+	m.answered_by_name = &s
+}
+
+// AnsweredByName returns the value of the "answered_by_name" field in the mutation.
+func (m *ArchiveRequestMutation) AnsweredByName() (r string, exists bool) {
+	v := m.answered_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByName returns the old "answered_by_name" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAnsweredByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByName: %w", err)
+	}
+	return oldValue.AnsweredByName, nil
+}
+
+// ResetAnsweredByName resets all changes to the "answered_by_name" field.
+func (m *ArchiveRequestMutation) ResetAnsweredByName() {
+	m.answered_by_name = nil
+}
+
+// SetAnswer sets the "answer" field.
+func (m *ArchiveRequestMutation) SetAnswer(s string) {
+	m.answer = &s
+}
+
+// Answer returns the value of the "answer" field in the mutation.
+func (m *ArchiveRequestMutation) Answer() (r string, exists bool) {
+	v := m.answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswer returns the old "answer" field's value of the ArchiveRequest entity.
+// If the ArchiveRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestMutation) OldAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswer: %w", err)
+	}
+	return oldValue.Answer, nil
+}
+
+// ResetAnswer resets all changes to the "answer" field.
+func (m *ArchiveRequestMutation) ResetAnswer() {
+	m.answer = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveRequestMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiverequest.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveRequestMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveRequestMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *ArchiveRequestMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[archiverequest.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *ArchiveRequestMutation) UnitCleared() bool {
+	return m.UnitIDCleared() || m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *ArchiveRequestMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearOfHousehold clears the "of_household" edge to the Household entity.
+func (m *ArchiveRequestMutation) ClearOfHousehold() {
+	m.clearedof_household = true
+	m.clearedFields[archiverequest.FieldOfHouseholdID] = struct{}{}
+}
+
+// OfHouseholdCleared reports if the "of_household" edge to the Household entity was cleared.
+func (m *ArchiveRequestMutation) OfHouseholdCleared() bool {
+	return m.OfHouseholdIDCleared() || m.clearedof_household
+}
+
+// OfHouseholdIDs returns the "of_household" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfHouseholdID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestMutation) OfHouseholdIDs() (ids []uuid.UUID) {
+	if id := m.of_household; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOfHousehold resets all changes to the "of_household" edge.
+func (m *ArchiveRequestMutation) ResetOfHousehold() {
+	m.of_household = nil
+	m.clearedof_household = false
+}
+
+// ClearOfStaff clears the "of_staff" edge to the Staff entity.
+func (m *ArchiveRequestMutation) ClearOfStaff() {
+	m.clearedof_staff = true
+	m.clearedFields[archiverequest.FieldOfStaffID] = struct{}{}
+}
+
+// OfStaffCleared reports if the "of_staff" edge to the Staff entity was cleared.
+func (m *ArchiveRequestMutation) OfStaffCleared() bool {
+	return m.OfStaffIDCleared() || m.clearedof_staff
+}
+
+// OfStaffIDs returns the "of_staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfStaffID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestMutation) OfStaffIDs() (ids []uuid.UUID) {
+	if id := m.of_staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOfStaff resets all changes to the "of_staff" edge.
+func (m *ArchiveRequestMutation) ResetOfStaff() {
+	m.of_staff = nil
+	m.clearedof_staff = false
+}
+
+// AddNamedIDs adds the "named" edge to the ArchiveRequestDocument entity by ids.
+func (m *ArchiveRequestMutation) AddNamedIDs(ids ...uuid.UUID) {
+	if m.named == nil {
+		m.named = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.named[ids[i]] = struct{}{}
+	}
+}
+
+// ClearNamed clears the "named" edge to the ArchiveRequestDocument entity.
+func (m *ArchiveRequestMutation) ClearNamed() {
+	m.clearednamed = true
+}
+
+// NamedCleared reports if the "named" edge to the ArchiveRequestDocument entity was cleared.
+func (m *ArchiveRequestMutation) NamedCleared() bool {
+	return m.clearednamed
+}
+
+// RemoveNamedIDs removes the "named" edge to the ArchiveRequestDocument entity by IDs.
+func (m *ArchiveRequestMutation) RemoveNamedIDs(ids ...uuid.UUID) {
+	if m.removednamed == nil {
+		m.removednamed = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.named, ids[i])
+		m.removednamed[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedNamed returns the removed IDs of the "named" edge to the ArchiveRequestDocument entity.
+func (m *ArchiveRequestMutation) RemovedNamedIDs() (ids []uuid.UUID) {
+	for id := range m.removednamed {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// NamedIDs returns the "named" edge IDs in the mutation.
+func (m *ArchiveRequestMutation) NamedIDs() (ids []uuid.UUID) {
+	for id := range m.named {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetNamed resets all changes to the "named" edge.
+func (m *ArchiveRequestMutation) ResetNamed() {
+	m.named = nil
+	m.clearednamed = false
+	m.removednamed = nil
+}
+
+// AddPermitIDs adds the "permits" edge to the ArchivePermit entity by ids.
+func (m *ArchiveRequestMutation) AddPermitIDs(ids ...uuid.UUID) {
+	if m.permits == nil {
+		m.permits = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.permits[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPermits clears the "permits" edge to the ArchivePermit entity.
+func (m *ArchiveRequestMutation) ClearPermits() {
+	m.clearedpermits = true
+}
+
+// PermitsCleared reports if the "permits" edge to the ArchivePermit entity was cleared.
+func (m *ArchiveRequestMutation) PermitsCleared() bool {
+	return m.clearedpermits
+}
+
+// RemovePermitIDs removes the "permits" edge to the ArchivePermit entity by IDs.
+func (m *ArchiveRequestMutation) RemovePermitIDs(ids ...uuid.UUID) {
+	if m.removedpermits == nil {
+		m.removedpermits = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.permits, ids[i])
+		m.removedpermits[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPermits returns the removed IDs of the "permits" edge to the ArchivePermit entity.
+func (m *ArchiveRequestMutation) RemovedPermitsIDs() (ids []uuid.UUID) {
+	for id := range m.removedpermits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PermitsIDs returns the "permits" edge IDs in the mutation.
+func (m *ArchiveRequestMutation) PermitsIDs() (ids []uuid.UUID) {
+	for id := range m.permits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPermits resets all changes to the "permits" edge.
+func (m *ArchiveRequestMutation) ResetPermits() {
+	m.permits = nil
+	m.clearedpermits = false
+	m.removedpermits = nil
+}
+
+// Where appends a list predicates to the ArchiveRequestMutation builder.
+func (m *ArchiveRequestMutation) Where(ps ...predicate.ArchiveRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveRequest).
+func (m *ArchiveRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveRequestMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.created_at != nil {
+		fields = append(fields, archiverequest.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiverequest.FieldEstateID)
+	}
+	if m.code != nil {
+		fields = append(fields, archiverequest.FieldCode)
+	}
+	if m.kind != nil {
+		fields = append(fields, archiverequest.FieldKind)
+	}
+	if m.purpose != nil {
+		fields = append(fields, archiverequest.FieldPurpose)
+	}
+	if m.category != nil {
+		fields = append(fields, archiverequest.FieldCategory)
+	}
+	if m.unit != nil {
+		fields = append(fields, archiverequest.FieldUnitID)
+	}
+	if m.of_household != nil {
+		fields = append(fields, archiverequest.FieldOfHouseholdID)
+	}
+	if m.of_staff != nil {
+		fields = append(fields, archiverequest.FieldOfStaffID)
+	}
+	if m.wanted != nil {
+		fields = append(fields, archiverequest.FieldWanted)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, archiverequest.FieldValidFrom)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, archiverequest.FieldValidUntil)
+	}
+	if m.account_id != nil {
+		fields = append(fields, archiverequest.FieldAccountID)
+	}
+	if m.asked_by_name != nil {
+		fields = append(fields, archiverequest.FieldAskedByName)
+	}
+	if m.asked_by_staff_id != nil {
+		fields = append(fields, archiverequest.FieldAskedByStaffID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archiverequest.FieldDepartmentID)
+	}
+	if m.state != nil {
+		fields = append(fields, archiverequest.FieldState)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, archiverequest.FieldAnsweredAt)
+	}
+	if m.answered_by_name != nil {
+		fields = append(fields, archiverequest.FieldAnsweredByName)
+	}
+	if m.answer != nil {
+		fields = append(fields, archiverequest.FieldAnswer)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiverequest.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiverequest.FieldEstateID:
+		return m.EstateID()
+	case archiverequest.FieldCode:
+		return m.Code()
+	case archiverequest.FieldKind:
+		return m.Kind()
+	case archiverequest.FieldPurpose:
+		return m.Purpose()
+	case archiverequest.FieldCategory:
+		return m.Category()
+	case archiverequest.FieldUnitID:
+		return m.UnitID()
+	case archiverequest.FieldOfHouseholdID:
+		return m.OfHouseholdID()
+	case archiverequest.FieldOfStaffID:
+		return m.OfStaffID()
+	case archiverequest.FieldWanted:
+		return m.Wanted()
+	case archiverequest.FieldValidFrom:
+		return m.ValidFrom()
+	case archiverequest.FieldValidUntil:
+		return m.ValidUntil()
+	case archiverequest.FieldAccountID:
+		return m.AccountID()
+	case archiverequest.FieldAskedByName:
+		return m.AskedByName()
+	case archiverequest.FieldAskedByStaffID:
+		return m.AskedByStaffID()
+	case archiverequest.FieldDepartmentID:
+		return m.DepartmentID()
+	case archiverequest.FieldState:
+		return m.State()
+	case archiverequest.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case archiverequest.FieldAnsweredByName:
+		return m.AnsweredByName()
+	case archiverequest.FieldAnswer:
+		return m.Answer()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiverequest.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiverequest.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiverequest.FieldCode:
+		return m.OldCode(ctx)
+	case archiverequest.FieldKind:
+		return m.OldKind(ctx)
+	case archiverequest.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case archiverequest.FieldCategory:
+		return m.OldCategory(ctx)
+	case archiverequest.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case archiverequest.FieldOfHouseholdID:
+		return m.OldOfHouseholdID(ctx)
+	case archiverequest.FieldOfStaffID:
+		return m.OldOfStaffID(ctx)
+	case archiverequest.FieldWanted:
+		return m.OldWanted(ctx)
+	case archiverequest.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case archiverequest.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case archiverequest.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case archiverequest.FieldAskedByName:
+		return m.OldAskedByName(ctx)
+	case archiverequest.FieldAskedByStaffID:
+		return m.OldAskedByStaffID(ctx)
+	case archiverequest.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archiverequest.FieldState:
+		return m.OldState(ctx)
+	case archiverequest.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case archiverequest.FieldAnsweredByName:
+		return m.OldAnsweredByName(ctx)
+	case archiverequest.FieldAnswer:
+		return m.OldAnswer(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiverequest.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiverequest.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiverequest.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case archiverequest.FieldKind:
+		v, ok := value.(archiverequest.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case archiverequest.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case archiverequest.FieldCategory:
+		v, ok := value.(archiverequest.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archiverequest.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case archiverequest.FieldOfHouseholdID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfHouseholdID(v)
+		return nil
+	case archiverequest.FieldOfStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfStaffID(v)
+		return nil
+	case archiverequest.FieldWanted:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWanted(v)
+		return nil
+	case archiverequest.FieldValidFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case archiverequest.FieldValidUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case archiverequest.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case archiverequest.FieldAskedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedByName(v)
+		return nil
+	case archiverequest.FieldAskedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedByStaffID(v)
+		return nil
+	case archiverequest.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archiverequest.FieldState:
+		v, ok := value.(archiverequest.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case archiverequest.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case archiverequest.FieldAnsweredByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByName(v)
+		return nil
+	case archiverequest.FieldAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswer(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveRequestMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveRequestMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchiveRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveRequestMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiverequest.FieldCategory) {
+		fields = append(fields, archiverequest.FieldCategory)
+	}
+	if m.FieldCleared(archiverequest.FieldUnitID) {
+		fields = append(fields, archiverequest.FieldUnitID)
+	}
+	if m.FieldCleared(archiverequest.FieldOfHouseholdID) {
+		fields = append(fields, archiverequest.FieldOfHouseholdID)
+	}
+	if m.FieldCleared(archiverequest.FieldOfStaffID) {
+		fields = append(fields, archiverequest.FieldOfStaffID)
+	}
+	if m.FieldCleared(archiverequest.FieldAskedByStaffID) {
+		fields = append(fields, archiverequest.FieldAskedByStaffID)
+	}
+	if m.FieldCleared(archiverequest.FieldDepartmentID) {
+		fields = append(fields, archiverequest.FieldDepartmentID)
+	}
+	if m.FieldCleared(archiverequest.FieldAnsweredAt) {
+		fields = append(fields, archiverequest.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveRequestMutation) ClearField(name string) error {
+	switch name {
+	case archiverequest.FieldCategory:
+		m.ClearCategory()
+		return nil
+	case archiverequest.FieldUnitID:
+		m.ClearUnitID()
+		return nil
+	case archiverequest.FieldOfHouseholdID:
+		m.ClearOfHouseholdID()
+		return nil
+	case archiverequest.FieldOfStaffID:
+		m.ClearOfStaffID()
+		return nil
+	case archiverequest.FieldAskedByStaffID:
+		m.ClearAskedByStaffID()
+		return nil
+	case archiverequest.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case archiverequest.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveRequestMutation) ResetField(name string) error {
+	switch name {
+	case archiverequest.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiverequest.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiverequest.FieldCode:
+		m.ResetCode()
+		return nil
+	case archiverequest.FieldKind:
+		m.ResetKind()
+		return nil
+	case archiverequest.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case archiverequest.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archiverequest.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case archiverequest.FieldOfHouseholdID:
+		m.ResetOfHouseholdID()
+		return nil
+	case archiverequest.FieldOfStaffID:
+		m.ResetOfStaffID()
+		return nil
+	case archiverequest.FieldWanted:
+		m.ResetWanted()
+		return nil
+	case archiverequest.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case archiverequest.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case archiverequest.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case archiverequest.FieldAskedByName:
+		m.ResetAskedByName()
+		return nil
+	case archiverequest.FieldAskedByStaffID:
+		m.ResetAskedByStaffID()
+		return nil
+	case archiverequest.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archiverequest.FieldState:
+		m.ResetState()
+		return nil
+	case archiverequest.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case archiverequest.FieldAnsweredByName:
+		m.ResetAnsweredByName()
+		return nil
+	case archiverequest.FieldAnswer:
+		m.ResetAnswer()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.estate != nil {
+		edges = append(edges, archiverequest.EdgeEstate)
+	}
+	if m.unit != nil {
+		edges = append(edges, archiverequest.EdgeUnit)
+	}
+	if m.of_household != nil {
+		edges = append(edges, archiverequest.EdgeOfHousehold)
+	}
+	if m.of_staff != nil {
+		edges = append(edges, archiverequest.EdgeOfStaff)
+	}
+	if m.named != nil {
+		edges = append(edges, archiverequest.EdgeNamed)
+	}
+	if m.permits != nil {
+		edges = append(edges, archiverequest.EdgePermits)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveRequestMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiverequest.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequest.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequest.EdgeOfHousehold:
+		if id := m.of_household; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequest.EdgeOfStaff:
+		if id := m.of_staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequest.EdgeNamed:
+		ids := make([]ent.Value, 0, len(m.named))
+		for id := range m.named {
+			ids = append(ids, id)
+		}
+		return ids
+	case archiverequest.EdgePermits:
+		ids := make([]ent.Value, 0, len(m.permits))
+		for id := range m.permits {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.removednamed != nil {
+		edges = append(edges, archiverequest.EdgeNamed)
+	}
+	if m.removedpermits != nil {
+		edges = append(edges, archiverequest.EdgePermits)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveRequestMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archiverequest.EdgeNamed:
+		ids := make([]ent.Value, 0, len(m.removednamed))
+		for id := range m.removednamed {
+			ids = append(ids, id)
+		}
+		return ids
+	case archiverequest.EdgePermits:
+		ids := make([]ent.Value, 0, len(m.removedpermits))
+		for id := range m.removedpermits {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 6)
+	if m.clearedestate {
+		edges = append(edges, archiverequest.EdgeEstate)
+	}
+	if m.clearedunit {
+		edges = append(edges, archiverequest.EdgeUnit)
+	}
+	if m.clearedof_household {
+		edges = append(edges, archiverequest.EdgeOfHousehold)
+	}
+	if m.clearedof_staff {
+		edges = append(edges, archiverequest.EdgeOfStaff)
+	}
+	if m.clearednamed {
+		edges = append(edges, archiverequest.EdgeNamed)
+	}
+	if m.clearedpermits {
+		edges = append(edges, archiverequest.EdgePermits)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveRequestMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiverequest.EdgeEstate:
+		return m.clearedestate
+	case archiverequest.EdgeUnit:
+		return m.clearedunit
+	case archiverequest.EdgeOfHousehold:
+		return m.clearedof_household
+	case archiverequest.EdgeOfStaff:
+		return m.clearedof_staff
+	case archiverequest.EdgeNamed:
+		return m.clearednamed
+	case archiverequest.EdgePermits:
+		return m.clearedpermits
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveRequestMutation) ClearEdge(name string) error {
+	switch name {
+	case archiverequest.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archiverequest.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case archiverequest.EdgeOfHousehold:
+		m.ClearOfHousehold()
+		return nil
+	case archiverequest.EdgeOfStaff:
+		m.ClearOfStaff()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveRequestMutation) ResetEdge(name string) error {
+	switch name {
+	case archiverequest.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archiverequest.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case archiverequest.EdgeOfHousehold:
+		m.ResetOfHousehold()
+		return nil
+	case archiverequest.EdgeOfStaff:
+		m.ResetOfStaff()
+		return nil
+	case archiverequest.EdgeNamed:
+		m.ResetNamed()
+		return nil
+	case archiverequest.EdgePermits:
+		m.ResetPermits()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequest edge %s", name)
+}
+
+// ArchiveRequestDocumentMutation represents an operation that mutates the ArchiveRequestDocument nodes in the graph.
+type ArchiveRequestDocumentMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	created_at      *time.Time
+	department_id   *uuid.UUID
+	named_by_id     *uuid.UUID
+	named_by_name   *string
+	clearedFields   map[string]struct{}
+	estate          *uuid.UUID
+	clearedestate   bool
+	request         *uuid.UUID
+	clearedrequest  bool
+	document        *uuid.UUID
+	cleareddocument bool
+	done            bool
+	oldValue        func(context.Context) (*ArchiveRequestDocument, error)
+	predicates      []predicate.ArchiveRequestDocument
+}
+
+var _ ent.Mutation = (*ArchiveRequestDocumentMutation)(nil)
+
+// archiverequestdocumentOption allows management of the mutation configuration using functional options.
+type archiverequestdocumentOption func(*ArchiveRequestDocumentMutation)
+
+// newArchiveRequestDocumentMutation creates new mutation for the ArchiveRequestDocument entity.
+func newArchiveRequestDocumentMutation(c config, op Op, opts ...archiverequestdocumentOption) *ArchiveRequestDocumentMutation {
+	m := &ArchiveRequestDocumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveRequestDocument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveRequestDocumentID sets the ID field of the mutation.
+func withArchiveRequestDocumentID(id uuid.UUID) archiverequestdocumentOption {
+	return func(m *ArchiveRequestDocumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveRequestDocument
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveRequestDocument, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveRequestDocument.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveRequestDocument sets the old ArchiveRequestDocument of the mutation.
+func withArchiveRequestDocument(node *ArchiveRequestDocument) archiverequestdocumentOption {
+	return func(m *ArchiveRequestDocumentMutation) {
+		m.oldValue = func(context.Context) (*ArchiveRequestDocument, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveRequestDocumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveRequestDocumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveRequestDocument entities.
+func (m *ArchiveRequestDocumentMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveRequestDocumentMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveRequestDocumentMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveRequestDocument.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveRequestDocumentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveRequestDocumentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveRequestDocumentMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveRequestDocumentMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *ArchiveRequestDocumentMutation) SetRequestID(u uuid.UUID) {
+	m.request = &u
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) RequestID() (r uuid.UUID, exists bool) {
+	v := m.request
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldRequestID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *ArchiveRequestDocumentMutation) ResetRequestID() {
+	m.request = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveRequestDocumentMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldDocumentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveRequestDocumentMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ArchiveRequestDocumentMutation) SetDepartmentID(u uuid.UUID) {
+	m.department_id = &u
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) DepartmentID() (r uuid.UUID, exists bool) {
+	v := m.department_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldDepartmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ArchiveRequestDocumentMutation) ClearDepartmentID() {
+	m.department_id = nil
+	m.clearedFields[archiverequestdocument.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ArchiveRequestDocumentMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[archiverequestdocument.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ArchiveRequestDocumentMutation) ResetDepartmentID() {
+	m.department_id = nil
+	delete(m.clearedFields, archiverequestdocument.FieldDepartmentID)
+}
+
+// SetNamedByID sets the "named_by_id" field.
+func (m *ArchiveRequestDocumentMutation) SetNamedByID(u uuid.UUID) {
+	m.named_by_id = &u
+}
+
+// NamedByID returns the value of the "named_by_id" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) NamedByID() (r uuid.UUID, exists bool) {
+	v := m.named_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNamedByID returns the old "named_by_id" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldNamedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNamedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNamedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNamedByID: %w", err)
+	}
+	return oldValue.NamedByID, nil
+}
+
+// ResetNamedByID resets all changes to the "named_by_id" field.
+func (m *ArchiveRequestDocumentMutation) ResetNamedByID() {
+	m.named_by_id = nil
+}
+
+// SetNamedByName sets the "named_by_name" field.
+func (m *ArchiveRequestDocumentMutation) SetNamedByName(s string) {
+	m.named_by_name = &s
+}
+
+// NamedByName returns the value of the "named_by_name" field in the mutation.
+func (m *ArchiveRequestDocumentMutation) NamedByName() (r string, exists bool) {
+	v := m.named_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNamedByName returns the old "named_by_name" field's value of the ArchiveRequestDocument entity.
+// If the ArchiveRequestDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRequestDocumentMutation) OldNamedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNamedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNamedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNamedByName: %w", err)
+	}
+	return oldValue.NamedByName, nil
+}
+
+// ResetNamedByName resets all changes to the "named_by_name" field.
+func (m *ArchiveRequestDocumentMutation) ResetNamedByName() {
+	m.named_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveRequestDocumentMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiverequestdocument.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveRequestDocumentMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestDocumentMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveRequestDocumentMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearRequest clears the "request" edge to the ArchiveRequest entity.
+func (m *ArchiveRequestDocumentMutation) ClearRequest() {
+	m.clearedrequest = true
+	m.clearedFields[archiverequestdocument.FieldRequestID] = struct{}{}
+}
+
+// RequestCleared reports if the "request" edge to the ArchiveRequest entity was cleared.
+func (m *ArchiveRequestDocumentMutation) RequestCleared() bool {
+	return m.clearedrequest
+}
+
+// RequestIDs returns the "request" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestDocumentMutation) RequestIDs() (ids []uuid.UUID) {
+	if id := m.request; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequest resets all changes to the "request" edge.
+func (m *ArchiveRequestDocumentMutation) ResetRequest() {
+	m.request = nil
+	m.clearedrequest = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveRequestDocumentMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archiverequestdocument.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveRequestDocumentMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRequestDocumentMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveRequestDocumentMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the ArchiveRequestDocumentMutation builder.
+func (m *ArchiveRequestDocumentMutation) Where(ps ...predicate.ArchiveRequestDocument) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveRequestDocumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveRequestDocumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveRequestDocument, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveRequestDocumentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveRequestDocumentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveRequestDocument).
+func (m *ArchiveRequestDocumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveRequestDocumentMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.created_at != nil {
+		fields = append(fields, archiverequestdocument.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiverequestdocument.FieldEstateID)
+	}
+	if m.request != nil {
+		fields = append(fields, archiverequestdocument.FieldRequestID)
+	}
+	if m.document != nil {
+		fields = append(fields, archiverequestdocument.FieldDocumentID)
+	}
+	if m.department_id != nil {
+		fields = append(fields, archiverequestdocument.FieldDepartmentID)
+	}
+	if m.named_by_id != nil {
+		fields = append(fields, archiverequestdocument.FieldNamedByID)
+	}
+	if m.named_by_name != nil {
+		fields = append(fields, archiverequestdocument.FieldNamedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveRequestDocumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiverequestdocument.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiverequestdocument.FieldEstateID:
+		return m.EstateID()
+	case archiverequestdocument.FieldRequestID:
+		return m.RequestID()
+	case archiverequestdocument.FieldDocumentID:
+		return m.DocumentID()
+	case archiverequestdocument.FieldDepartmentID:
+		return m.DepartmentID()
+	case archiverequestdocument.FieldNamedByID:
+		return m.NamedByID()
+	case archiverequestdocument.FieldNamedByName:
+		return m.NamedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveRequestDocumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiverequestdocument.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiverequestdocument.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiverequestdocument.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case archiverequestdocument.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archiverequestdocument.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case archiverequestdocument.FieldNamedByID:
+		return m.OldNamedByID(ctx)
+	case archiverequestdocument.FieldNamedByName:
+		return m.OldNamedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveRequestDocument field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRequestDocumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiverequestdocument.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiverequestdocument.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiverequestdocument.FieldRequestID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case archiverequestdocument.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archiverequestdocument.FieldDepartmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case archiverequestdocument.FieldNamedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNamedByID(v)
+		return nil
+	case archiverequestdocument.FieldNamedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNamedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveRequestDocumentMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveRequestDocumentMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRequestDocumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveRequestDocumentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiverequestdocument.FieldDepartmentID) {
+		fields = append(fields, archiverequestdocument.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveRequestDocumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveRequestDocumentMutation) ClearField(name string) error {
+	switch name {
+	case archiverequestdocument.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveRequestDocumentMutation) ResetField(name string) error {
+	switch name {
+	case archiverequestdocument.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiverequestdocument.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiverequestdocument.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case archiverequestdocument.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archiverequestdocument.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case archiverequestdocument.FieldNamedByID:
+		m.ResetNamedByID()
+		return nil
+	case archiverequestdocument.FieldNamedByName:
+		m.ResetNamedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveRequestDocumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, archiverequestdocument.EdgeEstate)
+	}
+	if m.request != nil {
+		edges = append(edges, archiverequestdocument.EdgeRequest)
+	}
+	if m.document != nil {
+		edges = append(edges, archiverequestdocument.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveRequestDocumentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiverequestdocument.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequestdocument.EdgeRequest:
+		if id := m.request; id != nil {
+			return []ent.Value{*id}
+		}
+	case archiverequestdocument.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveRequestDocumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveRequestDocumentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveRequestDocumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, archiverequestdocument.EdgeEstate)
+	}
+	if m.clearedrequest {
+		edges = append(edges, archiverequestdocument.EdgeRequest)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archiverequestdocument.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveRequestDocumentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiverequestdocument.EdgeEstate:
+		return m.clearedestate
+	case archiverequestdocument.EdgeRequest:
+		return m.clearedrequest
+	case archiverequestdocument.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveRequestDocumentMutation) ClearEdge(name string) error {
+	switch name {
+	case archiverequestdocument.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archiverequestdocument.EdgeRequest:
+		m.ClearRequest()
+		return nil
+	case archiverequestdocument.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveRequestDocumentMutation) ResetEdge(name string) error {
+	switch name {
+	case archiverequestdocument.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archiverequestdocument.EdgeRequest:
+		m.ResetRequest()
+		return nil
+	case archiverequestdocument.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRequestDocument edge %s", name)
 }
 
 // ArchiveRetentionMutation represents an operation that mutates the ArchiveRetention nodes in the graph.

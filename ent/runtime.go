@@ -12,6 +12,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -76,19 +78,19 @@ func init() {
 	// approval.DefaultVersion holds the default value on creation for the version field.
 	approval.DefaultVersion = approvalDescVersion.Default.(int)
 	// approvalDescDecidedByName is the schema descriptor for decided_by_name field.
-	approvalDescDecidedByName := approvalFields[15].Descriptor()
+	approvalDescDecidedByName := approvalFields[16].Descriptor()
 	// approval.DefaultDecidedByName holds the default value on creation for the decided_by_name field.
 	approval.DefaultDecidedByName = approvalDescDecidedByName.Default.(string)
 	// approvalDescDecisionNote is the schema descriptor for decision_note field.
-	approvalDescDecisionNote := approvalFields[17].Descriptor()
+	approvalDescDecisionNote := approvalFields[18].Descriptor()
 	// approval.DefaultDecisionNote holds the default value on creation for the decision_note field.
 	approval.DefaultDecisionNote = approvalDescDecisionNote.Default.(string)
 	// approvalDescWithdrawnByName is the schema descriptor for withdrawn_by_name field.
-	approvalDescWithdrawnByName := approvalFields[19].Descriptor()
+	approvalDescWithdrawnByName := approvalFields[20].Descriptor()
 	// approval.DefaultWithdrawnByName holds the default value on creation for the withdrawn_by_name field.
 	approval.DefaultWithdrawnByName = approvalDescWithdrawnByName.Default.(string)
 	// approvalDescWithdrawReason is the schema descriptor for withdraw_reason field.
-	approvalDescWithdrawReason := approvalFields[21].Descriptor()
+	approvalDescWithdrawReason := approvalFields[22].Descriptor()
 	// approval.DefaultWithdrawReason holds the default value on creation for the withdraw_reason field.
 	approval.DefaultWithdrawReason = approvalDescWithdrawReason.Default.(string)
 	// approvalDescID is the schema descriptor for id field.
@@ -295,13 +297,43 @@ func init() {
 	// archivepermit.DefaultCopies holds the default value on creation for the copies field.
 	archivepermit.DefaultCopies = archivepermitDescCopies.Default.(bool)
 	// archivepermitDescEndReason is the schema descriptor for end_reason field.
-	archivepermitDescEndReason := archivepermitFields[6].Descriptor()
+	archivepermitDescEndReason := archivepermitFields[8].Descriptor()
 	// archivepermit.DefaultEndReason holds the default value on creation for the end_reason field.
 	archivepermit.DefaultEndReason = archivepermitDescEndReason.Default.(string)
 	// archivepermitDescID is the schema descriptor for id field.
 	archivepermitDescID := archivepermitMixinFields0[0].Descriptor()
 	// archivepermit.DefaultID holds the default value on creation for the id field.
 	archivepermit.DefaultID = archivepermitDescID.Default.(func() uuid.UUID)
+	archiverequestMixin := schema.ArchiveRequest{}.Mixin()
+	archiverequestMixinFields0 := archiverequestMixin[0].Fields()
+	_ = archiverequestMixinFields0
+	archiverequestFields := schema.ArchiveRequest{}.Fields()
+	_ = archiverequestFields
+	// archiverequestDescWanted is the schema descriptor for wanted field.
+	archiverequestDescWanted := archiverequestFields[7].Descriptor()
+	// archiverequest.DefaultWanted holds the default value on creation for the wanted field.
+	archiverequest.DefaultWanted = archiverequestDescWanted.Default.(string)
+	// archiverequestDescAnsweredByName is the schema descriptor for answered_by_name field.
+	archiverequestDescAnsweredByName := archiverequestFields[16].Descriptor()
+	// archiverequest.DefaultAnsweredByName holds the default value on creation for the answered_by_name field.
+	archiverequest.DefaultAnsweredByName = archiverequestDescAnsweredByName.Default.(string)
+	// archiverequestDescAnswer is the schema descriptor for answer field.
+	archiverequestDescAnswer := archiverequestFields[17].Descriptor()
+	// archiverequest.DefaultAnswer holds the default value on creation for the answer field.
+	archiverequest.DefaultAnswer = archiverequestDescAnswer.Default.(string)
+	// archiverequestDescID is the schema descriptor for id field.
+	archiverequestDescID := archiverequestMixinFields0[0].Descriptor()
+	// archiverequest.DefaultID holds the default value on creation for the id field.
+	archiverequest.DefaultID = archiverequestDescID.Default.(func() uuid.UUID)
+	archiverequestdocumentMixin := schema.ArchiveRequestDocument{}.Mixin()
+	archiverequestdocumentMixinFields0 := archiverequestdocumentMixin[0].Fields()
+	_ = archiverequestdocumentMixinFields0
+	archiverequestdocumentFields := schema.ArchiveRequestDocument{}.Fields()
+	_ = archiverequestdocumentFields
+	// archiverequestdocumentDescID is the schema descriptor for id field.
+	archiverequestdocumentDescID := archiverequestdocumentMixinFields0[0].Descriptor()
+	// archiverequestdocument.DefaultID holds the default value on creation for the id field.
+	archiverequestdocument.DefaultID = archiverequestdocumentDescID.Default.(func() uuid.UUID)
 	archiveretentionMixin := schema.ArchiveRetention{}.Mixin()
 	archiveretentionMixinFields0 := archiveretentionMixin[0].Fields()
 	_ = archiveretentionMixinFields0

@@ -68,9 +68,25 @@ var Entities = map[string]access.Entity{
 	},
 	TypeArchivePermit: {
 		Name: TypeArchivePermit, Table: "archive_permits", Code: ids.Code(1541),
-		Estate: "estate_id", Department: "", Self: "account_id", Household: "", Permits: "",
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
 		Document:   "",
 		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveRequest: {
+		Name: TypeArchiveRequest, Table: "archive_requests", Code: ids.Code(1547),
+		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveRequestDocument: {
+		Name: TypeArchiveRequestDocument, Table: "archive_request_documents", Code: ids.Code(1548),
+		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -440,6 +456,8 @@ var typeByCode = map[ids.Code]string{
 	ids.Code(1553): TypeArchiveHold,
 	ids.Code(1540): TypeArchiveManual,
 	ids.Code(1541): TypeArchivePermit,
+	ids.Code(1547): TypeArchiveRequest,
+	ids.Code(1548): TypeArchiveRequestDocument,
 	ids.Code(1552): TypeArchiveRetention,
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
@@ -639,6 +657,30 @@ func (_m *ArchivePermit) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
 	row.Self = _m.AccountID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveRequest) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	row.Self = _m.AccountID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveRequestDocument) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	if _m.DepartmentID != nil {
+		row.Department = *_m.DepartmentID
+	}
 	return row
 }
 

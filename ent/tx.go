@@ -28,6 +28,10 @@ type Tx struct {
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
 	ArchivePermit *ArchivePermitClient
+	// ArchiveRequest is the client for interacting with the ArchiveRequest builders.
+	ArchiveRequest *ArchiveRequestClient
+	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
+	ArchiveRequestDocument *ArchiveRequestDocumentClient
 	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
 	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
@@ -255,6 +259,8 @@ func (tx *Tx) init() {
 	tx.ArchiveHold = NewArchiveHoldClient(tx.config)
 	tx.ArchiveManual = NewArchiveManualClient(tx.config)
 	tx.ArchivePermit = NewArchivePermitClient(tx.config)
+	tx.ArchiveRequest = NewArchiveRequestClient(tx.config)
+	tx.ArchiveRequestDocument = NewArchiveRequestDocumentClient(tx.config)
 	tx.ArchiveRetention = NewArchiveRetentionClient(tx.config)
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)

@@ -208,7 +208,7 @@ func selection(t *ast.Definition, depth int) string {
 			fields = append(fields, f.Name+selection(sub, depth-1))
 		}
 	}
-	if t.Kind == ast.Union || t.Kind == ast.Interface && t.Fields.ForName("id") == nil {
+	if t.Kind == ast.Union { // what is an interface's is selected above
 		for _, p := range schema.PossibleTypes[t.Name] {
 			fields = append(fields, "... on "+p.Name+" { id }")
 		}

@@ -43,6 +43,7 @@ var aliases = map[string]string{
 	"token": "APIToken", "actor": "Account",
 	"spotCheck": ent.TypeKeySpotCheck, "countKeySpotCheck.input.lines.lineID": ent.TypeReconciliationLine, "resolveKeyDifference.input.lineID": ent.TypeReconciliationLine,
 
+	"request": ent.TypeArchiveRequest, "permit": ent.TypeArchivePermit,
 	"manual": ent.TypeArchiveManual, "volume": ent.TypeArchiveVolume, "document": ent.TypeArchiveDocument, "upload": ent.TypeFile,
 	"placeInArchive.input.fileID": ent.TypeArchiveFile, "placeArchiveHold.input.fileID": ent.TypeArchiveFile,
 	"destruction": ent.TypeArchiveDestruction, "witness": ent.TypeStaff,

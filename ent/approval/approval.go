@@ -45,6 +45,8 @@ const (
 	FieldAskedByName = "asked_by_name"
 	// FieldAskedByStaffID holds the string denoting the asked_by_staff_id field in the database.
 	FieldAskedByStaffID = "asked_by_staff_id"
+	// FieldDepartmentID holds the string denoting the department_id field in the database.
+	FieldDepartmentID = "department_id"
 	// FieldAskedAt holds the string denoting the asked_at field in the database.
 	FieldAskedAt = "asked_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -99,6 +101,7 @@ var Columns = []string{
 	FieldAskedByID,
 	FieldAskedByName,
 	FieldAskedByStaffID,
+	FieldDepartmentID,
 	FieldAskedAt,
 	FieldExpiresAt,
 	FieldState,
@@ -244,6 +247,11 @@ func ByAskedByName(opts ...sql.OrderTermOption) OrderOption {
 // ByAskedByStaffID orders the results by the asked_by_staff_id field.
 func ByAskedByStaffID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAskedByStaffID, opts...).ToFunc()
+}
+
+// ByDepartmentID orders the results by the department_id field.
+func ByDepartmentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDepartmentID, opts...).ToFunc()
 }
 
 // ByAskedAt orders the results by the asked_at field.

@@ -126,6 +126,11 @@ func AskedByStaffID(v uuid.UUID) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldAskedByStaffID, v))
 }
 
+// DepartmentID applies equality check predicate on the "department_id" field. It's identical to DepartmentIDEQ.
+func DepartmentID(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldDepartmentID, v))
+}
+
 // AskedAt applies equality check predicate on the "asked_at" field. It's identical to AskedAtEQ.
 func AskedAt(v time.Time) predicate.Approval {
 	return predicate.Approval(sql.FieldEQ(FieldAskedAt, v))
@@ -929,6 +934,56 @@ func AskedByStaffIDIsNil() predicate.Approval {
 // AskedByStaffIDNotNil applies the NotNil predicate on the "asked_by_staff_id" field.
 func AskedByStaffIDNotNil() predicate.Approval {
 	return predicate.Approval(sql.FieldNotNull(FieldAskedByStaffID))
+}
+
+// DepartmentIDEQ applies the EQ predicate on the "department_id" field.
+func DepartmentIDEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldEQ(FieldDepartmentID, v))
+}
+
+// DepartmentIDNEQ applies the NEQ predicate on the "department_id" field.
+func DepartmentIDNEQ(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNEQ(FieldDepartmentID, v))
+}
+
+// DepartmentIDIn applies the In predicate on the "department_id" field.
+func DepartmentIDIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldIn(FieldDepartmentID, vs...))
+}
+
+// DepartmentIDNotIn applies the NotIn predicate on the "department_id" field.
+func DepartmentIDNotIn(vs ...uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldNotIn(FieldDepartmentID, vs...))
+}
+
+// DepartmentIDGT applies the GT predicate on the "department_id" field.
+func DepartmentIDGT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGT(FieldDepartmentID, v))
+}
+
+// DepartmentIDGTE applies the GTE predicate on the "department_id" field.
+func DepartmentIDGTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldGTE(FieldDepartmentID, v))
+}
+
+// DepartmentIDLT applies the LT predicate on the "department_id" field.
+func DepartmentIDLT(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLT(FieldDepartmentID, v))
+}
+
+// DepartmentIDLTE applies the LTE predicate on the "department_id" field.
+func DepartmentIDLTE(v uuid.UUID) predicate.Approval {
+	return predicate.Approval(sql.FieldLTE(FieldDepartmentID, v))
+}
+
+// DepartmentIDIsNil applies the IsNil predicate on the "department_id" field.
+func DepartmentIDIsNil() predicate.Approval {
+	return predicate.Approval(sql.FieldIsNull(FieldDepartmentID))
+}
+
+// DepartmentIDNotNil applies the NotNil predicate on the "department_id" field.
+func DepartmentIDNotNil() predicate.Approval {
+	return predicate.Approval(sql.FieldNotNull(FieldDepartmentID))
 }
 
 // AskedAtEQ applies the EQ predicate on the "asked_at" field.

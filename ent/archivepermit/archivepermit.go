@@ -27,6 +27,10 @@ const (
 	FieldValidUntil = "valid_until"
 	// FieldCopies holds the string denoting the copies field in the database.
 	FieldCopies = "copies"
+	// FieldRequestID holds the string denoting the request_id field in the database.
+	FieldRequestID = "request_id"
+	// FieldDepartmentID holds the string denoting the department_id field in the database.
+	FieldDepartmentID = "department_id"
 	// FieldEndedAt holds the string denoting the ended_at field in the database.
 	FieldEndedAt = "ended_at"
 	// FieldEndReason holds the string denoting the end_reason field in the database.
@@ -35,6 +39,8 @@ const (
 	EdgeEstate = "estate"
 	// EdgeDocument holds the string denoting the document edge name in mutations.
 	EdgeDocument = "document"
+	// EdgeRequest holds the string denoting the request edge name in mutations.
+	EdgeRequest = "request"
 	// Table holds the table name of the archivepermit in the database.
 	Table = "archive_permits"
 	// EstateTable is the table that holds the estate relation/edge.
@@ -51,6 +57,13 @@ const (
 	DocumentInverseTable = "archive_documents"
 	// DocumentColumn is the table column denoting the document relation/edge.
 	DocumentColumn = "subject_id"
+	// RequestTable is the table that holds the request relation/edge.
+	RequestTable = "archive_permits"
+	// RequestInverseTable is the table name for the ArchiveRequest entity.
+	// It exists in this package in order to avoid circular dependency with the "archiverequest" package.
+	RequestInverseTable = "archive_requests"
+	// RequestColumn is the table column denoting the request relation/edge.
+	RequestColumn = "request_id"
 )
 
 // Columns holds all SQL columns for archivepermit fields.
@@ -63,6 +76,8 @@ var Columns = []string{
 	FieldValidFrom,
 	FieldValidUntil,
 	FieldCopies,
+	FieldRequestID,
+	FieldDepartmentID,
 	FieldEndedAt,
 	FieldEndReason,
 }
@@ -129,6 +144,16 @@ func ByCopies(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCopies, opts...).ToFunc()
 }
 
+// ByRequestID orders the results by the request_id field.
+func ByRequestID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRequestID, opts...).ToFunc()
+}
+
+// ByDepartmentID orders the results by the department_id field.
+func ByDepartmentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDepartmentID, opts...).ToFunc()
+}
+
 // ByEndedAt orders the results by the ended_at field.
 func ByEndedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEndedAt, opts...).ToFunc()
@@ -152,6 +177,13 @@ func ByDocumentField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newDocumentStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByRequestField orders the results by request field.
+func ByRequestField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRequestStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newEstateStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -164,5 +196,12 @@ func newDocumentStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DocumentInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, DocumentTable, DocumentColumn),
+	)
+}
+func newRequestStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RequestInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, RequestTable, RequestColumn),
 	)
 }

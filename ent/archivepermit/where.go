@@ -91,6 +91,16 @@ func Copies(v bool) predicate.ArchivePermit {
 	return predicate.ArchivePermit(sql.FieldEQ(FieldCopies, v))
 }
 
+// RequestID applies equality check predicate on the "request_id" field. It's identical to RequestIDEQ.
+func RequestID(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldEQ(FieldRequestID, v))
+}
+
+// DepartmentID applies equality check predicate on the "department_id" field. It's identical to DepartmentIDEQ.
+func DepartmentID(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldEQ(FieldDepartmentID, v))
+}
+
 // EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
 func EndedAt(v time.Time) predicate.ArchivePermit {
 	return predicate.ArchivePermit(sql.FieldEQ(FieldEndedAt, v))
@@ -311,6 +321,86 @@ func CopiesNEQ(v bool) predicate.ArchivePermit {
 	return predicate.ArchivePermit(sql.FieldNEQ(FieldCopies, v))
 }
 
+// RequestIDEQ applies the EQ predicate on the "request_id" field.
+func RequestIDEQ(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldEQ(FieldRequestID, v))
+}
+
+// RequestIDNEQ applies the NEQ predicate on the "request_id" field.
+func RequestIDNEQ(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNEQ(FieldRequestID, v))
+}
+
+// RequestIDIn applies the In predicate on the "request_id" field.
+func RequestIDIn(vs ...uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldIn(FieldRequestID, vs...))
+}
+
+// RequestIDNotIn applies the NotIn predicate on the "request_id" field.
+func RequestIDNotIn(vs ...uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNotIn(FieldRequestID, vs...))
+}
+
+// RequestIDIsNil applies the IsNil predicate on the "request_id" field.
+func RequestIDIsNil() predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldIsNull(FieldRequestID))
+}
+
+// RequestIDNotNil applies the NotNil predicate on the "request_id" field.
+func RequestIDNotNil() predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNotNull(FieldRequestID))
+}
+
+// DepartmentIDEQ applies the EQ predicate on the "department_id" field.
+func DepartmentIDEQ(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldEQ(FieldDepartmentID, v))
+}
+
+// DepartmentIDNEQ applies the NEQ predicate on the "department_id" field.
+func DepartmentIDNEQ(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNEQ(FieldDepartmentID, v))
+}
+
+// DepartmentIDIn applies the In predicate on the "department_id" field.
+func DepartmentIDIn(vs ...uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldIn(FieldDepartmentID, vs...))
+}
+
+// DepartmentIDNotIn applies the NotIn predicate on the "department_id" field.
+func DepartmentIDNotIn(vs ...uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNotIn(FieldDepartmentID, vs...))
+}
+
+// DepartmentIDGT applies the GT predicate on the "department_id" field.
+func DepartmentIDGT(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldGT(FieldDepartmentID, v))
+}
+
+// DepartmentIDGTE applies the GTE predicate on the "department_id" field.
+func DepartmentIDGTE(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldGTE(FieldDepartmentID, v))
+}
+
+// DepartmentIDLT applies the LT predicate on the "department_id" field.
+func DepartmentIDLT(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldLT(FieldDepartmentID, v))
+}
+
+// DepartmentIDLTE applies the LTE predicate on the "department_id" field.
+func DepartmentIDLTE(v uuid.UUID) predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldLTE(FieldDepartmentID, v))
+}
+
+// DepartmentIDIsNil applies the IsNil predicate on the "department_id" field.
+func DepartmentIDIsNil() predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldIsNull(FieldDepartmentID))
+}
+
+// DepartmentIDNotNil applies the NotNil predicate on the "department_id" field.
+func DepartmentIDNotNil() predicate.ArchivePermit {
+	return predicate.ArchivePermit(sql.FieldNotNull(FieldDepartmentID))
+}
+
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.
 func EndedAtEQ(v time.Time) predicate.ArchivePermit {
 	return predicate.ArchivePermit(sql.FieldEQ(FieldEndedAt, v))
@@ -464,6 +554,29 @@ func HasDocument() predicate.ArchivePermit {
 func HasDocumentWith(preds ...predicate.ArchiveDocument) predicate.ArchivePermit {
 	return predicate.ArchivePermit(func(s *sql.Selector) {
 		step := newDocumentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRequest applies the HasEdge predicate on the "request" edge.
+func HasRequest() predicate.ArchivePermit {
+	return predicate.ArchivePermit(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, RequestTable, RequestColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRequestWith applies the HasEdge predicate on the "request" edge with a given conditions (other predicates).
+func HasRequestWith(preds ...predicate.ArchiveRequest) predicate.ArchivePermit {
+	return predicate.ArchivePermit(func(s *sql.Selector) {
+		step := newRequestStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -105,6 +105,30 @@ func (f ArchivePermitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchivePermitMutation", m)
 }
 
+// The ArchiveRequestFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRequest mutator.
+type ArchiveRequestFunc func(context.Context, *ent.ArchiveRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestMutation", m)
+}
+
+// The ArchiveRequestDocumentFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRequestDocument mutator.
+type ArchiveRequestDocumentFunc func(context.Context, *ent.ArchiveRequestDocumentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRequestDocumentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRequestDocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestDocumentMutation", m)
+}
+
 // The ArchiveRetentionFunc type is an adapter to allow the use of ordinary
 // function as ArchiveRetention mutator.
 type ArchiveRetentionFunc func(context.Context, *ent.ArchiveRetentionMutation) (ent.Value, error)

@@ -16,6 +16,8 @@ import (
 	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/ent/archiverequestdocument"
 	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
@@ -333,6 +335,60 @@ func (f TraverseArchivePermit) Traverse(ctx context.Context, q ent.Query) error 
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchivePermitQuery", q)
+}
+
+// The ArchiveRequestFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveRequestFunc func(context.Context, *ent.ArchiveRequestQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveRequestFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestQuery", q)
+}
+
+// The TraverseArchiveRequest type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveRequest func(context.Context, *ent.ArchiveRequestQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveRequest) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveRequest) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestQuery", q)
+}
+
+// The ArchiveRequestDocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveRequestDocumentFunc func(context.Context, *ent.ArchiveRequestDocumentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveRequestDocumentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveRequestDocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestDocumentQuery", q)
+}
+
+// The TraverseArchiveRequestDocument type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveRequestDocument func(context.Context, *ent.ArchiveRequestDocumentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveRequestDocument) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveRequestDocument) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveRequestDocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestDocumentQuery", q)
 }
 
 // The ArchiveRetentionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1542,6 +1598,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ArchiveManualQuery, predicate.ArchiveManual, archivemanual.OrderOption]{typ: ent.TypeArchiveManual, tq: q}, nil
 	case *ent.ArchivePermitQuery:
 		return &query[*ent.ArchivePermitQuery, predicate.ArchivePermit, archivepermit.OrderOption]{typ: ent.TypeArchivePermit, tq: q}, nil
+	case *ent.ArchiveRequestQuery:
+		return &query[*ent.ArchiveRequestQuery, predicate.ArchiveRequest, archiverequest.OrderOption]{typ: ent.TypeArchiveRequest, tq: q}, nil
+	case *ent.ArchiveRequestDocumentQuery:
+		return &query[*ent.ArchiveRequestDocumentQuery, predicate.ArchiveRequestDocument, archiverequestdocument.OrderOption]{typ: ent.TypeArchiveRequestDocument, tq: q}, nil
 	case *ent.ArchiveRetentionQuery:
 		return &query[*ent.ArchiveRetentionQuery, predicate.ArchiveRetention, archiveretention.OrderOption]{typ: ent.TypeArchiveRetention, tq: q}, nil
 	case *ent.ArchiveVolumeQuery:

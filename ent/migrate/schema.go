@@ -25,6 +25,7 @@ var (
 		{Name: "asked_by_id", Type: field.TypeUUID},
 		{Name: "asked_by_name", Type: field.TypeString},
 		{Name: "asked_by_staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "asked_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ASKED", "GIVEN", "DECLINED", "WITHDRAWN", "EXPIRED", "USED"}, Default: "ASKED"},
@@ -47,7 +48,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "approvals_estates_estate",
-				Columns:    []*schema.Column{ApprovalsColumns[26]},
+				Columns:    []*schema.Column{ApprovalsColumns[27]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -56,17 +57,17 @@ var (
 			{
 				Name:    "approval_estate_id_state_expires_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[16], ApprovalsColumns[15], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[27], ApprovalsColumns[17], ApprovalsColumns[16], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_asked_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[14], ApprovalsColumns[0]},
+				Columns: []*schema.Column{ApprovalsColumns[27], ApprovalsColumns[15], ApprovalsColumns[0]},
 			},
 			{
 				Name:    "approval_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ApprovalsColumns[26], ApprovalsColumns[5]},
+				Columns: []*schema.Column{ApprovalsColumns[27], ApprovalsColumns[5]},
 			},
 		},
 	}
@@ -508,10 +509,12 @@ var (
 		{Name: "valid_from", Type: field.TypeTime},
 		{Name: "valid_until", Type: field.TypeTime},
 		{Name: "copies", Type: field.TypeBool, Default: false},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "end_reason", Type: field.TypeString, Default: ""},
 		{Name: "estate_id", Type: field.TypeUUID},
 		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "request_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ArchivePermitsTable holds the schema information for the "archive_permits" table.
 	ArchivePermitsTable = &schema.Table{
@@ -521,32 +524,170 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "archive_permits_estates_estate",
-				Columns:    []*schema.Column{ArchivePermitsColumns[8]},
+				Columns:    []*schema.Column{ArchivePermitsColumns[9]},
 				RefColumns: []*schema.Column{EstatesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "archive_permits_archive_documents_document",
-				Columns:    []*schema.Column{ArchivePermitsColumns[9]},
+				Columns:    []*schema.Column{ArchivePermitsColumns[10]},
 				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_permits_archive_requests_request",
+				Columns:    []*schema.Column{ArchivePermitsColumns[11]},
+				RefColumns: []*schema.Column{ArchiveRequestsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "archivepermit_estate_id_account_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[2], ArchivePermitsColumns[9]},
+				Columns: []*schema.Column{ArchivePermitsColumns[9], ArchivePermitsColumns[2], ArchivePermitsColumns[10]},
 			},
 			{
 				Name:    "archivepermit_estate_id_subject_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[9]},
+				Columns: []*schema.Column{ArchivePermitsColumns[9], ArchivePermitsColumns[10]},
 			},
 			{
 				Name:    "archivepermit_estate_id_valid_from_id",
 				Unique:  false,
-				Columns: []*schema.Column{ArchivePermitsColumns[8], ArchivePermitsColumns[3], ArchivePermitsColumns[0]},
+				Columns: []*schema.Column{ArchivePermitsColumns[9], ArchivePermitsColumns[3], ArchivePermitsColumns[0]},
+			},
+			{
+				Name:    "archivepermit_estate_id_request_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchivePermitsColumns[9], ArchivePermitsColumns[11]},
+			},
+		},
+	}
+	// ArchiveRequestsColumns holds the columns for the "archive_requests" table.
+	ArchiveRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "code", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"VIEW", "BORROW", "COPY"}},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "category", Type: field.TypeEnum, Nullable: true, Enums: []string{"DEVELOPER", "LAW", "OTHER_EXTERNAL", "MANAGEMENT_MANUAL", "TRAINING_MANUAL", "WORK", "TRAINING", "MOVE_IN", "RENOVATION_PAPERS", "PAYMENTS", "VIOLATIONS", "RENOVATION_RECORDS", "COMPLAINTS", "CORRESPONDENCE", "SUPPLEMENTS"}},
+		{Name: "wanted", Type: field.TypeString, Default: ""},
+		{Name: "valid_from", Type: field.TypeTime},
+		{Name: "valid_until", Type: field.TypeTime},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "asked_by_name", Type: field.TypeString},
+		{Name: "asked_by_staff_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "GIVEN", "DECLINED", "WITHDRAWN", "EXPIRED"}, Default: "WAITING"},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "answered_by_name", Type: field.TypeString, Default: ""},
+		{Name: "answer", Type: field.TypeString, Default: ""},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "of_household_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "of_staff_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ArchiveRequestsTable holds the schema information for the "archive_requests" table.
+	ArchiveRequestsTable = &schema.Table{
+		Name:       "archive_requests",
+		Columns:    ArchiveRequestsColumns,
+		PrimaryKey: []*schema.Column{ArchiveRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_requests_estates_estate",
+				Columns:    []*schema.Column{ArchiveRequestsColumns[17]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_requests_units_unit",
+				Columns:    []*schema.Column{ArchiveRequestsColumns[18]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_requests_households_of_household",
+				Columns:    []*schema.Column{ArchiveRequestsColumns[19]},
+				RefColumns: []*schema.Column{HouseholdsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "archive_requests_staffs_of_staff",
+				Columns:    []*schema.Column{ArchiveRequestsColumns[20]},
+				RefColumns: []*schema.Column{StaffsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archiverequest_estate_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveRequestsColumns[17], ArchiveRequestsColumns[2]},
+			},
+			{
+				Name:    "archiverequest_estate_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveRequestsColumns[17], ArchiveRequestsColumns[13], ArchiveRequestsColumns[1], ArchiveRequestsColumns[0]},
+			},
+			{
+				Name:    "archiverequest_estate_id_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveRequestsColumns[17], ArchiveRequestsColumns[9]},
+			},
+			{
+				Name:    "archiverequest_estate_id_valid_from_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveRequestsColumns[17], ArchiveRequestsColumns[7], ArchiveRequestsColumns[0]},
+			},
+		},
+	}
+	// ArchiveRequestDocumentsColumns holds the columns for the "archive_request_documents" table.
+	ArchiveRequestDocumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "named_by_id", Type: field.TypeUUID},
+		{Name: "named_by_name", Type: field.TypeString},
+		{Name: "estate_id", Type: field.TypeUUID},
+		{Name: "request_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID},
+	}
+	// ArchiveRequestDocumentsTable holds the schema information for the "archive_request_documents" table.
+	ArchiveRequestDocumentsTable = &schema.Table{
+		Name:       "archive_request_documents",
+		Columns:    ArchiveRequestDocumentsColumns,
+		PrimaryKey: []*schema.Column{ArchiveRequestDocumentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "archive_request_documents_estates_estate",
+				Columns:    []*schema.Column{ArchiveRequestDocumentsColumns[5]},
+				RefColumns: []*schema.Column{EstatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_request_documents_archive_requests_request",
+				Columns:    []*schema.Column{ArchiveRequestDocumentsColumns[6]},
+				RefColumns: []*schema.Column{ArchiveRequestsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "archive_request_documents_archive_documents_document",
+				Columns:    []*schema.Column{ArchiveRequestDocumentsColumns[7]},
+				RefColumns: []*schema.Column{ArchiveDocumentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "archiverequestdocument_estate_id_request_id_document_id",
+				Unique:  true,
+				Columns: []*schema.Column{ArchiveRequestDocumentsColumns[5], ArchiveRequestDocumentsColumns[6], ArchiveRequestDocumentsColumns[7]},
+			},
+			{
+				Name:    "archiverequestdocument_estate_id_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{ArchiveRequestDocumentsColumns[5], ArchiveRequestDocumentsColumns[7]},
 			},
 		},
 	}
@@ -2866,6 +3007,8 @@ var (
 		ArchiveHoldsTable,
 		ArchiveManualsTable,
 		ArchivePermitsTable,
+		ArchiveRequestsTable,
+		ArchiveRequestDocumentsTable,
 		ArchiveRetentionsTable,
 		ArchiveVolumesTable,
 		AreasTable,
@@ -2939,6 +3082,14 @@ func init() {
 	ArchiveManualsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchivePermitsTable.ForeignKeys[1].RefTable = ArchiveDocumentsTable
+	ArchivePermitsTable.ForeignKeys[2].RefTable = ArchiveRequestsTable
+	ArchiveRequestsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveRequestsTable.ForeignKeys[1].RefTable = UnitsTable
+	ArchiveRequestsTable.ForeignKeys[2].RefTable = HouseholdsTable
+	ArchiveRequestsTable.ForeignKeys[3].RefTable = StaffsTable
+	ArchiveRequestDocumentsTable.ForeignKeys[0].RefTable = EstatesTable
+	ArchiveRequestDocumentsTable.ForeignKeys[1].RefTable = ArchiveRequestsTable
+	ArchiveRequestDocumentsTable.ForeignKeys[2].RefTable = ArchiveDocumentsTable
 	ArchiveRetentionsTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveVolumesTable.ForeignKeys[0].RefTable = EstatesTable
 	ArchiveVolumesTable.ForeignKeys[1].RefTable = ArchiveFilesTable

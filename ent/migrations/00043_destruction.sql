@@ -35,7 +35,7 @@ ALTER TABLE estates ADD CONSTRAINT estates_backup_days CHECK (backup_days BETWEE
 ALTER TABLE archive_retentions
     ADD CONSTRAINT archive_retentions_years CHECK (years BETWEEN 1 AND 100);
 ALTER TABLE archive_holds
-    ADD CONSTRAINT archive_holds_of       CHECK (num_nonnulls(document_id, volume_id, file_id) = 1 AND subject_id = coalesce(document_id, volume_id, file_id)),
+    ADD CONSTRAINT archive_holds_of       CHECK (num_nonnulls(document_id, volume_id, file_id) = 1),
     ADD CONSTRAINT archive_holds_released CHECK ((released_at IS NULL) = (released_by_id IS NULL) AND (released_at IS NULL) = (release_reason = ''));
 ALTER TABLE archive_destructions
     ADD CONSTRAINT archive_destructions_state CHECK (
@@ -101,6 +101,9 @@ BEGIN
     PERFORM FROM archive_volumes v WHERE v.estate_id = NEW.estate_id AND (v.id = NEW.volume_id OR v.file_id = NEW.file_id) ORDER BY v.id FOR UPDATE;
     PERFORM FROM archive_documents d WHERE d.estate_id = NEW.estate_id AND (d.id = NEW.document_id OR d.volume_id = NEW.volume_id OR d.file_id = NEW.file_id)
         ORDER BY d.id FOR UPDATE;
+    IF NEW.subject_id IS DISTINCT FROM coalesce(NEW.document_id, NEW.volume_id, NEW.file_id) THEN
+        RAISE check_violation USING CONSTRAINT = 'archive_holds_of', MESSAGE = 'another is held than is said';
+    END IF;
     IF EXISTS (SELECT FROM archive_documents d WHERE d.estate_id = NEW.estate_id AND d.id = NEW.document_id AND d.state = 'DESTROYED') THEN
         RAISE check_violation USING CONSTRAINT = 'archive_holds_destroyed', MESSAGE = 'what is destroyed is not held any more';
     END IF;
@@ -225,15 +228,19 @@ CREATE TRIGGER archive_bind AFTER UPDATE ON archive_documents FOR EACH ROW
 
 -- What is still to be erased outside of the database: the content, unless another holds it, and the keys of digests. It is done after the
 -- erasure has committed, and tried again until it is (internal/archives.Shred).
+-- As a queue of jobs it is the program's own: nobody has rights on it, and only the program asks the functions.
 CREATE TABLE archive_shreds (
-    id        uuid   NOT NULL, -- the document's
-    estate_id uuid   NOT NULL REFERENCES estates ON DELETE RESTRICT,
-    sha256    text   NOT NULL,
-    subjects  uuid[] NOT NULL,
-    PRIMARY KEY (id, estate_id));
-SELECT wall('archive_shreds');
-REVOKE INSERT, UPDATE ON archive_shreds FROM steward_app;
-GRANT DELETE ON archive_shreds TO steward_app;
+    id       uuid   PRIMARY KEY, -- the document's
+    estate   uuid   NOT NULL,
+    sha256   text   NOT NULL,
+    subjects uuid[] NOT NULL);
+ALTER TABLE archive_shreds ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION archive_shreds_due(most integer) RETURNS SETOF archive_shreds STABLE SECURITY DEFINER LANGUAGE sql SET search_path = pg_catalog, public AS $$
+    SELECT * FROM archive_shreds WHERE identity.is_system() ORDER BY id LIMIT most $$;
+CREATE FUNCTION archive_shredded(document uuid) RETURNS void VOLATILE SECURITY DEFINER LANGUAGE sql SET search_path = pg_catalog, public AS $$
+    DELETE FROM archive_shreds WHERE identity.is_system() AND id = document $$;
+REVOKE ALL ON FUNCTION archive_shreds_due, archive_shredded FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION archive_shreds_due, archive_shredded TO steward_app;
 
 -- Destroys what an order is upon, all of it or nothing: approved, certified over exactly what was signed, past its retention, not held.
 -- +goose StatementBegin
@@ -270,7 +277,7 @@ BEGIN
         OR o.content_hash <> archive_content_hash(estate, o.id) THEN
         RAISE check_violation USING CONSTRAINT = 'archive_destructions_changed', MESSAGE = 'not as it was signed';
     END IF;
-    INSERT INTO archive_shreds (estate_id, id, sha256, subjects)
+    INSERT INTO archive_shreds (estate, id, sha256, subjects)
         SELECT estate, d.id, d.sha256, d.id || ARRAY(SELECT h.id FROM archive_holds h WHERE h.estate_id = estate AND h.document_id = d.id)
         FROM archive_documents d WHERE d.estate_id = estate AND d.id = ANY (gone);
     UPDATE signatures s SET strokes = NULL WHERE s.estate_id = estate AND s.subject_id = ANY (gone) AND s.strokes IS NOT NULL;

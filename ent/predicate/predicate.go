@@ -30,6 +30,12 @@ type ArchiveManual func(*sql.Selector)
 // ArchivePermit is the predicate function for archivepermit builders.
 type ArchivePermit func(*sql.Selector)
 
+// ArchiveRequest is the predicate function for archiverequest builders.
+type ArchiveRequest func(*sql.Selector)
+
+// ArchiveRequestDocument is the predicate function for archiverequestdocument builders.
+type ArchiveRequestDocument func(*sql.Selector)
+
 // ArchiveRetention is the predicate function for archiveretention builders.
 type ArchiveRetention func(*sql.Selector)
 

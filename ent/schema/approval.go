@@ -31,6 +31,7 @@ func (Approval) Fields() []ent.Field {
 		field.UUID("asked_by_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account of who asked it."),
 		field.String("asked_by_name").Immutable().Comment("Who asked it, as signed."),
 		field.UUID("asked_by_staff_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipType)).Comment("The member of staff who asked it, noted by the database: who gets another account meanwhile does not decide it either."),
+		field.UUID("department_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The department whose supervisor decides it, beside those who decide in the whole estate."),
 		field.Time("asked_at").Immutable().Annotations(entgql.OrderField("ASKED_AT"), Filter()).Comment("When it was asked."),
 		field.Time("expires_at").Annotations(entgql.OrderField("EXPIRES_AT"), Filter()).Comment("When it lapses if not decided, or if given and not used."),
 		field.Enum("state").NamedValues("Asked", "ASKED", "Given", "GIVEN", "Declined", "DECLINED", "Withdrawn", "WITHDRAWN", "Expired", "EXPIRED", "Used", "USED").Default("ASKED").Annotations(Filter()).Comment("Asked, given, declined, withdrawn, expired, used."),

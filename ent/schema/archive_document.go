@@ -121,17 +121,19 @@ type ArchivePermit struct{ ent.Schema }
 
 // Mixin of a permit.
 func (ArchivePermit) Mixin() []ent.Mixin {
-	return []ent.Mixin{Identified{Code: 0x0605}, EstateScoped{Self: "account_id"}}
+	return []ent.Mixin{Identified{Code: 0x0605}, EstateScoped{Department: "department_id", Self: "account_id"}}
 }
 
 // Fields of a permit.
 func (ArchivePermit) Fields() []ent.Field {
 	return []ent.Field{
-		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The document."),
+		field.UUID("subject_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The document: archiveDocuments shows it while the permit lasts."),
 		field.UUID("account_id", uuid.UUID{}).Immutable().Annotations(Filter()).Comment("The account that may read it."),
 		field.Time("valid_from").Immutable().Annotations(entgql.OrderField("VALID_FROM"), Filter()).Comment("From when."),
 		field.Time("valid_until").Immutable().Annotations(Filter()).Comment("Until when."),
 		field.Bool("copies").Default(false).Immutable().Comment("Whether copies may be taken."),
+		field.UUID("request_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(Filter()).Comment("The request that it came of."),
+		field.UUID("department_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The department whose supervisor decides such requests, too."),
 		field.Time("ended_at").Optional().Nillable().Annotations(Filter()).Comment("When it was withdrawn; null unless it was."),
 		field.String("end_reason").Default("").Comment("Why it was withdrawn."),
 	}
@@ -140,7 +142,8 @@ func (ArchivePermit) Fields() []ent.Field {
 // Edges of a permit.
 func (ArchivePermit) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.To("document", ArchiveDocument.Type).Field("subject_id").Unique().Required().Immutable().Comment("The document."),
+		edge.To("document", ArchiveDocument.Type).Field("subject_id").Unique().Required().Immutable().Annotations(entgql.Skip(entgql.SkipAll)).Comment("The document; hidden again once the permit has ended, and so asked for by its id."),
+		edge.To("request", ArchiveRequest.Type).Field("request_id").Unique().Immutable().Comment("The request that it came of."),
 	}
 }
 
@@ -150,6 +153,7 @@ func (ArchivePermit) Indexes() []ent.Index {
 		index.Fields("estate_id", "account_id", "subject_id"),
 		index.Fields("estate_id", "subject_id"),
 		index.Fields("estate_id", "valid_from", "id"),
+		index.Fields("estate_id", "request_id"),
 	}
 }
 

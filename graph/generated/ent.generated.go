@@ -17,12 +17,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/approval"
-	"github.com/steward-pm/steward/ent/archivedestruction"
-	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
 	"github.com/steward-pm/steward/ent/archivemanual"
-	"github.com/steward-pm/steward/ent/archiveretention"
+	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/importrun"
@@ -75,11 +73,7 @@ type QueryResolver interface {
 	ArchiveDocuments(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) (*ent.ArchiveDocumentConnection, error)
 	ArchiveManuals(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) (*ent.ArchiveManualConnection, error)
 	ArchivePermits(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) (*ent.ArchivePermitConnection, error)
-	ArchiveRetentions(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveRetentionWhereInput) (*ent.ArchiveRetentionConnection, error)
-	ArchiveRetentionDue(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) (*ent.ArchiveDocumentConnection, error)
-	ArchiveHolds(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveHoldOrder, where *ent.ArchiveHoldWhereInput) (*ent.ArchiveHoldConnection, error)
-	ArchiveDestructions(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDestructionOrder, where *ent.ArchiveDestructionWhereInput) (*ent.ArchiveDestructionConnection, error)
-	ArchiveDestructionCertificate(ctx context.Context, destructionID uuid.UUID) (*archives.ArchiveDestructionCertificate, error)
+	ArchiveRequests(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) (*ent.ArchiveRequestConnection, error)
 	AuditTrail(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) (*identity.AuditEntryConnection, error)
 	Estates(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) (*ent.EstateConnection, error)
 	Areas(ctx context.Context, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) (*ent.AreaConnection, error)
@@ -292,74 +286,6 @@ func (ec *executionContext) field_Query_approvals_args(ctx context.Context, rawA
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_archiveDestructionCertificate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "destructionID",
-		func(ctx context.Context, v any) (uuid.UUID, error) {
-			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["destructionID"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_archiveDestructions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*ent.ArchiveDestructionOrder, error) {
-			return ec.unmarshalOArchiveDestructionOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionOrder(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.ArchiveDestructionWhereInput, error) {
-			return ec.unmarshalOArchiveDestructionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg5
-	return args, nil
-}
-
 func (ec *executionContext) field_Query_archiveDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -468,60 +394,6 @@ func (ec *executionContext) field_Query_archiveFiles_args(ctx context.Context, r
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_archiveHolds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*ent.ArchiveHoldOrder, error) {
-			return ec.unmarshalOArchiveHoldOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldOrder(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["orderBy"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.ArchiveHoldWhereInput, error) {
-			return ec.unmarshalOArchiveHoldWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg5
-	return args, nil
-}
-
 func (ec *executionContext) field_Query_archiveManuals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -622,7 +494,7 @@ func (ec *executionContext) field_Query_archivePermits_args(ctx context.Context,
 	return args, nil
 }
 
-func (ec *executionContext) field_Query_archiveRetentionDue_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Query_archiveRequests_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -658,67 +530,21 @@ func (ec *executionContext) field_Query_archiveRetentionDue_args(ctx context.Con
 	}
 	args["before"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (*ent.ArchiveDocumentOrder, error) {
-			return ec.unmarshalOArchiveDocumentOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentOrder(ctx, v)
+		func(ctx context.Context, v any) (*ent.ArchiveRequestOrder, error) {
+			return ec.unmarshalOArchiveRequestOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["orderBy"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.ArchiveDocumentWhereInput, error) {
-			return ec.unmarshalOArchiveDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentWhereInput(ctx, v)
+		func(ctx context.Context, v any) (*ent.ArchiveRequestWhereInput, error) {
+			return ec.unmarshalOArchiveRequestWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["where"] = arg5
-	return args, nil
-}
-
-func (ec *executionContext) field_Query_archiveRetentions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
-			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "where",
-		func(ctx context.Context, v any) (*ent.ArchiveRetentionWhereInput, error) {
-			return ec.unmarshalOArchiveRetentionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["where"] = arg4
 	return args, nil
 }
 
@@ -3312,6 +3138,29 @@ func (ec *executionContext) fieldContext_Approval_askedByName(_ context.Context,
 	return graphql.NewScalarFieldContext("Approval", field, false, false, "String")
 }
 
+func (ec *executionContext) _Approval_departmentID(ctx context.Context, field graphql.CollectedField, obj *ent.Approval) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Approval_departmentID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DepartmentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Approval_departmentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Approval", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Approval_askedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Approval) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3760,1512 +3609,6 @@ func (ec *executionContext) _ApprovalEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_ApprovalEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ApprovalEdge", field, false, false, "Cursor")
-}
-
-func (ec *executionContext) _ArchiveDestruction_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestruction_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_estateID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EstateID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_version(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestruction_method(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_method(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v archivedestruction.Method) graphql.Marshaler {
-			return ec.marshalNArchiveDestructionMethod2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ArchiveDestructionMethod")
-}
-
-func (ec *executionContext) _ArchiveDestruction_reason(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_state(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_state(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v archivedestruction.State) graphql.Marshaler {
-			return ec.marshalNArchiveDestructionState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ArchiveDestructionState")
-}
-
-func (ec *executionContext) _ArchiveDestruction_quantity(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_quantity(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Quantity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestruction_pages(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_pages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestruction_datedFrom(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_datedFrom(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DatedFrom, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_datedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestruction_datedUntil(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_datedUntil(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DatedUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_datedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestruction_eligibleOn(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_eligibleOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EligibleOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_eligibleOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestruction_proposedByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_proposedByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_proposedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_proposedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_proposedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_proposedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_proposedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_proposedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProposedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestruction_approvalID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_approvalID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ApprovalID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_approvalID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_approvedByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_approvedByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ApprovedByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_approvedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_approvedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_approvedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ApprovedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_approvedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_approvedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_approvedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ApprovedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_approvedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestruction_witnessID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_witnessID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WitnessID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_witnessID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_contentHash(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_contentHash(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ContentHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_contentHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_certificateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_certificateID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CertificateID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_certificateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_destroyedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_destroyedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DestroyedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_destroyedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_doneAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_doneAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DoneAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_doneAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestruction_backupsUntil(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_backupsUntil(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BackupsUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_backupsUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestruction_cancelledByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_cancelledByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CancelledByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_cancelledByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestruction_cancelledByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_cancelledByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CancelledByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_cancelledByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_cancelledAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_cancelledAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CancelledAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_cancelledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestruction_cancelReason(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_cancelReason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CancelReason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_cancelReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestruction", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestruction_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_estate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Estate(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
-			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestruction",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Estate(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestruction_approval(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_approval(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Approval(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Approval) graphql.Marshaler {
-			return ec.marshalOApproval2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐApproval(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_approval(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestruction",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Approval(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestruction_witness(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_witness(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Witness(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Staff) graphql.Marshaler {
-			return ec.marshalOStaff2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐStaff(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_witness(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestruction",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Staff(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestruction_certificate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_certificate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Certificate(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Certificate) graphql.Marshaler {
-			return ec.marshalOCertificate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐCertificate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_certificate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestruction",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Certificate(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestruction_lines(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestruction) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestruction_lines(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Lines(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveDestructionLine) graphql.Marshaler {
-			return ec.marshalOArchiveDestructionLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineᚄ(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestruction_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestruction",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionLine(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveDestructionEdge) graphql.Marshaler {
-			return ec.marshalOArchiveDestructionEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionEdge(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionEdge(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionConnection", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestructionEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDestruction) graphql.Marshaler {
-			return ec.marshalOArchiveDestruction2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestruction(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionEdge",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestruction(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionEdge", field, false, false, "Cursor")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_estateID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EstateID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_destructionID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_destructionID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DestructionID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_destructionID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_documentID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_documentID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DocumentID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_documentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_category(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v archivedestructionline.Category) graphql.Marshaler {
-			return ec.marshalNArchiveDestructionLineCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "ArchiveDestructionLineCategory")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_volumeCode(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_volumeCode(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VolumeCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_volumeCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_dated(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_dated(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Dated, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_dated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_pages(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_pages(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Pages, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_pages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_years(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_years(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Years, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_years(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_basis(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_basis(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Basis, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_eligibleOn(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_eligibleOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EligibleOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_eligibleOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Date")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_open(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_open(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Open, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLine", field, false, false, "Boolean")
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_estate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Estate(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
-			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLine",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Estate(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_destruction(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_destruction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Destruction(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDestruction) graphql.Marshaler {
-			return ec.marshalNArchiveDestruction2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestruction(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_destruction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLine",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestruction(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLine_document(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLine) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLine_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocument) graphql.Marshaler {
-			return ec.marshalNArchiveDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocument(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLine_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLine",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLineConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLineConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLineConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveDestructionLineEdge) graphql.Marshaler {
-			return ec.marshalOArchiveDestructionLineEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineEdge(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLineConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLineConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionLineEdge(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLineConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLineConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLineConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLineConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLineConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLineConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLineConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLineConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLineConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLineConnection", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDestructionLineEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLineEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLineEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDestructionLine) graphql.Marshaler {
-			return ec.marshalOArchiveDestructionLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLine(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLineEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveDestructionLineEdge",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionLine(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveDestructionLineEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDestructionLineEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDestructionLineEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDestructionLineEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDestructionLineEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _ArchiveDocument_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
@@ -6025,52 +4368,6 @@ func (ec *executionContext) _ArchiveDocument_size(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ArchiveDocument_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveDocument_destroyedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDocument_destroyedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DestroyedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDocument_destroyedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveDocument_certificateNumber(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveDocument_certificateNumber(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CertificateNumber, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveDocument_certificateNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveDocument", field, false, false, "String")
 }
 
 func (ec *executionContext) _ArchiveDocument_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveDocument) (ret graphql.Marshaler) {
@@ -6962,621 +5259,6 @@ func (ec *executionContext) fieldContext_ArchiveFileEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("ArchiveFileEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ArchiveHold_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_createdAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CreatedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveHold_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_estateID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EstateID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_subjectID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_subjectID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SubjectID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_subjectID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_documentID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_documentID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DocumentID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_documentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_volumeID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_volumeID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VolumeID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_volumeID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_fileID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_fileID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FileID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_fileID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_reason(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_reason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveHold_placedByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_placedByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PlacedByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
-			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_placedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_placedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_placedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PlacedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_placedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveHold_placedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_placedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PlacedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_placedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveHold_releasedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_releasedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReleasedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_releasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "Time")
-}
-
-func (ec *executionContext) _ArchiveHold_releaseReason(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_releaseReason(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReleaseReason, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_releaseReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveHold_releasedByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_releasedByID(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReleasedByID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
-			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_releasedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "ID")
-}
-
-func (ec *executionContext) _ArchiveHold_releasedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_releasedByName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReleasedByName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_releasedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHold", field, false, false, "String")
-}
-
-func (ec *executionContext) _ArchiveHold_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_estate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Estate(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
-			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHold",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Estate(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHold_document(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_document(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocument) graphql.Marshaler {
-			return ec.marshalOArchiveDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocument(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHold",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocument(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHold_volume(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_volume(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Volume(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveVolume) graphql.Marshaler {
-			return ec.marshalOArchiveVolume2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveVolume(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_volume(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHold",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveVolume(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHold_file(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHold) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHold_file(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.File(ctx)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveFile) graphql.Marshaler {
-			return ec.marshalOArchiveFile2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveFile(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHold_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHold",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveFile(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHoldConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHoldConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHoldConnection_edges(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveHoldEdge) graphql.Marshaler {
-			return ec.marshalOArchiveHoldEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldEdge(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHoldConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHoldConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveHoldEdge(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHoldConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHoldConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHoldConnection_pageInfo(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHoldConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHoldConnection",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PageInfo(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHoldConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHoldConnection) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHoldConnection_totalCount(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalCount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHoldConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHoldConnection", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveHoldEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHoldEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHoldEdge_node(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveHold) graphql.Marshaler {
-			return ec.marshalOArchiveHold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHold(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHoldEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ArchiveHoldEdge",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveHold(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ArchiveHoldEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveHoldEdge) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveHoldEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
-			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveHoldEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveHoldEdge", field, false, false, "Cursor")
-}
-
 func (ec *executionContext) _ArchiveManual_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveManual) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8105,6 +5787,29 @@ func (ec *executionContext) fieldContext_ArchivePermit_copies(_ context.Context,
 	return graphql.NewScalarFieldContext("ArchivePermit", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ArchivePermit_requestID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchivePermit_requestID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchivePermit_requestID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchivePermit", field, false, false, "ID")
+}
+
 func (ec *executionContext) _ArchivePermit_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8183,33 +5888,33 @@ func (ec *executionContext) fieldContext_ArchivePermit_estate(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchivePermit_document(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchivePermit_request(ctx context.Context, field graphql.CollectedField, obj *ent.ArchivePermit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchivePermit_document(ctx, field)
+			return ec.fieldContext_ArchivePermit_request(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Document(ctx)
+			return obj.Request(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocument) graphql.Marshaler {
-			return ec.marshalNArchiveDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocument(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequest) graphql.Marshaler {
+			return ec.marshalOArchiveRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequest(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
-func (ec *executionContext) fieldContext_ArchivePermit_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchivePermit_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ArchivePermit",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocument(ctx, field)
+			return ec.childFields_ArchiveRequest(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8357,13 +6062,13 @@ func (ec *executionContext) fieldContext_ArchivePermitEdge_cursor(_ context.Cont
 	return graphql.NewScalarFieldContext("ArchivePermitEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ArchiveRetention_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_id(ctx, field)
+			return ec.fieldContext_ArchiveRequest_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
@@ -8376,17 +6081,17 @@ func (ec *executionContext) _ArchiveRetention_id(ctx context.Context, field grap
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "ID")
+func (ec *executionContext) fieldContext_ArchiveRequest_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ArchiveRetention_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_createdAt(ctx, field)
+			return ec.fieldContext_ArchiveRequest_createdAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
@@ -8399,17 +6104,17 @@ func (ec *executionContext) _ArchiveRetention_createdAt(ctx context.Context, fie
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "Time")
+func (ec *executionContext) fieldContext_ArchiveRequest_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ArchiveRetention_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_estateID(ctx, field)
+			return ec.fieldContext_ArchiveRequest_estateID(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.EstateID, nil
@@ -8422,89 +6127,20 @@ func (ec *executionContext) _ArchiveRetention_estateID(ctx context.Context, fiel
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "ID")
+func (ec *executionContext) fieldContext_ArchiveRequest_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ArchiveRetention_version(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_code(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_version(ctx, field)
+			return ec.fieldContext_ArchiveRequest_code(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveRetention_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveRetention_category(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_category(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Category, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v archiveretention.Category) graphql.Marshaler {
-			return ec.marshalNArchiveRetentionCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveRetention_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "ArchiveRetentionCategory")
-}
-
-func (ec *executionContext) _ArchiveRetention_years(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_years(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Years, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
-			return ec.marshalOInt2ᚖint(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_ArchiveRetention_years(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "Int")
-}
-
-func (ec *executionContext) _ArchiveRetention_basis(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_basis(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Basis, nil
+			return obj.Code, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -8514,20 +6150,89 @@ func (ec *executionContext) _ArchiveRetention_basis(ctx context.Context, field g
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "String")
+func (ec *executionContext) fieldContext_ArchiveRequest_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
 }
 
-func (ec *executionContext) _ArchiveRetention_setByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_kind(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_setByID(ctx, field)
+			return ec.fieldContext_ArchiveRequest_kind(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SetByID, nil
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v archiverequest.Kind) graphql.Marshaler {
+			return ec.marshalNArchiveRequestKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ArchiveRequestKind")
+}
+
+func (ec *executionContext) _ArchiveRequest_purpose(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_purpose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purpose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArchiveRequest_category(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archiverequest.Category) graphql.Marshaler {
+			return ec.marshalOArchiveRequestCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ArchiveRequestCategory")
+}
+
+func (ec *executionContext) _ArchiveRequest_unitID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_unitID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnitID, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
@@ -8537,20 +6242,66 @@ func (ec *executionContext) _ArchiveRetention_setByID(ctx context.Context, field
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_setByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "ID")
+func (ec *executionContext) fieldContext_ArchiveRequest_unitID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
 }
 
-func (ec *executionContext) _ArchiveRetention_setByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_ofHouseholdID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_setByName(ctx, field)
+			return ec.fieldContext_ArchiveRequest_ofHouseholdID(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SetByName, nil
+			return obj.OfHouseholdID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_ofHouseholdID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequest_ofStaffID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_ofStaffID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfStaffID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_ofStaffID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequest_wanted(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_wanted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Wanted, nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -8560,17 +6311,201 @@ func (ec *executionContext) _ArchiveRetention_setByName(ctx context.Context, fie
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_setByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetention", field, false, false, "String")
+func (ec *executionContext) fieldContext_ArchiveRequest_wanted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
 }
 
-func (ec *executionContext) _ArchiveRetention_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetention) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_validFrom(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetention_estate(ctx, field)
+			return ec.fieldContext_ArchiveRequest_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ArchiveRequest_validUntil(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_validUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_validUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ArchiveRequest_accountID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_accountID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_accountID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequest_askedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_askedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_askedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArchiveRequest_state(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v archiverequest.State) graphql.Marshaler {
+			return ec.marshalNArchiveRequestState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "ArchiveRequestState")
+}
+
+func (ec *executionContext) _ArchiveRequest_answeredAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_answeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ArchiveRequest_answeredByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_answeredByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_answeredByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArchiveRequest_answer(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_answer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArchiveRequest_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_estate(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Estate(ctx)
@@ -8583,9 +6518,9 @@ func (ec *executionContext) _ArchiveRetention_estate(ctx context.Context, field 
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetention_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveRequest_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveRetention",
+		Object:     "ArchiveRequest",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: false,
@@ -8596,45 +6531,205 @@ func (ec *executionContext) fieldContext_ArchiveRetention_estate(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchiveRetentionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetentionConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_unit(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetentionConnection_edges(ctx, field)
+			return ec.fieldContext_ArchiveRequest_unit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Unit(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveRetentionEdge) graphql.Marshaler {
-			return ec.marshalOArchiveRetentionEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionEdge(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐUnit(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetentionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveRequest_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveRetentionConnection",
+		Object:     "ArchiveRequest",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveRetentionEdge(ctx, field)
+			return ec.childFields_Unit(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchiveRetentionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetentionConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequest_ofHousehold(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetentionConnection_pageInfo(ctx, field)
+			return ec.fieldContext_ArchiveRequest_ofHousehold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfHousehold(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Household) graphql.Marshaler {
+			return ec.marshalOHousehold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐHousehold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_ofHousehold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Household(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequest_ofStaff(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_ofStaff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfStaff(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Staff) graphql.Marshaler {
+			return ec.marshalOStaff2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐStaff(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_ofStaff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Staff(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequest_named(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_named(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Named(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveRequestDocument) graphql.Marshaler {
+			return ec.marshalOArchiveRequestDocument2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_named(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveRequestDocument(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequest_permits(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequest_permits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permits(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchivePermit) graphql.Marshaler {
+			return ec.marshalOArchivePermit2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermitᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequest_permits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchivePermit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequestConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ArchiveRequestEdge) graphql.Marshaler {
+			return ec.marshalOArchiveRequestEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequestConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveRequestEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequestConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
@@ -8647,9 +6742,9 @@ func (ec *executionContext) _ArchiveRetentionConnection_pageInfo(ctx context.Con
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetentionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveRequestConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveRetentionConnection",
+		Object:     "ArchiveRequestConnection",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -8660,13 +6755,13 @@ func (ec *executionContext) fieldContext_ArchiveRetentionConnection_pageInfo(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchiveRetentionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetentionConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequestConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetentionConnection_totalCount(ctx, field)
+			return ec.fieldContext_ArchiveRequestConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
@@ -8679,49 +6774,274 @@ func (ec *executionContext) _ArchiveRetentionConnection_totalCount(ctx context.C
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetentionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetentionConnection", field, false, false, "Int")
+func (ec *executionContext) fieldContext_ArchiveRequestConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestConnection", field, false, false, "Int")
 }
 
-func (ec *executionContext) _ArchiveRetentionEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetentionEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequestDocument_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetentionEdge_node(ctx, field)
+			return ec.fieldContext_ArchiveRequestDocument_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
+			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRetention) graphql.Marshaler {
-			return ec.marshalOArchiveRetention2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetention(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetentionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_estateID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_estateID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstateID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_estateID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_requestID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_requestID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_requestID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_documentID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_documentID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DocumentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_documentID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_namedByID(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_namedByID(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NamedByID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_namedByID(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_namedByName(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_namedByName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NamedByName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_namedByName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestDocument", field, false, false, "String")
+}
+
+func (ec *executionContext) _ArchiveRequestDocument_estate(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestDocument_estate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estate(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Estate) graphql.Marshaler {
+			return ec.marshalNEstate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐEstate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_estate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "ArchiveRetentionEdge",
+		Object:     "ArchiveRequestDocument",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveRetention(ctx, field)
+			return ec.childFields_Estate(ctx, field)
 		},
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _ArchiveRetentionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRetentionEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ArchiveRequestDocument_request(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestDocument) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ArchiveRetentionEdge_cursor(ctx, field)
+			return ec.fieldContext_ArchiveRequestDocument_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequest) graphql.Marshaler {
+			return ec.marshalNArchiveRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequest(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestDocument_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequestDocument",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequestEdge_node(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequest) graphql.Marshaler {
+			return ec.marshalOArchiveRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveRequestEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveRequestEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveRequestEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveRequestEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveRequestEdge_cursor(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
@@ -8734,8 +7054,8 @@ func (ec *executionContext) _ArchiveRetentionEdge_cursor(ctx context.Context, fi
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ArchiveRetentionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ArchiveRetentionEdge", field, false, false, "Cursor")
+func (ec *executionContext) fieldContext_ArchiveRequestEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ArchiveRequestEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _ArchiveVolume_id(ctx context.Context, field graphql.CollectedField, obj *ent.ArchiveVolume) (ret graphql.Marshaler) {
@@ -11270,29 +9590,6 @@ func (ec *executionContext) _Estate_locale(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Estate_locale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estate", field, false, false, "String")
-}
-
-func (ec *executionContext) _Estate_backupDays(ctx context.Context, field graphql.CollectedField, obj *ent.Estate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Estate_backupDays(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BackupDays, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Estate_backupDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Estate", field, false, false, "Int")
 }
 
 func (ec *executionContext) _EstateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *ent.EstateConnection) (ret graphql.Marshaler) {
@@ -27921,34 +26218,34 @@ func (ec *executionContext) fieldContext_Query_archivePermits(ctx context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _Query_archiveRetentions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_archiveRetentions(ctx, field)
+			return ec.fieldContext_Query_archiveRequests(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveRetentions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["where"].(*ent.ArchiveRetentionWhereInput))
+			return ec.Resolvers.Query().ArchiveRequests(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveRequestOrder), fc.Args["where"].(*ent.ArchiveRequestWhereInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRetentionConnection) graphql.Marshaler {
-			return ec.marshalNArchiveRetentionConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveRequestConnection) graphql.Marshaler {
+			return ec.marshalNArchiveRequestConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_archiveRetentions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_archiveRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveRetentionConnection(ctx, field)
+			return ec.childFields_ArchiveRequestConnection(ctx, field)
 		},
 	}
 	defer func() {
@@ -27958,183 +26255,7 @@ func (ec *executionContext) fieldContext_Query_archiveRetentions(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_archiveRetentions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_archiveRetentionDue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_archiveRetentionDue(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveRetentionDue(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveDocumentOrder), fc.Args["where"].(*ent.ArchiveDocumentWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDocumentConnection) graphql.Marshaler {
-			return ec.marshalNArchiveDocumentConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_archiveRetentionDue(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDocumentConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_archiveRetentionDue_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_archiveHolds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_archiveHolds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveHolds(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveHoldOrder), fc.Args["where"].(*ent.ArchiveHoldWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveHoldConnection) graphql.Marshaler {
-			return ec.marshalNArchiveHoldConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_archiveHolds(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveHoldConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_archiveHolds_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_archiveDestructions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_archiveDestructions(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveDestructions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["orderBy"].(*ent.ArchiveDestructionOrder), fc.Args["where"].(*ent.ArchiveDestructionWhereInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.ArchiveDestructionConnection) graphql.Marshaler {
-			return ec.marshalNArchiveDestructionConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_archiveDestructions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_archiveDestructions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_archiveDestructionCertificate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_archiveDestructionCertificate(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ArchiveDestructionCertificate(ctx, fc.Args["destructionID"].(uuid.UUID))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.ArchiveDestructionCertificate) graphql.Marshaler {
-			return ec.marshalNArchiveDestructionCertificate2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐArchiveDestructionCertificate(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Query_archiveDestructionCertificate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ArchiveDestructionCertificate(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_archiveDestructionCertificate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Query_archiveRequests_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -33806,7 +31927,7 @@ func (ec *executionContext) unmarshalInputApprovalWhereInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "kind", "kindNEQ", "kindIn", "kindNotIn", "kindGT", "kindGTE", "kindLT", "kindLTE", "kindContains", "kindHasPrefix", "kindHasSuffix", "kindEqualFold", "kindContainsFold", "clause", "clauseNEQ", "clauseIn", "clauseNotIn", "clauseGT", "clauseGTE", "clauseLT", "clauseLTE", "clauseContains", "clauseHasPrefix", "clauseHasSuffix", "clauseEqualFold", "clauseContainsFold", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "askedByID", "askedByIDNEQ", "askedByIDIn", "askedByIDNotIn", "askedByIDGT", "askedByIDGTE", "askedByIDLT", "askedByIDLTE", "askedAt", "askedAtNEQ", "askedAtIn", "askedAtNotIn", "askedAtGT", "askedAtGTE", "askedAtLT", "askedAtLTE", "expiresAt", "expiresAtNEQ", "expiresAtIn", "expiresAtNotIn", "expiresAtGT", "expiresAtGTE", "expiresAtLT", "expiresAtLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "decidedAt", "decidedAtNEQ", "decidedAtIn", "decidedAtNotIn", "decidedAtGT", "decidedAtGTE", "decidedAtLT", "decidedAtLTE", "decidedAtIsNil", "decidedAtNotNil", "withdrawnAt", "withdrawnAtNEQ", "withdrawnAtIn", "withdrawnAtNotIn", "withdrawnAtGT", "withdrawnAtGTE", "withdrawnAtLT", "withdrawnAtLTE", "withdrawnAtIsNil", "withdrawnAtNotNil", "usedAt", "usedAtNEQ", "usedAtIn", "usedAtNotIn", "usedAtGT", "usedAtGTE", "usedAtLT", "usedAtLTE", "usedAtIsNil", "usedAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "kind", "kindNEQ", "kindIn", "kindNotIn", "kindGT", "kindGTE", "kindLT", "kindLTE", "kindContains", "kindHasPrefix", "kindHasSuffix", "kindEqualFold", "kindContainsFold", "clause", "clauseNEQ", "clauseIn", "clauseNotIn", "clauseGT", "clauseGTE", "clauseLT", "clauseLTE", "clauseContains", "clauseHasPrefix", "clauseHasSuffix", "clauseEqualFold", "clauseContainsFold", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "askedByID", "askedByIDNEQ", "askedByIDIn", "askedByIDNotIn", "askedByIDGT", "askedByIDGTE", "askedByIDLT", "askedByIDLTE", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDGT", "departmentIDGTE", "departmentIDLT", "departmentIDLTE", "departmentIDIsNil", "departmentIDNotNil", "askedAt", "askedAtNEQ", "askedAtIn", "askedAtNotIn", "askedAtGT", "askedAtGTE", "askedAtLT", "askedAtLTE", "expiresAt", "expiresAtNEQ", "expiresAtIn", "expiresAtNotIn", "expiresAtGT", "expiresAtGTE", "expiresAtLT", "expiresAtLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "decidedAt", "decidedAtNEQ", "decidedAtIn", "decidedAtNotIn", "decidedAtGT", "decidedAtGTE", "decidedAtLT", "decidedAtLTE", "decidedAtIsNil", "decidedAtNotNil", "withdrawnAt", "withdrawnAtNEQ", "withdrawnAtIn", "withdrawnAtNotIn", "withdrawnAtGT", "withdrawnAtGTE", "withdrawnAtLT", "withdrawnAtLTE", "withdrawnAtIsNil", "withdrawnAtNotNil", "usedAt", "usedAtNEQ", "usedAtIn", "usedAtNotIn", "usedAtGT", "usedAtGTE", "usedAtLT", "usedAtLTE", "usedAtIsNil", "usedAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -34268,6 +32389,76 @@ func (ec *executionContext) unmarshalInputApprovalWhereInput(ctx context.Context
 				return &it, err
 			}
 			it.AskedByIDLTE = data
+		case "departmentID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentID = data
+		case "departmentIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNEQ = data
+		case "departmentIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDIn = data
+		case "departmentIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNotIn = data
+		case "departmentIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDGT = data
+		case "departmentIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDGTE = data
+		case "departmentIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDLT = data
+		case "departmentIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDLTE = data
+		case "departmentIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDIsNil = data
+		case "departmentIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("departmentIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DepartmentIDNotNil = data
 		case "askedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("askedAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -34635,882 +32826,6 @@ func UnmarshalApprovalWhereInput(ctx context.Context, raw any) (*ent.ApprovalWhe
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputArchiveDestructionLineOrder(ctx context.Context, obj any) (*ent.ArchiveDestructionLineOrder, error) {
-	var it ent.ArchiveDestructionLineOrder
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["direction"]; !present {
-		asMap["direction"] = "ASC"
-	}
-
-	fieldsInOrder := [...]string{"direction", "field"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "direction":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Direction = data
-		case "field":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNArchiveDestructionLineOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineOrderField(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Field = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveDestructionLineOrder unmarshals raw into the ArchiveDestructionLineOrder input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveDestructionLineOrder(ctx context.Context, raw any) (*ent.ArchiveDestructionLineOrder, error) {
-	var out *ent.ArchiveDestructionLineOrder
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveDestructionLineOrder", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputArchiveDestructionLineWhereInput(ctx context.Context, obj any) (*ent.ArchiveDestructionLineWhereInput, error) {
-	var it ent.ArchiveDestructionLineWhereInput
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "destructionID", "destructionIDNEQ", "destructionIDIn", "destructionIDNotIn", "documentID", "documentIDNEQ", "documentIDIn", "documentIDNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "open", "openNEQ"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "not":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOArchiveDestructionLineWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInput(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Not = data
-		case "and":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOArchiveDestructionLineWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.And = data
-		case "or":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOArchiveDestructionLineWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Or = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ID = data
-		case "idNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNEQ = data
-		case "idIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDIn = data
-		case "idNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNotIn = data
-		case "idGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGT = data
-		case "idGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGTE = data
-		case "idLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLT = data
-		case "idLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLTE = data
-		case "createdAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAt = data
-		case "createdAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNEQ = data
-		case "createdAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtIn = data
-		case "createdAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNotIn = data
-		case "createdAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGT = data
-		case "createdAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGTE = data
-		case "createdAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLT = data
-		case "createdAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLTE = data
-		case "estateID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateID = data
-		case "estateIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNEQ = data
-		case "estateIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDIn = data
-		case "estateIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNotIn = data
-		case "destructionID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destructionID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestructionID = data
-		case "destructionIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destructionIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestructionIDNEQ = data
-		case "destructionIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destructionIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestructionIDIn = data
-		case "destructionIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destructionIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestructionIDNotIn = data
-		case "documentID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentID = data
-		case "documentIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDNEQ = data
-		case "documentIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDIn = data
-		case "documentIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDNotIn = data
-		case "category":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
-			data, err := ec.unmarshalOArchiveDestructionLineCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Category = data
-		case "categoryNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNEQ"))
-			data, err := ec.unmarshalOArchiveDestructionLineCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CategoryNEQ = data
-		case "categoryIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIn"))
-			data, err := ec.unmarshalOArchiveDestructionLineCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategoryᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CategoryIn = data
-		case "categoryNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNotIn"))
-			data, err := ec.unmarshalOArchiveDestructionLineCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategoryᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CategoryNotIn = data
-		case "open":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("open"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Open = data
-		case "openNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openNEQ"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.OpenNEQ = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveDestructionLineWhereInput unmarshals raw into the ArchiveDestructionLineWhereInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveDestructionLineWhereInput(ctx context.Context, raw any) (*ent.ArchiveDestructionLineWhereInput, error) {
-	var out *ent.ArchiveDestructionLineWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveDestructionLineWhereInput", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputArchiveDestructionOrder(ctx context.Context, obj any) (*ent.ArchiveDestructionOrder, error) {
-	var it ent.ArchiveDestructionOrder
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["direction"]; !present {
-		asMap["direction"] = "ASC"
-	}
-
-	fieldsInOrder := [...]string{"direction", "field"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "direction":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Direction = data
-		case "field":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNArchiveDestructionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionOrderField(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Field = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveDestructionOrder unmarshals raw into the ArchiveDestructionOrder input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveDestructionOrder(ctx context.Context, raw any) (*ent.ArchiveDestructionOrder, error) {
-	var out *ent.ArchiveDestructionOrder
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveDestructionOrder", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputArchiveDestructionWhereInput(ctx context.Context, obj any) (*ent.ArchiveDestructionWhereInput, error) {
-	var it ent.ArchiveDestructionWhereInput
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "method", "methodNEQ", "methodIn", "methodNotIn", "state", "stateNEQ", "stateIn", "stateNotIn", "proposedByID", "proposedByIDNEQ", "proposedByIDIn", "proposedByIDNotIn", "proposedByIDGT", "proposedByIDGTE", "proposedByIDLT", "proposedByIDLTE", "proposedAt", "proposedAtNEQ", "proposedAtIn", "proposedAtNotIn", "proposedAtGT", "proposedAtGTE", "proposedAtLT", "proposedAtLTE", "witnessID", "witnessIDNEQ", "witnessIDIn", "witnessIDNotIn", "witnessIDIsNil", "witnessIDNotNil", "doneAt", "doneAtNEQ", "doneAtIn", "doneAtNotIn", "doneAtGT", "doneAtGTE", "doneAtLT", "doneAtLTE", "doneAtIsNil", "doneAtNotNil"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "not":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOArchiveDestructionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInput(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Not = data
-		case "and":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOArchiveDestructionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.And = data
-		case "or":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOArchiveDestructionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Or = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ID = data
-		case "idNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNEQ = data
-		case "idIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDIn = data
-		case "idNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNotIn = data
-		case "idGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGT = data
-		case "idGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGTE = data
-		case "idLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLT = data
-		case "idLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLTE = data
-		case "createdAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAt = data
-		case "createdAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNEQ = data
-		case "createdAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtIn = data
-		case "createdAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNotIn = data
-		case "createdAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGT = data
-		case "createdAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGTE = data
-		case "createdAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLT = data
-		case "createdAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLTE = data
-		case "estateID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateID = data
-		case "estateIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNEQ = data
-		case "estateIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDIn = data
-		case "estateIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNotIn = data
-		case "method":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
-			data, err := ec.unmarshalOArchiveDestructionMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Method = data
-		case "methodNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodNEQ"))
-			data, err := ec.unmarshalOArchiveDestructionMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.MethodNEQ = data
-		case "methodIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodIn"))
-			data, err := ec.unmarshalOArchiveDestructionMethod2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethodᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.MethodIn = data
-		case "methodNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("methodNotIn"))
-			data, err := ec.unmarshalOArchiveDestructionMethod2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethodᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.MethodNotIn = data
-		case "state":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
-			data, err := ec.unmarshalOArchiveDestructionState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.State = data
-		case "stateNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNEQ"))
-			data, err := ec.unmarshalOArchiveDestructionState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.StateNEQ = data
-		case "stateIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateIn"))
-			data, err := ec.unmarshalOArchiveDestructionState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐStateᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.StateIn = data
-		case "stateNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNotIn"))
-			data, err := ec.unmarshalOArchiveDestructionState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐStateᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.StateNotIn = data
-		case "proposedByID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByID = data
-		case "proposedByIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDNEQ = data
-		case "proposedByIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDIn = data
-		case "proposedByIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDNotIn = data
-		case "proposedByIDGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDGT = data
-		case "proposedByIDGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDGTE = data
-		case "proposedByIDLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDLT = data
-		case "proposedByIDLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedByIDLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedByIDLTE = data
-		case "proposedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAt = data
-		case "proposedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtNEQ = data
-		case "proposedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtIn = data
-		case "proposedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtNotIn = data
-		case "proposedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtGT = data
-		case "proposedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtGTE = data
-		case "proposedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtLT = data
-		case "proposedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proposedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ProposedAtLTE = data
-		case "witnessID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessID = data
-		case "witnessIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessIDNEQ = data
-		case "witnessIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessIDIn = data
-		case "witnessIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessIDNotIn = data
-		case "witnessIDIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessIDIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessIDIsNil = data
-		case "witnessIDNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("witnessIDNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.WitnessIDNotNil = data
-		case "doneAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAt = data
-		case "doneAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtNEQ = data
-		case "doneAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtIn = data
-		case "doneAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtNotIn = data
-		case "doneAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtGT = data
-		case "doneAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtGTE = data
-		case "doneAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtLT = data
-		case "doneAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtLTE = data
-		case "doneAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtIsNil = data
-		case "doneAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("doneAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DoneAtNotNil = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveDestructionWhereInput unmarshals raw into the ArchiveDestructionWhereInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveDestructionWhereInput(ctx context.Context, raw any) (*ent.ArchiveDestructionWhereInput, error) {
-	var out *ent.ArchiveDestructionWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveDestructionWhereInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputArchiveDocumentOrder(ctx context.Context, obj any) (*ent.ArchiveDocumentOrder, error) {
 	var it ent.ArchiveDocumentOrder
 	if obj == nil {
@@ -35575,7 +32890,7 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold", "destroyedAt", "destroyedAtNEQ", "destroyedAtIn", "destroyedAtNotIn", "destroyedAtGT", "destroyedAtGTE", "destroyedAtLT", "destroyedAtLTE", "destroyedAtIsNil", "destroyedAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "voidedAt", "voidedAtNEQ", "voidedAtIn", "voidedAtNotIn", "voidedAtGT", "voidedAtGTE", "voidedAtLT", "voidedAtLTE", "voidedAtIsNil", "voidedAtNotNil", "departmentID", "departmentIDNEQ", "departmentIDIn", "departmentIDNotIn", "departmentIDIsNil", "departmentIDNotNil", "householdID", "householdIDNEQ", "householdIDIn", "householdIDNotIn", "householdIDIsNil", "householdIDNotNil", "staffID", "staffIDNEQ", "staffIDIn", "staffIDNotIn", "staffIDIsNil", "staffIDNotNil", "class", "classNEQ", "classIn", "classNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "manualID", "manualIDNEQ", "manualIDIn", "manualIDNotIn", "manualIDIsNil", "manualIDNotNil", "dated", "datedNEQ", "datedIn", "datedNotIn", "datedGT", "datedGTE", "datedLT", "datedLTE", "edition", "editionNEQ", "editionIn", "editionNotIn", "editionGT", "editionGTE", "editionLT", "editionLTE", "editionContains", "editionHasPrefix", "editionHasSuffix", "editionEqualFold", "editionContainsFold", "current", "currentNEQ", "state", "stateNEQ", "stateIn", "stateNotIn", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "subjectIDIsNil", "subjectIDNotNil", "handedInByID", "handedInByIDNEQ", "handedInByIDIn", "handedInByIDNotIn", "handedInByIDGT", "handedInByIDGTE", "handedInByIDLT", "handedInByIDLTE", "handedInAt", "handedInAtNEQ", "handedInAtIn", "handedInAtNotIn", "handedInAtGT", "handedInAtGTE", "handedInAtLT", "handedInAtLTE", "boundAt", "boundAtNEQ", "boundAtIn", "boundAtNotIn", "boundAtGT", "boundAtGTE", "boundAtLT", "boundAtLTE", "boundAtIsNil", "boundAtNotNil", "contentType", "contentTypeNEQ", "contentTypeIn", "contentTypeNotIn", "contentTypeGT", "contentTypeGTE", "contentTypeLT", "contentTypeLTE", "contentTypeContains", "contentTypeHasPrefix", "contentTypeHasSuffix", "contentTypeEqualFold", "contentTypeContainsFold"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36653,76 +33968,6 @@ func (ec *executionContext) unmarshalInputArchiveDocumentWhereInput(ctx context.
 				return &it, err
 			}
 			it.ContentTypeContainsFold = data
-		case "destroyedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAt = data
-		case "destroyedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtNEQ = data
-		case "destroyedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtIn = data
-		case "destroyedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtNotIn = data
-		case "destroyedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtGT = data
-		case "destroyedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtGTE = data
-		case "destroyedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtLT = data
-		case "destroyedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtLTE = data
-		case "destroyedAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtIsNil = data
-		case "destroyedAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destroyedAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DestroyedAtNotNil = data
 		}
 	}
 	return &it, nil
@@ -37353,563 +34598,6 @@ func UnmarshalArchiveFileWhereInput(ctx context.Context, raw any) (*ent.ArchiveF
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputArchiveHoldOrder(ctx context.Context, obj any) (*ent.ArchiveHoldOrder, error) {
-	var it ent.ArchiveHoldOrder
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	if _, present := asMap["direction"]; !present {
-		asMap["direction"] = "ASC"
-	}
-
-	fieldsInOrder := [...]string{"direction", "field"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "direction":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Direction = data
-		case "field":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNArchiveHoldOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldOrderField(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Field = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveHoldOrder unmarshals raw into the ArchiveHoldOrder input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveHoldOrder(ctx context.Context, raw any) (*ent.ArchiveHoldOrder, error) {
-	var out *ent.ArchiveHoldOrder
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveHoldOrder", raw, &out)
-	return out, err
-}
-
-func (ec *executionContext) unmarshalInputArchiveHoldWhereInput(ctx context.Context, obj any) (*ent.ArchiveHoldWhereInput, error) {
-	var it ent.ArchiveHoldWhereInput
-	if obj == nil {
-		return &it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "subjectIDGT", "subjectIDGTE", "subjectIDLT", "subjectIDLTE", "documentID", "documentIDNEQ", "documentIDIn", "documentIDNotIn", "documentIDIsNil", "documentIDNotNil", "volumeID", "volumeIDNEQ", "volumeIDIn", "volumeIDNotIn", "volumeIDIsNil", "volumeIDNotNil", "fileID", "fileIDNEQ", "fileIDIn", "fileIDNotIn", "fileIDIsNil", "fileIDNotNil", "placedAt", "placedAtNEQ", "placedAtIn", "placedAtNotIn", "placedAtGT", "placedAtGTE", "placedAtLT", "placedAtLTE", "releasedAt", "releasedAtNEQ", "releasedAtIn", "releasedAtNotIn", "releasedAtGT", "releasedAtGTE", "releasedAtLT", "releasedAtLTE", "releasedAtIsNil", "releasedAtNotNil"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "not":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOArchiveHoldWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInput(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Not = data
-		case "and":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOArchiveHoldWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.And = data
-		case "or":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOArchiveHoldWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInputᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Or = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ID = data
-		case "idNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNEQ = data
-		case "idIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDIn = data
-		case "idNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDNotIn = data
-		case "idGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGT = data
-		case "idGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDGTE = data
-		case "idLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLT = data
-		case "idLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.IDLTE = data
-		case "createdAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAt = data
-		case "createdAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNEQ = data
-		case "createdAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtIn = data
-		case "createdAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtNotIn = data
-		case "createdAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGT = data
-		case "createdAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtGTE = data
-		case "createdAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLT = data
-		case "createdAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.CreatedAtLTE = data
-		case "estateID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateID = data
-		case "estateIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNEQ = data
-		case "estateIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDIn = data
-		case "estateIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.EstateIDNotIn = data
-		case "subjectID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectID = data
-		case "subjectIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDNEQ = data
-		case "subjectIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDIn = data
-		case "subjectIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDNotIn = data
-		case "subjectIDGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDGT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDGT = data
-		case "subjectIDGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDGTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDGTE = data
-		case "subjectIDLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDLT"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDLT = data
-		case "subjectIDLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIDLTE"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.SubjectIDLTE = data
-		case "documentID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentID = data
-		case "documentIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDNEQ = data
-		case "documentIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDIn = data
-		case "documentIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDNotIn = data
-		case "documentIDIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDIsNil = data
-		case "documentIDNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.DocumentIDNotNil = data
-		case "volumeID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeID = data
-		case "volumeIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeIDNEQ = data
-		case "volumeIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeIDIn = data
-		case "volumeIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeIDNotIn = data
-		case "volumeIDIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeIDIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeIDIsNil = data
-		case "volumeIDNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("volumeIDNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.VolumeIDNotNil = data
-		case "fileID":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileID"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileID = data
-		case "fileIDNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNEQ"))
-			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileIDNEQ = data
-		case "fileIDIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileIDIn = data
-		case "fileIDNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotIn"))
-			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileIDNotIn = data
-		case "fileIDIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileIDIsNil = data
-		case "fileIDNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileIDNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.FileIDNotNil = data
-		case "placedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAt = data
-		case "placedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtNEQ = data
-		case "placedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtIn = data
-		case "placedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtNotIn = data
-		case "placedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtGT = data
-		case "placedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtGTE = data
-		case "placedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtLT = data
-		case "placedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("placedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.PlacedAtLTE = data
-		case "releasedAt":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAt = data
-		case "releasedAtNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtNEQ"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtNEQ = data
-		case "releasedAtIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtIn = data
-		case "releasedAtNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtNotIn"))
-			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtNotIn = data
-		case "releasedAtGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtGT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtGT = data
-		case "releasedAtGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtGTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtGTE = data
-		case "releasedAtLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtLT"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtLT = data
-		case "releasedAtLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtLTE"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtLTE = data
-		case "releasedAtIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtIsNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtIsNil = data
-		case "releasedAtNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("releasedAtNotNil"))
-			data, err := ec.unmarshalOBoolean2bool(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.ReleasedAtNotNil = data
-		}
-	}
-	return &it, nil
-}
-
-// UnmarshalArchiveHoldWhereInput unmarshals raw into the ArchiveHoldWhereInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalArchiveHoldWhereInput(ctx context.Context, raw any) (*ent.ArchiveHoldWhereInput, error) {
-	var out *ent.ArchiveHoldWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveHoldWhereInput", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputArchiveManualOrder(ctx context.Context, obj any) (*ent.ArchiveManualOrder, error) {
 	var it ent.ArchiveManualOrder
 	if obj == nil {
@@ -38342,7 +35030,7 @@ func (ec *executionContext) unmarshalInputArchivePermitWhereInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "accountID", "accountIDNEQ", "accountIDIn", "accountIDNotIn", "accountIDGT", "accountIDGTE", "accountIDLT", "accountIDLTE", "validFrom", "validFromNEQ", "validFromIn", "validFromNotIn", "validFromGT", "validFromGTE", "validFromLT", "validFromLTE", "validUntil", "validUntilNEQ", "validUntilIn", "validUntilNotIn", "validUntilGT", "validUntilGTE", "validUntilLT", "validUntilLTE", "endedAt", "endedAtNEQ", "endedAtIn", "endedAtNotIn", "endedAtGT", "endedAtGTE", "endedAtLT", "endedAtLTE", "endedAtIsNil", "endedAtNotNil"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "subjectID", "subjectIDNEQ", "subjectIDIn", "subjectIDNotIn", "accountID", "accountIDNEQ", "accountIDIn", "accountIDNotIn", "accountIDGT", "accountIDGTE", "accountIDLT", "accountIDLTE", "validFrom", "validFromNEQ", "validFromIn", "validFromNotIn", "validFromGT", "validFromGTE", "validFromLT", "validFromLTE", "validUntil", "validUntilNEQ", "validUntilIn", "validUntilNotIn", "validUntilGT", "validUntilGTE", "validUntilLT", "validUntilLTE", "requestID", "requestIDNEQ", "requestIDIn", "requestIDNotIn", "requestIDIsNil", "requestIDNotNil", "endedAt", "endedAtNEQ", "endedAtIn", "endedAtNotIn", "endedAtGT", "endedAtGTE", "endedAtLT", "endedAtLTE", "endedAtIsNil", "endedAtNotNil"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38706,6 +35394,48 @@ func (ec *executionContext) unmarshalInputArchivePermitWhereInput(ctx context.Co
 				return &it, err
 			}
 			it.ValidUntilLTE = data
+		case "requestID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestID = data
+		case "requestIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDNEQ = data
+		case "requestIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDIn = data
+		case "requestIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDNotIn = data
+		case "requestIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDIsNil = data
+		case "requestIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDNotNil = data
 		case "endedAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endedAt"))
 			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
@@ -38793,8 +35523,8 @@ func UnmarshalArchivePermitWhereInput(ctx context.Context, raw any) (*ent.Archiv
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputArchiveRetentionOrder(ctx context.Context, obj any) (*ent.ArchiveRetentionOrder, error) {
-	var it ent.ArchiveRetentionOrder
+func (ec *executionContext) unmarshalInputArchiveRequestDocumentOrder(ctx context.Context, obj any) (*ent.ArchiveRequestDocumentOrder, error) {
+	var it ent.ArchiveRequestDocumentOrder
 	if obj == nil {
 		return &it, nil
 	}
@@ -38824,7 +35554,7 @@ func (ec *executionContext) unmarshalInputArchiveRetentionOrder(ctx context.Cont
 			it.Direction = data
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNArchiveRetentionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionOrderField(ctx, v)
+			data, err := ec.unmarshalNArchiveRequestDocumentOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentOrderField(ctx, v)
 			if err != nil {
 				return &it, err
 			}
@@ -38834,20 +35564,20 @@ func (ec *executionContext) unmarshalInputArchiveRetentionOrder(ctx context.Cont
 	return &it, nil
 }
 
-// UnmarshalArchiveRetentionOrder unmarshals raw into the ArchiveRetentionOrder input type, using the
+// UnmarshalArchiveRequestDocumentOrder unmarshals raw into the ArchiveRequestDocumentOrder input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalArchiveRetentionOrder(ctx context.Context, raw any) (*ent.ArchiveRetentionOrder, error) {
-	var out *ent.ArchiveRetentionOrder
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRetentionOrder", raw, &out)
+func UnmarshalArchiveRequestDocumentOrder(ctx context.Context, raw any) (*ent.ArchiveRequestDocumentOrder, error) {
+	var out *ent.ArchiveRequestDocumentOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRequestDocumentOrder", raw, &out)
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputArchiveRetentionWhereInput(ctx context.Context, obj any) (*ent.ArchiveRetentionWhereInput, error) {
-	var it ent.ArchiveRetentionWhereInput
+func (ec *executionContext) unmarshalInputArchiveRequestDocumentWhereInput(ctx context.Context, obj any) (*ent.ArchiveRequestDocumentWhereInput, error) {
+	var it ent.ArchiveRequestDocumentWhereInput
 	if obj == nil {
 		return &it, nil
 	}
@@ -38857,7 +35587,7 @@ func (ec *executionContext) unmarshalInputArchiveRetentionWhereInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "years", "yearsNEQ", "yearsIn", "yearsNotIn", "yearsGT", "yearsGTE", "yearsLT", "yearsLTE", "yearsIsNil", "yearsNotNil", "basis", "basisNEQ", "basisIn", "basisNotIn", "basisGT", "basisGTE", "basisLT", "basisLTE", "basisContains", "basisHasPrefix", "basisHasSuffix", "basisEqualFold", "basisContainsFold"}
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "requestID", "requestIDNEQ", "requestIDIn", "requestIDNotIn", "documentID", "documentIDNEQ", "documentIDIn", "documentIDNotIn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38866,21 +35596,21 @@ func (ec *executionContext) unmarshalInputArchiveRetentionWhereInput(ctx context
 		switch k {
 		case "not":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOArchiveRetentionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInput(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInput(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.Not = data
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOArchiveRetentionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInputᚄ(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestDocumentWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInputᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.And = data
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOArchiveRetentionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInputᚄ(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestDocumentWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInputᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
@@ -39025,209 +35755,878 @@ func (ec *executionContext) unmarshalInputArchiveRetentionWhereInput(ctx context
 				return &it, err
 			}
 			it.EstateIDNotIn = data
+		case "requestID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestID = data
+		case "requestIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDNEQ = data
+		case "requestIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDIn = data
+		case "requestIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.RequestIDNotIn = data
+		case "documentID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DocumentID = data
+		case "documentIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DocumentIDNEQ = data
+		case "documentIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DocumentIDIn = data
+		case "documentIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.DocumentIDNotIn = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalArchiveRequestDocumentWhereInput unmarshals raw into the ArchiveRequestDocumentWhereInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveRequestDocumentWhereInput(ctx context.Context, raw any) (*ent.ArchiveRequestDocumentWhereInput, error) {
+	var out *ent.ArchiveRequestDocumentWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRequestDocumentWhereInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveRequestOrder(ctx context.Context, obj any) (*ent.ArchiveRequestOrder, error) {
+	var it ent.ArchiveRequestOrder
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"direction", "field"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Direction = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNArchiveRequestOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestOrderField(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Field = data
+		}
+	}
+	return &it, nil
+}
+
+// UnmarshalArchiveRequestOrder unmarshals raw into the ArchiveRequestOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveRequestOrder(ctx context.Context, raw any) (*ent.ArchiveRequestOrder, error) {
+	var out *ent.ArchiveRequestOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRequestOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveRequestWhereInput(ctx context.Context, obj any) (*ent.ArchiveRequestWhereInput, error) {
+	var it ent.ArchiveRequestWhereInput
+	if obj == nil {
+		return &it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"not", "and", "or", "id", "idNEQ", "idIn", "idNotIn", "idGT", "idGTE", "idLT", "idLTE", "createdAt", "createdAtNEQ", "createdAtIn", "createdAtNotIn", "createdAtGT", "createdAtGTE", "createdAtLT", "createdAtLTE", "estateID", "estateIDNEQ", "estateIDIn", "estateIDNotIn", "code", "codeNEQ", "codeIn", "codeNotIn", "codeGT", "codeGTE", "codeLT", "codeLTE", "codeContains", "codeHasPrefix", "codeHasSuffix", "codeEqualFold", "codeContainsFold", "kind", "kindNEQ", "kindIn", "kindNotIn", "category", "categoryNEQ", "categoryIn", "categoryNotIn", "categoryIsNil", "categoryNotNil", "unitID", "unitIDNEQ", "unitIDIn", "unitIDNotIn", "unitIDIsNil", "unitIDNotNil", "ofHouseholdID", "ofHouseholdIDNEQ", "ofHouseholdIDIn", "ofHouseholdIDNotIn", "ofHouseholdIDIsNil", "ofHouseholdIDNotNil", "ofStaffID", "ofStaffIDNEQ", "ofStaffIDIn", "ofStaffIDNotIn", "ofStaffIDIsNil", "ofStaffIDNotNil", "validFrom", "validFromNEQ", "validFromIn", "validFromNotIn", "validFromGT", "validFromGTE", "validFromLT", "validFromLTE", "validUntil", "validUntilNEQ", "validUntilIn", "validUntilNotIn", "validUntilGT", "validUntilGTE", "validUntilLT", "validUntilLTE", "accountID", "accountIDNEQ", "accountIDIn", "accountIDNotIn", "accountIDGT", "accountIDGTE", "accountIDLT", "accountIDLTE", "state", "stateNEQ", "stateIn", "stateNotIn", "answeredAt", "answeredAtNEQ", "answeredAtIn", "answeredAtNotIn", "answeredAtGT", "answeredAtGTE", "answeredAtLT", "answeredAtLTE", "answeredAtIsNil", "answeredAtNotNil"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOArchiveRequestWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInput(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Not = data
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOArchiveRequestWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.And = data
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOArchiveRequestWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInputᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Or = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ID = data
+		case "idNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNEQ = data
+		case "idIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDIn = data
+		case "idNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDNotIn = data
+		case "idGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGT = data
+		case "idGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDGTE = data
+		case "idLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLT = data
+		case "idLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.IDLTE = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAt = data
+		case "createdAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNEQ = data
+		case "createdAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtIn = data
+		case "createdAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtNotIn = data
+		case "createdAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGT = data
+		case "createdAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtGTE = data
+		case "createdAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLT = data
+		case "createdAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CreatedAtLTE = data
+		case "estateID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateID = data
+		case "estateIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNEQ = data
+		case "estateIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDIn = data
+		case "estateIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("estateIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.EstateIDNotIn = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Code = data
+		case "codeNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeNEQ"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeNEQ = data
+		case "codeIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeIn = data
+		case "codeNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeNotIn"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeNotIn = data
+		case "codeGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeGT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeGT = data
+		case "codeGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeGTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeGTE = data
+		case "codeLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeLT"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeLT = data
+		case "codeLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeLTE"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeLTE = data
+		case "codeContains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeContains"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeContains = data
+		case "codeHasPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeHasPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeHasPrefix = data
+		case "codeHasSuffix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeHasSuffix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeHasSuffix = data
+		case "codeEqualFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeEqualFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeEqualFold = data
+		case "codeContainsFold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("codeContainsFold"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.CodeContainsFold = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOArchiveRequestKind2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.Kind = data
+		case "kindNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindNEQ"))
+			data, err := ec.unmarshalOArchiveRequestKind2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.KindNEQ = data
+		case "kindIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindIn"))
+			data, err := ec.unmarshalOArchiveRequestKind2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKindᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.KindIn = data
+		case "kindNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kindNotIn"))
+			data, err := ec.unmarshalOArchiveRequestKind2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKindᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.KindNotIn = data
 		case "category":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
-			data, err := ec.unmarshalOArchiveRetentionCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.Category = data
 		case "categoryNEQ":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNEQ"))
-			data, err := ec.unmarshalOArchiveRetentionCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.CategoryNEQ = data
 		case "categoryIn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIn"))
-			data, err := ec.unmarshalOArchiveRetentionCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategoryᚄ(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategoryᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.CategoryIn = data
 		case "categoryNotIn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNotIn"))
-			data, err := ec.unmarshalOArchiveRetentionCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategoryᚄ(ctx, v)
+			data, err := ec.unmarshalOArchiveRequestCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategoryᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
 			it.CategoryNotIn = data
-		case "years":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("years"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.Years = data
-		case "yearsNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsNEQ"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsNEQ = data
-		case "yearsIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsIn"))
-			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsIn = data
-		case "yearsNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsNotIn"))
-			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsNotIn = data
-		case "yearsGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsGT"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsGT = data
-		case "yearsGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsGTE"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsGTE = data
-		case "yearsLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsLT"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsLT = data
-		case "yearsLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsLTE"))
-			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
-			if err != nil {
-				return &it, err
-			}
-			it.YearsLTE = data
-		case "yearsIsNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsIsNil"))
+		case "categoryIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryIsNil"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.YearsIsNil = data
-		case "yearsNotNil":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("yearsNotNil"))
+			it.CategoryIsNil = data
+		case "categoryNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("categoryNotNil"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.YearsNotNil = data
-		case "basis":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basis"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.CategoryNotNil = data
+		case "unitID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.Basis = data
-		case "basisNEQ":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisNEQ"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.UnitID = data
+		case "unitIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisNEQ = data
-		case "basisIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			it.UnitIDNEQ = data
+		case "unitIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisIn = data
-		case "basisNotIn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisNotIn"))
-			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			it.UnitIDIn = data
+		case "unitIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisNotIn = data
-		case "basisGT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisGT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.UnitIDNotIn = data
+		case "unitIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisGT = data
-		case "basisGTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisGTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.UnitIDIsNil = data
+		case "unitIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisGTE = data
-		case "basisLT":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisLT"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.UnitIDNotNil = data
+		case "ofHouseholdID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisLT = data
-		case "basisLTE":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisLTE"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdID = data
+		case "ofHouseholdIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisLTE = data
-		case "basisContains":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisContains"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdIDNEQ = data
+		case "ofHouseholdIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisContains = data
-		case "basisHasPrefix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisHasPrefix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdIDIn = data
+		case "ofHouseholdIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisHasPrefix = data
-		case "basisHasSuffix":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisHasSuffix"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdIDNotIn = data
+		case "ofHouseholdIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisHasSuffix = data
-		case "basisEqualFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisEqualFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdIDIsNil = data
+		case "ofHouseholdIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofHouseholdIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisEqualFold = data
-		case "basisContainsFold":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("basisContainsFold"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.OfHouseholdIDNotNil = data
+		case "ofStaffID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return &it, err
 			}
-			it.BasisContainsFold = data
+			it.OfStaffID = data
+		case "ofStaffIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OfStaffIDNEQ = data
+		case "ofStaffIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OfStaffIDIn = data
+		case "ofStaffIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OfStaffIDNotIn = data
+		case "ofStaffIDIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffIDIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OfStaffIDIsNil = data
+		case "ofStaffIDNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ofStaffIDNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.OfStaffIDNotNil = data
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFrom = data
+		case "validFromNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromNEQ = data
+		case "validFromIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromIn = data
+		case "validFromNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromNotIn = data
+		case "validFromGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromGT = data
+		case "validFromGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromGTE = data
+		case "validFromLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromLT = data
+		case "validFromLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFromLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidFromLTE = data
+		case "validUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntil"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntil = data
+		case "validUntilNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilNEQ = data
+		case "validUntilIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilIn = data
+		case "validUntilNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilNotIn = data
+		case "validUntilGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilGT = data
+		case "validUntilGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilGTE = data
+		case "validUntilLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilLT = data
+		case "validUntilLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntilLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.ValidUntilLTE = data
+		case "accountID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountID"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountID = data
+		case "accountIDNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDNEQ"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDNEQ = data
+		case "accountIDIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDIn = data
+		case "accountIDNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDNotIn"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDNotIn = data
+		case "accountIDGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDGT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDGT = data
+		case "accountIDGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDGTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDGTE = data
+		case "accountIDLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDLT"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDLT = data
+		case "accountIDLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountIDLTE"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AccountIDLTE = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOArchiveRequestState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.State = data
+		case "stateNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNEQ"))
+			data, err := ec.unmarshalOArchiveRequestState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateNEQ = data
+		case "stateIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateIn"))
+			data, err := ec.unmarshalOArchiveRequestState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateIn = data
+		case "stateNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateNotIn"))
+			data, err := ec.unmarshalOArchiveRequestState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐStateᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.StateNotIn = data
+		case "answeredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAt = data
+		case "answeredAtNEQ":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNEQ"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNEQ = data
+		case "answeredAtIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtIn = data
+		case "answeredAtNotIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNotIn"))
+			data, err := ec.unmarshalOTime2ᚕtimeᚐTimeᚄ(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNotIn = data
+		case "answeredAtGT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtGT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtGT = data
+		case "answeredAtGTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtGTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtGTE = data
+		case "answeredAtLT":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtLT"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtLT = data
+		case "answeredAtLTE":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtLTE"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtLTE = data
+		case "answeredAtIsNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtIsNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtIsNil = data
+		case "answeredAtNotNil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answeredAtNotNil"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return &it, err
+			}
+			it.AnsweredAtNotNil = data
 		}
 	}
 	return &it, nil
 }
 
-// UnmarshalArchiveRetentionWhereInput unmarshals raw into the ArchiveRetentionWhereInput input type, using the
+// UnmarshalArchiveRequestWhereInput unmarshals raw into the ArchiveRequestWhereInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalArchiveRetentionWhereInput(ctx context.Context, raw any) (*ent.ArchiveRetentionWhereInput, error) {
-	var out *ent.ArchiveRetentionWhereInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRetentionWhereInput", raw, &out)
+func UnmarshalArchiveRequestWhereInput(ctx context.Context, raw any) (*ent.ArchiveRequestWhereInput, error) {
+	var out *ent.ArchiveRequestWhereInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveRequestWhereInput", raw, &out)
 	return out, err
 }
 
@@ -61242,11 +58641,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ArchiveVolume(ctx, sel, obj)
-	case *ent.ArchiveRetention:
+	case *ent.ArchiveRequestDocument:
 		if obj == nil {
 			return graphql.Null
 		}
-		return ec._ArchiveRetention(ctx, sel, obj)
+		return ec._ArchiveRequestDocument(ctx, sel, obj)
+	case *ent.ArchiveRequest:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ArchiveRequest(ctx, sel, obj)
 	case *ent.ArchivePermit:
 		if obj == nil {
 			return graphql.Null
@@ -61257,11 +58661,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ArchiveManual(ctx, sel, obj)
-	case *ent.ArchiveHold:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._ArchiveHold(ctx, sel, obj)
 	case *ent.ArchiveFile:
 		if obj == nil {
 			return graphql.Null
@@ -61272,16 +58671,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ArchiveDocument(ctx, sel, obj)
-	case *ent.ArchiveDestructionLine:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._ArchiveDestructionLine(ctx, sel, obj)
-	case *ent.ArchiveDestruction:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._ArchiveDestruction(ctx, sel, obj)
 	case *ent.Approval:
 		if obj == nil {
 			return graphql.Null
@@ -61379,6 +58768,11 @@ func (ec *executionContext) _Approval(ctx context.Context, sel ast.SelectionSet,
 		case "askedByName":
 			out.Values[i] = ec._Approval_askedByName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "departmentID":
+			out.Values[i] = ec._Approval_departmentID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "askedAt":
@@ -61525,482 +58919,6 @@ func (ec *executionContext) _ApprovalEdge(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._ApprovalEdge_cursor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionImplementors = []string{"ArchiveDestruction", "Node"}
-
-func (ec *executionContext) _ArchiveDestruction(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestruction) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestruction")
-		case "id":
-			out.Values[i] = ec._ArchiveDestruction_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "createdAt":
-			out.Values[i] = ec._ArchiveDestruction_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estateID":
-			out.Values[i] = ec._ArchiveDestruction_estateID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "version":
-			out.Values[i] = ec._ArchiveDestruction_version(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "method":
-			out.Values[i] = ec._ArchiveDestruction_method(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "reason":
-			out.Values[i] = ec._ArchiveDestruction_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "state":
-			out.Values[i] = ec._ArchiveDestruction_state(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "quantity":
-			out.Values[i] = ec._ArchiveDestruction_quantity(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "pages":
-			out.Values[i] = ec._ArchiveDestruction_pages(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "datedFrom":
-			out.Values[i] = ec._ArchiveDestruction_datedFrom(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "datedUntil":
-			out.Values[i] = ec._ArchiveDestruction_datedUntil(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "eligibleOn":
-			out.Values[i] = ec._ArchiveDestruction_eligibleOn(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "proposedByID":
-			out.Values[i] = ec._ArchiveDestruction_proposedByID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "proposedByName":
-			out.Values[i] = ec._ArchiveDestruction_proposedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "proposedAt":
-			out.Values[i] = ec._ArchiveDestruction_proposedAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "approvalID":
-			out.Values[i] = ec._ArchiveDestruction_approvalID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "approvedByID":
-			out.Values[i] = ec._ArchiveDestruction_approvedByID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "approvedByName":
-			out.Values[i] = ec._ArchiveDestruction_approvedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "approvedAt":
-			out.Values[i] = ec._ArchiveDestruction_approvedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "witnessID":
-			out.Values[i] = ec._ArchiveDestruction_witnessID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "contentHash":
-			out.Values[i] = ec._ArchiveDestruction_contentHash(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "certificateID":
-			out.Values[i] = ec._ArchiveDestruction_certificateID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "destroyedByName":
-			out.Values[i] = ec._ArchiveDestruction_destroyedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "doneAt":
-			out.Values[i] = ec._ArchiveDestruction_doneAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "backupsUntil":
-			out.Values[i] = ec._ArchiveDestruction_backupsUntil(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "cancelledByID":
-			out.Values[i] = ec._ArchiveDestruction_cancelledByID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "cancelledByName":
-			out.Values[i] = ec._ArchiveDestruction_cancelledByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "cancelledAt":
-			out.Values[i] = ec._ArchiveDestruction_cancelledAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "cancelReason":
-			out.Values[i] = ec._ArchiveDestruction_cancelReason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestruction_estate(ctx, field, obj)
-				})
-		case "approval":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestruction_approval(ctx, field, obj)
-				})
-		case "witness":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestruction_witness(ctx, field, obj)
-				})
-		case "certificate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestruction_certificate(ctx, field, obj)
-				})
-		case "lines":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestruction_lines(ctx, field, obj)
-				})
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionConnectionImplementors = []string{"ArchiveDestructionConnection"}
-
-func (ec *executionContext) _ArchiveDestructionConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestructionConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionConnectionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestructionConnection")
-		case "edges":
-			out.Values[i] = ec._ArchiveDestructionConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._ArchiveDestructionConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCount":
-			out.Values[i] = ec._ArchiveDestructionConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionEdgeImplementors = []string{"ArchiveDestructionEdge"}
-
-func (ec *executionContext) _ArchiveDestructionEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestructionEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionEdgeImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestructionEdge")
-		case "node":
-			out.Values[i] = ec._ArchiveDestructionEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "cursor":
-			out.Values[i] = ec._ArchiveDestructionEdge_cursor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionLineImplementors = []string{"ArchiveDestructionLine", "Node"}
-
-func (ec *executionContext) _ArchiveDestructionLine(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestructionLine) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionLineImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestructionLine")
-		case "id":
-			out.Values[i] = ec._ArchiveDestructionLine_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "createdAt":
-			out.Values[i] = ec._ArchiveDestructionLine_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estateID":
-			out.Values[i] = ec._ArchiveDestructionLine_estateID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "destructionID":
-			out.Values[i] = ec._ArchiveDestructionLine_destructionID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "documentID":
-			out.Values[i] = ec._ArchiveDestructionLine_documentID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "category":
-			out.Values[i] = ec._ArchiveDestructionLine_category(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "volumeCode":
-			out.Values[i] = ec._ArchiveDestructionLine_volumeCode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "dated":
-			out.Values[i] = ec._ArchiveDestructionLine_dated(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "pages":
-			out.Values[i] = ec._ArchiveDestructionLine_pages(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "years":
-			out.Values[i] = ec._ArchiveDestructionLine_years(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "basis":
-			out.Values[i] = ec._ArchiveDestructionLine_basis(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "eligibleOn":
-			out.Values[i] = ec._ArchiveDestructionLine_eligibleOn(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "open":
-			out.Values[i] = ec._ArchiveDestructionLine_open(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestructionLine_estate(ctx, field, obj)
-				})
-		case "destruction":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestructionLine_destruction(ctx, field, obj)
-				})
-		case "document":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveDestructionLine_document(ctx, field, obj)
-				})
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionLineConnectionImplementors = []string{"ArchiveDestructionLineConnection"}
-
-func (ec *executionContext) _ArchiveDestructionLineConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestructionLineConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionLineConnectionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestructionLineConnection")
-		case "edges":
-			out.Values[i] = ec._ArchiveDestructionLineConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._ArchiveDestructionLineConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCount":
-			out.Values[i] = ec._ArchiveDestructionLineConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveDestructionLineEdgeImplementors = []string{"ArchiveDestructionLineEdge"}
-
-func (ec *executionContext) _ArchiveDestructionLineEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveDestructionLineEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveDestructionLineEdgeImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveDestructionLineEdge")
-		case "node":
-			out.Values[i] = ec._ArchiveDestructionLineEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "cursor":
-			out.Values[i] = ec._ArchiveDestructionLineEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -62194,16 +59112,6 @@ func (ec *executionContext) _ArchiveDocument(ctx context.Context, sel ast.Select
 			}
 		case "size":
 			out.Values[i] = ec._ArchiveDocument_size(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "destroyedAt":
-			out.Values[i] = ec._ArchiveDocument_destroyedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "certificateNumber":
-			out.Values[i] = ec._ArchiveDocument_certificateNumber(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -62536,214 +59444,6 @@ func (ec *executionContext) _ArchiveFileEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
-var archiveHoldImplementors = []string{"ArchiveHold", "Node"}
-
-func (ec *executionContext) _ArchiveHold(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveHold) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveHoldImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveHold")
-		case "id":
-			out.Values[i] = ec._ArchiveHold_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "createdAt":
-			out.Values[i] = ec._ArchiveHold_createdAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estateID":
-			out.Values[i] = ec._ArchiveHold_estateID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "subjectID":
-			out.Values[i] = ec._ArchiveHold_subjectID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "documentID":
-			out.Values[i] = ec._ArchiveHold_documentID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "volumeID":
-			out.Values[i] = ec._ArchiveHold_volumeID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "fileID":
-			out.Values[i] = ec._ArchiveHold_fileID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "reason":
-			out.Values[i] = ec._ArchiveHold_reason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "placedByID":
-			out.Values[i] = ec._ArchiveHold_placedByID(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "placedByName":
-			out.Values[i] = ec._ArchiveHold_placedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "placedAt":
-			out.Values[i] = ec._ArchiveHold_placedAt(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "releasedAt":
-			out.Values[i] = ec._ArchiveHold_releasedAt(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "releaseReason":
-			out.Values[i] = ec._ArchiveHold_releaseReason(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "releasedByID":
-			out.Values[i] = ec._ArchiveHold_releasedByID(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "releasedByName":
-			out.Values[i] = ec._ArchiveHold_releasedByName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "estate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveHold_estate(ctx, field, obj)
-				})
-		case "document":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveHold_document(ctx, field, obj)
-				})
-		case "volume":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveHold_volume(ctx, field, obj)
-				})
-		case "file":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveHold_file(ctx, field, obj)
-				})
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveHoldConnectionImplementors = []string{"ArchiveHoldConnection"}
-
-func (ec *executionContext) _ArchiveHoldConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveHoldConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveHoldConnectionImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveHoldConnection")
-		case "edges":
-			out.Values[i] = ec._ArchiveHoldConnection_edges(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "pageInfo":
-			out.Values[i] = ec._ArchiveHoldConnection_pageInfo(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "totalCount":
-			out.Values[i] = ec._ArchiveHoldConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
-var archiveHoldEdgeImplementors = []string{"ArchiveHoldEdge"}
-
-func (ec *executionContext) _ArchiveHoldEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveHoldEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveHoldEdgeImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveHoldEdge")
-		case "node":
-			out.Values[i] = ec._ArchiveHoldEdge_node(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "cursor":
-			out.Values[i] = ec._ArchiveHoldEdge_cursor(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var archiveManualImplementors = []string{"ArchiveManual", "Node"}
 
 func (ec *executionContext) _ArchiveManual(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveManual) graphql.Marshaler {
@@ -62946,6 +59646,11 @@ func (ec *executionContext) _ArchivePermit(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requestID":
+			out.Values[i] = ec._ArchivePermit_requestID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "endedAt":
 			out.Values[i] = ec._ArchivePermit_endedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -62962,11 +59667,11 @@ func (ec *executionContext) _ArchivePermit(ctx context.Context, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ArchivePermit_estate(ctx, field, obj)
 				})
-		case "document":
+		case "request":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchivePermit_document(ctx, field, obj)
+					return ec._ArchivePermit_request(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -63066,59 +59771,109 @@ func (ec *executionContext) _ArchivePermitEdge(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var archiveRetentionImplementors = []string{"ArchiveRetention", "Node"}
+var archiveRequestImplementors = []string{"ArchiveRequest", "Node"}
 
-func (ec *executionContext) _ArchiveRetention(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRetention) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRetentionImplementors)
+func (ec *executionContext) _ArchiveRequest(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRequestImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveRetention")
+			out.Values[i] = graphql.MarshalString("ArchiveRequest")
 		case "id":
-			out.Values[i] = ec._ArchiveRetention_id(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequest_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
-			out.Values[i] = ec._ArchiveRetention_createdAt(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequest_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "estateID":
-			out.Values[i] = ec._ArchiveRetention_estateID(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequest_estateID(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "version":
-			out.Values[i] = ec._ArchiveRetention_version(ctx, field, obj)
+		case "code":
+			out.Values[i] = ec._ArchiveRequest_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._ArchiveRequest_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purpose":
+			out.Values[i] = ec._ArchiveRequest_purpose(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "category":
-			out.Values[i] = ec._ArchiveRetention_category(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "years":
-			out.Values[i] = ec._ArchiveRetention_years(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequest_category(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "basis":
-			out.Values[i] = ec._ArchiveRetention_basis(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "setByID":
-			out.Values[i] = ec._ArchiveRetention_setByID(ctx, field, obj)
+		case "unitID":
+			out.Values[i] = ec._ArchiveRequest_unitID(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "setByName":
-			out.Values[i] = ec._ArchiveRetention_setByName(ctx, field, obj)
+		case "ofHouseholdID":
+			out.Values[i] = ec._ArchiveRequest_ofHouseholdID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ofStaffID":
+			out.Values[i] = ec._ArchiveRequest_ofStaffID(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "wanted":
+			out.Values[i] = ec._ArchiveRequest_wanted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._ArchiveRequest_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validUntil":
+			out.Values[i] = ec._ArchiveRequest_validUntil(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "accountID":
+			out.Values[i] = ec._ArchiveRequest_accountID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "askedByName":
+			out.Values[i] = ec._ArchiveRequest_askedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._ArchiveRequest_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredAt":
+			out.Values[i] = ec._ArchiveRequest_answeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredByName":
+			out.Values[i] = ec._ArchiveRequest_answeredByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answer":
+			out.Values[i] = ec._ArchiveRequest_answer(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -63126,7 +59881,37 @@ func (ec *executionContext) _ArchiveRetention(ctx context.Context, sel ast.Selec
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._ArchiveRetention_estate(ctx, field, obj)
+					return ec._ArchiveRequest_estate(ctx, field, obj)
+				})
+		case "unit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequest_unit(ctx, field, obj)
+				})
+		case "ofHousehold":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequest_ofHousehold(ctx, field, obj)
+				})
+		case "ofStaff":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequest_ofStaff(ctx, field, obj)
+				})
+		case "named":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequest_named(ctx, field, obj)
+				})
+		case "permits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequest_permits(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -63145,29 +59930,29 @@ func (ec *executionContext) _ArchiveRetention(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var archiveRetentionConnectionImplementors = []string{"ArchiveRetentionConnection"}
+var archiveRequestConnectionImplementors = []string{"ArchiveRequestConnection"}
 
-func (ec *executionContext) _ArchiveRetentionConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRetentionConnection) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRetentionConnectionImplementors)
+func (ec *executionContext) _ArchiveRequestConnection(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRequestConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRequestConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveRetentionConnection")
+			out.Values[i] = graphql.MarshalString("ArchiveRequestConnection")
 		case "edges":
-			out.Values[i] = ec._ArchiveRetentionConnection_edges(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequestConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "pageInfo":
-			out.Values[i] = ec._ArchiveRetentionConnection_pageInfo(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequestConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "totalCount":
-			out.Values[i] = ec._ArchiveRetentionConnection_totalCount(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequestConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -63188,24 +59973,99 @@ func (ec *executionContext) _ArchiveRetentionConnection(ctx context.Context, sel
 	return out
 }
 
-var archiveRetentionEdgeImplementors = []string{"ArchiveRetentionEdge"}
+var archiveRequestDocumentImplementors = []string{"ArchiveRequestDocument", "Node"}
 
-func (ec *executionContext) _ArchiveRetentionEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRetentionEdge) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRetentionEdgeImplementors)
+func (ec *executionContext) _ArchiveRequestDocument(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRequestDocument) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRequestDocumentImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("ArchiveRetentionEdge")
+			out.Values[i] = graphql.MarshalString("ArchiveRequestDocument")
+		case "id":
+			out.Values[i] = ec._ArchiveRequestDocument_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._ArchiveRequestDocument_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estateID":
+			out.Values[i] = ec._ArchiveRequestDocument_estateID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestID":
+			out.Values[i] = ec._ArchiveRequestDocument_requestID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "documentID":
+			out.Values[i] = ec._ArchiveRequestDocument_documentID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "namedByID":
+			out.Values[i] = ec._ArchiveRequestDocument_namedByID(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "namedByName":
+			out.Values[i] = ec._ArchiveRequestDocument_namedByName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "estate":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequestDocument_estate(ctx, field, obj)
+				})
+		case "request":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ArchiveRequestDocument_request(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var archiveRequestEdgeImplementors = []string{"ArchiveRequestEdge"}
+
+func (ec *executionContext) _ArchiveRequestEdge(ctx context.Context, sel ast.SelectionSet, obj *ent.ArchiveRequestEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveRequestEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveRequestEdge")
 		case "node":
-			out.Values[i] = ec._ArchiveRetentionEdge_node(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequestEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cursor":
-			out.Values[i] = ec._ArchiveRetentionEdge_cursor(ctx, field, obj)
+			out.Values[i] = ec._ArchiveRequestEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -64193,11 +61053,6 @@ func (ec *executionContext) _Estate(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "locale":
 			out.Values[i] = ec._Estate_locale(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "backupDays":
-			out.Values[i] = ec._Estate_backupDays(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -69950,35 +66805,11 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_archivePermits(ctx, field)
 				})
-		case "archiveRetentions":
+		case "archiveRequests":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_archiveRetentions(ctx, field)
-				})
-		case "archiveRetentionDue":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_archiveRetentionDue(ctx, field)
-				})
-		case "archiveHolds":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_archiveHolds(ctx, field)
-				})
-		case "archiveDestructions":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_archiveDestructions(ctx, field)
-				})
-		case "archiveDestructionCertificate":
-			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Query_archiveDestructionCertificate(ctx, field)
+					return ec._Query_archiveRequests(ctx, field)
 				})
 		case "auditTrail":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -71540,98 +68371,6 @@ func (ec *executionContext) unmarshalNApprovalWhereInput2ᚖgithubᚗcomᚋstewa
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveDestruction2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestruction(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestruction) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveDestruction!")
-		return graphql.Null
-	}
-	return ec._ArchiveDestruction(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveDestructionConnection!")
-		return graphql.Null
-	}
-	return ec._ArchiveDestructionConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLine(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionLine) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveDestructionLine!")
-		return graphql.Null
-	}
-	return ec._ArchiveDestructionLine(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionLineCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx context.Context, v any) (archivedestructionline.Category, error) {
-	var res archivedestructionline.Category
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionLineCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx context.Context, sel ast.SelectionSet, v archivedestructionline.Category) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionLineOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineOrderField(ctx context.Context, v any) (*ent.ArchiveDestructionLineOrderField, error) {
-	var res = new(ent.ArchiveDestructionLineOrderField)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionLineOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionLineOrderField) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveDestructionLineOrderField!")
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionLineWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInput(ctx context.Context, v any) (*ent.ArchiveDestructionLineWhereInput, error) {
-	res, err := ec.unmarshalInputArchiveDestructionLineWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionMethod2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx context.Context, v any) (archivedestruction.Method, error) {
-	var res archivedestruction.Method
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionMethod2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx context.Context, sel ast.SelectionSet, v archivedestruction.Method) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionOrderField(ctx context.Context, v any) (*ent.ArchiveDestructionOrderField, error) {
-	var res = new(ent.ArchiveDestructionOrderField)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionOrderField) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveDestructionOrderField!")
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx context.Context, v any) (archivedestruction.State, error) {
-	var res archivedestruction.State
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveDestructionState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx context.Context, sel ast.SelectionSet, v archivedestruction.State) graphql.Marshaler {
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveDestructionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInput(ctx context.Context, v any) (*ent.ArchiveDestructionWhereInput, error) {
-	res, err := ec.unmarshalInputArchiveDestructionWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNArchiveDocument2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveDocument) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -71750,41 +68489,6 @@ func (ec *executionContext) unmarshalNArchiveFileWhereInput2ᚖgithubᚗcomᚋst
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveHold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHold(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveHold) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveHold!")
-		return graphql.Null
-	}
-	return ec._ArchiveHold(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNArchiveHoldConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveHoldConnection) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveHoldConnection!")
-		return graphql.Null
-	}
-	return ec._ArchiveHoldConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNArchiveHoldOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldOrderField(ctx context.Context, v any) (*ent.ArchiveHoldOrderField, error) {
-	var res = new(ent.ArchiveHoldOrderField)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNArchiveHoldOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveHoldOrderField) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveHoldOrderField!")
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalNArchiveHoldWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInput(ctx context.Context, v any) (*ent.ArchiveHoldWhereInput, error) {
-	res, err := ec.unmarshalInputArchiveHoldWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalNArchiveManual2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveManual(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveManual) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ArchiveManual!")
@@ -71830,6 +68534,14 @@ func (ec *executionContext) unmarshalNArchiveManualWhereInput2ᚖgithubᚗcomᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNArchivePermit2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermit(ctx context.Context, sel ast.SelectionSet, v *ent.ArchivePermit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchivePermit!")
+		return graphql.Null
+	}
+	return ec._ArchivePermit(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNArchivePermitConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermitConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ArchivePermitConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ArchivePermitConnection!")
@@ -71857,48 +68569,111 @@ func (ec *executionContext) unmarshalNArchivePermitWhereInput2ᚖgithubᚗcomᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveRetention2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetention(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRetention) graphql.Marshaler {
+func (ec *executionContext) marshalNArchiveRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequest(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequest) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveRetention!")
+		graphql.AddInvalidNullError(ctx, "ArchiveRequest!")
 		return graphql.Null
 	}
-	return ec._ArchiveRetention(ctx, sel, v)
+	return ec._ArchiveRequest(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNArchiveRetentionCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx context.Context, v any) (archiveretention.Category, error) {
-	var res archiveretention.Category
+func (ec *executionContext) unmarshalNArchiveRequestCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx context.Context, v any) (archiverequest.Category, error) {
+	var res archiverequest.Category
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveRetentionCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx context.Context, sel ast.SelectionSet, v archiveretention.Category) graphql.Marshaler {
+func (ec *executionContext) marshalNArchiveRequestCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx context.Context, sel ast.SelectionSet, v archiverequest.Category) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNArchiveRetentionConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRetentionConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNArchiveRequestConnection2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestConnection(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequestConnection) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveRetentionConnection!")
+		graphql.AddInvalidNullError(ctx, "ArchiveRequestConnection!")
 		return graphql.Null
 	}
-	return ec._ArchiveRetentionConnection(ctx, sel, v)
+	return ec._ArchiveRequestConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNArchiveRetentionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionOrderField(ctx context.Context, v any) (*ent.ArchiveRetentionOrderField, error) {
-	var res = new(ent.ArchiveRetentionOrderField)
+func (ec *executionContext) marshalNArchiveRequestDocument2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveRequestDocument) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArchiveRequestDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocument(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNArchiveRequestDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocument(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequestDocument) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveRequestDocument!")
+		return graphql.Null
+	}
+	return ec._ArchiveRequestDocument(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNArchiveRequestDocumentOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentOrderField(ctx context.Context, v any) (*ent.ArchiveRequestDocumentOrderField, error) {
+	var res = new(ent.ArchiveRequestDocumentOrderField)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNArchiveRetentionOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRetentionOrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNArchiveRequestDocumentOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequestDocumentOrderField) graphql.Marshaler {
 	if v == nil {
-		graphql.AddInvalidNullError(ctx, "ArchiveRetentionOrderField!")
+		graphql.AddInvalidNullError(ctx, "ArchiveRequestDocumentOrderField!")
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalNArchiveRetentionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInput(ctx context.Context, v any) (*ent.ArchiveRetentionWhereInput, error) {
-	res, err := ec.unmarshalInputArchiveRetentionWhereInput(ctx, v)
+func (ec *executionContext) unmarshalNArchiveRequestDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInput(ctx context.Context, v any) (*ent.ArchiveRequestDocumentWhereInput, error) {
+	res, err := ec.unmarshalInputArchiveRequestDocumentWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNArchiveRequestKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx context.Context, v any) (archiverequest.Kind, error) {
+	var res archiverequest.Kind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveRequestKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx context.Context, sel ast.SelectionSet, v archiverequest.Kind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNArchiveRequestOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestOrderField(ctx context.Context, v any) (*ent.ArchiveRequestOrderField, error) {
+	var res = new(ent.ArchiveRequestOrderField)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveRequestOrderField2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestOrderField(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequestOrderField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveRequestOrderField!")
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalNArchiveRequestState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx context.Context, v any) (archiverequest.State, error) {
+	var res archiverequest.State
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveRequestState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx context.Context, sel ast.SelectionSet, v archiverequest.State) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNArchiveRequestWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInput(ctx context.Context, v any) (*ent.ArchiveRequestWhereInput, error) {
+	res, err := ec.unmarshalInputArchiveRequestWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -73773,293 +70548,6 @@ func (ec *executionContext) unmarshalOApprovalWhereInput2ᚖgithubᚗcomᚋstewa
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOArchiveDestruction2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestruction(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestruction) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveDestruction(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOArchiveDestructionEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveDestructionEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOArchiveDestructionEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionEdge(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
-func (ec *executionContext) marshalOArchiveDestructionEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionEdge(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveDestructionEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLine2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveDestructionLine) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNArchiveDestructionLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLine(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLine2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLine(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionLine) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveDestructionLine(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionLineCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategoryᚄ(ctx context.Context, v any) ([]archivedestructionline.Category, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]archivedestructionline.Category, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveDestructionLineCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLineCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []archivedestructionline.Category) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNArchiveDestructionLineCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionLineCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx context.Context, v any) (*archivedestructionline.Category, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(archivedestructionline.Category)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLineCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionlineᚐCategory(ctx context.Context, sel ast.SelectionSet, v *archivedestructionline.Category) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLineEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveDestructionLineEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOArchiveDestructionLineEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineEdge(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
-func (ec *executionContext) marshalOArchiveDestructionLineEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineEdge(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveDestructionLineEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveDestructionLineEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionLineWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveDestructionLineWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*ent.ArchiveDestructionLineWhereInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveDestructionLineWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionLineWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionLineWhereInput(ctx context.Context, v any) (*ent.ArchiveDestructionLineWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputArchiveDestructionLineWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionMethod2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethodᚄ(ctx context.Context, v any) ([]archivedestruction.Method, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]archivedestruction.Method, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveDestructionMethod2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOArchiveDestructionMethod2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []archivedestruction.Method) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNArchiveDestructionMethod2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx context.Context, v any) (*archivedestruction.Method, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(archivedestruction.Method)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOArchiveDestructionMethod2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐMethod(ctx context.Context, sel ast.SelectionSet, v *archivedestruction.Method) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionOrder(ctx context.Context, v any) (*ent.ArchiveDestructionOrder, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputArchiveDestructionOrder(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐStateᚄ(ctx context.Context, v any) ([]archivedestruction.State, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]archivedestruction.State, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveDestructionState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) marshalOArchiveDestructionState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []archivedestruction.State) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNArchiveDestructionState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx context.Context, v any) (*archivedestruction.State, error) {
-	if v == nil {
-		return nil, nil
-	}
-	var res = new(archivedestruction.State)
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOArchiveDestructionState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchivedestructionᚐState(ctx context.Context, sel ast.SelectionSet, v *archivedestruction.State) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return v
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveDestructionWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*ent.ArchiveDestructionWhereInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveDestructionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOArchiveDestructionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDestructionWhereInput(ctx context.Context, v any) (*ent.ArchiveDestructionWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputArchiveDestructionWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOArchiveDocument2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveDocument) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -74407,66 +70895,6 @@ func (ec *executionContext) unmarshalOArchiveFileWhereInput2ᚖgithubᚗcomᚋst
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOArchiveHold2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHold(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveHold) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveHold(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOArchiveHoldEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveHoldEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalOArchiveHoldEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldEdge(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
-func (ec *executionContext) marshalOArchiveHoldEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldEdge(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveHoldEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveHoldEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOArchiveHoldOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldOrder(ctx context.Context, v any) (*ent.ArchiveHoldOrder, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputArchiveHoldOrder(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOArchiveHoldWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveHoldWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	vSlice := graphql.CoerceList(v)
-	var err error
-	res := make([]*ent.ArchiveHoldWhereInput, len(vSlice))
-	for i := range vSlice {
-		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveHoldWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInput(ctx, vSlice[i])
-		if err != nil {
-			return nil, err
-		}
-	}
-	return res, nil
-}
-
-func (ec *executionContext) unmarshalOArchiveHoldWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveHoldWhereInput(ctx context.Context, v any) (*ent.ArchiveHoldWhereInput, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputArchiveHoldWhereInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func (ec *executionContext) marshalOArchiveManual2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveManual(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveManual) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -74571,6 +70999,25 @@ func (ec *executionContext) unmarshalOArchiveManualWhereInput2ᚖgithubᚗcomᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOArchivePermit2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchivePermit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArchivePermit2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOArchivePermit2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchivePermit(ctx context.Context, sel ast.SelectionSet, v *ent.ArchivePermit) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -74631,23 +71078,23 @@ func (ec *executionContext) unmarshalOArchivePermitWhereInput2ᚖgithubᚗcomᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOArchiveRetention2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetention(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRetention) graphql.Marshaler {
+func (ec *executionContext) marshalOArchiveRequest2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequest(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequest) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return ec._ArchiveRetention(ctx, sel, v)
+	return ec._ArchiveRequest(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOArchiveRetentionCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategoryᚄ(ctx context.Context, v any) ([]archiveretention.Category, error) {
+func (ec *executionContext) unmarshalOArchiveRequestCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategoryᚄ(ctx context.Context, v any) ([]archiverequest.Category, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]archiveretention.Category, len(vSlice))
+	res := make([]archiverequest.Category, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveRetentionCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNArchiveRequestCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -74655,14 +71102,14 @@ func (ec *executionContext) unmarshalOArchiveRetentionCategory2ᚕgithubᚗcom�
 	return res, nil
 }
 
-func (ec *executionContext) marshalOArchiveRetentionCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []archiveretention.Category) graphql.Marshaler {
+func (ec *executionContext) marshalOArchiveRequestCategory2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategoryᚄ(ctx context.Context, sel ast.SelectionSet, v []archiverequest.Category) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNArchiveRetentionCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx, sel, v[i])
+		return ec.marshalNArchiveRequestCategory2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -74674,52 +71121,51 @@ func (ec *executionContext) marshalOArchiveRetentionCategory2ᚕgithubᚗcomᚋs
 	return ret
 }
 
-func (ec *executionContext) unmarshalOArchiveRetentionCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx context.Context, v any) (*archiveretention.Category, error) {
+func (ec *executionContext) unmarshalOArchiveRequestCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx context.Context, v any) (*archiverequest.Category, error) {
 	if v == nil {
 		return nil, nil
 	}
-	var res = new(archiveretention.Category)
+	var res = new(archiverequest.Category)
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOArchiveRetentionCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiveretentionᚐCategory(ctx context.Context, sel ast.SelectionSet, v *archiveretention.Category) graphql.Marshaler {
+func (ec *executionContext) marshalOArchiveRequestCategory2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐCategory(ctx context.Context, sel ast.SelectionSet, v *archiverequest.Category) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) marshalOArchiveRetentionEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveRetentionEdge) graphql.Marshaler {
+func (ec *executionContext) marshalOArchiveRequestDocument2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveRequestDocument) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalOArchiveRetentionEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionEdge(ctx, sel, v[i])
+		return ec.marshalNArchiveRequestDocument2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocument(ctx, sel, v[i])
 	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
 
 	return ret
 }
 
-func (ec *executionContext) marshalOArchiveRetentionEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionEdge(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRetentionEdge) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._ArchiveRetentionEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalOArchiveRetentionWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveRetentionWhereInput, error) {
+func (ec *executionContext) unmarshalOArchiveRequestDocumentWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveRequestDocumentWhereInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*ent.ArchiveRetentionWhereInput, len(vSlice))
+	res := make([]*ent.ArchiveRequestDocumentWhereInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNArchiveRetentionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNArchiveRequestDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -74727,11 +71173,168 @@ func (ec *executionContext) unmarshalOArchiveRetentionWhereInput2ᚕᚖgithubᚗ
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOArchiveRetentionWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRetentionWhereInput(ctx context.Context, v any) (*ent.ArchiveRetentionWhereInput, error) {
+func (ec *executionContext) unmarshalOArchiveRequestDocumentWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestDocumentWhereInput(ctx context.Context, v any) (*ent.ArchiveRequestDocumentWhereInput, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := ec.unmarshalInputArchiveRetentionWhereInput(ctx, v)
+	res, err := ec.unmarshalInputArchiveRequestDocumentWhereInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArchiveRequestEdge2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestEdge(ctx context.Context, sel ast.SelectionSet, v []*ent.ArchiveRequestEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOArchiveRequestEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestEdge(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOArchiveRequestEdge2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestEdge(ctx context.Context, sel ast.SelectionSet, v *ent.ArchiveRequestEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ArchiveRequestEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestKind2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKindᚄ(ctx context.Context, v any) ([]archiverequest.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]archiverequest.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArchiveRequestKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArchiveRequestKind2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []archiverequest.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArchiveRequestKind2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestKind2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx context.Context, v any) (*archiverequest.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(archiverequest.Kind)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArchiveRequestKind2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐKind(ctx context.Context, sel ast.SelectionSet, v *archiverequest.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestOrder2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestOrder(ctx context.Context, v any) (*ent.ArchiveRequestOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputArchiveRequestOrder(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐStateᚄ(ctx context.Context, v any) ([]archiverequest.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]archiverequest.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArchiveRequestState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArchiveRequestState2ᚕgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []archiverequest.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 4, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArchiveRequestState2githubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx context.Context, v any) (*archiverequest.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(archiverequest.State)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOArchiveRequestState2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚋarchiverequestᚐState(ctx context.Context, sel ast.SelectionSet, v *archiverequest.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestWhereInput2ᚕᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInputᚄ(ctx context.Context, v any) ([]*ent.ArchiveRequestWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*ent.ArchiveRequestWhereInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArchiveRequestWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOArchiveRequestWhereInput2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋentᚐArchiveRequestWhereInput(ctx context.Context, v any) (*ent.ArchiveRequestWhereInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputArchiveRequestWhereInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -54,13 +54,11 @@ type MutationResolver interface {
 	UnbindDocument(ctx context.Context, input archives.UnbindDocumentInput) (*archives.UnbindDocumentPayload, error)
 	CreateManual(ctx context.Context, input archives.CreateManualInput) (*archives.CreateManualPayload, error)
 	PutManualInForce(ctx context.Context, input archives.PutInForceInput) (*archives.PutInForcePayload, error)
-	SetArchiveRetention(ctx context.Context, input archives.SetArchiveRetentionInput) (*archives.SetArchiveRetentionPayload, error)
-	PlaceArchiveHold(ctx context.Context, input archives.PlaceArchiveHoldInput) (*archives.PlaceArchiveHoldPayload, error)
-	ReleaseArchiveHold(ctx context.Context, input archives.ReleaseArchiveHoldInput) (*archives.ReleaseArchiveHoldPayload, error)
-	ProposeArchiveDestruction(ctx context.Context, input archives.ProposeArchiveDestructionInput) (*archives.ProposeArchiveDestructionPayload, error)
-	ApproveArchiveDestruction(ctx context.Context, input archives.ApproveArchiveDestructionInput) (*archives.ApproveArchiveDestructionPayload, error)
-	DestroyArchive(ctx context.Context, input archives.DestroyArchiveInput) (*archives.DestroyArchivePayload, error)
-	CancelArchiveDestruction(ctx context.Context, input archives.CancelArchiveDestructionInput) (*archives.CancelArchiveDestructionPayload, error)
+	RequestArchive(ctx context.Context, input archives.RequestArchiveInput) (*archives.RequestArchivePayload, error)
+	NameRequestedDocuments(ctx context.Context, input archives.NameRequestedDocumentsInput) (*archives.NameRequestedDocumentsPayload, error)
+	DeclineArchiveRequest(ctx context.Context, input archives.DeclineArchiveRequestInput) (*archives.DeclineArchiveRequestPayload, error)
+	WithdrawArchiveRequest(ctx context.Context, input archives.WithdrawArchiveRequestInput) (*archives.WithdrawArchiveRequestPayload, error)
+	WithdrawArchivePermit(ctx context.Context, input archives.WithdrawArchivePermitInput) (*archives.WithdrawArchivePermitPayload, error)
 	ImportUnits(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	ImportKeys(ctx context.Context, input importing.Upload) (*importing.Payload, error)
 	CreateEstate(ctx context.Context, input registry.CreateEstateInput) (*registry.CreateEstatePayload, error)
@@ -200,20 +198,6 @@ func (ec *executionContext) field_Mutation_answerKeyLoss_args(ctx context.Contex
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_approveArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.ApproveArchiveDestructionInput, error) {
-			return ec.unmarshalNApproveArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐApproveArchiveDestructionInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_askKeyLoanExtension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -262,20 +246,6 @@ func (ec *executionContext) field_Mutation_breakKeySeal_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.BreakKeySealInput, error) {
 			return ec.unmarshalNBreakKeySealInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐBreakKeySealInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_cancelArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.CancelArchiveDestructionInput, error) {
-			return ec.unmarshalNCancelArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐCancelArchiveDestructionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -648,12 +618,12 @@ func (ec *executionContext) field_Mutation_declineApproval_args(ctx context.Cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_destroyArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_declineArchiveRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.DestroyArchiveInput, error) {
-			return ec.unmarshalNDestroyArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDestroyArchiveInput(ctx, v)
+		func(ctx context.Context, v any) (archives.DeclineArchiveRequestInput, error) {
+			return ec.unmarshalNDeclineArchiveRequestInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDeclineArchiveRequestInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -956,6 +926,20 @@ func (ec *executionContext) field_Mutation_moveOut_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_nameRequestedDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.NameRequestedDocumentsInput, error) {
+			return ec.unmarshalNNameRequestedDocumentsInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐNameRequestedDocumentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_noteOutstandingKeys_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1026,40 +1010,12 @@ func (ec *executionContext) field_Mutation_orderLockChange_args(ctx context.Cont
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_placeArchiveHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.PlaceArchiveHoldInput, error) {
-			return ec.unmarshalNPlaceArchiveHoldInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceArchiveHoldInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_placeInArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.PlaceInArchiveInput, error) {
 			return ec.unmarshalNPlaceInArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceInArchiveInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_proposeArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.ProposeArchiveDestructionInput, error) {
-			return ec.unmarshalNProposeArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐProposeArchiveDestructionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1138,20 +1094,6 @@ func (ec *executionContext) field_Mutation_registerExternalPerson_args(ctx conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_releaseArchiveHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.ReleaseArchiveHoldInput, error) {
-			return ec.unmarshalNReleaseArchiveHoldInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReleaseArchiveHoldInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
 func (ec *executionContext) field_Mutation_removeKeyAcceptanceLine_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1186,6 +1128,20 @@ func (ec *executionContext) field_Mutation_reportKeyLoss_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.ReportKeyLossInput, error) {
 			return ec.unmarshalNReportKeyLossInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐReportKeyLossInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.RequestArchiveInput, error) {
+			return ec.unmarshalNRequestArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRequestArchiveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1298,20 +1254,6 @@ func (ec *executionContext) field_Mutation_sealKeys_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.SealKeysInput, error) {
 			return ec.unmarshalNSealKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSealKeysInput(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["input"] = arg0
-	return args, nil
-}
-
-func (ec *executionContext) field_Mutation_setArchiveRetention_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (archives.SetArchiveRetentionInput, error) {
-			return ec.unmarshalNSetArchiveRetentionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐSetArchiveRetentionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1676,6 +1618,34 @@ func (ec *executionContext) field_Mutation_withdrawApproval_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (approval.WithdrawApprovalInput, error) {
 			return ec.unmarshalNWithdrawApprovalInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋapprovalᚐWithdrawApprovalInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawArchivePermit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.WithdrawArchivePermitInput, error) {
+			return ec.unmarshalNWithdrawArchivePermitInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchivePermitInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawArchiveRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.WithdrawArchiveRequestInput, error) {
+			return ec.unmarshalNWithdrawArchiveRequestInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4145,34 +4115,34 @@ func (ec *executionContext) fieldContext_Mutation_putManualInForce(ctx context.C
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_setArchiveRetention(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_setArchiveRetention(ctx, field)
+			return ec.fieldContext_Mutation_requestArchive(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetArchiveRetention(ctx, fc.Args["input"].(archives.SetArchiveRetentionInput))
+			return ec.Resolvers.Mutation().RequestArchive(ctx, fc.Args["input"].(archives.RequestArchiveInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.SetArchiveRetentionPayload) graphql.Marshaler {
-			return ec.marshalNSetArchiveRetentionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐSetArchiveRetentionPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.RequestArchivePayload) graphql.Marshaler {
+			return ec.marshalNRequestArchivePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐRequestArchivePayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_setArchiveRetention(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_requestArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_SetArchiveRetentionPayload(ctx, field)
+			return ec.childFields_RequestArchivePayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4182,41 +4152,41 @@ func (ec *executionContext) fieldContext_Mutation_setArchiveRetention(ctx contex
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_setArchiveRetention_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_requestArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_placeArchiveHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_placeArchiveHold(ctx, field)
+			return ec.fieldContext_Mutation_nameRequestedDocuments(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().PlaceArchiveHold(ctx, fc.Args["input"].(archives.PlaceArchiveHoldInput))
+			return ec.Resolvers.Mutation().NameRequestedDocuments(ctx, fc.Args["input"].(archives.NameRequestedDocumentsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.PlaceArchiveHoldPayload) graphql.Marshaler {
-			return ec.marshalNPlaceArchiveHoldPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceArchiveHoldPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.NameRequestedDocumentsPayload) graphql.Marshaler {
+			return ec.marshalNNameRequestedDocumentsPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐNameRequestedDocumentsPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_placeArchiveHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_nameRequestedDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_PlaceArchiveHoldPayload(ctx, field)
+			return ec.childFields_NameRequestedDocumentsPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4226,41 +4196,41 @@ func (ec *executionContext) fieldContext_Mutation_placeArchiveHold(ctx context.C
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_placeArchiveHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_nameRequestedDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_releaseArchiveHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_releaseArchiveHold(ctx, field)
+			return ec.fieldContext_Mutation_declineArchiveRequest(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReleaseArchiveHold(ctx, fc.Args["input"].(archives.ReleaseArchiveHoldInput))
+			return ec.Resolvers.Mutation().DeclineArchiveRequest(ctx, fc.Args["input"].(archives.DeclineArchiveRequestInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.ReleaseArchiveHoldPayload) graphql.Marshaler {
-			return ec.marshalNReleaseArchiveHoldPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReleaseArchiveHoldPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.DeclineArchiveRequestPayload) graphql.Marshaler {
+			return ec.marshalNDeclineArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDeclineArchiveRequestPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_releaseArchiveHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_declineArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ReleaseArchiveHoldPayload(ctx, field)
+			return ec.childFields_DeclineArchiveRequestPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4270,41 +4240,41 @@ func (ec *executionContext) fieldContext_Mutation_releaseArchiveHold(ctx context
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_releaseArchiveHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_declineArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_proposeArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_proposeArchiveDestruction(ctx, field)
+			return ec.fieldContext_Mutation_withdrawArchiveRequest(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ProposeArchiveDestruction(ctx, fc.Args["input"].(archives.ProposeArchiveDestructionInput))
+			return ec.Resolvers.Mutation().WithdrawArchiveRequest(ctx, fc.Args["input"].(archives.WithdrawArchiveRequestInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.ProposeArchiveDestructionPayload) graphql.Marshaler {
-			return ec.marshalNProposeArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐProposeArchiveDestructionPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchiveRequestPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawArchiveRequestPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchiveRequestPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_proposeArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_withdrawArchiveRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ProposeArchiveDestructionPayload(ctx, field)
+			return ec.childFields_WithdrawArchiveRequestPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4314,41 +4284,41 @@ func (ec *executionContext) fieldContext_Mutation_proposeArchiveDestruction(ctx 
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_proposeArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_withdrawArchiveRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_approveArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_approveArchiveDestruction(ctx, field)
+			return ec.fieldContext_Mutation_withdrawArchivePermit(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ApproveArchiveDestruction(ctx, fc.Args["input"].(archives.ApproveArchiveDestructionInput))
+			return ec.Resolvers.Mutation().WithdrawArchivePermit(ctx, fc.Args["input"].(archives.WithdrawArchivePermitInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.ApproveArchiveDestructionPayload) graphql.Marshaler {
-			return ec.marshalNApproveArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐApproveArchiveDestructionPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.WithdrawArchivePermitPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawArchivePermitPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐWithdrawArchivePermitPayload(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_approveArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_withdrawArchivePermit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ApproveArchiveDestructionPayload(ctx, field)
+			return ec.childFields_WithdrawArchivePermitPayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -4358,95 +4328,7 @@ func (ec *executionContext) fieldContext_Mutation_approveArchiveDestruction(ctx 
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_approveArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_destroyArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_destroyArchive(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DestroyArchive(ctx, fc.Args["input"].(archives.DestroyArchiveInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.DestroyArchivePayload) graphql.Marshaler {
-			return ec.marshalNDestroyArchivePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDestroyArchivePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_destroyArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_DestroyArchivePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_destroyArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_cancelArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_cancelArchiveDestruction(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CancelArchiveDestruction(ctx, fc.Args["input"].(archives.CancelArchiveDestructionInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *archives.CancelArchiveDestructionPayload) graphql.Marshaler {
-			return ec.marshalNCancelArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐCancelArchiveDestructionPayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_cancelArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_CancelArchiveDestructionPayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_cancelArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_withdrawArchivePermit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9911,51 +9793,37 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "setArchiveRetention":
+		case "requestArchive":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_setArchiveRetention(ctx, field)
+				return ec._Mutation_requestArchive(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "placeArchiveHold":
+		case "nameRequestedDocuments":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_placeArchiveHold(ctx, field)
+				return ec._Mutation_nameRequestedDocuments(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "releaseArchiveHold":
+		case "declineArchiveRequest":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_releaseArchiveHold(ctx, field)
+				return ec._Mutation_declineArchiveRequest(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "proposeArchiveDestruction":
+		case "withdrawArchiveRequest":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_proposeArchiveDestruction(ctx, field)
+				return ec._Mutation_withdrawArchiveRequest(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
-		case "approveArchiveDestruction":
+		case "withdrawArchivePermit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_approveArchiveDestruction(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "destroyArchive":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_destroyArchive(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "cancelArchiveDestruction":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_cancelArchiveDestruction(ctx, field)
+				return ec._Mutation_withdrawArchivePermit(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

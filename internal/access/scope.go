@@ -67,7 +67,11 @@ func (v *Viewer) Scope(resource policy.Resource, action policy.Action) Scope {
 		s.Permits = v.At
 	}
 	for _, g := range v.Grants {
-		s.add(g, v.policy.Scope(g.Role, resource, action))
+		reach := v.policy.Scope(g.Role, resource, action)
+		s.add(g, reach)
+		if reach == policy.OfDept && action == policy.Read { // what concerns oneself, too (A4.3)
+			s.add(g, policy.Self)
+		}
 	}
 	return s
 }
@@ -157,6 +161,14 @@ func (s Scope) Predicate(e Entity) func(*sql.Selector) {
 		return nil
 	}
 	return func(sel *sql.Selector) { sel.Where(sql.Or(s.conditions(e, sel.C)...)) }
+}
+
+// Condition is the scope as a condition on columns of an entity's table, for what narrows a wider scope; nil for the whole portfolio.
+func (s Scope) Condition(e Entity, column func(string) string) *sql.Predicate {
+	if s.Whole() {
+		return nil
+	}
+	return sql.Or(s.conditions(e, column)...)
 }
 
 // conditions are the alternatives under which a row is reached; there is always at least one.

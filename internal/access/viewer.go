@@ -80,6 +80,16 @@ func (v *Viewer) Holders(resource policy.Resource, action policy.Action) (list [
 	return list
 }
 
+// Heads are the roles that may do the action on the resource in the department that they are held in.
+func (v *Viewer) Heads(resource policy.Resource, action policy.Action) (list []policy.Role) {
+	for _, role := range policy.Roles {
+		if v.policy.Scope(role, resource, action) == policy.OfDept {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
 // SeesFully tells whether the viewer may see the resource's contact data in full wherever it may be read.
 func (v *Viewer) SeesFully(resource policy.Resource) bool {
 	read, reveal := v.Scope(resource, policy.Read), v.Scope(resource, policy.Reveal)

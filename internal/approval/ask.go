@@ -18,7 +18,10 @@ var toDecide = obligation.Declare(obligation.Kind{Name: "approval.decide", Title
 // Question is what is asked.
 type Question struct {
 	Estate  uuid.UUID
-	Subject uuid.UUID  // what it is about
+	Subject uuid.UUID // what it is about
+
+	Department *uuid.UUID // whose supervisor decides, too, where the policy says so by department; nil: who decides in the whole estate
+
 	TitleZH string     // what is asked, in a line
 	TitleEN string     //
 	Reason  string     // why
@@ -42,13 +45,15 @@ func (k *Kind) Ask(tx *act.Tx, q Question) (*ent.Approval, error) {
 		expires = *q.Until
 	}
 	a, err := tx.Approval.Create().SetEstateID(q.Estate).SetKind(k.Name).SetClause(k.Clause).SetSubjectID(q.Subject).
-		SetTitle(q.TitleZH).SetTitleEn(q.TitleEN).SetReason(q.Reason).SetContent(content).SetContentHash(hash).
+		SetNillableDepartmentID(q.Department).SetTitle(q.TitleZH).SetTitleEn(q.TitleEN).SetReason(q.Reason).SetContent(content).SetContentHash(hash).
 		SetAskedByID(tx.Viewer.Account).SetAskedByName(tx.Viewer.Name).SetAskedAt(tx.Now).SetExpiresAt(expires).Save(tx)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.due(tx, a); err != nil {
-		return nil, err
+	if !k.Kept {
+		if err := k.due(tx, a); err != nil {
+			return nil, err
+		}
 	}
 	return a, k.tellDeciders(tx, a)
 }

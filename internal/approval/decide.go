@@ -168,7 +168,7 @@ func canDecide(tx *act.Tx, a *ent.Approval) error {
 	if err != nil {
 		return err
 	}
-	if !tx.Viewer.Barred(tx.Viewer.Scope(k.Resource, policy.Approve)).Covers(access.Row{Estate: a.EstateID}) {
+	if !tx.Viewer.Barred(tx.Viewer.Scope(k.Resource, policy.Approve)).Covers(access.Row{Estate: a.EstateID, Department: deref(a.DepartmentID)}) {
 		return fault.Denied("这项申请不由您的岗位审批,请等候有权审批的负责人。", "None of your roles decides this; wait for who may.").By(k.Clause)
 	}
 	own, err := isOwn(tx, a)
@@ -176,9 +176,25 @@ func canDecide(tx *act.Tx, a *ent.Approval) error {
 	case err != nil:
 		return err
 	case own:
-		return fault.Rule(k.Clause, "不能审批自己提出的申请,请由他人审批。", "Nobody decides the own question; somebody else decides it.")
+		return Own(k.Clause)
+	case k.May != nil:
+		if err := k.May(tx, a); err != nil {
+			return err
+		}
 	}
 	return waits(tx, a)
+}
+
+// Own refuses who would decide the own question.
+func Own(clause string) *fault.Error {
+	return fault.Rule(clause, "不能审批自己提出的申请,请由他人审批。", "Nobody decides the own question; somebody else decides it.")
+}
+
+func deref(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }
 
 // isOwn tells whether the viewer asked the question, be it by another account of the same member of staff.

@@ -19,6 +19,7 @@ type holder struct {
 	Account    uuid.UUID
 	Role       policy.Role
 	Everywhere bool
+	Department *uuid.UUID
 }
 
 // holdersIn is the key of an estate's holders.
@@ -31,7 +32,7 @@ func holders(tx *act.Tx, estate uuid.UUID) ([]holder, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows, err := tx.Raw.Query(tx, `SELECT account, role, everywhere FROM identity.holders($1, $2)`, estate, today)
+		rows, err := tx.Raw.Query(tx, `SELECT account, role, everywhere, department FROM identity.holders($1, $2)`, estate, today)
 		if err != nil {
 			return nil, err
 		}
@@ -43,10 +44,14 @@ func holders(tx *act.Tx, estate uuid.UUID) ([]holder, error) {
 // nobody but who asked, those who may everywhere.
 func (k *Kind) deciders(tx *act.Tx, a *ent.Approval) (list []uuid.UUID, err error) {
 	all, err := holders(tx, a.EstateID)
-	roles := tx.Viewer.Holders(k.Resource, policy.Approve)
+	roles, heads := tx.Viewer.Holders(k.Resource, policy.Approve), tx.Viewer.Heads(k.Resource, policy.Approve)
+	may := func(h holder) bool {
+		return slices.Contains(roles, h.Role) ||
+			slices.Contains(heads, h.Role) && h.Department != nil && a.DepartmentID != nil && *h.Department == *a.DepartmentID
+	}
 	for _, everywhere := range []bool{false, true} {
 		for _, h := range all {
-			if h.Everywhere == everywhere && h.Account != a.AskedByID && slices.Contains(roles, h.Role) && !slices.Contains(list, h.Account) {
+			if h.Everywhere == everywhere && h.Account != a.AskedByID && may(h) && !slices.Contains(list, h.Account) {
 				list = append(list, h.Account)
 			}
 		}
@@ -56,6 +61,9 @@ func (k *Kind) deciders(tx *act.Tx, a *ent.Approval) (list []uuid.UUID, err erro
 	}
 	return list, err
 }
+
+// Deciders are the accounts to whom the question is put, for a chapter's own obligation.
+func (k *Kind) Deciders(tx *act.Tx, a *ent.Approval) ([]uuid.UUID, error) { return k.deciders(tx, a) }
 
 // tellDeciders puts the question into the inboxes of who may decide it.
 func (k *Kind) tellDeciders(tx *act.Tx, a *ent.Approval) error {

@@ -9,6 +9,9 @@
 //	volume.go   A1, A2       OpenVolume; shelve.go CloseVolume, ReopenVolume, PlaceVolume, PlaceFile
 //	bind.go     A2, A3       Bind, Unbind: the archivist alone
 //	manual.go   A1.2         CreateManual, PutInForce
+//	request.go  A5           Request: to view, borrow or copy; requestdue.go who is to answer it by when
+//	named.go    A5           NameDocuments, by the archivist; answer.go what becomes of it: DeclineRequest, WithdrawRequest
+//	permit.go   A5           WithdrawPermit
 //	retention.go A7          SetRetention; retentiondue.go what is past it
 //	hold.go     A7           PlaceHold, ReleaseHold
 //	destruction.go A7        Propose; destructionorder.go how an order goes; destructionapprove.go ApproveDestruction, which names the
@@ -33,6 +36,10 @@ func init() {
 	act.Explain("archivevolume_estate_id_code", fault.Clash("本小区已有这个案卷号,请换一个。", "The estate has a volume of this code; choose another.").By("A2").At("code"))
 	act.Explain("archivemanual_estate_id_name", fault.Clash("本小区已有同名的手册,请换一个名称。", "The estate has a manual of this name; choose another.").By("A1.2").At("name"))
 	act.Explain("archive_documents_in_force", fault.Clash("这本手册刚有另一版生效,请重新读取。", "Another edition of the manual came into force meanwhile; read it again.").By("A1.2"))
+	act.Explain("archive_permits_given", fault.Rule("A5", "没有相符的批准,请先申请。", "No approval names this person, document and time; ask for it first."))
+	act.Explain("archive_requests_way", fault.Clash("申请的状态已变,请重新读取。", "The request is no longer as it was; read it again.").By("A5"))
+	act.Explain("archiverequest_estate_id_code", fault.Clash("同时有另一份申请,请重新提交。", "Another request came at the same time; do it again.").By("A5"))
+	act.Explain("archiverequestdocument_estate_id_request_id_document_id", fault.Clash("这份文件已指定。", "The document was named for it before.").By("A5"))
 }
 
 // closed refuses what would change a volume that is closed.

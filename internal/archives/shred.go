@@ -22,7 +22,7 @@ func Shred(ctx context.Context, rt *act.Runtime, content *files.Content) (n int,
 	defer fault.Wrap(&err, "shred")
 	var list []shred
 	if err := rt.DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT estate_id, id, sha256, subjects FROM archive_shreds ORDER BY id LIMIT $1`, shreds)
+		rows, err := tx.Query(ctx, `SELECT estate, id, sha256, subjects FROM archive_shreds_due($1)`, shreds)
 		if err == nil {
 			list, err = pgx.CollectRows(rows, pgx.RowToStructByPos[shred])
 		}
@@ -60,7 +60,7 @@ func (s shred) do(ctx context.Context, rt *act.Runtime, content *files.Content) 
 		}
 	}
 	return rt.DB.System(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM archive_shreds WHERE estate_id = $1 AND id = $2`, s.Estate, s.Document)
+		_, err := tx.Exec(ctx, `SELECT archive_shredded($1)`, s.Document)
 		return err
 	})
 }

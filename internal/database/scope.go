@@ -38,6 +38,11 @@ func (w wall) read(ctx context.Context, q intercept.Query) error {
 	if p := readScope(ctx, e).Predicate(e); p != nil {
 		q.WhereP(p)
 	}
+	if access.RuleFrom(ctx) == nil {
+		if p := access.Narrowed(e.Name, access.From(ctx)); p != nil {
+			q.WhereP(p)
+		}
+	}
 	return nil
 }
 

@@ -51,11 +51,3 @@ func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
 	do(s, archives.PutInForce, archives.PutInForceInput{DocumentID: d})
 	seedDestruction(s, estate, households[0])
 }
-
-// queueArchive makes what no act makes by itself: a permit (A5) that has ended.
-func (b *batch) queueArchive(estate, account uuid.UUID) {
-	b.queue(`INSERT INTO archive_permits (id, created_at, estate_id, subject_id, account_id, valid_from, valid_until)
-		SELECT new_id(x'0605'::int), $1, $2, id, $3, $1::timestamptz - interval '2 days', $1::timestamptz - interval '1 day' FROM archive_documents WHERE estate_id = $2 AND class = 'INTERNAL'`,
-		Start, estate, account)
-	b.queueDestruction(estate, account)
-}

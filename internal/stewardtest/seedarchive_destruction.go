@@ -27,6 +27,11 @@ func seedDestruction(s *seeder, estate, household uuid.UUID) {
 	}
 	do(s, archives.Bind, archives.BindDocumentsInput{VolumeID: v.ID, DocumentIDs: old})
 	do(s, archives.PlaceHold, archives.PlaceArchiveHoldInput{DocumentID: &old[1], Reason: "诉讼未结"})
+	for _, in := range []archives.PlaceArchiveHoldInput{{VolumeID: &v.ID, Reason: "查账"}, {FileID: v.FileID, Reason: "查账"}} {
+		if h := do(s, archives.PlaceHold, in).Hold; h != nil {
+			do(s, archives.ReleaseHold, archives.ReleaseArchiveHoldInput{ID: h.ID, Reason: "查毕"})
+		}
+	}
 }
 
 // queueDestruction makes an order whose approval has lapsed, so that nobody is told of what becomes of it.

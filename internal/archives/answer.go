@@ -1,0 +1,204 @@
+package archives
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/steward-pm/steward/ent"
+	entapproval "github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archiverequest"
+	"github.com/steward-pm/steward/internal/account"
+	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/approval"
+	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/wording"
+	"github.com/steward-pm/steward/policy"
+)
+
+// showing is the consent of who answers for the documents (A5): by policy the project manager, or the supervisor of their department.
+var showing = approval.Declare(approval.Kind{
+	Name: "archives.show", Clause: "A5", Resource: policy.ArchiveRequest, Lapses: longest * 24 * time.Hour, Kept: true,
+})
+
+func init() { showing.May, showing.Decided = mayShow, shown }
+
+// mayShow refuses who is to be shown the documents, though the archivist asks for them.
+func mayShow(tx *act.Tx, a *ent.Approval) error {
+	r, err := tx.ArchiveRequest.Query().Where(archiverequest.ID(a.SubjectID)).Only(tx)
+	if err != nil {
+		return err
+	}
+	own := r.AccountID == tx.Viewer.Account
+	if !own && r.AskedByStaffID != nil {
+		s, err := tx.Staff.Get(tx, *r.AskedByStaffID)
+		if err != nil {
+			return err
+		}
+		own = s.AccountID != nil && *s.AccountID == tx.Viewer.Account
+	}
+	if own {
+		return approval.Own("A5")
+	}
+	return nil
+}
+
+// answers are what becomes of a request with its approval.
+var answers = map[entapproval.State]archiverequest.State{
+	entapproval.StateGiven: archiverequest.StateGiven, entapproval.StateDeclined: archiverequest.StateDeclined,
+	entapproval.StateWithdrawn: archiverequest.StateWithdrawn, entapproval.StateExpired: archiverequest.StateExpired,
+}
+
+// shown ends the request as its approval has ended: given, the person reads the documents that it names for the time that it names.
+func shown(tx *act.Tx, a *ent.Approval) error {
+	r, err := requested(tx, a.SubjectID, "approvalID")
+	if err != nil || r.State != archiverequest.StateWaiting {
+		return err
+	}
+	note := a.DecisionNote
+	if a.State == entapproval.StateWithdrawn {
+		note = a.WithdrawReason
+	}
+	if a.State != entapproval.StateGiven {
+		return answer(tx, r, answers[a.State], "", note, a.AskedByID)
+	}
+	rows := make([]*ent.ArchivePermitCreate, len(r.Edges.Named))
+	for i, n := range r.Edges.Named {
+		rows[i] = tx.ArchivePermit.Create().SetEstateID(r.EstateID).SetRequestID(r.ID).SetNillableDepartmentID(r.DepartmentID).SetSubjectID(n.DocumentID).
+			SetAccountID(r.AccountID).SetValidFrom(r.ValidFrom).SetValidUntil(r.ValidUntil).SetCopies(r.Kind == archiverequest.KindCopy)
+	}
+	if err := tx.ArchivePermit.CreateBulk(rows...).Exec(tx); err != nil {
+		return err
+	}
+	if err := answer(tx, r, archiverequest.StateGiven, a.DecidedByName, note, a.AskedByID); err != nil {
+		return err
+	}
+	_, err = showing.Use(tx, a.ID, "approvalID") // what was given ends by itself, or is withdrawn permit by permit
+	return err
+}
+
+// answer records what became of the request, and tells who asked, unless the approval does.
+func answer(tx *act.Tx, r *ent.ArchiveRequest, state archiverequest.State, by, note string, toldAlready uuid.UUID) error {
+	if err := r.Update().SetState(state).SetAnsweredAt(tx.Now).SetAnsweredByName(by).SetAnswer(note).Exec(tx); err != nil {
+		return err
+	}
+	if err := toAnswer.Meet(tx, r.ID); err != nil {
+		return err
+	}
+	if r.AccountID == tx.Viewer.Account || r.AccountID == toldAlready {
+		return nil
+	}
+	words := map[archiverequest.State][2]string{
+		archiverequest.StateGiven: {"已批准:", "Given: "}, archiverequest.StateDeclined: {"未批准:", "Declined: "},
+		archiverequest.StateWithdrawn: {"已撤回:", "Withdrawn: "}, archiverequest.StateExpired: {"已过期:", "Expired: "},
+	}[state]
+	return tx.Runtime().Accounts.Post(tx, tx.Raw, account.Message{
+		AccountID: r.AccountID, Estate: r.EstateID, Kind: "archives.answered", Subject: r.ID,
+		TitleZH: words[0] + "调阅申请 " + r.Code, TitleEN: words[1] + "request " + r.Code, BodyZH: note, BodyEN: note,
+	})
+}
+
+// DeclineArchiveRequestInput says why a request is not put to anybody.
+type DeclineArchiveRequestInput struct {
+	RequestID uuid.UUID
+	Note      string
+}
+
+// Check refuses an empty or endless note.
+func (in DeclineArchiveRequestInput) Check() error { return wording.CheckText("note", in.Note, 1, 500) }
+
+// DeclineArchiveRequestPayload is the request, declined.
+type DeclineArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
+
+// DeclineRequest answers a request for which the archivist names nothing (A5): who asked reads what they would read if it were not approved.
+//
+// Errors: NOT_FOUND; RULE A5 if it was answered; CONFLICT once documents are named for it, and the approver decides.
+var DeclineRequest = act.Guarded(act.New("archives.declineRequest", act.Needs(policy.ArchiveRequestDocument, policy.Create), act.Clauses("A5"), declineRequest),
+	requestGuard(canDecline))
+
+func declineRequest(tx *act.Tx, in DeclineArchiveRequestInput) (*DeclineArchiveRequestPayload, error) {
+	r, err := requested(tx, in.RequestID, "requestID")
+	if err != nil {
+		return nil, err
+	}
+	if err := canDecline(tx, r); err != nil {
+		return nil, err
+	}
+	if err := answer(tx, r, archiverequest.StateDeclined, "", wording.Tidy(in.Note), uuid.Nil); err != nil {
+		return nil, err
+	}
+	r, err = tx.ArchiveRequest.Get(tx, r.ID)
+	return &DeclineArchiveRequestPayload{r}, err
+}
+
+// canDecline refuses what is answered, and what waits for the approver.
+func canDecline(tx *act.Tx, r *ent.ArchiveRequest) error {
+	if r.State == archiverequest.StateWaiting && len(r.Edges.Named) == 0 {
+		return nil // though its time is over: it is answered all the same
+	}
+	if err := canName(tx, r); err != nil {
+		return err
+	}
+	return nil
+}
+
+// WithdrawArchiveRequestInput takes a request back, and says why.
+type WithdrawArchiveRequestInput struct {
+	RequestID uuid.UUID
+	Reason    string
+}
+
+// Check refuses an empty or endless reason.
+func (in WithdrawArchiveRequestInput) Check() error {
+	return wording.CheckText("reason", in.Reason, 1, 500)
+}
+
+// WithdrawArchiveRequestPayload is the request, withdrawn.
+type WithdrawArchiveRequestPayload struct{ Request *ent.ArchiveRequest }
+
+// WithdrawRequest takes a request back, by who asked or a manager (A5).
+//
+// Errors: NOT_FOUND; FORBIDDEN A5 for others; RULE A5 if it was answered.
+var WithdrawRequest = act.Guarded(act.New("archives.withdrawRequest", act.Needs(policy.ArchiveRequest, policy.Update), act.Clauses("A5"), withdrawRequest),
+	requestGuard(canTakeBack))
+
+func withdrawRequest(tx *act.Tx, in WithdrawArchiveRequestInput) (*WithdrawArchiveRequestPayload, error) {
+	reason := wording.Tidy(in.Reason)
+	tx.Because(reason)
+	// The approval is locked before the request, as by who decides: of a withdrawal and a decision at once, one is done.
+	a, err := tx.Approval.Query().Where(entapproval.SubjectID(in.RequestID), entapproval.Kind(showing.Name)).ForUpdate().Only(tx)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, err
+	}
+	r, err := requested(tx, in.RequestID, "requestID")
+	if err != nil {
+		return nil, err
+	}
+	if err := canTakeBack(tx, r); err != nil {
+		return nil, err
+	}
+	switch {
+	case a != nil:
+		err = showing.Retract(tx, a.ID, reason)
+	case len(r.Edges.Named) > 0:
+		err = fault.Clash("申请的状态已变,请重新提交。", "The request is no longer as it was; do it again.").By("A5") // it was named meanwhile
+	default:
+		err = answer(tx, r, archiverequest.StateWithdrawn, "", reason, uuid.Nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r, err = tx.ArchiveRequest.Get(tx, r.ID)
+	return &WithdrawArchiveRequestPayload{r}, err
+}
+
+// canTakeBack refuses others than who asked and managers, and what is answered.
+func canTakeBack(tx *act.Tx, r *ent.ArchiveRequest) error {
+	switch {
+	case !tx.Viewer.Scope(policy.ArchiveRequest, policy.Update).Covers(r.RowScope()):
+		return fault.Denied("只有申请人或经理可以撤回。", "Who asked, or a manager, withdraws this.").By("A5")
+	case r.State != archiverequest.StateWaiting:
+		return waits(tx, r)
+	}
+	return nil
+}
