@@ -54,6 +54,13 @@ type MutationResolver interface {
 	UnbindDocument(ctx context.Context, input archives.UnbindDocumentInput) (*archives.UnbindDocumentPayload, error)
 	CreateManual(ctx context.Context, input archives.CreateManualInput) (*archives.CreateManualPayload, error)
 	PutManualInForce(ctx context.Context, input archives.PutInForceInput) (*archives.PutInForcePayload, error)
+	SetArchiveRetention(ctx context.Context, input archives.SetArchiveRetentionInput) (*archives.SetArchiveRetentionPayload, error)
+	PlaceArchiveHold(ctx context.Context, input archives.PlaceArchiveHoldInput) (*archives.PlaceArchiveHoldPayload, error)
+	ReleaseArchiveHold(ctx context.Context, input archives.ReleaseArchiveHoldInput) (*archives.ReleaseArchiveHoldPayload, error)
+	ProposeArchiveDestruction(ctx context.Context, input archives.ProposeArchiveDestructionInput) (*archives.ProposeArchiveDestructionPayload, error)
+	ApproveArchiveDestruction(ctx context.Context, input archives.ApproveArchiveDestructionInput) (*archives.ApproveArchiveDestructionPayload, error)
+	DestroyArchive(ctx context.Context, input archives.DestroyArchiveInput) (*archives.DestroyArchivePayload, error)
+	CancelArchiveDestruction(ctx context.Context, input archives.CancelArchiveDestructionInput) (*archives.CancelArchiveDestructionPayload, error)
 	RequestArchive(ctx context.Context, input archives.RequestArchiveInput) (*archives.RequestArchivePayload, error)
 	NameRequestedDocuments(ctx context.Context, input archives.NameRequestedDocumentsInput) (*archives.NameRequestedDocumentsPayload, error)
 	DeclineArchiveRequest(ctx context.Context, input archives.DeclineArchiveRequestInput) (*archives.DeclineArchiveRequestPayload, error)
@@ -198,6 +205,20 @@ func (ec *executionContext) field_Mutation_answerKeyLoss_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.ApproveArchiveDestructionInput, error) {
+			return ec.unmarshalNApproveArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐApproveArchiveDestructionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_askKeyLoanExtension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -246,6 +267,20 @@ func (ec *executionContext) field_Mutation_breakKeySeal_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.BreakKeySealInput, error) {
 			return ec.unmarshalNBreakKeySealInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐBreakKeySealInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.CancelArchiveDestructionInput, error) {
+			return ec.unmarshalNCancelArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐCancelArchiveDestructionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -632,6 +667,20 @@ func (ec *executionContext) field_Mutation_declineArchiveRequest_args(ctx contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_destroyArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.DestroyArchiveInput, error) {
+			return ec.unmarshalNDestroyArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDestroyArchiveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_disableAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1010,12 +1059,40 @@ func (ec *executionContext) field_Mutation_orderLockChange_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_placeArchiveHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.PlaceArchiveHoldInput, error) {
+			return ec.unmarshalNPlaceArchiveHoldInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceArchiveHoldInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_placeInArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (archives.PlaceInArchiveInput, error) {
 			return ec.unmarshalNPlaceInArchiveInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceInArchiveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_proposeArchiveDestruction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.ProposeArchiveDestructionInput, error) {
+			return ec.unmarshalNProposeArchiveDestructionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐProposeArchiveDestructionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1086,6 +1163,20 @@ func (ec *executionContext) field_Mutation_registerExternalPerson_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registry.RegisterExternalPersonInput, error) {
 			return ec.unmarshalNRegisterExternalPersonInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋregistryᚐRegisterExternalPersonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_releaseArchiveHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.ReleaseArchiveHoldInput, error) {
+			return ec.unmarshalNReleaseArchiveHoldInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReleaseArchiveHoldInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1254,6 +1345,20 @@ func (ec *executionContext) field_Mutation_sealKeys_args(ctx context.Context, ra
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (keys.SealKeysInput, error) {
 			return ec.unmarshalNSealKeysInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋkeysᚐSealKeysInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setArchiveRetention_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (archives.SetArchiveRetentionInput, error) {
+			return ec.unmarshalNSetArchiveRetentionInput2githubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐSetArchiveRetentionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4109,6 +4214,314 @@ func (ec *executionContext) fieldContext_Mutation_putManualInForce(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_putManualInForce_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setArchiveRetention(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setArchiveRetention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetArchiveRetention(ctx, fc.Args["input"].(archives.SetArchiveRetentionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.SetArchiveRetentionPayload) graphql.Marshaler {
+			return ec.marshalNSetArchiveRetentionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐSetArchiveRetentionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setArchiveRetention(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetArchiveRetentionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setArchiveRetention_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_placeArchiveHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_placeArchiveHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlaceArchiveHold(ctx, fc.Args["input"].(archives.PlaceArchiveHoldInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.PlaceArchiveHoldPayload) graphql.Marshaler {
+			return ec.marshalNPlaceArchiveHoldPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐPlaceArchiveHoldPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_placeArchiveHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlaceArchiveHoldPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_placeArchiveHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_releaseArchiveHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_releaseArchiveHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReleaseArchiveHold(ctx, fc.Args["input"].(archives.ReleaseArchiveHoldInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.ReleaseArchiveHoldPayload) graphql.Marshaler {
+			return ec.marshalNReleaseArchiveHoldPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐReleaseArchiveHoldPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_releaseArchiveHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReleaseArchiveHoldPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_releaseArchiveHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_proposeArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_proposeArchiveDestruction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProposeArchiveDestruction(ctx, fc.Args["input"].(archives.ProposeArchiveDestructionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.ProposeArchiveDestructionPayload) graphql.Marshaler {
+			return ec.marshalNProposeArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐProposeArchiveDestructionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_proposeArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposeArchiveDestructionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_proposeArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveArchiveDestruction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveArchiveDestruction(ctx, fc.Args["input"].(archives.ApproveArchiveDestructionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.ApproveArchiveDestructionPayload) graphql.Marshaler {
+			return ec.marshalNApproveArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐApproveArchiveDestructionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveArchiveDestructionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_destroyArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_destroyArchive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DestroyArchive(ctx, fc.Args["input"].(archives.DestroyArchiveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.DestroyArchivePayload) graphql.Marshaler {
+			return ec.marshalNDestroyArchivePayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐDestroyArchivePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_destroyArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DestroyArchivePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_destroyArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelArchiveDestruction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelArchiveDestruction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelArchiveDestruction(ctx, fc.Args["input"].(archives.CancelArchiveDestructionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *archives.CancelArchiveDestructionPayload) graphql.Marshaler {
+			return ec.marshalNCancelArchiveDestructionPayload2ᚖgithubᚗcomᚋstewardᚑpmᚋstewardᚋinternalᚋarchivesᚐCancelArchiveDestructionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelArchiveDestruction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelArchiveDestructionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelArchiveDestruction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9789,6 +10202,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "putManualInForce":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_putManualInForce(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setArchiveRetention":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setArchiveRetention(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "placeArchiveHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_placeArchiveHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "releaseArchiveHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_releaseArchiveHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposeArchiveDestruction":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_proposeArchiveDestruction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveArchiveDestruction":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveArchiveDestruction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "destroyArchive":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_destroyArchive(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelArchiveDestruction":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelArchiveDestruction(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -139,48 +139,153 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ApproveArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
+	}
+
+	ArchiveDestruction struct {
+		Approval        func(childComplexity int) int
+		ApprovalID      func(childComplexity int) int
+		ApprovedAt      func(childComplexity int) int
+		ApprovedByID    func(childComplexity int) int
+		ApprovedByName  func(childComplexity int) int
+		BackupsUntil    func(childComplexity int) int
+		CancelReason    func(childComplexity int) int
+		CancelledAt     func(childComplexity int) int
+		CancelledByID   func(childComplexity int) int
+		CancelledByName func(childComplexity int) int
+		Certificate     func(childComplexity int) int
+		CertificateID   func(childComplexity int) int
+		ContentHash     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DatedFrom       func(childComplexity int) int
+		DatedUntil      func(childComplexity int) int
+		DestroyedByName func(childComplexity int) int
+		DoneAt          func(childComplexity int) int
+		EligibleOn      func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Lines           func(childComplexity int) int
+		Method          func(childComplexity int) int
+		Pages           func(childComplexity int) int
+		ProposedAt      func(childComplexity int) int
+		ProposedByID    func(childComplexity int) int
+		ProposedByName  func(childComplexity int) int
+		Quantity        func(childComplexity int) int
+		Reason          func(childComplexity int) int
+		State           func(childComplexity int) int
+		Version         func(childComplexity int) int
+		Witness         func(childComplexity int) int
+		WitnessID       func(childComplexity int) int
+	}
+
+	ArchiveDestructionCertificate struct {
+		AuditSeq     func(childComplexity int) int
+		AuthorisedBy func(childComplexity int) int
+		BackupsUntil func(childComplexity int) int
+		ContentHash  func(childComplexity int) int
+		DatedFrom    func(childComplexity int) int
+		DatedUntil   func(childComplexity int) int
+		DestroyedAt  func(childComplexity int) int
+		DestroyedBy  func(childComplexity int) int
+		Destruction  func(childComplexity int) int
+		EligibleOn   func(childComplexity int) int
+		Method       func(childComplexity int) int
+		NoHold       func(childComplexity int) int
+		Number       func(childComplexity int) int
+		Pages        func(childComplexity int) int
+		Quantity     func(childComplexity int) int
+		Schedule     func(childComplexity int) int
+		Series       func(childComplexity int) int
+		Witness      func(childComplexity int) int
+	}
+
+	ArchiveDestructionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveDestructionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveDestructionLine struct {
+		Basis         func(childComplexity int) int
+		Category      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Dated         func(childComplexity int) int
+		Destruction   func(childComplexity int) int
+		DestructionID func(childComplexity int) int
+		Document      func(childComplexity int) int
+		DocumentID    func(childComplexity int) int
+		EligibleOn    func(childComplexity int) int
+		Estate        func(childComplexity int) int
+		EstateID      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Open          func(childComplexity int) int
+		Pages         func(childComplexity int) int
+		VolumeCode    func(childComplexity int) int
+		Years         func(childComplexity int) int
+	}
+
+	ArchiveDestructionLineConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveDestructionLineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	ArchiveDocument struct {
-		BoundAt        func(childComplexity int) int
-		BoundByID      func(childComplexity int) int
-		BoundByName    func(childComplexity int) int
-		Category       func(childComplexity int) int
-		Class          func(childComplexity int) int
-		ContentType    func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		Current        func(childComplexity int) int
-		Dated          func(childComplexity int) int
-		Department     func(childComplexity int) int
-		DepartmentID   func(childComplexity int) int
-		Edition        func(childComplexity int) int
-		Estate         func(childComplexity int) int
-		EstateID       func(childComplexity int) int
-		File           func(childComplexity int) int
-		FileID         func(childComplexity int) int
-		HandedInAt     func(childComplexity int) int
-		HandedInByID   func(childComplexity int) int
-		HandedInByName func(childComplexity int) int
-		Household      func(childComplexity int) int
-		HouseholdID    func(childComplexity int) int
-		ID             func(childComplexity int) int
-		Manual         func(childComplexity int) int
-		ManualID       func(childComplexity int) int
-		Name           func(childComplexity int) int
-		Pages          func(childComplexity int) int
-		Size           func(childComplexity int) int
-		Source         func(childComplexity int) int
-		Staff          func(childComplexity int) int
-		StaffID        func(childComplexity int) int
-		State          func(childComplexity int) int
-		SubjectID      func(childComplexity int) int
-		Title          func(childComplexity int) int
-		Version        func(childComplexity int) int
-		VoidReason     func(childComplexity int) int
-		VoidedAt       func(childComplexity int) int
-		VoidedByID     func(childComplexity int) int
-		VoidedByName   func(childComplexity int) int
-		Volume         func(childComplexity int) int
-		VolumeID       func(childComplexity int) int
-		WaitingDays    func(childComplexity int) int
+		BoundAt           func(childComplexity int) int
+		BoundByID         func(childComplexity int) int
+		BoundByName       func(childComplexity int) int
+		Category          func(childComplexity int) int
+		CertificateNumber func(childComplexity int) int
+		Class             func(childComplexity int) int
+		ContentType       func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		Current           func(childComplexity int) int
+		Dated             func(childComplexity int) int
+		Department        func(childComplexity int) int
+		DepartmentID      func(childComplexity int) int
+		DestroyedAt       func(childComplexity int) int
+		Edition           func(childComplexity int) int
+		Estate            func(childComplexity int) int
+		EstateID          func(childComplexity int) int
+		File              func(childComplexity int) int
+		FileID            func(childComplexity int) int
+		HandedInAt        func(childComplexity int) int
+		HandedInByID      func(childComplexity int) int
+		HandedInByName    func(childComplexity int) int
+		Household         func(childComplexity int) int
+		HouseholdID       func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Manual            func(childComplexity int) int
+		ManualID          func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Pages             func(childComplexity int) int
+		Size              func(childComplexity int) int
+		Source            func(childComplexity int) int
+		Staff             func(childComplexity int) int
+		StaffID           func(childComplexity int) int
+		State             func(childComplexity int) int
+		SubjectID         func(childComplexity int) int
+		Title             func(childComplexity int) int
+		Version           func(childComplexity int) int
+		VoidReason        func(childComplexity int) int
+		VoidedAt          func(childComplexity int) int
+		VoidedByID        func(childComplexity int) int
+		VoidedByName      func(childComplexity int) int
+		Volume            func(childComplexity int) int
+		VolumeID          func(childComplexity int) int
+		WaitingDays       func(childComplexity int) int
 	}
 
 	ArchiveDocumentConnection struct {
@@ -218,6 +323,39 @@ type ComplexityRoot struct {
 	}
 
 	ArchiveFileEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveHold struct {
+		CreatedAt      func(childComplexity int) int
+		Document       func(childComplexity int) int
+		DocumentID     func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		ID             func(childComplexity int) int
+		PlacedAt       func(childComplexity int) int
+		PlacedByID     func(childComplexity int) int
+		PlacedByName   func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		ReleaseReason  func(childComplexity int) int
+		ReleasedAt     func(childComplexity int) int
+		ReleasedByID   func(childComplexity int) int
+		ReleasedByName func(childComplexity int) int
+		SubjectID      func(childComplexity int) int
+		Volume         func(childComplexity int) int
+		VolumeID       func(childComplexity int) int
+	}
+
+	ArchiveHoldConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveHoldEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -318,6 +456,30 @@ type ComplexityRoot struct {
 	}
 
 	ArchiveRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArchiveRetention struct {
+		Basis     func(childComplexity int) int
+		Category  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Estate    func(childComplexity int) int
+		EstateID  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		SetByID   func(childComplexity int) int
+		SetByName func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Years     func(childComplexity int) int
+	}
+
+	ArchiveRetentionConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ArchiveRetentionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -475,6 +637,10 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		ID      func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	CancelArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
 	}
 
 	CancelKeyAcceptancePayload struct {
@@ -636,6 +802,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DestroyArchivePayload struct {
+		Destruction func(childComplexity int) int
+	}
+
 	DraftKeyAcceptancePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -666,13 +836,14 @@ type ComplexityRoot struct {
 	}
 
 	Estate struct {
-		Code      func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Locale    func(childComplexity int) int
-		Name      func(childComplexity int) int
-		TimeZone  func(childComplexity int) int
-		Version   func(childComplexity int) int
+		BackupDays func(childComplexity int) int
+		Code       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Name       func(childComplexity int) int
+		TimeZone   func(childComplexity int) int
+		Version    func(childComplexity int) int
 	}
 
 	EstateConnection struct {
@@ -1717,116 +1888,123 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddEmergencyContact     func(childComplexity int, input registry.AddEmergencyContactInput) int
-		AddKeyAcceptanceLines   func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
-		AddResident             func(childComplexity int, input registry.AddResidentInput) int
-		AnswerKeyLoss           func(childComplexity int, input keys.AnswerKeyLossInput) int
-		AskKeyLoan              func(childComplexity int, input keys.AskKeyLoanInput) int
-		AskKeyLoanExtension     func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
-		BindDocuments           func(childComplexity int, input archives.BindDocumentsInput) int
-		BreakKeySeal            func(childComplexity int, input keys.BreakKeySealInput) int
-		CancelKeyAcceptance     func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
-		CancelKeySpotCheck      func(childComplexity int, input keys.CancelKeySpotCheckInput) int
-		CancelLockChange        func(childComplexity int, input keys.CancelLockChangeInput) int
-		ChangeKeySeal           func(childComplexity int, input keys.ChangeKeySealInput) int
-		ChangePassword          func(childComplexity int, input identity.ChangePasswordInput) int
-		CheckKeyAcceptanceLines func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
-		ClearKeyHook            func(childComplexity int, input keys.ClearKeyHookInput) int
-		CloseKeyMonth           func(childComplexity int, input keys.CloseKeyMonthInput) int
-		CloseKeySpotCheck       func(childComplexity int, input keys.CloseKeySpotCheckInput) int
-		CloseVolume             func(childComplexity int, input archives.CloseVolumeInput) int
-		CompleteKeyScrapping    func(childComplexity int, input keys.CompleteKeyScrappingInput) int
-		ConsentKeyScrapping     func(childComplexity int, input keys.ConsentKeyScrappingInput) int
-		CorrectDocument         func(childComplexity int, input archives.CorrectDocumentInput) int
-		CountKeySpotCheck       func(childComplexity int, input keys.CountKeySpotCheckInput) int
-		CreateAPIToken          func(childComplexity int, input identity.CreateAPITokenInput) int
-		CreateAccount           func(childComplexity int, input identity.CreateAccountInput) int
-		CreateArea              func(childComplexity int, input registry.CreateAreaInput) int
-		CreateBuilding          func(childComplexity int, input registry.CreateBuildingInput) int
-		CreateDepartment        func(childComplexity int, input registry.CreateDepartmentInput) int
-		CreateEstate            func(childComplexity int, input registry.CreateEstateInput) int
-		CreateHousehold         func(childComplexity int, input registry.CreateHouseholdInput) int
-		CreateKeyCabinet        func(childComplexity int, input keys.CreateKeyCabinetInput) int
-		CreateKeyHooks          func(childComplexity int, input keys.CreateKeyHooksInput) int
-		CreateManual            func(childComplexity int, input archives.CreateManualInput) int
-		CreateUnit              func(childComplexity int, input registry.CreateUnitInput) int
-		DeclineApproval         func(childComplexity int, input approval.DeclineApprovalInput) int
-		DeclineArchiveRequest   func(childComplexity int, input archives.DeclineArchiveRequestInput) int
-		DisableAccount          func(childComplexity int, input identity.AccountInput) int
-		DraftKeyAcceptance      func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
-		DrawKeySpotCheck        func(childComplexity int, input keys.DrawKeySpotCheckInput) int
-		EnableAccount           func(childComplexity int, input identity.AccountInput) int
-		EndEmployment           func(childComplexity int, input registry.EndEmploymentInput) int
-		ExtendKeyLoan           func(childComplexity int, input keys.ExtendKeyLoanInput) int
-		GiveApproval            func(childComplexity int, input approval.GiveApprovalInput) int
-		GiveKeysToEngineering   func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
-		GiveMoveInNotice        func(childComplexity int, input registry.GiveMoveInNoticeInput) int
-		GrantRole               func(childComplexity int, input identity.GrantRoleInput) int
-		HandInDocument          func(childComplexity int, input archives.HandInDocumentInput) int
-		HandOverKeys            func(childComplexity int, input keys.HandOverKeysInput) int
-		HangKeys                func(childComplexity int, input keys.HangKeysInput) int
-		HireStaff               func(childComplexity int, input registry.HireStaffInput) int
-		ImportKeys              func(childComplexity int, input importing.Upload) int
-		ImportUnits             func(childComplexity int, input importing.Upload) int
-		LendKeys                func(childComplexity int, input keys.LendKeysInput) int
-		MarkRead                func(childComplexity int, input identity.MarkReadInput) int
-		MoveIn                  func(childComplexity int, input registry.MoveInInput) int
-		MoveKeys                func(childComplexity int, input keys.MoveKeysInput) int
-		MoveOut                 func(childComplexity int, input registry.MoveOutInput) int
-		NameRequestedDocuments  func(childComplexity int, input archives.NameRequestedDocumentsInput) int
-		NoteOutstandingKeys     func(childComplexity int, input keys.NoteOutstandingKeysInput) int
-		OpenKeyCabinet          func(childComplexity int, input keys.OpenKeyCabinetInput) int
-		OpenVolume              func(childComplexity int, input archives.OpenVolumeInput) int
-		OrderKeyCopies          func(childComplexity int, input keys.OrderKeyCopiesInput) int
-		OrderLockChange         func(childComplexity int, input keys.OrderLockChangeInput) int
-		PlaceInArchive          func(childComplexity int, input archives.PlaceInArchiveInput) int
-		PutManualInForce        func(childComplexity int, input archives.PutInForceInput) int
-		RecordKeyCopies         func(childComplexity int, input keys.RecordKeyCopiesInput) int
-		RecordKeyFound          func(childComplexity int, input keys.RecordKeyFoundInput) int
-		RecordLockChange        func(childComplexity int, input keys.RecordLockChangeInput) int
-		RegisterExternalPerson  func(childComplexity int, input registry.RegisterExternalPersonInput) int
-		RemoveKeyAcceptanceLine func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
-		ReopenVolume            func(childComplexity int, input archives.ReopenVolumeInput) int
-		ReportKeyLoss           func(childComplexity int, input keys.ReportKeyLossInput) int
-		RequestArchive          func(childComplexity int, input archives.RequestArchiveInput) int
-		RequestKeyScrapping     func(childComplexity int, input keys.RequestKeyScrappingInput) int
-		ResetPassword           func(childComplexity int, input identity.AccountInput) int
-		ResolveKeyDifference    func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
-		ReturnKeys              func(childComplexity int, input keys.ReturnKeysInput) int
-		RevokeAPIToken          func(childComplexity int, input identity.RevokeAPITokenInput) int
-		RevokeGrant             func(childComplexity int, input identity.RevokeGrantInput) int
-		RevokeOtherSessions     func(childComplexity int) int
-		RevokeSession           func(childComplexity int, input identity.RevokeSessionInput) int
-		SealKeys                func(childComplexity int, input keys.SealKeysInput) int
-		SignIn                  func(childComplexity int, input identity.SignInInput) int
-		SignKeyAcceptance       func(childComplexity int, input keys.SignKeyAcceptanceInput) int
-		SignOut                 func(childComplexity int) int
-		TakeBackKeys            func(childComplexity int, input keys.TakeBackKeysInput) int
-		TakeKeysFromEngineering func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
-		TellBreach              func(childComplexity int, input obligation.TellBreachInput) int
-		UnbindDocument          func(childComplexity int, input archives.UnbindDocumentInput) int
-		UpdateArea              func(childComplexity int, input registry.UpdateAreaInput) int
-		UpdateBuilding          func(childComplexity int, input registry.UpdateBuildingInput) int
-		UpdateDepartment        func(childComplexity int, input registry.UpdateDepartmentInput) int
-		UpdateEmergencyContact  func(childComplexity int, input registry.UpdateEmergencyContactInput) int
-		UpdateEstate            func(childComplexity int, input registry.UpdateEstateInput) int
-		UpdateExternalPerson    func(childComplexity int, input registry.UpdateExternalPersonInput) int
-		UpdateHousehold         func(childComplexity int, input registry.UpdateHouseholdInput) int
-		UpdateResident          func(childComplexity int, input registry.UpdateResidentInput) int
-		UpdateStaff             func(childComplexity int, input registry.UpdateStaffInput) int
-		UpdateUnit              func(childComplexity int, input registry.UpdateUnitInput) int
-		VoidDocument            func(childComplexity int, input archives.VoidDocumentInput) int
-		VoidKeyAcceptance       func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
-		VoidKeyCabinetOpening   func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
-		VoidKeyCopies           func(childComplexity int, input keys.VoidKeyCopiesInput) int
-		VoidKeyFollowUp         func(childComplexity int, input keys.VoidKeyFollowUpInput) int
-		VoidKeyLoan             func(childComplexity int, input keys.VoidKeyLoanInput) int
-		VoidKeyLoss             func(childComplexity int, input keys.VoidKeyLossInput) int
-		VoidKeyMovement         func(childComplexity int, input keys.VoidKeyMovementInput) int
-		VoidKeyReturn           func(childComplexity int, input keys.VoidKeyReturnInput) int
-		WithdrawApproval        func(childComplexity int, input approval.WithdrawApprovalInput) int
-		WithdrawArchivePermit   func(childComplexity int, input archives.WithdrawArchivePermitInput) int
-		WithdrawArchiveRequest  func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
+		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
+		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
+		AddResident               func(childComplexity int, input registry.AddResidentInput) int
+		AnswerKeyLoss             func(childComplexity int, input keys.AnswerKeyLossInput) int
+		ApproveArchiveDestruction func(childComplexity int, input archives.ApproveArchiveDestructionInput) int
+		AskKeyLoan                func(childComplexity int, input keys.AskKeyLoanInput) int
+		AskKeyLoanExtension       func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
+		BindDocuments             func(childComplexity int, input archives.BindDocumentsInput) int
+		BreakKeySeal              func(childComplexity int, input keys.BreakKeySealInput) int
+		CancelArchiveDestruction  func(childComplexity int, input archives.CancelArchiveDestructionInput) int
+		CancelKeyAcceptance       func(childComplexity int, input keys.CancelKeyAcceptanceInput) int
+		CancelKeySpotCheck        func(childComplexity int, input keys.CancelKeySpotCheckInput) int
+		CancelLockChange          func(childComplexity int, input keys.CancelLockChangeInput) int
+		ChangeKeySeal             func(childComplexity int, input keys.ChangeKeySealInput) int
+		ChangePassword            func(childComplexity int, input identity.ChangePasswordInput) int
+		CheckKeyAcceptanceLines   func(childComplexity int, input keys.CheckKeyAcceptanceLinesInput) int
+		ClearKeyHook              func(childComplexity int, input keys.ClearKeyHookInput) int
+		CloseKeyMonth             func(childComplexity int, input keys.CloseKeyMonthInput) int
+		CloseKeySpotCheck         func(childComplexity int, input keys.CloseKeySpotCheckInput) int
+		CloseVolume               func(childComplexity int, input archives.CloseVolumeInput) int
+		CompleteKeyScrapping      func(childComplexity int, input keys.CompleteKeyScrappingInput) int
+		ConsentKeyScrapping       func(childComplexity int, input keys.ConsentKeyScrappingInput) int
+		CorrectDocument           func(childComplexity int, input archives.CorrectDocumentInput) int
+		CountKeySpotCheck         func(childComplexity int, input keys.CountKeySpotCheckInput) int
+		CreateAPIToken            func(childComplexity int, input identity.CreateAPITokenInput) int
+		CreateAccount             func(childComplexity int, input identity.CreateAccountInput) int
+		CreateArea                func(childComplexity int, input registry.CreateAreaInput) int
+		CreateBuilding            func(childComplexity int, input registry.CreateBuildingInput) int
+		CreateDepartment          func(childComplexity int, input registry.CreateDepartmentInput) int
+		CreateEstate              func(childComplexity int, input registry.CreateEstateInput) int
+		CreateHousehold           func(childComplexity int, input registry.CreateHouseholdInput) int
+		CreateKeyCabinet          func(childComplexity int, input keys.CreateKeyCabinetInput) int
+		CreateKeyHooks            func(childComplexity int, input keys.CreateKeyHooksInput) int
+		CreateManual              func(childComplexity int, input archives.CreateManualInput) int
+		CreateUnit                func(childComplexity int, input registry.CreateUnitInput) int
+		DeclineApproval           func(childComplexity int, input approval.DeclineApprovalInput) int
+		DeclineArchiveRequest     func(childComplexity int, input archives.DeclineArchiveRequestInput) int
+		DestroyArchive            func(childComplexity int, input archives.DestroyArchiveInput) int
+		DisableAccount            func(childComplexity int, input identity.AccountInput) int
+		DraftKeyAcceptance        func(childComplexity int, input keys.DraftKeyAcceptanceInput) int
+		DrawKeySpotCheck          func(childComplexity int, input keys.DrawKeySpotCheckInput) int
+		EnableAccount             func(childComplexity int, input identity.AccountInput) int
+		EndEmployment             func(childComplexity int, input registry.EndEmploymentInput) int
+		ExtendKeyLoan             func(childComplexity int, input keys.ExtendKeyLoanInput) int
+		GiveApproval              func(childComplexity int, input approval.GiveApprovalInput) int
+		GiveKeysToEngineering     func(childComplexity int, input keys.GiveKeysToEngineeringInput) int
+		GiveMoveInNotice          func(childComplexity int, input registry.GiveMoveInNoticeInput) int
+		GrantRole                 func(childComplexity int, input identity.GrantRoleInput) int
+		HandInDocument            func(childComplexity int, input archives.HandInDocumentInput) int
+		HandOverKeys              func(childComplexity int, input keys.HandOverKeysInput) int
+		HangKeys                  func(childComplexity int, input keys.HangKeysInput) int
+		HireStaff                 func(childComplexity int, input registry.HireStaffInput) int
+		ImportKeys                func(childComplexity int, input importing.Upload) int
+		ImportUnits               func(childComplexity int, input importing.Upload) int
+		LendKeys                  func(childComplexity int, input keys.LendKeysInput) int
+		MarkRead                  func(childComplexity int, input identity.MarkReadInput) int
+		MoveIn                    func(childComplexity int, input registry.MoveInInput) int
+		MoveKeys                  func(childComplexity int, input keys.MoveKeysInput) int
+		MoveOut                   func(childComplexity int, input registry.MoveOutInput) int
+		NameRequestedDocuments    func(childComplexity int, input archives.NameRequestedDocumentsInput) int
+		NoteOutstandingKeys       func(childComplexity int, input keys.NoteOutstandingKeysInput) int
+		OpenKeyCabinet            func(childComplexity int, input keys.OpenKeyCabinetInput) int
+		OpenVolume                func(childComplexity int, input archives.OpenVolumeInput) int
+		OrderKeyCopies            func(childComplexity int, input keys.OrderKeyCopiesInput) int
+		OrderLockChange           func(childComplexity int, input keys.OrderLockChangeInput) int
+		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
+		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
+		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
+		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
+		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
+		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
+		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
+		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
+		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
+		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
+		ReopenVolume              func(childComplexity int, input archives.ReopenVolumeInput) int
+		ReportKeyLoss             func(childComplexity int, input keys.ReportKeyLossInput) int
+		RequestArchive            func(childComplexity int, input archives.RequestArchiveInput) int
+		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
+		ResetPassword             func(childComplexity int, input identity.AccountInput) int
+		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
+		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
+		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
+		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
+		RevokeOtherSessions       func(childComplexity int) int
+		RevokeSession             func(childComplexity int, input identity.RevokeSessionInput) int
+		SealKeys                  func(childComplexity int, input keys.SealKeysInput) int
+		SetArchiveRetention       func(childComplexity int, input archives.SetArchiveRetentionInput) int
+		SignIn                    func(childComplexity int, input identity.SignInInput) int
+		SignKeyAcceptance         func(childComplexity int, input keys.SignKeyAcceptanceInput) int
+		SignOut                   func(childComplexity int) int
+		TakeBackKeys              func(childComplexity int, input keys.TakeBackKeysInput) int
+		TakeKeysFromEngineering   func(childComplexity int, input keys.TakeKeysFromEngineeringInput) int
+		TellBreach                func(childComplexity int, input obligation.TellBreachInput) int
+		UnbindDocument            func(childComplexity int, input archives.UnbindDocumentInput) int
+		UpdateArea                func(childComplexity int, input registry.UpdateAreaInput) int
+		UpdateBuilding            func(childComplexity int, input registry.UpdateBuildingInput) int
+		UpdateDepartment          func(childComplexity int, input registry.UpdateDepartmentInput) int
+		UpdateEmergencyContact    func(childComplexity int, input registry.UpdateEmergencyContactInput) int
+		UpdateEstate              func(childComplexity int, input registry.UpdateEstateInput) int
+		UpdateExternalPerson      func(childComplexity int, input registry.UpdateExternalPersonInput) int
+		UpdateHousehold           func(childComplexity int, input registry.UpdateHouseholdInput) int
+		UpdateResident            func(childComplexity int, input registry.UpdateResidentInput) int
+		UpdateStaff               func(childComplexity int, input registry.UpdateStaffInput) int
+		UpdateUnit                func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
+		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
+		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
+		VoidKeyCopies             func(childComplexity int, input keys.VoidKeyCopiesInput) int
+		VoidKeyFollowUp           func(childComplexity int, input keys.VoidKeyFollowUpInput) int
+		VoidKeyLoan               func(childComplexity int, input keys.VoidKeyLoanInput) int
+		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
+		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
+		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		WithdrawApproval          func(childComplexity int, input approval.WithdrawApprovalInput) int
+		WithdrawArchivePermit     func(childComplexity int, input archives.WithdrawArchivePermitInput) int
+		WithdrawArchiveRequest    func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
 	}
 
 	NameRequestedDocumentsPayload struct {
@@ -1925,9 +2103,17 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PlaceArchiveHoldPayload struct {
+		Hold func(childComplexity int) int
+	}
+
 	PlaceInArchivePayload struct {
 		File   func(childComplexity int) int
 		Volume func(childComplexity int) int
+	}
+
+	ProposeArchiveDestructionPayload struct {
+		Destruction func(childComplexity int) int
 	}
 
 	PutInForcePayload struct {
@@ -1936,68 +2122,73 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens             func(childComplexity int, accountID *uuid.UUID) int
-		Account               func(childComplexity int, id uuid.UUID) int
-		AccountGrants         func(childComplexity int, accountID uuid.UUID) int
-		Accounts              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
-		AllowedActions        func(childComplexity int, id uuid.UUID) int
-		Approvals             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
-		ArchiveDocuments      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
-		ArchiveFiles          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
-		ArchiveManuals        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
-		ArchivePermits        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
-		ArchiveRequests       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
-		ArchiveVolumes        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
-		Areas                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
-		AuditTrail            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
-		Buildings             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
-		Can                   func(childComplexity int, checks []*model.CanInput) int
-		Certificates          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
-		Departments           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
-		Estates               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
-		ExternalPersons       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
-		Files                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
-		HouseholdFileReadings func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		Households            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
-		ImportRuns            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
-		Inbox                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
-		KeyAcceptanceChecks   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
-		KeyAcceptanceLines    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
-		KeyAcceptances        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
-		KeyBalances           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
-		KeyBalancesAt         func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		KeyCabinetOpenings    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
-		KeyCopyOrders         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
-		KeyDashboard          func(childComplexity int, estateIDs []uuid.UUID) int
-		KeyHolders            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
-		KeyHooks              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
-		KeyLoanRequests       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
-		KeyLoans              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
-		KeyLockChanges        func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
-		KeyLosses             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
-		KeyMonth              func(childComplexity int, estateID uuid.UUID, month time.Time) int
-		KeyMovements          func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
-		KeyScrappings         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
-		KeySeals              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
-		KeySetTimeline        func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
-		KeySets               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
-		KeySpotChecks         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
-		KeyStatementLines     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
-		KeyStatements         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
-		Node                  func(childComplexity int, id uuid.UUID) int
-		Nodes                 func(childComplexity int, ids []uuid.UUID) int
-		Obligations           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
-		Occupancies           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
-		ReconciliationLines   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
-		Reconciliations       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
-		RedrawKeySpotCheck    func(childComplexity int, spotCheckID uuid.UUID) int
-		Residents             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
-		Sessions              func(childComplexity int) int
-		Signatures            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
-		Staff                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
-		Units                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
-		UnreadCount           func(childComplexity int) int
-		Viewer                func(childComplexity int) int
+		APITokens                     func(childComplexity int, accountID *uuid.UUID) int
+		Account                       func(childComplexity int, id uuid.UUID) int
+		AccountGrants                 func(childComplexity int, accountID uuid.UUID) int
+		Accounts                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AccountFilter) int
+		AllowedActions                func(childComplexity int, id uuid.UUID) int
+		Approvals                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ApprovalOrder, where *ent.ApprovalWhereInput) int
+		ArchiveDestructionCertificate func(childComplexity int, destructionID uuid.UUID) int
+		ArchiveDestructions           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDestructionOrder, where *ent.ArchiveDestructionWhereInput) int
+		ArchiveDocuments              func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
+		ArchiveFiles                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveFileOrder, where *ent.ArchiveFileWhereInput) int
+		ArchiveHolds                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveHoldOrder, where *ent.ArchiveHoldWhereInput) int
+		ArchiveManuals                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveManualWhereInput) int
+		ArchivePermits                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchivePermitOrder, where *ent.ArchivePermitWhereInput) int
+		ArchiveRequests               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveRequestOrder, where *ent.ArchiveRequestWhereInput) int
+		ArchiveRetentionDue           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveDocumentOrder, where *ent.ArchiveDocumentWhereInput) int
+		ArchiveRetentions             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], where *ent.ArchiveRetentionWhereInput) int
+		ArchiveVolumes                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ArchiveVolumeOrder, where *ent.ArchiveVolumeWhereInput) int
+		Areas                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.AreaOrder, where *ent.AreaWhereInput) int
+		AuditTrail                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], where *identity.AuditTrailFilter) int
+		Buildings                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
+		Can                           func(childComplexity int, checks []*model.CanInput) int
+		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
+		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
+		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
+		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
+		Files                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.FileOrder, where *ent.FileWhereInput) int
+		HouseholdFileReadings         func(childComplexity int, householdID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		Households                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.HouseholdOrder, where *ent.HouseholdWhereInput) int
+		ImportRuns                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ImportRunOrder, where *ent.ImportRunWhereInput) int
+		Inbox                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], unreadOnly *bool) int
+		KeyAcceptanceChecks           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceCheckOrder, where *ent.KeyAcceptanceCheckWhereInput) int
+		KeyAcceptanceLines            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceLineOrder, where *ent.KeyAcceptanceLineWhereInput) int
+		KeyAcceptances                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyAcceptanceOrder, where *ent.KeyAcceptanceWhereInput) int
+		KeyBalances                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyBalanceOrder, where *ent.KeyBalanceWhereInput) int
+		KeyBalancesAt                 func(childComplexity int, estateID uuid.UUID, at time.Time, setID *uuid.UUID, holderID *uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		KeyCabinetOpenings            func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCabinetOpeningOrder, where *ent.KeyCabinetOpeningWhereInput) int
+		KeyCopyOrders                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyCopyOrderOrder, where *ent.KeyCopyOrderWhereInput) int
+		KeyDashboard                  func(childComplexity int, estateIDs []uuid.UUID) int
+		KeyHolders                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHolderOrder, where *ent.KeyHolderWhereInput) int
+		KeyHooks                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyHookOrder, where *ent.KeyHookWhereInput) int
+		KeyLoanRequests               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanRequestOrder, where *ent.KeyLoanRequestWhereInput) int
+		KeyLoans                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLoanOrder, where *ent.KeyLoanWhereInput) int
+		KeyLockChanges                func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLockChangeOrder, where *ent.KeyLockChangeWhereInput) int
+		KeyLosses                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyLossOrder, where *ent.KeyLossWhereInput) int
+		KeyMonth                      func(childComplexity int, estateID uuid.UUID, month time.Time) int
+		KeyMovements                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyMovementOrder, where *ent.KeyMovementWhereInput) int
+		KeyScrappings                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyScrappingOrder, where *ent.KeyScrappingWhereInput) int
+		KeySeals                      func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySealOrder, where *ent.KeySealWhereInput) int
+		KeySetTimeline                func(childComplexity int, setID uuid.UUID, first *int, after *entgql.Cursor[uuid.UUID]) int
+		KeySets                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySetOrder, where *ent.KeySetWhereInput) int
+		KeySpotChecks                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeySpotCheckOrder, where *ent.KeySpotCheckWhereInput) int
+		KeyStatementLines             func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementLineOrder, where *ent.KeyStatementLineWhereInput) int
+		KeyStatements                 func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.KeyStatementOrder, where *ent.KeyStatementWhereInput) int
+		Node                          func(childComplexity int, id uuid.UUID) int
+		Nodes                         func(childComplexity int, ids []uuid.UUID) int
+		Obligations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ObligationOrder, where *ent.ObligationWhereInput) int
+		Occupancies                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.OccupancyOrder, where *ent.OccupancyWhereInput) int
+		ReconciliationLines           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
+		Reconciliations               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
+		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
+		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
+		Sessions                      func(childComplexity int) int
+		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
+		Staff                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.StaffOrder, where *ent.StaffWhereInput) int
+		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
+		UnreadCount                   func(childComplexity int) int
+		Viewer                        func(childComplexity int) int
 	}
 
 	Reconciliation struct {
@@ -2089,6 +2280,10 @@ type ComplexityRoot struct {
 		ExternalPerson func(childComplexity int) int
 	}
 
+	ReleaseArchiveHoldPayload struct {
+		Hold func(childComplexity int) int
+	}
+
 	RemoveKeyAcceptanceLinePayload struct {
 		Acceptance func(childComplexity int) int
 	}
@@ -2174,6 +2369,10 @@ type ComplexityRoot struct {
 		ID         func(childComplexity int) int
 		LastSeenAt func(childComplexity int) int
 		UserAgent  func(childComplexity int) int
+	}
+
+	SetArchiveRetentionPayload struct {
+		Retention func(childComplexity int) int
 	}
 
 	SignInPayload struct {
@@ -2774,6 +2973,488 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApprovalEdge.Node(childComplexity), true
 
+	case "ApproveArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.ApproveArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveArchiveDestructionPayload.Destruction(childComplexity), true
+
+	case "ArchiveDestruction.approval":
+		if e.ComplexityRoot.ArchiveDestruction.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Approval(childComplexity), true
+	case "ArchiveDestruction.approvalID":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovalID(childComplexity), true
+	case "ArchiveDestruction.approvedAt":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedAt(childComplexity), true
+	case "ArchiveDestruction.approvedByID":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedByID(childComplexity), true
+	case "ArchiveDestruction.approvedByName":
+		if e.ComplexityRoot.ArchiveDestruction.ApprovedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ApprovedByName(childComplexity), true
+	case "ArchiveDestruction.backupsUntil":
+		if e.ComplexityRoot.ArchiveDestruction.BackupsUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.BackupsUntil(childComplexity), true
+	case "ArchiveDestruction.cancelReason":
+		if e.ComplexityRoot.ArchiveDestruction.CancelReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelReason(childComplexity), true
+	case "ArchiveDestruction.cancelledAt":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledAt(childComplexity), true
+	case "ArchiveDestruction.cancelledByID":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledByID(childComplexity), true
+	case "ArchiveDestruction.cancelledByName":
+		if e.ComplexityRoot.ArchiveDestruction.CancelledByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CancelledByName(childComplexity), true
+	case "ArchiveDestruction.certificate":
+		if e.ComplexityRoot.ArchiveDestruction.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Certificate(childComplexity), true
+	case "ArchiveDestruction.certificateID":
+		if e.ComplexityRoot.ArchiveDestruction.CertificateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CertificateID(childComplexity), true
+	case "ArchiveDestruction.contentHash":
+		if e.ComplexityRoot.ArchiveDestruction.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ContentHash(childComplexity), true
+	case "ArchiveDestruction.createdAt":
+		if e.ComplexityRoot.ArchiveDestruction.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.CreatedAt(childComplexity), true
+	case "ArchiveDestruction.datedFrom":
+		if e.ComplexityRoot.ArchiveDestruction.DatedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DatedFrom(childComplexity), true
+	case "ArchiveDestruction.datedUntil":
+		if e.ComplexityRoot.ArchiveDestruction.DatedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DatedUntil(childComplexity), true
+	case "ArchiveDestruction.destroyedByName":
+		if e.ComplexityRoot.ArchiveDestruction.DestroyedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DestroyedByName(childComplexity), true
+	case "ArchiveDestruction.doneAt":
+		if e.ComplexityRoot.ArchiveDestruction.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.DoneAt(childComplexity), true
+	case "ArchiveDestruction.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestruction.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.EligibleOn(childComplexity), true
+	case "ArchiveDestruction.estate":
+		if e.ComplexityRoot.ArchiveDestruction.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Estate(childComplexity), true
+	case "ArchiveDestruction.estateID":
+		if e.ComplexityRoot.ArchiveDestruction.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.EstateID(childComplexity), true
+	case "ArchiveDestruction.id":
+		if e.ComplexityRoot.ArchiveDestruction.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ID(childComplexity), true
+	case "ArchiveDestruction.lines":
+		if e.ComplexityRoot.ArchiveDestruction.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Lines(childComplexity), true
+	case "ArchiveDestruction.method":
+		if e.ComplexityRoot.ArchiveDestruction.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Method(childComplexity), true
+	case "ArchiveDestruction.pages":
+		if e.ComplexityRoot.ArchiveDestruction.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Pages(childComplexity), true
+	case "ArchiveDestruction.proposedAt":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedAt(childComplexity), true
+	case "ArchiveDestruction.proposedByID":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedByID(childComplexity), true
+	case "ArchiveDestruction.proposedByName":
+		if e.ComplexityRoot.ArchiveDestruction.ProposedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.ProposedByName(childComplexity), true
+	case "ArchiveDestruction.quantity":
+		if e.ComplexityRoot.ArchiveDestruction.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Quantity(childComplexity), true
+	case "ArchiveDestruction.reason":
+		if e.ComplexityRoot.ArchiveDestruction.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Reason(childComplexity), true
+	case "ArchiveDestruction.state":
+		if e.ComplexityRoot.ArchiveDestruction.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.State(childComplexity), true
+	case "ArchiveDestruction.version":
+		if e.ComplexityRoot.ArchiveDestruction.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Version(childComplexity), true
+	case "ArchiveDestruction.witness":
+		if e.ComplexityRoot.ArchiveDestruction.Witness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.Witness(childComplexity), true
+	case "ArchiveDestruction.witnessID":
+		if e.ComplexityRoot.ArchiveDestruction.WitnessID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestruction.WitnessID(childComplexity), true
+
+	case "ArchiveDestructionCertificate.auditSeq":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.AuditSeq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.AuditSeq(childComplexity), true
+	case "ArchiveDestructionCertificate.authorisedBy":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.AuthorisedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.AuthorisedBy(childComplexity), true
+	case "ArchiveDestructionCertificate.backupsUntil":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.BackupsUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.BackupsUntil(childComplexity), true
+	case "ArchiveDestructionCertificate.contentHash":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.ContentHash(childComplexity), true
+	case "ArchiveDestructionCertificate.datedFrom":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DatedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DatedFrom(childComplexity), true
+	case "ArchiveDestructionCertificate.datedUntil":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DatedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DatedUntil(childComplexity), true
+	case "ArchiveDestructionCertificate.destroyedAt":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedAt(childComplexity), true
+	case "ArchiveDestructionCertificate.destroyedBy":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.DestroyedBy(childComplexity), true
+	case "ArchiveDestructionCertificate.destruction":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Destruction(childComplexity), true
+	case "ArchiveDestructionCertificate.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.EligibleOn(childComplexity), true
+	case "ArchiveDestructionCertificate.method":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Method(childComplexity), true
+	case "ArchiveDestructionCertificate.noHold":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.NoHold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.NoHold(childComplexity), true
+	case "ArchiveDestructionCertificate.number":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Number(childComplexity), true
+	case "ArchiveDestructionCertificate.pages":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Pages(childComplexity), true
+	case "ArchiveDestructionCertificate.quantity":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Quantity(childComplexity), true
+	case "ArchiveDestructionCertificate.schedule":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Schedule(childComplexity), true
+	case "ArchiveDestructionCertificate.series":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Series == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Series(childComplexity), true
+	case "ArchiveDestructionCertificate.witness":
+		if e.ComplexityRoot.ArchiveDestructionCertificate.Witness == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionCertificate.Witness(childComplexity), true
+
+	case "ArchiveDestructionConnection.edges":
+		if e.ComplexityRoot.ArchiveDestructionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.Edges(childComplexity), true
+	case "ArchiveDestructionConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveDestructionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.PageInfo(childComplexity), true
+	case "ArchiveDestructionConnection.totalCount":
+		if e.ComplexityRoot.ArchiveDestructionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionConnection.TotalCount(childComplexity), true
+
+	case "ArchiveDestructionEdge.cursor":
+		if e.ComplexityRoot.ArchiveDestructionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionEdge.Cursor(childComplexity), true
+	case "ArchiveDestructionEdge.node":
+		if e.ComplexityRoot.ArchiveDestructionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionEdge.Node(childComplexity), true
+
+	case "ArchiveDestructionLine.basis":
+		if e.ComplexityRoot.ArchiveDestructionLine.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Basis(childComplexity), true
+	case "ArchiveDestructionLine.category":
+		if e.ComplexityRoot.ArchiveDestructionLine.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Category(childComplexity), true
+	case "ArchiveDestructionLine.createdAt":
+		if e.ComplexityRoot.ArchiveDestructionLine.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.CreatedAt(childComplexity), true
+	case "ArchiveDestructionLine.dated":
+		if e.ComplexityRoot.ArchiveDestructionLine.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Dated(childComplexity), true
+	case "ArchiveDestructionLine.destruction":
+		if e.ComplexityRoot.ArchiveDestructionLine.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Destruction(childComplexity), true
+	case "ArchiveDestructionLine.destructionID":
+		if e.ComplexityRoot.ArchiveDestructionLine.DestructionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.DestructionID(childComplexity), true
+	case "ArchiveDestructionLine.document":
+		if e.ComplexityRoot.ArchiveDestructionLine.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Document(childComplexity), true
+	case "ArchiveDestructionLine.documentID":
+		if e.ComplexityRoot.ArchiveDestructionLine.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.DocumentID(childComplexity), true
+	case "ArchiveDestructionLine.eligibleOn":
+		if e.ComplexityRoot.ArchiveDestructionLine.EligibleOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.EligibleOn(childComplexity), true
+	case "ArchiveDestructionLine.estate":
+		if e.ComplexityRoot.ArchiveDestructionLine.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Estate(childComplexity), true
+	case "ArchiveDestructionLine.estateID":
+		if e.ComplexityRoot.ArchiveDestructionLine.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.EstateID(childComplexity), true
+	case "ArchiveDestructionLine.id":
+		if e.ComplexityRoot.ArchiveDestructionLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.ID(childComplexity), true
+	case "ArchiveDestructionLine.open":
+		if e.ComplexityRoot.ArchiveDestructionLine.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Open(childComplexity), true
+	case "ArchiveDestructionLine.pages":
+		if e.ComplexityRoot.ArchiveDestructionLine.Pages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Pages(childComplexity), true
+	case "ArchiveDestructionLine.volumeCode":
+		if e.ComplexityRoot.ArchiveDestructionLine.VolumeCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.VolumeCode(childComplexity), true
+	case "ArchiveDestructionLine.years":
+		if e.ComplexityRoot.ArchiveDestructionLine.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLine.Years(childComplexity), true
+
+	case "ArchiveDestructionLineConnection.edges":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.Edges(childComplexity), true
+	case "ArchiveDestructionLineConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.PageInfo(childComplexity), true
+	case "ArchiveDestructionLineConnection.totalCount":
+		if e.ComplexityRoot.ArchiveDestructionLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineConnection.TotalCount(childComplexity), true
+
+	case "ArchiveDestructionLineEdge.cursor":
+		if e.ComplexityRoot.ArchiveDestructionLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineEdge.Cursor(childComplexity), true
+	case "ArchiveDestructionLineEdge.node":
+		if e.ComplexityRoot.ArchiveDestructionLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDestructionLineEdge.Node(childComplexity), true
+
 	case "ArchiveDocument.boundAt":
 		if e.ComplexityRoot.ArchiveDocument.BoundAt == nil {
 			break
@@ -2798,6 +3479,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.Category(childComplexity), true
+	case "ArchiveDocument.certificateNumber":
+		if e.ComplexityRoot.ArchiveDocument.CertificateNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.CertificateNumber(childComplexity), true
 	case "ArchiveDocument.class":
 		if e.ComplexityRoot.ArchiveDocument.Class == nil {
 			break
@@ -2840,6 +3527,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveDocument.DepartmentID(childComplexity), true
+	case "ArchiveDocument.destroyedAt":
+		if e.ComplexityRoot.ArchiveDocument.DestroyedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveDocument.DestroyedAt(childComplexity), true
 	case "ArchiveDocument.edition":
 		if e.ComplexityRoot.ArchiveDocument.Edition == nil {
 			break
@@ -3169,6 +3862,153 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveFileEdge.Node(childComplexity), true
+
+	case "ArchiveHold.createdAt":
+		if e.ComplexityRoot.ArchiveHold.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.CreatedAt(childComplexity), true
+	case "ArchiveHold.document":
+		if e.ComplexityRoot.ArchiveHold.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Document(childComplexity), true
+	case "ArchiveHold.documentID":
+		if e.ComplexityRoot.ArchiveHold.DocumentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.DocumentID(childComplexity), true
+	case "ArchiveHold.estate":
+		if e.ComplexityRoot.ArchiveHold.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Estate(childComplexity), true
+	case "ArchiveHold.estateID":
+		if e.ComplexityRoot.ArchiveHold.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.EstateID(childComplexity), true
+	case "ArchiveHold.file":
+		if e.ComplexityRoot.ArchiveHold.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.File(childComplexity), true
+	case "ArchiveHold.fileID":
+		if e.ComplexityRoot.ArchiveHold.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.FileID(childComplexity), true
+	case "ArchiveHold.id":
+		if e.ComplexityRoot.ArchiveHold.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ID(childComplexity), true
+	case "ArchiveHold.placedAt":
+		if e.ComplexityRoot.ArchiveHold.PlacedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedAt(childComplexity), true
+	case "ArchiveHold.placedByID":
+		if e.ComplexityRoot.ArchiveHold.PlacedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedByID(childComplexity), true
+	case "ArchiveHold.placedByName":
+		if e.ComplexityRoot.ArchiveHold.PlacedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.PlacedByName(childComplexity), true
+	case "ArchiveHold.reason":
+		if e.ComplexityRoot.ArchiveHold.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Reason(childComplexity), true
+	case "ArchiveHold.releaseReason":
+		if e.ComplexityRoot.ArchiveHold.ReleaseReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleaseReason(childComplexity), true
+	case "ArchiveHold.releasedAt":
+		if e.ComplexityRoot.ArchiveHold.ReleasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedAt(childComplexity), true
+	case "ArchiveHold.releasedByID":
+		if e.ComplexityRoot.ArchiveHold.ReleasedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedByID(childComplexity), true
+	case "ArchiveHold.releasedByName":
+		if e.ComplexityRoot.ArchiveHold.ReleasedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.ReleasedByName(childComplexity), true
+	case "ArchiveHold.subjectID":
+		if e.ComplexityRoot.ArchiveHold.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.SubjectID(childComplexity), true
+	case "ArchiveHold.volume":
+		if e.ComplexityRoot.ArchiveHold.Volume == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.Volume(childComplexity), true
+	case "ArchiveHold.volumeID":
+		if e.ComplexityRoot.ArchiveHold.VolumeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHold.VolumeID(childComplexity), true
+
+	case "ArchiveHoldConnection.edges":
+		if e.ComplexityRoot.ArchiveHoldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.Edges(childComplexity), true
+	case "ArchiveHoldConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveHoldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.PageInfo(childComplexity), true
+	case "ArchiveHoldConnection.totalCount":
+		if e.ComplexityRoot.ArchiveHoldConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldConnection.TotalCount(childComplexity), true
+
+	case "ArchiveHoldEdge.cursor":
+		if e.ComplexityRoot.ArchiveHoldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldEdge.Cursor(childComplexity), true
+	case "ArchiveHoldEdge.node":
+		if e.ComplexityRoot.ArchiveHoldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveHoldEdge.Node(childComplexity), true
 
 	case "ArchiveManual.createdAt":
 		if e.ComplexityRoot.ArchiveManual.CreatedAt == nil {
@@ -3599,6 +4439,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveRequestEdge.Node(childComplexity), true
+
+	case "ArchiveRetention.basis":
+		if e.ComplexityRoot.ArchiveRetention.Basis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Basis(childComplexity), true
+	case "ArchiveRetention.category":
+		if e.ComplexityRoot.ArchiveRetention.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Category(childComplexity), true
+	case "ArchiveRetention.createdAt":
+		if e.ComplexityRoot.ArchiveRetention.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.CreatedAt(childComplexity), true
+	case "ArchiveRetention.estate":
+		if e.ComplexityRoot.ArchiveRetention.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Estate(childComplexity), true
+	case "ArchiveRetention.estateID":
+		if e.ComplexityRoot.ArchiveRetention.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.EstateID(childComplexity), true
+	case "ArchiveRetention.id":
+		if e.ComplexityRoot.ArchiveRetention.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.ID(childComplexity), true
+	case "ArchiveRetention.setByID":
+		if e.ComplexityRoot.ArchiveRetention.SetByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.SetByID(childComplexity), true
+	case "ArchiveRetention.setByName":
+		if e.ComplexityRoot.ArchiveRetention.SetByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.SetByName(childComplexity), true
+	case "ArchiveRetention.version":
+		if e.ComplexityRoot.ArchiveRetention.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Version(childComplexity), true
+	case "ArchiveRetention.years":
+		if e.ComplexityRoot.ArchiveRetention.Years == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetention.Years(childComplexity), true
+
+	case "ArchiveRetentionConnection.edges":
+		if e.ComplexityRoot.ArchiveRetentionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.Edges(childComplexity), true
+	case "ArchiveRetentionConnection.pageInfo":
+		if e.ComplexityRoot.ArchiveRetentionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.PageInfo(childComplexity), true
+	case "ArchiveRetentionConnection.totalCount":
+		if e.ComplexityRoot.ArchiveRetentionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionConnection.TotalCount(childComplexity), true
+
+	case "ArchiveRetentionEdge.cursor":
+		if e.ComplexityRoot.ArchiveRetentionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionEdge.Cursor(childComplexity), true
+	case "ArchiveRetentionEdge.node":
+		if e.ComplexityRoot.ArchiveRetentionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveRetentionEdge.Node(childComplexity), true
 
 	case "ArchiveVolume.bound":
 		if e.ComplexityRoot.ArchiveVolume.Bound == nil {
@@ -4207,6 +5140,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CanAnswer.Message(childComplexity), true
 
+	case "CancelArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelArchiveDestructionPayload.Destruction(childComplexity), true
+
 	case "CancelKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.CancelKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -4600,6 +5540,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DepartmentEdge.Node(childComplexity), true
 
+	case "DestroyArchivePayload.destruction":
+		if e.ComplexityRoot.DestroyArchivePayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DestroyArchivePayload.Destruction(childComplexity), true
+
 	case "DraftKeyAcceptancePayload.acceptance":
 		if e.ComplexityRoot.DraftKeyAcceptancePayload.Acceptance == nil {
 			break
@@ -4706,6 +5653,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndEmploymentPayload.Staff(childComplexity), true
 
+	case "Estate.backupDays":
+		if e.ComplexityRoot.Estate.BackupDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Estate.BackupDays(childComplexity), true
 	case "Estate.code":
 		if e.ComplexityRoot.Estate.Code == nil {
 			break
@@ -9118,6 +10071,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.approveArchiveDestruction":
+		if e.ComplexityRoot.Mutation.ApproveArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveArchiveDestruction(childComplexity, args["input"].(archives.ApproveArchiveDestructionInput)), true
 	case "Mutation.askKeyLoan":
 		if e.ComplexityRoot.Mutation.AskKeyLoan == nil {
 			break
@@ -9162,6 +10126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BreakKeySeal(childComplexity, args["input"].(keys.BreakKeySealInput)), true
+	case "Mutation.cancelArchiveDestruction":
+		if e.ComplexityRoot.Mutation.CancelArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelArchiveDestruction(childComplexity, args["input"].(archives.CancelArchiveDestructionInput)), true
 	case "Mutation.cancelKeyAcceptance":
 		if e.ComplexityRoot.Mutation.CancelKeyAcceptance == nil {
 			break
@@ -9459,6 +10434,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineArchiveRequest(childComplexity, args["input"].(archives.DeclineArchiveRequestInput)), true
+	case "Mutation.destroyArchive":
+		if e.ComplexityRoot.Mutation.DestroyArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_destroyArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DestroyArchive(childComplexity, args["input"].(archives.DestroyArchiveInput)), true
 	case "Mutation.disableAccount":
 		if e.ComplexityRoot.Mutation.DisableAccount == nil {
 			break
@@ -9756,6 +10742,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.placeArchiveHold":
+		if e.ComplexityRoot.Mutation.PlaceArchiveHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeArchiveHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceArchiveHold(childComplexity, args["input"].(archives.PlaceArchiveHoldInput)), true
 	case "Mutation.placeInArchive":
 		if e.ComplexityRoot.Mutation.PlaceInArchive == nil {
 			break
@@ -9767,6 +10764,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlaceInArchive(childComplexity, args["input"].(archives.PlaceInArchiveInput)), true
+	case "Mutation.proposeArchiveDestruction":
+		if e.ComplexityRoot.Mutation.ProposeArchiveDestruction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeArchiveDestruction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeArchiveDestruction(childComplexity, args["input"].(archives.ProposeArchiveDestructionInput)), true
 	case "Mutation.putManualInForce":
 		if e.ComplexityRoot.Mutation.PutManualInForce == nil {
 			break
@@ -9822,6 +10830,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RegisterExternalPerson(childComplexity, args["input"].(registry.RegisterExternalPersonInput)), true
+	case "Mutation.releaseArchiveHold":
+		if e.ComplexityRoot.Mutation.ReleaseArchiveHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseArchiveHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseArchiveHold(childComplexity, args["input"].(archives.ReleaseArchiveHoldInput)), true
 	case "Mutation.removeKeyAcceptanceLine":
 		if e.ComplexityRoot.Mutation.RemoveKeyAcceptanceLine == nil {
 			break
@@ -9960,6 +10979,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SealKeys(childComplexity, args["input"].(keys.SealKeysInput)), true
+	case "Mutation.setArchiveRetention":
+		if e.ComplexityRoot.Mutation.SetArchiveRetention == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setArchiveRetention_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetArchiveRetention(childComplexity, args["input"].(archives.SetArchiveRetentionInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -10630,6 +11660,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PlaceArchiveHoldPayload.hold":
+		if e.ComplexityRoot.PlaceArchiveHoldPayload.Hold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceArchiveHoldPayload.Hold(childComplexity), true
+
 	case "PlaceInArchivePayload.file":
 		if e.ComplexityRoot.PlaceInArchivePayload.File == nil {
 			break
@@ -10642,6 +11679,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlaceInArchivePayload.Volume(childComplexity), true
+
+	case "ProposeArchiveDestructionPayload.destruction":
+		if e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeArchiveDestructionPayload.Destruction(childComplexity), true
 
 	case "PutInForcePayload.document":
 		if e.ComplexityRoot.PutInForcePayload.Document == nil {
@@ -10722,6 +11766,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Approvals(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ApprovalOrder), args["where"].(*ent.ApprovalWhereInput)), true
+	case "Query.archiveDestructionCertificate":
+		if e.ComplexityRoot.Query.ArchiveDestructionCertificate == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveDestructionCertificate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveDestructionCertificate(childComplexity, args["destructionID"].(uuid.UUID)), true
+	case "Query.archiveDestructions":
+		if e.ComplexityRoot.Query.ArchiveDestructions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveDestructions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveDestructions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDestructionOrder), args["where"].(*ent.ArchiveDestructionWhereInput)), true
 	case "Query.archiveDocuments":
 		if e.ComplexityRoot.Query.ArchiveDocuments == nil {
 			break
@@ -10744,6 +11810,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchiveFiles(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveFileOrder), args["where"].(*ent.ArchiveFileWhereInput)), true
+	case "Query.archiveHolds":
+		if e.ComplexityRoot.Query.ArchiveHolds == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveHolds_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveHolds(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveHoldOrder), args["where"].(*ent.ArchiveHoldWhereInput)), true
 	case "Query.archiveManuals":
 		if e.ComplexityRoot.Query.ArchiveManuals == nil {
 			break
@@ -10777,6 +11854,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ArchiveRequests(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveRequestOrder), args["where"].(*ent.ArchiveRequestWhereInput)), true
+	case "Query.archiveRetentionDue":
+		if e.ComplexityRoot.Query.ArchiveRetentionDue == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveRetentionDue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveRetentionDue(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ArchiveDocumentOrder), args["where"].(*ent.ArchiveDocumentWhereInput)), true
+	case "Query.archiveRetentions":
+		if e.ComplexityRoot.Query.ArchiveRetentions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_archiveRetentions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ArchiveRetentions(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["where"].(*ent.ArchiveRetentionWhereInput)), true
 	case "Query.archiveVolumes":
 		if e.ComplexityRoot.Query.ArchiveVolumes == nil {
 			break
@@ -11689,6 +12788,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson(childComplexity), true
 
+	case "ReleaseArchiveHoldPayload.hold":
+		if e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseArchiveHoldPayload.Hold(childComplexity), true
+
 	case "RemoveKeyAcceptanceLinePayload.acceptance":
 		if e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance == nil {
 			break
@@ -11921,6 +13027,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
+	case "SetArchiveRetentionPayload.retention":
+		if e.ComplexityRoot.SetArchiveRetentionPayload.Retention == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetArchiveRetentionPayload.Retention(childComplexity), true
 
 	case "SignInPayload.expiresAt":
 		if e.ComplexityRoot.SignInPayload.ExpiresAt == nil {
@@ -12579,10 +13692,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
+			graphql.NewInputUnmarshaler("ApproveArchiveDestructionInput", ec.unmarshalInputApproveArchiveDestructionInput),
+			graphql.NewInputUnmarshaler("ArchiveDestructionLineOrder", ec.unmarshalInputArchiveDestructionLineOrder),
+			graphql.NewInputUnmarshaler("ArchiveDestructionLineWhereInput", ec.unmarshalInputArchiveDestructionLineWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveDestructionOrder", ec.unmarshalInputArchiveDestructionOrder),
+			graphql.NewInputUnmarshaler("ArchiveDestructionWhereInput", ec.unmarshalInputArchiveDestructionWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveDocumentOrder", ec.unmarshalInputArchiveDocumentOrder),
 			graphql.NewInputUnmarshaler("ArchiveDocumentWhereInput", ec.unmarshalInputArchiveDocumentWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveFileOrder", ec.unmarshalInputArchiveFileOrder),
 			graphql.NewInputUnmarshaler("ArchiveFileWhereInput", ec.unmarshalInputArchiveFileWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveHoldOrder", ec.unmarshalInputArchiveHoldOrder),
+			graphql.NewInputUnmarshaler("ArchiveHoldWhereInput", ec.unmarshalInputArchiveHoldWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveManualOrder", ec.unmarshalInputArchiveManualOrder),
 			graphql.NewInputUnmarshaler("ArchiveManualWhereInput", ec.unmarshalInputArchiveManualWhereInput),
 			graphql.NewInputUnmarshaler("ArchivePermitOrder", ec.unmarshalInputArchivePermitOrder),
@@ -12591,6 +13711,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ArchiveRequestDocumentWhereInput", ec.unmarshalInputArchiveRequestDocumentWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveRequestOrder", ec.unmarshalInputArchiveRequestOrder),
 			graphql.NewInputUnmarshaler("ArchiveRequestWhereInput", ec.unmarshalInputArchiveRequestWhereInput),
+			graphql.NewInputUnmarshaler("ArchiveRetentionOrder", ec.unmarshalInputArchiveRetentionOrder),
+			graphql.NewInputUnmarshaler("ArchiveRetentionWhereInput", ec.unmarshalInputArchiveRetentionWhereInput),
 			graphql.NewInputUnmarshaler("ArchiveVolumeOrder", ec.unmarshalInputArchiveVolumeOrder),
 			graphql.NewInputUnmarshaler("ArchiveVolumeWhereInput", ec.unmarshalInputArchiveVolumeWhereInput),
 			graphql.NewInputUnmarshaler("AreaOrder", ec.unmarshalInputAreaOrder),
@@ -12604,6 +13726,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BuildingOrder", ec.unmarshalInputBuildingOrder),
 			graphql.NewInputUnmarshaler("BuildingWhereInput", ec.unmarshalInputBuildingWhereInput),
 			graphql.NewInputUnmarshaler("CanInput", ec.unmarshalInputCanInput),
+			graphql.NewInputUnmarshaler("CancelArchiveDestructionInput", ec.unmarshalInputCancelArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("CancelKeyAcceptanceInput", ec.unmarshalInputCancelKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("CancelKeySpotCheckInput", ec.unmarshalInputCancelKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CancelLockChangeInput", ec.unmarshalInputCancelLockChangeInput),
@@ -12636,6 +13759,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeclineArchiveRequestInput", ec.unmarshalInputDeclineArchiveRequestInput),
 			graphql.NewInputUnmarshaler("DepartmentOrder", ec.unmarshalInputDepartmentOrder),
 			graphql.NewInputUnmarshaler("DepartmentWhereInput", ec.unmarshalInputDepartmentWhereInput),
+			graphql.NewInputUnmarshaler("DestroyArchiveInput", ec.unmarshalInputDestroyArchiveInput),
 			graphql.NewInputUnmarshaler("DraftKeyAcceptanceInput", ec.unmarshalInputDraftKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("DrawKeySpotCheckInput", ec.unmarshalInputDrawKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("EmergencyContactOrder", ec.unmarshalInputEmergencyContactOrder),
@@ -12732,7 +13856,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenVolumeInput", ec.unmarshalInputOpenVolumeInput),
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
+			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
+			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
 			graphql.NewInputUnmarshaler("PutInForceInput", ec.unmarshalInputPutInForceInput),
 			graphql.NewInputUnmarshaler("ReconciliationLineOrder", ec.unmarshalInputReconciliationLineOrder),
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
@@ -12742,6 +13868,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
+			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
@@ -12758,6 +13885,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleInput", ec.unmarshalInputRoleInput),
 			graphql.NewInputUnmarshaler("SealKeysInput", ec.unmarshalInputSealKeysInput),
 			graphql.NewInputUnmarshaler("SealedWithInput", ec.unmarshalInputSealedWithInput),
+			graphql.NewInputUnmarshaler("SetArchiveRetentionInput", ec.unmarshalInputSetArchiveRetentionInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("SignKeyAcceptanceInput", ec.unmarshalInputSignKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("SignatureInput", ec.unmarshalInputSignatureInput),
@@ -13339,6 +14467,268 @@ extend type Query {
   ): ArchivePermitConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/archives_destruction.graphqls", Input: `"How long a category is kept from now on (A7)."
+input SetArchiveRetentionInput {
+  "The line of the schedule."
+  id: ID!
+  "The version that was seen."
+  expectedVersion: Int!
+  "How many years after its date a document is kept, 1 to 100; permanently unless given."
+  years: Int
+  "The schedule and the item in it, as the certificate names them; as it was unless given."
+  basis: String
+}
+
+"What setting gave."
+type SetArchiveRetentionPayload {
+  "The line as it stands now."
+  retention: ArchiveRetention!
+}
+
+"A legal hold (A7), on exactly one of the three."
+input PlaceArchiveHoldInput {
+  "The document."
+  documentID: ID
+  "The volume, with all that is bound in it."
+  volumeID: ID
+  "The file of a household or a member of staff."
+  fileID: ID
+  "Why."
+  reason: String!
+}
+
+"What holding gave."
+type PlaceArchiveHoldPayload {
+  "The hold."
+  hold: ArchiveHold!
+}
+
+"A hold that is released (A7)."
+input ReleaseArchiveHoldInput {
+  "The hold."
+  id: ID!
+  "Why it is released."
+  reason: String!
+}
+
+"What releasing gave."
+type ReleaseArchiveHoldPayload {
+  "The hold as it stands now."
+  hold: ArchiveHold!
+}
+
+"Documents to be destroyed (A7)."
+input ProposeArchiveDestructionInput {
+  "The estate."
+  estateID: ID!
+  "The documents, at most 500: each is frozen as it is."
+  documentIDs: [ID!]!
+  "How."
+  method: ArchiveDestructionMethod!
+  "Why."
+  reason: String!
+}
+
+"What proposing gave."
+type ProposeArchiveDestructionPayload {
+  "The order, which awaits the project manager."
+  destruction: ArchiveDestruction!
+}
+
+"The project manager's approval of a destruction (A7)."
+input ApproveArchiveDestructionInput {
+  "The order."
+  destructionID: ID!
+  "The witness (监销员): a member of staff with an account, neither the archivist nor who approves."
+  witnessID: ID!
+  "What is to be said."
+  note: String
+  "The own signature."
+  signature: SignatureInput!
+}
+
+"What approving gave."
+type ApproveArchiveDestructionPayload {
+  "The order, which awaits its witness."
+  destruction: ArchiveDestruction!
+}
+
+"A destruction that is carried out (A7)."
+input DestroyArchiveInput {
+  "The order."
+  destructionID: ID!
+  "The witness, as named with the approval."
+  witnessID: ID!
+  "The archivist's signature."
+  signature: SignatureInput!
+  "The witness's signature."
+  witnessSignature: SignatureInput!
+}
+
+"What destroying gave."
+type DestroyArchivePayload {
+  "The order, done, with its certificate."
+  destruction: ArchiveDestruction!
+}
+
+"An order that is not carried out (A7)."
+input CancelArchiveDestructionInput {
+  "The order."
+  destructionID: ID!
+  "Why."
+  reason: String!
+}
+
+"What cancelling gave."
+type CancelArchiveDestructionPayload {
+  "The order, cancelled."
+  destruction: ArchiveDestruction!
+}
+
+"The certificate of a destruction, with all that it has to say (A7); GET /registers/archives-destructions.html prints it."
+type ArchiveDestructionCertificate {
+  "The order."
+  destruction: ArchiveDestruction!
+  "The number of the certificate."
+  number: String!
+  "The series: volumes and categories."
+  series: [String!]!
+  "The first date of what was destroyed."
+  datedFrom: Date!
+  "The last date of what was destroyed."
+  datedUntil: Date!
+  "The schedule and the items in it, with their years."
+  schedule: [String!]!
+  "From which day all of it was past its retention."
+  eligibleOn: Date!
+  "How many documents."
+  quantity: Int!
+  "Their pages on paper."
+  pages: Int!
+  "How it was destroyed."
+  method: ArchiveDestructionMethod!
+  "Who authorised it."
+  authorisedBy: String!
+  "Who destroyed it: the archivist."
+  destroyedBy: String!
+  "The witness (监销员)."
+  witness: String!
+  "When."
+  destroyedAt: Time!
+  "The statement that nothing was held, in Chinese and English."
+  noHold: String!
+  "SHA-256 over the ids of the documents and the SHA-256 of what they held, from before."
+  contentHash: String!
+  "Until when backups still hold it."
+  backupsUntil: Date!
+  "Its place in the estate's audit chain."
+  auditSeq: Int!
+}
+
+extend type Mutation {
+  "Sets how long a category is kept (A7). CONFLICT if somebody set it meanwhile."
+  setArchiveRetention(
+    "The line of the schedule."
+    input: SetArchiveRetentionInput!
+  ): SetArchiveRetentionPayload!
+  "Holds a document, a volume or a file, which is not destroyed until it is released (A7). RULE for a document that is destroyed."
+  placeArchiveHold(
+    "What is held, and why."
+    input: PlaceArchiveHoldInput!
+  ): PlaceArchiveHoldPayload!
+  "Releases a hold (A7). CONFLICT if it was released."
+  releaseArchiveHold(
+    "Which hold, and why."
+    input: ReleaseArchiveHoldInput!
+  ): ReleaseArchiveHoldPayload!
+  "Proposes to destroy documents that are past their retention and not held: the archivist alone (A7). RULE for one that is kept longer, or permanently, or is held."
+  proposeArchiveDestruction(
+    "What is to be destroyed."
+    input: ProposeArchiveDestructionInput!
+  ): ProposeArchiveDestructionPayload!
+  "Approves an order, as the project manager, signed, and names the witness (A7). RULE for a witness who is the archivist or who approves."
+  approveArchiveDestruction(
+    "Which order, and who witnesses."
+    input: ApproveArchiveDestructionInput!
+  ): ApproveArchiveDestructionPayload!
+  "Carries an order out: archivist and witness sign, the certificate is issued, and of each document a stub stays that holds nothing personal (A7). RULE for what is held or to be kept longer by now."
+  destroyArchive(
+    "Which order, with both signatures."
+    input: DestroyArchiveInput!
+  ): DestroyArchivePayload!
+  "Cancels an order before it is carried out; its documents stay (A7)."
+  cancelArchiveDestruction(
+    "Which order, and why."
+    input: CancelArchiveDestructionInput!
+  ): CancelArchiveDestructionPayload!
+}
+
+extend type Query {
+  "How long each category is kept (A7)."
+  archiveRetentions(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "Which ones."
+    where: ArchiveRetentionWhereInput
+  ): ArchiveRetentionConnection!
+  "The documents that may be proposed for destruction, of those that the viewer may see: bound, past their retention, not held, on no order (A7)."
+  archiveRetentionDue(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveDocumentOrder = {field: FILING, direction: ASC}
+    "Which ones."
+    where: ArchiveDocumentWhereInput
+  ): ArchiveDocumentConnection!
+  "The legal holds, those in force and those released (A7)."
+  archiveHolds(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveHoldOrder = {field: PLACED_AT, direction: DESC}
+    "Which ones."
+    where: ArchiveHoldWhereInput
+  ): ArchiveHoldConnection!
+  "The orders to destroy documents, and what came of them (A7)."
+  archiveDestructions(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ArchiveDestructionOrder = {field: PROPOSED_AT, direction: DESC}
+    "Which ones."
+    where: ArchiveDestructionWhereInput
+  ): ArchiveDestructionConnection!
+  "The certificate of a destruction (A7). NOT_FOUND until it is done."
+  archiveDestructionCertificate(
+    "The order."
+    destructionID: ID!
+  ): ArchiveDestructionCertificate!
+}
+`, BuiltIn: false},
 	{Name: "../schema/archives_requests.graphqls", Input: `"What is asked of the archive (A5): a category, a household, a unit, a member of staff, documents that the viewer sees, or in words; at least one."
 input RequestArchiveInput {
   "The estate."
@@ -13655,6 +15045,8 @@ input UpdateEstateInput {
   timeZone: String
   "Language of its papers, zh-CN or en."
   locale: String
+  "How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7)."
+  backupDays: Int
 }
 
 "What changing an estate gave."
@@ -17698,6 +19090,847 @@ input ApprovalWhereInput {
   usedAtNotNil: Boolean
 }
 """
+An order to destroy documents, and what came of it (A7).
+"""
+type ArchiveDestruction implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  Paper is shredded, pulped or burnt, beside the erasure of the content; erasure alone is for what was never on paper.
+  """
+  method: ArchiveDestructionMethod!
+  """
+  Why it is proposed.
+  """
+  reason: String!
+  """
+  Proposed; approved, and waiting for its witness; done; ended without (declined, withdrawn, expired); cancelled.
+  """
+  state: ArchiveDestructionState!
+  """
+  How many documents.
+  """
+  quantity: Int!
+  """
+  Their pages on paper.
+  """
+  pages: Int!
+  """
+  The earliest date among them.
+  """
+  datedFrom: Date!
+  """
+  The latest date among them.
+  """
+  datedUntil: Date!
+  """
+  From which day all of them were past their retention.
+  """
+  eligibleOn: Date!
+  """
+  The account of the archivist who proposed it.
+  """
+  proposedByID: ID!
+  """
+  Who proposed it, as signed.
+  """
+  proposedByName: String!
+  """
+  When it was proposed.
+  """
+  proposedAt: Time!
+  """
+  The project manager's approval.
+  """
+  approvalID: ID
+  """
+  The account of who approved it.
+  """
+  approvedByID: ID
+  """
+  Who approved it, as signed.
+  """
+  approvedByName: String!
+  """
+  When it was approved.
+  """
+  approvedAt: Time
+  """
+  The witness (监销员): a member of staff who is neither the archivist nor the approver.
+  """
+  witnessID: ID
+  """
+  SHA-256 over the ids and the SHA-256 of the content of all documents, from before they were destroyed.
+  """
+  contentHash: String!
+  """
+  The certificate.
+  """
+  certificateID: ID
+  """
+  The archivist who destroyed it, as signed.
+  """
+  destroyedByName: String!
+  """
+  When it was carried out.
+  """
+  doneAt: Time
+  """
+  Until when backups still hold what was destroyed.
+  """
+  backupsUntil: Date
+  """
+  The account that cancelled it.
+  """
+  cancelledByID: ID
+  """
+  Who cancelled it, as signed.
+  """
+  cancelledByName: String!
+  """
+  When it was cancelled.
+  """
+  cancelledAt: Time
+  """
+  Why it was cancelled.
+  """
+  cancelReason: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The project manager's approval.
+  """
+  approval: Approval
+  """
+  The witness.
+  """
+  witness: Staff
+  """
+  The certificate.
+  """
+  certificate: Certificate
+  """
+  What it is upon, document by document.
+  """
+  lines: [ArchiveDestructionLine!]
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveDestructionConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveDestructionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveDestructionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveDestruction
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+A document of an order to destroy (A7).
+"""
+type ArchiveDestructionLine implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The order.
+  """
+  destructionID: ID!
+  """
+  The document.
+  """
+  documentID: ID!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveDestructionLineCategory!
+  """
+  The code of its volume.
+  """
+  volumeCode: String!
+  """
+  The day that it bears.
+  """
+  dated: Date!
+  """
+  Its pages.
+  """
+  pages: Int!
+  """
+  How many years it was to be kept.
+  """
+  years: Int!
+  """
+  The schedule and the item in it.
+  """
+  basis: String!
+  """
+  From which day it was past its retention.
+  """
+  eligibleOn: Date!
+  """
+  Whether its order is neither done nor ended; the database says so.
+  """
+  open: Boolean!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The order.
+  """
+  destruction: ArchiveDestruction!
+  """
+  The document, or its stub.
+  """
+  document: ArchiveDocument!
+}
+"""
+ArchiveDestructionLineCategory is enum for the field category
+"""
+enum ArchiveDestructionLineCategory @goModel(model: "github.com/steward-pm/steward/ent/archivedestructionline.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveDestructionLineConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveDestructionLineEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveDestructionLineEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveDestructionLine
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveDestructionLine connections
+"""
+input ArchiveDestructionLineOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveDestructionLines.
+  """
+  field: ArchiveDestructionLineOrderField!
+}
+"""
+Properties by which ArchiveDestructionLine connections can be ordered.
+"""
+enum ArchiveDestructionLineOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveDestructionLineWhereInput is used for filtering ArchiveDestructionLine objects.
+Input was generated by ent.
+"""
+input ArchiveDestructionLineWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveDestructionLineWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveDestructionLineWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveDestructionLineWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  destruction_id field predicates
+  """
+  destructionID: ID
+  """
+  destructionID differs from this.
+  """
+  destructionIDNEQ: ID
+  """
+  destructionID is one of these.
+  """
+  destructionIDIn: [ID!]
+  """
+  destructionID is none of these.
+  """
+  destructionIDNotIn: [ID!]
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+  """
+  category field predicates
+  """
+  category: ArchiveDestructionLineCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveDestructionLineCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveDestructionLineCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveDestructionLineCategory!]
+  """
+  open field predicates
+  """
+  open: Boolean
+  """
+  open differs from this.
+  """
+  openNEQ: Boolean
+}
+"""
+ArchiveDestructionMethod is enum for the field method
+"""
+enum ArchiveDestructionMethod @goModel(model: "github.com/steward-pm/steward/ent/archivedestruction.Method") {
+  """
+  shredding.
+  """
+  SHREDDING
+  """
+  pulping.
+  """
+  PULPING
+  """
+  burning.
+  """
+  BURNING
+  """
+  erasure.
+  """
+  ERASURE
+}
+"""
+Ordering options for ArchiveDestruction connections
+"""
+input ArchiveDestructionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveDestructions.
+  """
+  field: ArchiveDestructionOrderField!
+}
+"""
+Properties by which ArchiveDestruction connections can be ordered.
+"""
+enum ArchiveDestructionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  proposed at.
+  """
+  PROPOSED_AT
+}
+"""
+ArchiveDestructionState is enum for the field state
+"""
+enum ArchiveDestructionState @goModel(model: "github.com/steward-pm/steward/ent/archivedestruction.State") {
+  """
+  proposed.
+  """
+  PROPOSED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  done.
+  """
+  DONE
+  """
+  ended.
+  """
+  ENDED
+  """
+  cancelled.
+  """
+  CANCELLED
+}
+"""
+ArchiveDestructionWhereInput is used for filtering ArchiveDestruction objects.
+Input was generated by ent.
+"""
+input ArchiveDestructionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveDestructionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveDestructionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveDestructionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  method field predicates
+  """
+  method: ArchiveDestructionMethod
+  """
+  method differs from this.
+  """
+  methodNEQ: ArchiveDestructionMethod
+  """
+  method is one of these.
+  """
+  methodIn: [ArchiveDestructionMethod!]
+  """
+  method is none of these.
+  """
+  methodNotIn: [ArchiveDestructionMethod!]
+  """
+  state field predicates
+  """
+  state: ArchiveDestructionState
+  """
+  state differs from this.
+  """
+  stateNEQ: ArchiveDestructionState
+  """
+  state is one of these.
+  """
+  stateIn: [ArchiveDestructionState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ArchiveDestructionState!]
+  """
+  proposed_by_id field predicates
+  """
+  proposedByID: ID
+  """
+  proposedByID differs from this.
+  """
+  proposedByIDNEQ: ID
+  """
+  proposedByID is one of these.
+  """
+  proposedByIDIn: [ID!]
+  """
+  proposedByID is none of these.
+  """
+  proposedByIDNotIn: [ID!]
+  """
+  proposedByID is greater than this.
+  """
+  proposedByIDGT: ID
+  """
+  proposedByID is at least this.
+  """
+  proposedByIDGTE: ID
+  """
+  proposedByID is less than this.
+  """
+  proposedByIDLT: ID
+  """
+  proposedByID is at most this.
+  """
+  proposedByIDLTE: ID
+  """
+  proposed_at field predicates
+  """
+  proposedAt: Time
+  """
+  proposedAt differs from this.
+  """
+  proposedAtNEQ: Time
+  """
+  proposedAt is one of these.
+  """
+  proposedAtIn: [Time!]
+  """
+  proposedAt is none of these.
+  """
+  proposedAtNotIn: [Time!]
+  """
+  proposedAt is greater than this.
+  """
+  proposedAtGT: Time
+  """
+  proposedAt is at least this.
+  """
+  proposedAtGTE: Time
+  """
+  proposedAt is less than this.
+  """
+  proposedAtLT: Time
+  """
+  proposedAt is at most this.
+  """
+  proposedAtLTE: Time
+  """
+  witness_id field predicates
+  """
+  witnessID: ID
+  """
+  witnessID differs from this.
+  """
+  witnessIDNEQ: ID
+  """
+  witnessID is one of these.
+  """
+  witnessIDIn: [ID!]
+  """
+  witnessID is none of these.
+  """
+  witnessIDNotIn: [ID!]
+  """
+  witnessID is null.
+  """
+  witnessIDIsNil: Boolean
+  """
+  witnessID is set.
+  """
+  witnessIDNotNil: Boolean
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+  """
+  doneAt is null.
+  """
+  doneAtIsNil: Boolean
+  """
+  doneAt is set.
+  """
+  doneAtNotNil: Boolean
+}
+"""
 A document of the archive (A2, A3).
 """
 type ArchiveDocument implements Node {
@@ -17833,6 +20066,14 @@ type ArchiveDocument implements Node {
   Bytes of the content.
   """
   size: Int!
+  """
+  When it was destroyed (A7).
+  """
+  destroyedAt: Time
+  """
+  The number of the certificate of its destruction.
+  """
+  certificateNumber: String!
   """
   The estate that this belongs to.
   """
@@ -18646,6 +20887,46 @@ input ArchiveDocumentWhereInput {
   contentType contains this, upper and lower case alike.
   """
   contentTypeContainsFold: String
+  """
+  destroyed_at field predicates
+  """
+  destroyedAt: Time
+  """
+  destroyedAt differs from this.
+  """
+  destroyedAtNEQ: Time
+  """
+  destroyedAt is one of these.
+  """
+  destroyedAtIn: [Time!]
+  """
+  destroyedAt is none of these.
+  """
+  destroyedAtNotIn: [Time!]
+  """
+  destroyedAt is greater than this.
+  """
+  destroyedAtGT: Time
+  """
+  destroyedAt is at least this.
+  """
+  destroyedAtGTE: Time
+  """
+  destroyedAt is less than this.
+  """
+  destroyedAtLT: Time
+  """
+  destroyedAt is at most this.
+  """
+  destroyedAtLTE: Time
+  """
+  destroyedAt is null.
+  """
+  destroyedAtIsNil: Boolean
+  """
+  destroyedAt is set.
+  """
+  destroyedAtNotNil: Boolean
 }
 """
 The file of a household or of a member of staff (A6).
@@ -19090,6 +21371,417 @@ input ArchiveFileWhereInput {
   place contains this, upper and lower case alike.
   """
   placeContainsFold: String
+}
+"""
+A legal hold on a document, a volume or a file (A7).
+"""
+type ArchiveHold implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  What is held: the document, the volume or the file.
+  """
+  subjectID: ID!
+  """
+  The document that is held.
+  """
+  documentID: ID
+  """
+  The volume that is held, with all that is bound in it.
+  """
+  volumeID: ID
+  """
+  The file that is held, with all its documents.
+  """
+  fileID: ID
+  """
+  Why.
+  """
+  reason: String!
+  """
+  The account that placed it.
+  """
+  placedByID: ID!
+  """
+  Who placed it, as signed.
+  """
+  placedByName: String!
+  """
+  When it was placed.
+  """
+  placedAt: Time!
+  """
+  When it was released; null while it holds.
+  """
+  releasedAt: Time
+  """
+  Why it was released.
+  """
+  releaseReason: String!
+  """
+  The account that released it.
+  """
+  releasedByID: ID
+  """
+  Who released it, as signed.
+  """
+  releasedByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The document that is held.
+  """
+  document: ArchiveDocument
+  """
+  The volume that is held.
+  """
+  volume: ArchiveVolume
+  """
+  The file that is held.
+  """
+  file: ArchiveFile
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveHoldConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveHoldEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveHoldEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveHold
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveHold connections
+"""
+input ArchiveHoldOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveHolds.
+  """
+  field: ArchiveHoldOrderField!
+}
+"""
+Properties by which ArchiveHold connections can be ordered.
+"""
+enum ArchiveHoldOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  placed at.
+  """
+  PLACED_AT
+}
+"""
+ArchiveHoldWhereInput is used for filtering ArchiveHold objects.
+Input was generated by ent.
+"""
+input ArchiveHoldWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveHoldWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveHoldWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveHoldWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  subject_id field predicates
+  """
+  subjectID: ID
+  """
+  subjectID differs from this.
+  """
+  subjectIDNEQ: ID
+  """
+  subjectID is one of these.
+  """
+  subjectIDIn: [ID!]
+  """
+  subjectID is none of these.
+  """
+  subjectIDNotIn: [ID!]
+  """
+  subjectID is greater than this.
+  """
+  subjectIDGT: ID
+  """
+  subjectID is at least this.
+  """
+  subjectIDGTE: ID
+  """
+  subjectID is less than this.
+  """
+  subjectIDLT: ID
+  """
+  subjectID is at most this.
+  """
+  subjectIDLTE: ID
+  """
+  document_id field predicates
+  """
+  documentID: ID
+  """
+  documentID differs from this.
+  """
+  documentIDNEQ: ID
+  """
+  documentID is one of these.
+  """
+  documentIDIn: [ID!]
+  """
+  documentID is none of these.
+  """
+  documentIDNotIn: [ID!]
+  """
+  documentID is null.
+  """
+  documentIDIsNil: Boolean
+  """
+  documentID is set.
+  """
+  documentIDNotNil: Boolean
+  """
+  volume_id field predicates
+  """
+  volumeID: ID
+  """
+  volumeID differs from this.
+  """
+  volumeIDNEQ: ID
+  """
+  volumeID is one of these.
+  """
+  volumeIDIn: [ID!]
+  """
+  volumeID is none of these.
+  """
+  volumeIDNotIn: [ID!]
+  """
+  volumeID is null.
+  """
+  volumeIDIsNil: Boolean
+  """
+  volumeID is set.
+  """
+  volumeIDNotNil: Boolean
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  fileID is null.
+  """
+  fileIDIsNil: Boolean
+  """
+  fileID is set.
+  """
+  fileIDNotNil: Boolean
+  """
+  placed_at field predicates
+  """
+  placedAt: Time
+  """
+  placedAt differs from this.
+  """
+  placedAtNEQ: Time
+  """
+  placedAt is one of these.
+  """
+  placedAtIn: [Time!]
+  """
+  placedAt is none of these.
+  """
+  placedAtNotIn: [Time!]
+  """
+  placedAt is greater than this.
+  """
+  placedAtGT: Time
+  """
+  placedAt is at least this.
+  """
+  placedAtGTE: Time
+  """
+  placedAt is less than this.
+  """
+  placedAtLT: Time
+  """
+  placedAt is at most this.
+  """
+  placedAtLTE: Time
+  """
+  released_at field predicates
+  """
+  releasedAt: Time
+  """
+  releasedAt differs from this.
+  """
+  releasedAtNEQ: Time
+  """
+  releasedAt is one of these.
+  """
+  releasedAtIn: [Time!]
+  """
+  releasedAt is none of these.
+  """
+  releasedAtNotIn: [Time!]
+  """
+  releasedAt is greater than this.
+  """
+  releasedAtGT: Time
+  """
+  releasedAt is at least this.
+  """
+  releasedAtGTE: Time
+  """
+  releasedAt is less than this.
+  """
+  releasedAtLT: Time
+  """
+  releasedAt is at most this.
+  """
+  releasedAtLTE: Time
+  """
+  releasedAt is null.
+  """
+  releasedAtIsNil: Boolean
+  """
+  releasedAt is set.
+  """
+  releasedAtNotNil: Boolean
 }
 """
 A manual, of which one edition is in force (A1.2).
@@ -20624,6 +23316,374 @@ input ArchiveRequestWhereInput {
   answeredAt is set.
   """
   answeredAtNotNil: Boolean
+}
+"""
+How long a category is kept (A7).
+"""
+type ArchiveRetention implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  Grows with every change; give it back as expectedVersion.
+  """
+  version: Int!
+  """
+  The category: three of external material, two manuals, two parts of a staff file, eight of a household's (A1.1-A1.4).
+  """
+  category: ArchiveRetentionCategory!
+  """
+  How many years after its date a document is kept; null: permanently.
+  """
+  years: Int
+  """
+  The schedule and the item in it, as the certificate names them.
+  """
+  basis: String!
+  """
+  The account that set it; null for the default.
+  """
+  setByID: ID
+  """
+  Who set it, as signed.
+  """
+  setByName: String!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+}
+"""
+ArchiveRetentionCategory is enum for the field category
+"""
+enum ArchiveRetentionCategory @goModel(model: "github.com/steward-pm/steward/ent/archiveretention.Category") {
+  """
+  developer.
+  """
+  DEVELOPER
+  """
+  law.
+  """
+  LAW
+  """
+  other external.
+  """
+  OTHER_EXTERNAL
+  """
+  management manual.
+  """
+  MANAGEMENT_MANUAL
+  """
+  training manual.
+  """
+  TRAINING_MANUAL
+  """
+  work.
+  """
+  WORK
+  """
+  training.
+  """
+  TRAINING
+  """
+  move in.
+  """
+  MOVE_IN
+  """
+  renovation papers.
+  """
+  RENOVATION_PAPERS
+  """
+  payments.
+  """
+  PAYMENTS
+  """
+  violations.
+  """
+  VIOLATIONS
+  """
+  renovation records.
+  """
+  RENOVATION_RECORDS
+  """
+  complaints.
+  """
+  COMPLAINTS
+  """
+  correspondence.
+  """
+  CORRESPONDENCE
+  """
+  supplements.
+  """
+  SUPPLEMENTS
+}
+"""
+A connection to a list of items.
+"""
+type ArchiveRetentionConnection {
+  """
+  A list of edges.
+  """
+  edges: [ArchiveRetentionEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ArchiveRetentionEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: ArchiveRetention
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for ArchiveRetention connections
+"""
+input ArchiveRetentionOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order ArchiveRetentions.
+  """
+  field: ArchiveRetentionOrderField!
+}
+"""
+Properties by which ArchiveRetention connections can be ordered.
+"""
+enum ArchiveRetentionOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+ArchiveRetentionWhereInput is used for filtering ArchiveRetention objects.
+Input was generated by ent.
+"""
+input ArchiveRetentionWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ArchiveRetentionWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ArchiveRetentionWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ArchiveRetentionWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  category field predicates
+  """
+  category: ArchiveRetentionCategory
+  """
+  category differs from this.
+  """
+  categoryNEQ: ArchiveRetentionCategory
+  """
+  category is one of these.
+  """
+  categoryIn: [ArchiveRetentionCategory!]
+  """
+  category is none of these.
+  """
+  categoryNotIn: [ArchiveRetentionCategory!]
+  """
+  years field predicates
+  """
+  years: Int
+  """
+  years differs from this.
+  """
+  yearsNEQ: Int
+  """
+  years is one of these.
+  """
+  yearsIn: [Int!]
+  """
+  years is none of these.
+  """
+  yearsNotIn: [Int!]
+  """
+  years is greater than this.
+  """
+  yearsGT: Int
+  """
+  years is at least this.
+  """
+  yearsGTE: Int
+  """
+  years is less than this.
+  """
+  yearsLT: Int
+  """
+  years is at most this.
+  """
+  yearsLTE: Int
+  """
+  years is null.
+  """
+  yearsIsNil: Boolean
+  """
+  years is set.
+  """
+  yearsNotNil: Boolean
+  """
+  basis field predicates
+  """
+  basis: String
+  """
+  basis differs from this.
+  """
+  basisNEQ: String
+  """
+  basis is one of these.
+  """
+  basisIn: [String!]
+  """
+  basis is none of these.
+  """
+  basisNotIn: [String!]
+  """
+  basis is greater than this.
+  """
+  basisGT: String
+  """
+  basis is at least this.
+  """
+  basisGTE: String
+  """
+  basis is less than this.
+  """
+  basisLT: String
+  """
+  basis is at most this.
+  """
+  basisLTE: String
+  """
+  basis contains this.
+  """
+  basisContains: String
+  """
+  basis begins with this.
+  """
+  basisHasPrefix: String
+  """
+  basis ends with this.
+  """
+  basisHasSuffix: String
+  """
+  basis equals this, upper and lower case alike.
+  """
+  basisEqualFold: String
+  """
+  basis contains this, upper and lower case alike.
+  """
+  basisContainsFold: String
 }
 """
 A volume of the archive (A2).
@@ -22778,6 +25838,10 @@ type Estate implements Node {
   BCP 47 language of its papers: zh-CN or en.
   """
   locale: String!
+  """
+  How many days backups are kept: certificates of destruction say until when they still hold what was destroyed (A7).
+  """
+  backupDays: Int!
 }
 """
 A connection to a list of items.
@@ -37194,6 +40258,200 @@ func (ec *executionContext) childFields_ApprovalEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApprovalEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ApproveArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveArchiveDestructionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestruction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveDestruction_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveDestruction_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveDestruction_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveDestruction_version(ctx, field)
+	case "method":
+		return ec.fieldContext_ArchiveDestruction_method(ctx, field)
+	case "reason":
+		return ec.fieldContext_ArchiveDestruction_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_ArchiveDestruction_state(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ArchiveDestruction_quantity(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestruction_pages(ctx, field)
+	case "datedFrom":
+		return ec.fieldContext_ArchiveDestruction_datedFrom(ctx, field)
+	case "datedUntil":
+		return ec.fieldContext_ArchiveDestruction_datedUntil(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestruction_eligibleOn(ctx, field)
+	case "proposedByID":
+		return ec.fieldContext_ArchiveDestruction_proposedByID(ctx, field)
+	case "proposedByName":
+		return ec.fieldContext_ArchiveDestruction_proposedByName(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_ArchiveDestruction_proposedAt(ctx, field)
+	case "approvalID":
+		return ec.fieldContext_ArchiveDestruction_approvalID(ctx, field)
+	case "approvedByID":
+		return ec.fieldContext_ArchiveDestruction_approvedByID(ctx, field)
+	case "approvedByName":
+		return ec.fieldContext_ArchiveDestruction_approvedByName(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_ArchiveDestruction_approvedAt(ctx, field)
+	case "witnessID":
+		return ec.fieldContext_ArchiveDestruction_witnessID(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_ArchiveDestruction_contentHash(ctx, field)
+	case "certificateID":
+		return ec.fieldContext_ArchiveDestruction_certificateID(ctx, field)
+	case "destroyedByName":
+		return ec.fieldContext_ArchiveDestruction_destroyedByName(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_ArchiveDestruction_doneAt(ctx, field)
+	case "backupsUntil":
+		return ec.fieldContext_ArchiveDestruction_backupsUntil(ctx, field)
+	case "cancelledByID":
+		return ec.fieldContext_ArchiveDestruction_cancelledByID(ctx, field)
+	case "cancelledByName":
+		return ec.fieldContext_ArchiveDestruction_cancelledByName(ctx, field)
+	case "cancelledAt":
+		return ec.fieldContext_ArchiveDestruction_cancelledAt(ctx, field)
+	case "cancelReason":
+		return ec.fieldContext_ArchiveDestruction_cancelReason(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveDestruction_estate(ctx, field)
+	case "approval":
+		return ec.fieldContext_ArchiveDestruction_approval(ctx, field)
+	case "witness":
+		return ec.fieldContext_ArchiveDestruction_witness(ctx, field)
+	case "certificate":
+		return ec.fieldContext_ArchiveDestruction_certificate(ctx, field)
+	case "lines":
+		return ec.fieldContext_ArchiveDestruction_lines(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestruction", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ArchiveDestructionCertificate_destruction(ctx, field)
+	case "number":
+		return ec.fieldContext_ArchiveDestructionCertificate_number(ctx, field)
+	case "series":
+		return ec.fieldContext_ArchiveDestructionCertificate_series(ctx, field)
+	case "datedFrom":
+		return ec.fieldContext_ArchiveDestructionCertificate_datedFrom(ctx, field)
+	case "datedUntil":
+		return ec.fieldContext_ArchiveDestructionCertificate_datedUntil(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ArchiveDestructionCertificate_schedule(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestructionCertificate_eligibleOn(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ArchiveDestructionCertificate_quantity(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestructionCertificate_pages(ctx, field)
+	case "method":
+		return ec.fieldContext_ArchiveDestructionCertificate_method(ctx, field)
+	case "authorisedBy":
+		return ec.fieldContext_ArchiveDestructionCertificate_authorisedBy(ctx, field)
+	case "destroyedBy":
+		return ec.fieldContext_ArchiveDestructionCertificate_destroyedBy(ctx, field)
+	case "witness":
+		return ec.fieldContext_ArchiveDestructionCertificate_witness(ctx, field)
+	case "destroyedAt":
+		return ec.fieldContext_ArchiveDestructionCertificate_destroyedAt(ctx, field)
+	case "noHold":
+		return ec.fieldContext_ArchiveDestructionCertificate_noHold(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_ArchiveDestructionCertificate_contentHash(ctx, field)
+	case "backupsUntil":
+		return ec.fieldContext_ArchiveDestructionCertificate_backupsUntil(ctx, field)
+	case "auditSeq":
+		return ec.fieldContext_ArchiveDestructionCertificate_auditSeq(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionCertificate", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveDestructionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveDestructionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveDestructionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveDestructionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveDestructionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveDestructionLine_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveDestructionLine_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveDestructionLine_estateID(ctx, field)
+	case "destructionID":
+		return ec.fieldContext_ArchiveDestructionLine_destructionID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveDestructionLine_documentID(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveDestructionLine_category(ctx, field)
+	case "volumeCode":
+		return ec.fieldContext_ArchiveDestructionLine_volumeCode(ctx, field)
+	case "dated":
+		return ec.fieldContext_ArchiveDestructionLine_dated(ctx, field)
+	case "pages":
+		return ec.fieldContext_ArchiveDestructionLine_pages(ctx, field)
+	case "years":
+		return ec.fieldContext_ArchiveDestructionLine_years(ctx, field)
+	case "basis":
+		return ec.fieldContext_ArchiveDestructionLine_basis(ctx, field)
+	case "eligibleOn":
+		return ec.fieldContext_ArchiveDestructionLine_eligibleOn(ctx, field)
+	case "open":
+		return ec.fieldContext_ArchiveDestructionLine_open(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveDestructionLine_estate(ctx, field)
+	case "destruction":
+		return ec.fieldContext_ArchiveDestructionLine_destruction(ctx, field)
+	case "document":
+		return ec.fieldContext_ArchiveDestructionLine_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveDestructionLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveDestructionLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveDestructionLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveDestructionLineEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -37262,6 +40520,10 @@ func (ec *executionContext) childFields_ArchiveDocument(ctx context.Context, fie
 		return ec.fieldContext_ArchiveDocument_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_ArchiveDocument_size(ctx, field)
+	case "destroyedAt":
+		return ec.fieldContext_ArchiveDocument_destroyedAt(ctx, field)
+	case "certificateNumber":
+		return ec.fieldContext_ArchiveDocument_certificateNumber(ctx, field)
 	case "estate":
 		return ec.fieldContext_ArchiveDocument_estate(ctx, field)
 	case "file":
@@ -37358,6 +40620,72 @@ func (ec *executionContext) childFields_ArchiveFileEdge(ctx context.Context, fie
 		return ec.fieldContext_ArchiveFileEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveFileEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveHold_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveHold_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveHold_estateID(ctx, field)
+	case "subjectID":
+		return ec.fieldContext_ArchiveHold_subjectID(ctx, field)
+	case "documentID":
+		return ec.fieldContext_ArchiveHold_documentID(ctx, field)
+	case "volumeID":
+		return ec.fieldContext_ArchiveHold_volumeID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_ArchiveHold_fileID(ctx, field)
+	case "reason":
+		return ec.fieldContext_ArchiveHold_reason(ctx, field)
+	case "placedByID":
+		return ec.fieldContext_ArchiveHold_placedByID(ctx, field)
+	case "placedByName":
+		return ec.fieldContext_ArchiveHold_placedByName(ctx, field)
+	case "placedAt":
+		return ec.fieldContext_ArchiveHold_placedAt(ctx, field)
+	case "releasedAt":
+		return ec.fieldContext_ArchiveHold_releasedAt(ctx, field)
+	case "releaseReason":
+		return ec.fieldContext_ArchiveHold_releaseReason(ctx, field)
+	case "releasedByID":
+		return ec.fieldContext_ArchiveHold_releasedByID(ctx, field)
+	case "releasedByName":
+		return ec.fieldContext_ArchiveHold_releasedByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveHold_estate(ctx, field)
+	case "document":
+		return ec.fieldContext_ArchiveHold_document(ctx, field)
+	case "volume":
+		return ec.fieldContext_ArchiveHold_volume(ctx, field)
+	case "file":
+		return ec.fieldContext_ArchiveHold_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHold", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHoldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveHoldConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveHoldConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveHoldConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHoldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveHoldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveHoldEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveHoldEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveHoldEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveManual(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37558,6 +40886,54 @@ func (ec *executionContext) childFields_ArchiveRequestEdge(ctx context.Context, 
 		return ec.fieldContext_ArchiveRequestEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ArchiveRetention_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ArchiveRetention_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_ArchiveRetention_estateID(ctx, field)
+	case "version":
+		return ec.fieldContext_ArchiveRetention_version(ctx, field)
+	case "category":
+		return ec.fieldContext_ArchiveRetention_category(ctx, field)
+	case "years":
+		return ec.fieldContext_ArchiveRetention_years(ctx, field)
+	case "basis":
+		return ec.fieldContext_ArchiveRetention_basis(ctx, field)
+	case "setByID":
+		return ec.fieldContext_ArchiveRetention_setByID(ctx, field)
+	case "setByName":
+		return ec.fieldContext_ArchiveRetention_setByName(ctx, field)
+	case "estate":
+		return ec.fieldContext_ArchiveRetention_estate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetention", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetentionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArchiveRetentionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArchiveRetentionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ArchiveRetentionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetentionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveRetentionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ArchiveRetentionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ArchiveRetentionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveRetentionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ArchiveVolume(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37868,6 +41244,14 @@ func (ec *executionContext) childFields_CanAnswer(ctx context.Context, field gra
 		return ec.fieldContext_CanAnswer_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CanAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_CancelArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelArchiveDestructionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38188,6 +41572,14 @@ func (ec *executionContext) childFields_DepartmentEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type DepartmentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DestroyArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_DestroyArchivePayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DestroyArchivePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftKeyAcceptancePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -38262,6 +41654,8 @@ func (ec *executionContext) childFields_Estate(ctx context.Context, field graphq
 		return ec.fieldContext_Estate_timeZone(ctx, field)
 	case "locale":
 		return ec.fieldContext_Estate_locale(ctx, field)
+	case "backupDays":
+		return ec.fieldContext_Estate_backupDays(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Estate", field.Name)
 }
@@ -40502,6 +43896,14 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PlaceArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_PlaceArchiveHoldPayload_hold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaceArchiveHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "volume":
@@ -40510,6 +43912,14 @@ func (ec *executionContext) childFields_PlaceInArchivePayload(ctx context.Contex
 		return ec.fieldContext_PlaceInArchivePayload_file(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlaceInArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeArchiveDestructionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "destruction":
+		return ec.fieldContext_ProposeArchiveDestructionPayload_destruction(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeArchiveDestructionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PutInForcePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -40700,6 +44110,14 @@ func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type RegisterExternalPersonPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReleaseArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_ReleaseArchiveHoldPayload_hold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseArchiveHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "acceptance":
@@ -40872,6 +44290,14 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_current(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetArchiveRetentionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "retention":
+		return ec.fieldContext_SetArchiveRetentionPayload_retention(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetArchiveRetentionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
