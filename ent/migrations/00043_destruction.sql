@@ -235,6 +235,7 @@ CREATE TABLE archive_shreds (
     sha256   text   NOT NULL,
     subjects uuid[] NOT NULL);
 ALTER TABLE archive_shreds ENABLE ROW LEVEL SECURITY;
+CREATE POLICY program ON archive_shreds USING (identity.is_system());
 CREATE FUNCTION archive_shreds_due(most integer) RETURNS SETOF archive_shreds STABLE SECURITY DEFINER LANGUAGE sql SET search_path = pg_catalog, public AS $$
     SELECT * FROM archive_shreds WHERE identity.is_system() ORDER BY id LIMIT most $$;
 CREATE FUNCTION archive_shredded(document uuid) RETURNS void VOLATILE SECURITY DEFINER LANGUAGE sql SET search_path = pg_catalog, public AS $$
