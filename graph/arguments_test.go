@@ -67,8 +67,10 @@ var forms = map[string][]form{
 		{"handInDocument.input.householdID": nil, "handInDocument.input.departmentID": nil, "handInDocument.input.manualID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "WORK"},
 		{"handInDocument.input.householdID": nil, "handInDocument.input.staffID": nil, "handInDocument.input.uploadID": nil, "handInDocument.input.category": "MANAGEMENT_MANUAL", "handInDocument.input.edition": "二"},
 	},
-	"openVolume":  {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
-	"closeVolume": {{"closeVolume.input.periodUntil": "2026-03-02"}},
+	"openVolume":             {{"openVolume.input.staffID": nil, "openVolume.input.category": "COMPLAINTS"}, {"openVolume.input.householdID": nil, "openVolume.input.category": "WORK"}},
+	"registerExternalPerson": {{"registerExternalPerson.input.name": "外来师傅"}}, // who is on the staff by now is no outsider
+	"closeVolume":            {{"closeVolume.input.periodUntil": "2026-03-02"}},
+	"placeInArchive":         {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 	"placeArchiveHold": {
 		{"placeArchiveHold.input.volumeID": nil, "placeArchiveHold.input.fileID": nil},
 		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
@@ -76,7 +78,6 @@ var forms = map[string][]form{
 	},
 	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
 	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
-	"placeInArchive":            {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

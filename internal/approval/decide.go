@@ -59,7 +59,7 @@ var Give = act.Guarded(act.New("approval.give", act.Needs(policy.Approval, polic
 // Decline refuses what was asked, and says why.
 //
 // Errors: as of Give.
-var Decline = act.Guarded(act.New("approval.decline", act.Needs(policy.Approval, policy.Approve), nil, decline), decideGuard)
+var Decline = act.Guarded(act.New("approval.decline", act.Needs(policy.Approval, policy.Approve).SessionOnly(), nil, decline), decideGuard)
 
 func give(tx *act.Tx, in GiveApprovalInput) (*GiveApprovalPayload, error) {
 	a, err := lock(tx, in.ApprovalID, canGive)

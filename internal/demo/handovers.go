@@ -9,15 +9,15 @@ import (
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyset"
 	"github.com/steward-pm/steward/ent/occupancy"
+	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/unit"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/keys"
-	"github.com/steward-pm/steward/internal/signature"
 )
 
 // handovers are keys that pass to and from a household and engineering (K4.1).
 func (h *history) handovers() map[int][]func() error {
-	var set uuid.UUID
+	var set, person uuid.UUID
 	var home *ent.Household
 	mechanic := h.mechanics[h.estate.ID][0]
 	return map[int][]func() error{
@@ -25,11 +25,14 @@ func (h *history) handovers() map[int][]func() error {
 			if set, home, err = h.awaited(); err != nil {
 				return err
 			}
-			_, err = keys.HandOver.Do(h.custodian, keys.HandOverKeysInput{SetID: set, Count: 3, FromID: h.cabinet, HouseholdID: home.ID, Signature: by(home.Name)})
+			if person, err = home.QueryResidents().Order(ent.Asc(resident.FieldID)).FirstID(h.system); err != nil {
+				return err
+			}
+			_, err = keys.HandOver.Do(h.custodian, keys.HandOverKeysInput{SetID: set, Count: 3, FromID: h.cabinet, HouseholdID: home.ID, ResidentID: &person, Signature: attested()})
 			return err
 		}},
 		10: {func() error {
-			_, err := keys.TakeBack.Do(h.custodian, keys.TakeBackKeysInput{SetID: set, Count: 1, HouseholdID: home.ID, ToID: h.cabinet, Signature: by(home.Name)})
+			_, err := keys.TakeBack.Do(h.custodian, keys.TakeBackKeysInput{SetID: set, Count: 1, HouseholdID: home.ID, ToID: h.cabinet, ResidentID: &person, Signature: attested()})
 			return err
 		}},
 		20: {func() error {
@@ -46,9 +49,6 @@ func (h *history) handovers() map[int][]func() error {
 		}},
 	}
 }
-
-// by is the attested signature of a person by name.
-func by(name string) *signature.Input { return &signature.Input{Name: &name} }
 
 // awaited is a set in the cabinet of a unit that somebody has, and who has it.
 func (h *history) awaited() (uuid.UUID, *ent.Household, error) {

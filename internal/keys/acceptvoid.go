@@ -30,7 +30,7 @@ type VoidKeyAcceptancePayload struct{ Acceptance *ent.KeyAcceptance }
 //
 // Errors: NOT_FOUND; CONFLICT if it is voided already or still in draft, or if keys of it went on; RULE K1.1 for a sheet
 // that was imported, and for who signed it.
-var VoidAcceptance = act.Guarded(act.New("keys.voidAcceptance", act.Needs(policy.KeyAcceptance, policy.Void), act.Clauses("K1.1", "K4.1"), voidAcceptance), voidAcceptanceGuard)
+var VoidAcceptance = act.Guarded(act.New("keys.voidAcceptance", act.Needs(policy.KeyAcceptance, policy.Void).SessionOnly(), act.Clauses("K1.1", "K4.1"), voidAcceptance), voidAcceptanceGuard)
 
 func init() { act.Explain("key_acceptances_voided_by_another", signedIt()) }
 

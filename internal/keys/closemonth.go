@@ -25,7 +25,7 @@ type CloseKeyMonthPayload struct{ Statement *ent.KeyStatement }
 //
 // Errors: NOT_FOUND; RULE K4.2 if the month is not over, or one before it is open; CONFLICT if it is closed already, or if
 // nothing was entered until its end.
-var CloseMonth = act.New("keys.closeMonth", act.Needs(policy.KeyStatement, policy.Create), act.Clauses("K4.2"), closeMonth)
+var CloseMonth = act.New("keys.closeMonth", act.Needs(policy.KeyStatement, policy.Create).SessionOnly(), act.Clauses("K4.2"), closeMonth)
 
 func closeMonth(tx *act.Tx, in CloseKeyMonthInput) (*CloseKeyMonthPayload, error) {
 	month := firstOf(in.Month)

@@ -67,5 +67,5 @@ func openLoan(tx *act.Tx, id uuid.UUID, field string, check func(*act.Tx, *ent.K
 
 // loans loads what the guards upon loans ask about.
 func loans(tx *act.Tx, list []uuid.UUID) ([]*ent.KeyLoan, error) {
-	return tx.KeyLoan.Query().Where(keyloan.IDIn(list...)).WithLines().All(tx)
+	return tx.KeyLoan.Query().Where(keyloan.IDIn(list...)).WithLines().WithBorrower(func(q *ent.KeyHolderQuery) { q.WithStaff() }).All(tx)
 }

@@ -41,7 +41,7 @@ type RecordKeyFoundPayload struct {
 //
 // Errors: NOT_FOUND; FORBIDDEN K1.2 into a cabinet for whom may not open it; CONFLICT if fewer are still lost; RULE K3.1
 // for keys of a lock that was changed meanwhile, or of a scrapped set.
-var RecordFound = act.Guarded(act.New("keys.recordFound", act.Needs(policy.KeyLoss, policy.Update), act.Clauses("K2.3", "K3.1"), recordFound), foundGuard)
+var RecordFound = act.Guarded(act.New("keys.recordFound", act.Needs(policy.KeyLoss, policy.Update).SessionOnly(), act.Clauses("K2.3", "K3.1"), recordFound), foundGuard)
 
 func recordFound(tx *act.Tx, in RecordKeyFoundInput) (*RecordKeyFoundPayload, error) {
 	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).WithSet().WithMovements().ForUpdate().Only(tx)

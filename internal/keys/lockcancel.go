@@ -27,7 +27,7 @@ type CancelLockChangePayload struct{ LockChange *ent.KeyLockChange }
 // that was changed stays changed: another change is ordered.
 //
 // Errors: NOT_FOUND; FORBIDDEN K3.1 for whom does not lead; CONFLICT K3.1 if it was cancelled; RULE K3.1 if it was done.
-var CancelLockChange = act.Guarded(act.New("keys.cancelLockChange", act.Needs(policy.KeyLockChange, policy.Create), act.Clauses("K3.1"), cancelLockChange), cancelGuard)
+var CancelLockChange = act.Guarded(act.New("keys.cancelLockChange", act.Needs(policy.KeyLockChange, policy.Create).SessionOnly(), act.Clauses("K3.1"), cancelLockChange), cancelGuard)
 
 func cancelLockChange(tx *act.Tx, in CancelLockChangeInput) (*CancelLockChangePayload, error) {
 	c, err := lockChange(tx, in.LockChangeID)

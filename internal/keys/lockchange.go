@@ -68,7 +68,7 @@ type OrderLockChangePayload struct{ LockChange *ent.KeyLockChange }
 // does not asks the leader by it.
 //
 // Errors: NOT_FOUND; CONFLICT K3.1 if it is ordered already, or the loss is of other keys; RULE K3.1 for a set whose lock was changed three times.
-var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create), act.Clauses("K3.1"), orderLockChange), changeGuard)
+var OrderLockChange = act.Guarded(act.New("keys.orderLockChange", act.Needs(policy.KeyLockChange, policy.Create).SessionOnly(), act.Clauses("K3.1"), orderLockChange), changeGuard)
 
 func orderLockChange(tx *act.Tx, in OrderLockChangeInput) (*OrderLockChangePayload, error) {
 	set, err := lockSet(tx, in.SetID, "setID")

@@ -155,10 +155,22 @@ var changedGuard = act.Guard[*ent.KeyLockChange]{
 	Check:  canRecordChange,
 }
 
+// recordedByAnother refuses whoever demanded a change to record it, and is what the database says.
+var recordedByAnother = fault.Rule("K3.1", "要求换锁的人不能自己登记换锁结果,请由钥匙管理员登记。",
+	"Who demanded that the lock is changed does not record that it was; the custodian does.").At("lockChangeID")
+
+func init() { act.Explain("key_lock_changes_by_another", recordedByAnother) }
+
 // canRecordChange refuses an order that has ended, and one that neither a leader demands nor has approved.
 func canRecordChange(tx *act.Tx, c *ent.KeyLockChange) error {
-	if err := isOrdered(tx, c); err != nil || c.LeaderID != nil {
+	if err := isOrdered(tx, c); err != nil {
 		return err
+	}
+	if c.LeaderID != nil {
+		if *c.LeaderID == tx.Viewer.Account {
+			return recordedByAnother
+		}
+		return nil
 	}
 	if a := c.Edges.Approval; a == nil || a.State != approval.StateGiven {
 		return restsOnNobody().At("lockChangeID")

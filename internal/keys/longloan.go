@@ -135,6 +135,9 @@ func approvedTerm(tx *act.Tx, in LendKeysInput, cal *calendar.Calendar, at time.
 	if r.BorrowerID != to.ID {
 		return r.Until, notApproved("总经理批准的借用人是 %[1]s。", "The general manager approved it for %[1]s.", r.BorrowerName).At("borrower")
 	}
+	if wording.Tidy(in.Purpose) != r.Purpose {
+		return r.Until, notApproved("总经理批准的用途是:%[1]s。", "The general manager approved it for: %[1]s.", r.Purpose).At("purpose")
+	}
 	for _, l := range sets {
 		at := slices.IndexFunc(r.Edges.Lines, func(a *ent.KeyLoanRequestLine) bool { return a.SetID == l.set.ID })
 		if at < 0 {

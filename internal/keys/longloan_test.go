@@ -41,7 +41,7 @@ func approved(app *stewardtest.App, set uuid.UUID, count int) (approval string) 
 
 // longLoanOf lends keys by an approval.
 func longLoanOf(app *stewardtest.App, set uuid.UUID, count int, approval string) vars {
-	return with(loanOf(vars{"staffID": app.A.Staff}, set, count), "approvalID", approval)
+	return with(with(loanOf(vars{"staffID": app.A.Staff}, set, count), "approvalID", approval), "purpose", "电梯大修")
 }
 
 func endOf(day int) time.Time {

@@ -29,7 +29,7 @@ type AnswerKeyLossPayload struct{ Loss *ent.KeyLoss }
 // ordered (K3.1).
 //
 // Errors: NOT_FOUND; FORBIDDEN K2.3 for a loss of another department; CONFLICT if it was answered.
-var AnswerLoss = act.Guarded(act.New("keys.answerLoss", act.Needs(policy.KeyLoss, policy.Answer), act.Clauses("K2.3", "K3.1"), answerLoss), answerGuard)
+var AnswerLoss = act.Guarded(act.New("keys.answerLoss", act.Needs(policy.KeyLoss, policy.Answer).SessionOnly(), act.Clauses("K2.3", "K3.1"), answerLoss), answerGuard)
 
 func answerLoss(tx *act.Tx, in AnswerKeyLossInput) (*AnswerKeyLossPayload, error) {
 	loss, err := tx.KeyLoss.Query().Where(keyloss.ID(in.LossID)).ForUpdate().Only(tx)
@@ -68,6 +68,11 @@ func answers(tx *act.Tx, l *ent.KeyLoss) bool {
 	return tx.Viewer.Scope(policy.KeyLoss, policy.Answer).Covers(l.RowScope())
 }
 
+// notOwnReport refuses whoever reported a loss to answer it, and is what the database says.
+var notOwnReport = fault.Denied("不能答复自己报告的遗失,请由另一位主管或经理答复。", "Nobody answers the own report; another leader does.").By("K2.3")
+
+func init() { act.Explain("key_losses_answered_by_another", notOwnReport) }
+
 // canAnswer refuses what another department's leader answers, and what is answered.
 func canAnswer(tx *act.Tx, l *ent.KeyLoss) error {
 	if !answers(tx, l) {
@@ -75,6 +80,9 @@ func canAnswer(tx *act.Tx, l *ent.KeyLoss) error {
 	}
 	if err := void.Refuse(l.VoidedAt); err != nil {
 		return err
+	}
+	if l.ReportedByID == tx.Viewer.Account {
+		return notOwnReport
 	}
 	if l.State != keyloss.StateOpen {
 		return fault.Clash("%[1]s 已答复过这次遗失。", "%[1]s has answered this loss.", l.AnsweredByName).By("K2.3")

@@ -35,7 +35,7 @@ type BreakKeySealPayload struct {
 // BreakSeal takes all keys out of a packet, and tells the leader (K1.3).
 //
 // Errors: NOT_FOUND; INVALID_INPUT for another place than a cabinet or the desk; CONFLICT if it is sealed no more.
-var BreakSeal = act.Guarded(act.New("keys.breakSeal", act.Needs(policy.KeySeal, policy.Update), act.Clauses("K1.3"), breakSeal), sealGuard)
+var BreakSeal = act.Guarded(act.New("keys.breakSeal", act.Needs(policy.KeySeal, policy.Update).SessionOnly(), act.Clauses("K1.3"), breakSeal), sealGuard)
 
 func breakSeal(tx *act.Tx, in BreakKeySealInput) (*BreakKeySealPayload, error) {
 	s, err := sealOf(tx, in.SealID)

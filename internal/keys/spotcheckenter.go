@@ -1,13 +1,17 @@
 package keys
 
 import (
+	"fmt"
+
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/keybalance"
 	"github.com/steward-pm/steward/ent/keyholder"
 	"github.com/steward-pm/steward/ent/keyloss"
 	"github.com/steward-pm/steward/ent/keymovement"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 	"github.com/steward-pm/steward/internal/fault"
+	"github.com/steward-pm/steward/internal/obligation"
 	"github.com/steward-pm/steward/internal/wording"
 )
 
@@ -15,6 +19,11 @@ import (
 // holder, so that the set's accounts sum to zero (K4.1).
 func enter(tx *act.Tx, in ResolveKeyDifferenceInput, line *ent.ReconciliationLine) error {
 	n := difference(line)
+	if in.Resolution != DifferenceLost { // of a loss the leaders hear by its report
+		if err := tellSettled(tx, in, line); err != nil {
+			return err
+		}
+	}
 	switch in.Resolution {
 	case DifferenceMiscounted, DifferenceExplained:
 		return nil
@@ -43,6 +52,22 @@ func enter(tx *act.Tx, in ResolveKeyDifferenceInput, line *ent.ReconciliationLin
 		return ofLoss(tx, e)
 	}
 	return surplus(tx, e)
+}
+
+// tellSettled tells the leaders, but for who settled it, how a difference was: so nobody settles alone what is missing.
+func tellSettled(tx *act.Tx, in ResolveKeyDifferenceInput, line *ent.ReconciliationLine) error {
+	department, err := obligation.CustomerService(tx, line.EstateID)
+	if err != nil {
+		return err
+	}
+	why := wording.Tidy(in.Reason)
+	return obligation.Tell(tx, department, account.Message{
+		Estate: line.EstateID, Kind: "keys.difference", Subject: line.ReconciliationID,
+		TitleZH: fmt.Sprintf("钥匙抽查差异已处理:%s,账面 %d,清点 %d", line.Label, *line.Expected, *line.Counted),
+		TitleEN: fmt.Sprintf("A difference of a spot check was settled: %s, %d on record, %d counted", line.Label, *line.Expected, *line.Counted),
+		BodyZH:  tx.Viewer.Name + " 处理为 " + string(in.Resolution) + ",原因:" + why + "(K4.3)。",
+		BodyEN:  tx.Viewer.Name + " settled it as " + string(in.Resolution) + "; the reason given: " + why + " (K4.3).",
+	})
 }
 
 // ofLoss brings keys back that were reported lost: of the oldest loss of which so many are missing (K2.3).

@@ -24,7 +24,7 @@ type VoidKeyCopiesPayload struct {
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither recorded them just now nor leads; CONFLICT if it was voided, or the keys went on; RULE K2.3 if no copies of it were recorded; RULE K3.1
 // if the lock was changed since.
-var VoidCopies = act.Guarded(act.New("keys.voidCopies", act.Needs(policy.KeyCopyOrder, policy.Void), act.Clauses("K2.3", "K4.1"), voidCopies), voidCopiesGuard)
+var VoidCopies = act.Guarded(act.New("keys.voidCopies", act.Needs(policy.KeyCopyOrder, policy.Void).SessionOnly(), act.Clauses("K2.3", "K4.1"), voidCopies), voidCopiesGuard)
 
 func voidCopies(tx *act.Tx, in VoidKeyCopiesInput) (*VoidKeyCopiesPayload, error) {
 	o, err := tx.KeyCopyOrder.Query().Where(keycopyorder.ID(in.ID)).WithSet().ForUpdate().Only(tx)

@@ -26,10 +26,10 @@ type VoidKeyLoanPayload struct{ Loan *ent.KeyLoan }
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither lent them just now nor leads; CONFLICT if it was voided, or something of it
 // came back or was reported lost.
-var VoidLoan = act.Guarded(act.New("keys.voidLoan", act.Needs(policy.KeyLoan, policy.Void), act.Clauses("K2.1"), voidLoan), voidLoanGuard)
+var VoidLoan = act.Guarded(act.New("keys.voidLoan", act.Needs(policy.KeyLoan, policy.Void).SessionOnly(), act.Clauses("K2.1"), voidLoan), voidLoanGuard)
 
 func voidLoan(tx *act.Tx, in VoidKeyLoanInput) (*VoidKeyLoanPayload, error) {
-	loan, err := tx.KeyLoan.Query().Where(keyloan.ID(in.ID)).ForUpdate().Only(tx)
+	loan, err := tx.KeyLoan.Query().Where(keyloan.ID(in.ID)).WithBorrower(func(q *ent.KeyHolderQuery) { q.WithStaff() }).ForUpdate().Only(tx)
 	if loan, err = act.Find(loan, err, "id"); err != nil {
 		return nil, err
 	}
@@ -91,6 +91,9 @@ func canVoidLoan(tx *act.Tx, l *ent.KeyLoan) error {
 	}
 	if slices.ContainsFunc(l.Edges.Lines, func(l *ent.KeyLoanLine) bool { return l.Returned+l.Lost > 0 }) {
 		return notUntouched()
+	}
+	if s := l.Edges.Borrower.Edges.Staff; s != nil && s.AccountID != nil && *s.AccountID == tx.Viewer.Account {
+		return fault.Denied("不能作废自己的借用,请由他人办理。", "Nobody voids the own loan; somebody else does.").By("K2.1")
 	}
 	return mayVoid(tx, policy.KeyLoan, l.RowScope(), void.Recorded{Clause: "K2.1", By: l.LentByID, At: l.CreatedAt})
 }

@@ -31,7 +31,7 @@ type VoidKeyLossPayload struct{ Loss *ent.KeyLoss }
 // Errors: NOT_FOUND; FORBIDDEN for who neither reported it just now nor answers it, and once it was answered or where a spot check
 // found it, for who does not answer it; CONFLICT if it was voided; RULE K2.3 if keys of it were found, or a lock change for it is ordered;
 // RULE K3.1 if the lock was changed since.
-var VoidLoss = act.Guarded(act.New("keys.voidLoss", act.Needs(policy.KeyLoss, policy.Void), act.Clauses("K2.3"), voidLoss), voidLossGuard)
+var VoidLoss = act.Guarded(act.New("keys.voidLoss", act.Needs(policy.KeyLoss, policy.Void).SessionOnly(), act.Clauses("K2.3"), voidLoss), voidLossGuard)
 
 func voidLoss(tx *act.Tx, in VoidKeyLossInput) (*VoidKeyLossPayload, error) {
 	loan, line, err := loanOfLoss(tx, in.ID)

@@ -22,7 +22,7 @@ type VoidKeyMovementPayload struct{ Movement *ent.KeyMovement }
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither entered it just now nor leads; CONFLICT if it was voided, or the keys went on; RULE K4.1 for an entry that is a part of something,
 // or a counter-entry; RULE K3.1 if the lock was changed since.
-var VoidMovement = act.Guarded(act.New("keys.voidMovement", act.Needs(policy.KeyMovement, policy.Void), act.Clauses("K4.1", "K1.2"), voidMovement), voidMovementGuard)
+var VoidMovement = act.Guarded(act.New("keys.voidMovement", act.Needs(policy.KeyMovement, policy.Void).SessionOnly(), act.Clauses("K4.1", "K1.2"), voidMovement), voidMovementGuard)
 
 func voidMovement(tx *act.Tx, in VoidKeyMovementInput) (*VoidKeyMovementPayload, error) {
 	found, err := movements(tx, []uuid.UUID{in.ID})

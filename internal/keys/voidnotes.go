@@ -21,7 +21,7 @@ type VoidKeyCabinetOpeningPayload struct{ Opening *ent.KeyCabinetOpening }
 // VoidOpening voids the record of an opening (K1.2); lists show it as voided.
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither opened it just now nor leads; CONFLICT if it was voided; RULE K1.2 for an attempt that was refused.
-var VoidOpening = act.Guarded(act.New("keys.voidOpening", act.Needs(policy.KeyCabinetOpening, policy.Void), act.Clauses("K1.2"), voidOpening), voidOpeningGuard)
+var VoidOpening = act.Guarded(act.New("keys.voidOpening", act.Needs(policy.KeyCabinetOpening, policy.Void).SessionOnly(), act.Clauses("K1.2"), voidOpening), voidOpeningGuard)
 
 func voidOpening(tx *act.Tx, in VoidKeyCabinetOpeningInput) (*VoidKeyCabinetOpeningPayload, error) {
 	o, err := tx.KeyCabinetOpening.Query().Where(keycabinetopening.ID(in.ID)).ForUpdate().Only(tx)
@@ -68,7 +68,7 @@ type VoidKeyFollowUpPayload struct{ FollowUp *ent.KeyFollowUp }
 // VoidFollowUp voids a note on keys that engineering owes (K1.4): the one before it counts again.
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither noted it just now nor leads; CONFLICT if it was voided.
-var VoidFollowUp = act.Guarded(act.New("keys.voidFollowUp", act.Needs(policy.KeyFollowUp, policy.Void), act.Clauses("K1.4"), voidFollowUp), voidFollowUpGuard)
+var VoidFollowUp = act.Guarded(act.New("keys.voidFollowUp", act.Needs(policy.KeyFollowUp, policy.Void).SessionOnly(), act.Clauses("K1.4"), voidFollowUp), voidFollowUpGuard)
 
 func voidFollowUp(tx *act.Tx, in VoidKeyFollowUpInput) (*VoidKeyFollowUpPayload, error) {
 	n, err := tx.KeyFollowUp.Query().Where(keyfollowup.ID(in.ID)).ForUpdate().Only(tx)

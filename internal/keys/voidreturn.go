@@ -26,7 +26,7 @@ type VoidKeyReturnPayload struct {
 //
 // Errors: NOT_FOUND; FORBIDDEN for who neither took them just now nor leads; CONFLICT if it was voided, or the keys are no longer where they came back to; RULE K3.1 if their
 // lock was changed since.
-var VoidReturn = act.Guarded(act.New("keys.voidReturn", act.Needs(policy.KeyReturn, policy.Void), act.Clauses("K2.1"), voidReturn), voidReturnGuard)
+var VoidReturn = act.Guarded(act.New("keys.voidReturn", act.Needs(policy.KeyReturn, policy.Void).SessionOnly(), act.Clauses("K2.1"), voidReturn), voidReturnGuard)
 
 func voidReturn(tx *act.Tx, in VoidKeyReturnInput) (*VoidKeyReturnPayload, error) {
 	back, err := tx.KeyReturn.Query().Where(keyreturn.ID(in.ID)).WithLine().Only(tx)

@@ -54,10 +54,10 @@ func slips(app *stewardtest.App) map[string]slip {
 func TestK4_1_WhoVoids(t *testing.T) {
 	t.Parallel()
 	app := stewardtest.New(t)
-	supervisor := app.As(policy.Supervisor)
-	told := func(reason string) int {
+	supervisor, manager := app.As(policy.Supervisor), app.As(policy.ProjectManager)
+	told := func(leader *stewardtest.Person, reason string) int {
 		n := 0
-		for _, m := range supervisor.Do(`{ inbox(first: 100) { edges { node { kind body } } } }`, nil).Get(`inbox.edges.#.node`).Array() {
+		for _, m := range leader.Do(`{ inbox(first: 100) { edges { node { kind body } } } }`, nil).Get(`inbox.edges.#.node`).Array() {
 			if m.Get("kind").String() == "void" && strings.Contains(m.Get("body").String(), reason) {
 				n++
 			}
@@ -83,8 +83,11 @@ func TestK4_1_WhoVoids(t *testing.T) {
 			t.Errorf("%s, later: can says otherwise", name)
 		}
 		supervisor.Do(s.void, voidOf(id, name+",主管作废"))
-		if told(name+",当场改正") != 1 || told(name+",主管作废") != 1 {
+		if told(supervisor, name+",当场改正") != 1 {
 			t.Errorf("%s was voided without a word to the leader", name)
+		}
+		if told(supervisor, name+",主管作废") != 0 || told(manager, name+",主管作废") != 1 { // the leader's own act is told to who is above
+			t.Errorf("%s was voided by the leader, and nobody else heard", name)
 		}
 	}
 }

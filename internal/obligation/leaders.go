@@ -55,11 +55,17 @@ func (all leaders) of(o *ent.Obligation) []uuid.UUID {
 // Leaders lists the accounts to whom something in a department is reported at once (K2.3): its supervisors, where
 // there is none the project managers, and where there is none the general managers.
 func Leaders(tx *act.Tx, estate, department uuid.UUID) ([]uuid.UUID, error) {
+	return leadersBut(tx, estate, department, uuid.Nil)
+}
+
+// leadersBut is Leaders without one account.
+func leadersBut(tx *act.Tx, estate, department, but uuid.UUID) ([]uuid.UUID, error) {
 	today, err := tx.Today(estate)
 	if err != nil {
 		return nil, err
 	}
 	all, err := findLeaders(tx, estate, today)
+	all = slices.DeleteFunc(all, func(l leader) bool { return l.Account == but })
 	list := all.where(func(l leader) bool { return l.Role == policy.Supervisor && l.Department == department })
 	for _, role := range []policy.Role{policy.ProjectManager, policy.GeneralManager} {
 		if len(list) == 0 {
@@ -69,9 +75,10 @@ func Leaders(tx *act.Tx, estate, department uuid.UUID) ([]uuid.UUID, error) {
 	return list, err
 }
 
-// Tell puts a message about something of its estate into the inboxes of the leaders of a department.
+// Tell puts a message about something of its estate into the inboxes of the leaders of a department. Who acts is not told of the own
+// act: where no other leads the department, the project managers are told, and then the general managers.
 func Tell(tx *act.Tx, department uuid.UUID, m account.Message) error {
-	leaders, err := Leaders(tx, m.Estate, department)
+	leaders, err := leadersBut(tx, m.Estate, department, tx.Viewer.Account)
 	if err != nil {
 		return err
 	}

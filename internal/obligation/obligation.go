@@ -10,6 +10,7 @@ import (
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/obligation"
+	"github.com/steward-pm/steward/internal/account"
 	"github.com/steward-pm/steward/internal/act"
 )
 
@@ -73,6 +74,9 @@ func (k *Kind) MeetAt(tx *act.Tx, subject uuid.UUID, at time.Time) error {
 		u := o.Update().SetMetAt(at)
 		if !at.After(breachOf(o)) && (o.State == obligation.StateOpen || at.Before(tx.Now)) {
 			u.SetState(obligation.StateMet)
+			if err := tellLifted(tx, o, at); err != nil {
+				return err
+			}
 		} else {
 			u.SetState(obligation.StateBreached)
 		}
@@ -109,4 +113,22 @@ func (k *Kind) each(tx *act.Tx, subject uuid.UUID, f func(*ent.Obligation) error
 
 func breachOf(o *ent.Obligation) time.Time {
 	return o.DueAt.Add(time.Duration(o.GraceSeconds) * time.Second)
+}
+
+// tellLifted tells the leaders that what counted as breached was met in time after all, as is recorded only now.
+func tellLifted(tx *act.Tx, o *ent.Obligation, at time.Time) error {
+	if o.State != obligation.StateBreached || o.DepartmentID == nil {
+		return nil
+	}
+	cal, err := tx.Calendar(o.EstateID)
+	if err != nil {
+		return err
+	}
+	when := clockTime(cal, at)
+	return Tell(tx, *o.DepartmentID, account.Message{
+		Estate: o.EstateID, Kind: "obligation.lifted", Subject: o.SubjectID,
+		TitleZH: "逾期已撤销:" + o.Title, TitleEN: "No longer overdue: " + cmp.Or(o.TitleEn, o.Title),
+		BodyZH: tx.Viewer.Name + " 补登记:已于 " + when + " 完成(" + o.Clause + ")。",
+		BodyEN: tx.Viewer.Name + " recorded late that it was done at " + when + " (" + o.Clause + ").",
+	})
 }

@@ -6,7 +6,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/externalperson"
+	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/internal/act"
+	"github.com/steward-pm/steward/internal/fault"
 	"github.com/steward-pm/steward/internal/naming"
 	"github.com/steward-pm/steward/internal/wording"
 	"github.com/steward-pm/steward/policy"
@@ -37,6 +39,9 @@ func registerExternalPerson(tx *act.Tx, in RegisterExternalPersonInput) (*Regist
 		return nil, err
 	}
 	name := wording.Tidy(in.Name)
+	if err := notOfStaff(tx, e.ID, name); err != nil {
+		return nil, err
+	}
 	p, err := tx.ExternalPerson.Create().SetEstateID(e.ID).SetName(name).SetSortKey(naming.Pinyin(name)).
 		SetCompany(wording.Tidy(in.Company)).SetPhone(phoneOf(&in.Phone)).Save(tx)
 	return &RegisterExternalPersonPayload{p}, err
@@ -71,6 +76,9 @@ func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExte
 	}
 	u := p.Update()
 	if in.Name != nil {
+		if err := notOfStaff(tx, p.EstateID, wording.Tidy(*in.Name)); err != nil {
+			return nil, err
+		}
 		u.SetName(wording.Tidy(*in.Name)).SetSortKey(naming.Pinyin(wording.Tidy(*in.Name)))
 	}
 	if in.Company != nil {
@@ -81,4 +89,14 @@ func updateExternalPerson(tx *act.Tx, in UpdateExternalPersonInput) (*UpdateExte
 	}
 	p, err = u.Save(tx)
 	return &UpdateExternalPersonPayload{p}, err
+}
+
+// notOfStaff refuses the name of somebody on the estate's staff: as external they would borrow past their own password (K2.1).
+func notOfStaff(tx *act.Tx, estate uuid.UUID, name string) error {
+	found, err := tx.Staff.Query().Where(staff.EstateID(estate), staff.NameEqualFold(name), staff.EmployedUntilIsNil()).Exist(tx)
+	if err == nil && found {
+		err = fault.Invalid("name", "这是本项目员工的姓名;员工请按员工借用,是同名的另一人请在姓名后注明。",
+			"Somebody of the estate's staff has this name: staff borrow as staff; of another person, add something to the name.").By("K2.1")
+	}
+	return err
 }

@@ -52,8 +52,8 @@ type proof struct {
 func init() {
 	act.Explain("signatures_distinct", fault.Rule("", "签字人必须不同:此人已以另一身份签字,请由另一人签字(同名的另一人请注明单位)。",
 		"The signers must be distinct persons, and this one has signed in another capacity: have somebody else sign (of another person of the same name, add the company)."))
-	act.Explain("signatures_name", fault.Rule("", "不能只写本项目员工或您自己的姓名:是员工的请按员工选择,由本人签字;是同名的另一人,请注明单位。",
-		"The name of a member of staff, or your own, is not enough: choose the member of staff by id, who signs in person; of another person of the same name, add the company."))
+	act.Explain("signatures_name", fault.Rule("", "不能只写本项目员工、该户住户或您自己的姓名:请按员工或住户选择,由本人签字;是同名的另一人,请注明单位。",
+		"The name of a member of staff, of a resident of the household, or your own, is not enough: choose the person by id, who signs in person; of another person of the same name, add the company."))
 	act.Explain("signatures_department", fault.Invalid("", "签字人不是对应部门的员工,请由该部门的员工签字。",
 		"The signer is not on the staff of the department that is signed for: have one of its staff sign."))
 	act.Explain("signature_estate_id_subject_id_kind_capacity", fault.Clash("此项已签字,不能重复签字。", "It is signed in this capacity already, and is signed once."))
