@@ -96,6 +96,10 @@ type ArchiveDocument struct {
 	Size int64 `json:"size,omitempty"`
 	// SHA-256 of the content, in hex; empty without content.
 	Sha256 string `json:"sha256,omitempty"`
+	// When it was destroyed (A7).
+	DestroyedAt *time.Time `json:"destroyed_at,omitempty"`
+	// The number of the certificate of its destruction.
+	CertificateNumber string `json:"certificate_number,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ArchiveDocumentQuery when eager-loading is set.
 	Edges        ArchiveDocumentEdges `json:"edges"`
@@ -213,9 +217,9 @@ func (*ArchiveDocument) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case archivedocument.FieldVersion, archivedocument.FieldPages, archivedocument.FieldSize:
 			values[i] = new(sql.NullInt64)
-		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256:
+		case archivedocument.FieldVoidReason, archivedocument.FieldVoidedByName, archivedocument.FieldClass, archivedocument.FieldCategory, archivedocument.FieldTitle, archivedocument.FieldSource, archivedocument.FieldEdition, archivedocument.FieldState, archivedocument.FieldFilingKey, archivedocument.FieldHandedInByName, archivedocument.FieldBoundByName, archivedocument.FieldName, archivedocument.FieldContentType, archivedocument.FieldSha256, archivedocument.FieldCertificateNumber:
 			values[i] = new(sql.NullString)
-		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt:
+		case archivedocument.FieldCreatedAt, archivedocument.FieldVoidedAt, archivedocument.FieldDated, archivedocument.FieldHandedInAt, archivedocument.FieldBoundAt, archivedocument.FieldDestroyedAt:
 			values[i] = new(sql.NullTime)
 		case archivedocument.FieldID, archivedocument.FieldEstateID:
 			values[i] = new(uuid.UUID)
@@ -463,6 +467,19 @@ func (_m *ArchiveDocument) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Sha256 = value.String
 			}
+		case archivedocument.FieldDestroyedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field destroyed_at", values[i])
+			} else if value.Valid {
+				_m.DestroyedAt = new(time.Time)
+				*_m.DestroyedAt = value.Time
+			}
+		case archivedocument.FieldCertificateNumber:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field certificate_number", values[i])
+			} else if value.Valid {
+				_m.CertificateNumber = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -664,6 +681,14 @@ func (_m *ArchiveDocument) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sha256=")
 	builder.WriteString(_m.Sha256)
+	builder.WriteString(", ")
+	if v := _m.DestroyedAt; v != nil {
+		builder.WriteString("destroyed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("certificate_number=")
+	builder.WriteString(_m.CertificateNumber)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -446,6 +446,34 @@ func (_c *ArchiveDocumentCreate) SetNillableSha256(v *string) *ArchiveDocumentCr
 	return _c
 }
 
+// SetDestroyedAt sets the "destroyed_at" field.
+func (_c *ArchiveDocumentCreate) SetDestroyedAt(v time.Time) *ArchiveDocumentCreate {
+	_c.mutation.SetDestroyedAt(v)
+	return _c
+}
+
+// SetNillableDestroyedAt sets the "destroyed_at" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableDestroyedAt(v *time.Time) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetDestroyedAt(*v)
+	}
+	return _c
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (_c *ArchiveDocumentCreate) SetCertificateNumber(v string) *ArchiveDocumentCreate {
+	_c.mutation.SetCertificateNumber(v)
+	return _c
+}
+
+// SetNillableCertificateNumber sets the "certificate_number" field if the given value is not nil.
+func (_c *ArchiveDocumentCreate) SetNillableCertificateNumber(v *string) *ArchiveDocumentCreate {
+	if v != nil {
+		_c.SetCertificateNumber(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ArchiveDocumentCreate) SetID(v uuid.UUID) *ArchiveDocumentCreate {
 	_c.mutation.SetID(v)
@@ -582,6 +610,10 @@ func (_c *ArchiveDocumentCreate) defaults() {
 		v := archivedocument.DefaultSha256
 		_c.mutation.SetSha256(v)
 	}
+	if _, ok := _c.mutation.CertificateNumber(); !ok {
+		v := archivedocument.DefaultCertificateNumber
+		_c.mutation.SetCertificateNumber(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := archivedocument.DefaultID()
 		_c.mutation.SetID(v)
@@ -680,6 +712,9 @@ func (_c *ArchiveDocumentCreate) check() error {
 	}
 	if _, ok := _c.mutation.Sha256(); !ok {
 		return &ValidationError{Name: "sha256", err: errors.New(`ent: missing required field "ArchiveDocument.sha256"`)}
+	}
+	if _, ok := _c.mutation.CertificateNumber(); !ok {
+		return &ValidationError{Name: "certificate_number", err: errors.New(`ent: missing required field "ArchiveDocument.certificate_number"`)}
 	}
 	if len(_c.mutation.EstateIDs()) == 0 {
 		return &ValidationError{Name: "estate", err: errors.New(`ent: missing required edge "ArchiveDocument.estate"`)}
@@ -830,6 +865,14 @@ func (_c *ArchiveDocumentCreate) createSpec() (*ArchiveDocument, *sqlgraph.Creat
 	if value, ok := _c.mutation.Sha256(); ok {
 		_spec.SetField(archivedocument.FieldSha256, field.TypeString, value)
 		_node.Sha256 = value
+	}
+	if value, ok := _c.mutation.DestroyedAt(); ok {
+		_spec.SetField(archivedocument.FieldDestroyedAt, field.TypeTime, value)
+		_node.DestroyedAt = &value
+	}
+	if value, ok := _c.mutation.CertificateNumber(); ok {
+		_spec.SetField(archivedocument.FieldCertificateNumber, field.TypeString, value)
+		_node.CertificateNumber = value
 	}
 	if nodes := _c.mutation.EstateIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -13,12 +13,16 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -128,12 +132,16 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			approval.Table:               approval.ValidColumn,
+			archivedestruction.Table:     archivedestruction.ValidColumn,
+			archivedestructionline.Table: archivedestructionline.ValidColumn,
 			archivedocument.Table:        archivedocument.ValidColumn,
 			archivefile.Table:            archivefile.ValidColumn,
+			archivehold.Table:            archivehold.ValidColumn,
 			archivemanual.Table:          archivemanual.ValidColumn,
 			archivepermit.Table:          archivepermit.ValidColumn,
 			archiverequest.Table:         archiverequest.ValidColumn,
 			archiverequestdocument.Table: archiverequestdocument.ValidColumn,
+			archiveretention.Table:       archiveretention.ValidColumn,
 			archivevolume.Table:          archivevolume.ValidColumn,
 			area.Table:                   area.ValidColumn,
 			building.Table:               building.ValidColumn,

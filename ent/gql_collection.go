@@ -8,12 +8,16 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -289,6 +293,492 @@ func newApprovalPaginateArgs(rv map[string]any) *approvalPaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ApprovalWhereInput); ok {
 		args.opts = append(args.opts, WithApprovalFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveDestructionQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveDestructionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveDestructionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivedestruction.Columns))
+		selectedFields = []string{archivedestruction.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivedestruction.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEstateID)
+				fieldSeen[archivedestruction.FieldEstateID] = struct{}{}
+			}
+
+		case "approval":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ApprovalClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, approvalImplementors)...); err != nil {
+				return err
+			}
+			_q.withApproval = query
+			if _, ok := fieldSeen[archivedestruction.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovalID)
+				fieldSeen[archivedestruction.FieldApprovalID] = struct{}{}
+			}
+
+		case "witness":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&StaffClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, staffImplementors)...); err != nil {
+				return err
+			}
+			_q.withWitness = query
+			if _, ok := fieldSeen[archivedestruction.FieldWitnessID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldWitnessID)
+				fieldSeen[archivedestruction.FieldWitnessID] = struct{}{}
+			}
+
+		case "certificate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&CertificateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, certificateImplementors)...); err != nil {
+				return err
+			}
+			_q.withCertificate = query
+			if _, ok := fieldSeen[archivedestruction.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCertificateID)
+				fieldSeen[archivedestruction.FieldCertificateID] = struct{}{}
+			}
+
+		case "lines":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDestructionLineClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, archivedestructionlineImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedLines(alias, func(wq *ArchiveDestructionLineQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[archivedestruction.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCreatedAt)
+				fieldSeen[archivedestruction.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivedestruction.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEstateID)
+				fieldSeen[archivedestruction.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archivedestruction.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldVersion)
+				fieldSeen[archivedestruction.FieldVersion] = struct{}{}
+			}
+		case "method":
+			if _, ok := fieldSeen[archivedestruction.FieldMethod]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldMethod)
+				fieldSeen[archivedestruction.FieldMethod] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[archivedestruction.FieldReason]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldReason)
+				fieldSeen[archivedestruction.FieldReason] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[archivedestruction.FieldState]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldState)
+				fieldSeen[archivedestruction.FieldState] = struct{}{}
+			}
+		case "quantity":
+			if _, ok := fieldSeen[archivedestruction.FieldQuantity]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldQuantity)
+				fieldSeen[archivedestruction.FieldQuantity] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivedestruction.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldPages)
+				fieldSeen[archivedestruction.FieldPages] = struct{}{}
+			}
+		case "datedFrom":
+			if _, ok := fieldSeen[archivedestruction.FieldDatedFrom]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDatedFrom)
+				fieldSeen[archivedestruction.FieldDatedFrom] = struct{}{}
+			}
+		case "datedUntil":
+			if _, ok := fieldSeen[archivedestruction.FieldDatedUntil]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDatedUntil)
+				fieldSeen[archivedestruction.FieldDatedUntil] = struct{}{}
+			}
+		case "eligibleOn":
+			if _, ok := fieldSeen[archivedestruction.FieldEligibleOn]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldEligibleOn)
+				fieldSeen[archivedestruction.FieldEligibleOn] = struct{}{}
+			}
+		case "proposedByID":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedByID)
+				fieldSeen[archivedestruction.FieldProposedByID] = struct{}{}
+			}
+		case "proposedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedByName)
+				fieldSeen[archivedestruction.FieldProposedByName] = struct{}{}
+			}
+		case "proposedAt":
+			if _, ok := fieldSeen[archivedestruction.FieldProposedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldProposedAt)
+				fieldSeen[archivedestruction.FieldProposedAt] = struct{}{}
+			}
+		case "approvalID":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovalID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovalID)
+				fieldSeen[archivedestruction.FieldApprovalID] = struct{}{}
+			}
+		case "approvedByID":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedByID)
+				fieldSeen[archivedestruction.FieldApprovedByID] = struct{}{}
+			}
+		case "approvedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedByName)
+				fieldSeen[archivedestruction.FieldApprovedByName] = struct{}{}
+			}
+		case "approvedAt":
+			if _, ok := fieldSeen[archivedestruction.FieldApprovedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldApprovedAt)
+				fieldSeen[archivedestruction.FieldApprovedAt] = struct{}{}
+			}
+		case "witnessID":
+			if _, ok := fieldSeen[archivedestruction.FieldWitnessID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldWitnessID)
+				fieldSeen[archivedestruction.FieldWitnessID] = struct{}{}
+			}
+		case "contentHash":
+			if _, ok := fieldSeen[archivedestruction.FieldContentHash]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldContentHash)
+				fieldSeen[archivedestruction.FieldContentHash] = struct{}{}
+			}
+		case "certificateID":
+			if _, ok := fieldSeen[archivedestruction.FieldCertificateID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCertificateID)
+				fieldSeen[archivedestruction.FieldCertificateID] = struct{}{}
+			}
+		case "destroyedByName":
+			if _, ok := fieldSeen[archivedestruction.FieldDestroyedByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDestroyedByName)
+				fieldSeen[archivedestruction.FieldDestroyedByName] = struct{}{}
+			}
+		case "doneAt":
+			if _, ok := fieldSeen[archivedestruction.FieldDoneAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldDoneAt)
+				fieldSeen[archivedestruction.FieldDoneAt] = struct{}{}
+			}
+		case "backupsUntil":
+			if _, ok := fieldSeen[archivedestruction.FieldBackupsUntil]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldBackupsUntil)
+				fieldSeen[archivedestruction.FieldBackupsUntil] = struct{}{}
+			}
+		case "cancelledByID":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledByID]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledByID)
+				fieldSeen[archivedestruction.FieldCancelledByID] = struct{}{}
+			}
+		case "cancelledByName":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledByName]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledByName)
+				fieldSeen[archivedestruction.FieldCancelledByName] = struct{}{}
+			}
+		case "cancelledAt":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelledAt]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelledAt)
+				fieldSeen[archivedestruction.FieldCancelledAt] = struct{}{}
+			}
+		case "cancelReason":
+			if _, ok := fieldSeen[archivedestruction.FieldCancelReason]; !ok {
+				selectedFields = append(selectedFields, archivedestruction.FieldCancelReason)
+				fieldSeen[archivedestruction.FieldCancelReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivedestructionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveDestructionPaginateOption
+}
+
+func newArchiveDestructionPaginateArgs(rv map[string]any) *archivedestructionPaginateArgs {
+	args := &archivedestructionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveDestructionOrder{Field: &ArchiveDestructionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveDestructionOrder(order))
+			}
+		case *ArchiveDestructionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveDestructionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveDestructionWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveDestructionFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveDestructionLineQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveDestructionLineQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveDestructionLineQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivedestructionline.Columns))
+		selectedFields = []string{archivedestructionline.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivedestructionline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEstateID)
+				fieldSeen[archivedestructionline.FieldEstateID] = struct{}{}
+			}
+
+		case "destruction":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDestructionClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedestructionImplementors)...); err != nil {
+				return err
+			}
+			_q.withDestruction = query
+			if _, ok := fieldSeen[archivedestructionline.FieldDestructionID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDestructionID)
+				fieldSeen[archivedestructionline.FieldDestructionID] = struct{}{}
+			}
+
+		case "document":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDocument = query
+			if _, ok := fieldSeen[archivedestructionline.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDocumentID)
+				fieldSeen[archivedestructionline.FieldDocumentID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivedestructionline.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldCreatedAt)
+				fieldSeen[archivedestructionline.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivedestructionline.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEstateID)
+				fieldSeen[archivedestructionline.FieldEstateID] = struct{}{}
+			}
+		case "destructionID":
+			if _, ok := fieldSeen[archivedestructionline.FieldDestructionID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDestructionID)
+				fieldSeen[archivedestructionline.FieldDestructionID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archivedestructionline.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDocumentID)
+				fieldSeen[archivedestructionline.FieldDocumentID] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archivedestructionline.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldCategory)
+				fieldSeen[archivedestructionline.FieldCategory] = struct{}{}
+			}
+		case "volumeCode":
+			if _, ok := fieldSeen[archivedestructionline.FieldVolumeCode]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldVolumeCode)
+				fieldSeen[archivedestructionline.FieldVolumeCode] = struct{}{}
+			}
+		case "dated":
+			if _, ok := fieldSeen[archivedestructionline.FieldDated]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldDated)
+				fieldSeen[archivedestructionline.FieldDated] = struct{}{}
+			}
+		case "pages":
+			if _, ok := fieldSeen[archivedestructionline.FieldPages]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldPages)
+				fieldSeen[archivedestructionline.FieldPages] = struct{}{}
+			}
+		case "years":
+			if _, ok := fieldSeen[archivedestructionline.FieldYears]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldYears)
+				fieldSeen[archivedestructionline.FieldYears] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[archivedestructionline.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldBasis)
+				fieldSeen[archivedestructionline.FieldBasis] = struct{}{}
+			}
+		case "eligibleOn":
+			if _, ok := fieldSeen[archivedestructionline.FieldEligibleOn]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldEligibleOn)
+				fieldSeen[archivedestructionline.FieldEligibleOn] = struct{}{}
+			}
+		case "open":
+			if _, ok := fieldSeen[archivedestructionline.FieldOpen]; !ok {
+				selectedFields = append(selectedFields, archivedestructionline.FieldOpen)
+				fieldSeen[archivedestructionline.FieldOpen] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archivedestructionlinePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveDestructionLinePaginateOption
+}
+
+func newArchiveDestructionLinePaginateArgs(rv map[string]any) *archivedestructionlinePaginateArgs {
+	args := &archivedestructionlinePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveDestructionLineOrder{Field: &ArchiveDestructionLineOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveDestructionLineOrder(order))
+			}
+		case *ArchiveDestructionLineOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveDestructionLineOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveDestructionLineWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveDestructionLineFilter(v.Filter))
 	}
 	return args
 }
@@ -579,6 +1069,16 @@ func (_q *ArchiveDocumentQuery) collectField(ctx context.Context, oneNode bool, 
 				selectedFields = append(selectedFields, archivedocument.FieldSize)
 				fieldSeen[archivedocument.FieldSize] = struct{}{}
 			}
+		case "destroyedAt":
+			if _, ok := fieldSeen[archivedocument.FieldDestroyedAt]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldDestroyedAt)
+				fieldSeen[archivedocument.FieldDestroyedAt] = struct{}{}
+			}
+		case "certificateNumber":
+			if _, ok := fieldSeen[archivedocument.FieldCertificateNumber]; !ok {
+				selectedFields = append(selectedFields, archivedocument.FieldCertificateNumber)
+				fieldSeen[archivedocument.FieldCertificateNumber] = struct{}{}
+			}
 		case "id":
 		case "__typename":
 		default:
@@ -825,6 +1325,220 @@ func newArchiveFilePaginateArgs(rv map[string]any) *archivefilePaginateArgs {
 	}
 	if v, ok := rv[whereField].(*ArchiveFileWhereInput); ok {
 		args.opts = append(args.opts, WithArchiveFileFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveHoldQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveHoldQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveHoldQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archivehold.Columns))
+		selectedFields = []string{archivehold.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archivehold.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldEstateID)
+				fieldSeen[archivehold.FieldEstateID] = struct{}{}
+			}
+
+		case "document":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveDocumentClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivedocumentImplementors)...); err != nil {
+				return err
+			}
+			_q.withDocument = query
+			if _, ok := fieldSeen[archivehold.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldDocumentID)
+				fieldSeen[archivehold.FieldDocumentID] = struct{}{}
+			}
+
+		case "volume":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveVolumeClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivevolumeImplementors)...); err != nil {
+				return err
+			}
+			_q.withVolume = query
+			if _, ok := fieldSeen[archivehold.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldVolumeID)
+				fieldSeen[archivehold.FieldVolumeID] = struct{}{}
+			}
+
+		case "file":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ArchiveFileClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, archivefileImplementors)...); err != nil {
+				return err
+			}
+			_q.withFile = query
+			if _, ok := fieldSeen[archivehold.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldFileID)
+				fieldSeen[archivehold.FieldFileID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archivehold.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldCreatedAt)
+				fieldSeen[archivehold.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archivehold.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldEstateID)
+				fieldSeen[archivehold.FieldEstateID] = struct{}{}
+			}
+		case "subjectID":
+			if _, ok := fieldSeen[archivehold.FieldSubjectID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldSubjectID)
+				fieldSeen[archivehold.FieldSubjectID] = struct{}{}
+			}
+		case "documentID":
+			if _, ok := fieldSeen[archivehold.FieldDocumentID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldDocumentID)
+				fieldSeen[archivehold.FieldDocumentID] = struct{}{}
+			}
+		case "volumeID":
+			if _, ok := fieldSeen[archivehold.FieldVolumeID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldVolumeID)
+				fieldSeen[archivehold.FieldVolumeID] = struct{}{}
+			}
+		case "fileID":
+			if _, ok := fieldSeen[archivehold.FieldFileID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldFileID)
+				fieldSeen[archivehold.FieldFileID] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[archivehold.FieldReason]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReason)
+				fieldSeen[archivehold.FieldReason] = struct{}{}
+			}
+		case "placedByID":
+			if _, ok := fieldSeen[archivehold.FieldPlacedByID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedByID)
+				fieldSeen[archivehold.FieldPlacedByID] = struct{}{}
+			}
+		case "placedByName":
+			if _, ok := fieldSeen[archivehold.FieldPlacedByName]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedByName)
+				fieldSeen[archivehold.FieldPlacedByName] = struct{}{}
+			}
+		case "placedAt":
+			if _, ok := fieldSeen[archivehold.FieldPlacedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldPlacedAt)
+				fieldSeen[archivehold.FieldPlacedAt] = struct{}{}
+			}
+		case "releasedAt":
+			if _, ok := fieldSeen[archivehold.FieldReleasedAt]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedAt)
+				fieldSeen[archivehold.FieldReleasedAt] = struct{}{}
+			}
+		case "releaseReason":
+			if _, ok := fieldSeen[archivehold.FieldReleaseReason]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleaseReason)
+				fieldSeen[archivehold.FieldReleaseReason] = struct{}{}
+			}
+		case "releasedByID":
+			if _, ok := fieldSeen[archivehold.FieldReleasedByID]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedByID)
+				fieldSeen[archivehold.FieldReleasedByID] = struct{}{}
+			}
+		case "releasedByName":
+			if _, ok := fieldSeen[archivehold.FieldReleasedByName]; !ok {
+				selectedFields = append(selectedFields, archivehold.FieldReleasedByName)
+				fieldSeen[archivehold.FieldReleasedByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveholdPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveHoldPaginateOption
+}
+
+func newArchiveHoldPaginateArgs(rv map[string]any) *archiveholdPaginateArgs {
+	args := &archiveholdPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveHoldOrder{Field: &ArchiveHoldOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveHoldOrder(order))
+			}
+		case *ArchiveHoldOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveHoldOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveHoldWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveHoldFilter(v.Filter))
 	}
 	return args
 }
@@ -1530,6 +2244,145 @@ func newArchiveRequestDocumentPaginateArgs(rv map[string]any) *archiverequestdoc
 	}
 	if v, ok := rv[whereField].(*ArchiveRequestDocumentWhereInput); ok {
 		args.opts = append(args.opts, WithArchiveRequestDocumentFilter(v.Filter))
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ArchiveRetentionQuery) CollectFields(ctx context.Context, satisfies ...string) (*ArchiveRetentionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ArchiveRetentionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(archiveretention.Columns))
+		selectedFields = []string{archiveretention.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "estate":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EstateClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, estateImplementors)...); err != nil {
+				return err
+			}
+			_q.withEstate = query
+			if _, ok := fieldSeen[archiveretention.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldEstateID)
+				fieldSeen[archiveretention.FieldEstateID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[archiveretention.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldCreatedAt)
+				fieldSeen[archiveretention.FieldCreatedAt] = struct{}{}
+			}
+		case "estateID":
+			if _, ok := fieldSeen[archiveretention.FieldEstateID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldEstateID)
+				fieldSeen[archiveretention.FieldEstateID] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[archiveretention.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldVersion)
+				fieldSeen[archiveretention.FieldVersion] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[archiveretention.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldCategory)
+				fieldSeen[archiveretention.FieldCategory] = struct{}{}
+			}
+		case "years":
+			if _, ok := fieldSeen[archiveretention.FieldYears]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldYears)
+				fieldSeen[archiveretention.FieldYears] = struct{}{}
+			}
+		case "basis":
+			if _, ok := fieldSeen[archiveretention.FieldBasis]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldBasis)
+				fieldSeen[archiveretention.FieldBasis] = struct{}{}
+			}
+		case "setByID":
+			if _, ok := fieldSeen[archiveretention.FieldSetByID]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldSetByID)
+				fieldSeen[archiveretention.FieldSetByID] = struct{}{}
+			}
+		case "setByName":
+			if _, ok := fieldSeen[archiveretention.FieldSetByName]; !ok {
+				selectedFields = append(selectedFields, archiveretention.FieldSetByName)
+				fieldSeen[archiveretention.FieldSetByName] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type archiveretentionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ArchiveRetentionPaginateOption
+}
+
+func newArchiveRetentionPaginateArgs(rv map[string]any) *archiveretentionPaginateArgs {
+	args := &archiveretentionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &ArchiveRetentionOrder{Field: &ArchiveRetentionOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithArchiveRetentionOrder(order))
+			}
+		case *ArchiveRetentionOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithArchiveRetentionOrder(v))
+			}
+		}
+	}
+	if v, ok := rv[whereField].(*ArchiveRetentionWhereInput); ok {
+		args.opts = append(args.opts, WithArchiveRetentionFilter(v.Filter))
 	}
 	return args
 }
@@ -2956,6 +3809,11 @@ func (_q *EstateQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[estate.FieldLocale]; !ok {
 				selectedFields = append(selectedFields, estate.FieldLocale)
 				fieldSeen[estate.FieldLocale] = struct{}{}
+			}
+		case "backupDays":
+			if _, ok := fieldSeen[estate.FieldBackupDays]; !ok {
+				selectedFields = append(selectedFields, estate.FieldBackupDays)
+				fieldSeen[estate.FieldBackupDays] = struct{}{}
 			}
 		case "id":
 		case "__typename":

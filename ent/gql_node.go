@@ -11,12 +11,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/go-multierror"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -77,6 +81,16 @@ var approvalImplementors = []string{"Approval", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Approval) IsNode() {}
 
+var archivedestructionImplementors = []string{"ArchiveDestruction", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveDestruction) IsNode() {}
+
+var archivedestructionlineImplementors = []string{"ArchiveDestructionLine", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveDestructionLine) IsNode() {}
+
 var archivedocumentImplementors = []string{"ArchiveDocument", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
@@ -86,6 +100,11 @@ var archivefileImplementors = []string{"ArchiveFile", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveFile) IsNode() {}
+
+var archiveholdImplementors = []string{"ArchiveHold", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveHold) IsNode() {}
 
 var archivemanualImplementors = []string{"ArchiveManual", "Node"}
 
@@ -106,6 +125,11 @@ var archiverequestdocumentImplementors = []string{"ArchiveRequestDocument", "Nod
 
 // IsNode implements the Node interface check for GQLGen.
 func (*ArchiveRequestDocument) IsNode() {}
+
+var archiveretentionImplementors = []string{"ArchiveRetention", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*ArchiveRetention) IsNode() {}
 
 var archivevolumeImplementors = []string{"ArchiveVolume", "Node"}
 
@@ -414,6 +438,24 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case archivedestruction.Table:
+		query := c.ArchiveDestruction.Query().
+			Where(archivedestruction.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivedestructionImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivedestructionline.Table:
+		query := c.ArchiveDestructionLine.Query().
+			Where(archivedestructionline.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivedestructionlineImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case archivedocument.Table:
 		query := c.ArchiveDocument.Query().
 			Where(archivedocument.ID(id))
@@ -428,6 +470,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(archivefile.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archivefileImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archivehold.Table:
+		query := c.ArchiveHold.Query().
+			Where(archivehold.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveholdImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -464,6 +515,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(archiverequestdocument.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiverequestdocumentImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case archiveretention.Table:
+		query := c.ArchiveRetention.Query().
+			Where(archiveretention.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, archiveretentionImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -989,6 +1049,38 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case archivedestruction.Table:
+		query := c.ArchiveDestruction.Query().
+			Where(archivedestruction.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivedestructionImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivedestructionline.Table:
+		query := c.ArchiveDestructionLine.Query().
+			Where(archivedestructionline.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archivedestructionlineImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case archivedocument.Table:
 		query := c.ArchiveDocument.Query().
 			Where(archivedocument.IDIn(ids...))
@@ -1009,6 +1101,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ArchiveFile.Query().
 			Where(archivefile.IDIn(ids...))
 		query, err := query.CollectFields(ctx, archivefileImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archivehold.Table:
+		query := c.ArchiveHold.Query().
+			Where(archivehold.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveholdImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -1073,6 +1181,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.ArchiveRequestDocument.Query().
 			Where(archiverequestdocument.IDIn(ids...))
 		query, err := query.CollectFields(ctx, archiverequestdocumentImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case archiveretention.Table:
+		query := c.ArchiveRetention.Query().
+			Where(archiveretention.IDIn(ids...))
+		query, err := query.CollectFields(ctx, archiveretentionImplementors...)
 		if err != nil {
 			return nil, err
 		}

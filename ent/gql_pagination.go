@@ -16,12 +16,16 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -480,6 +484,616 @@ func (_m *Approval) ToEdge(order *ApprovalOrder) *ApprovalEdge {
 		order = DefaultApprovalOrder
 	}
 	return &ApprovalEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveDestructionEdge is the edge representation of ArchiveDestruction.
+type ArchiveDestructionEdge struct {
+	Node   *ArchiveDestruction `json:"node"`
+	Cursor Cursor              `json:"cursor"`
+}
+
+// ArchiveDestructionConnection is the connection containing edges to ArchiveDestruction.
+type ArchiveDestructionConnection struct {
+	Edges      []*ArchiveDestructionEdge `json:"edges"`
+	PageInfo   PageInfo                  `json:"pageInfo"`
+	TotalCount int                       `json:"totalCount"`
+}
+
+func (c *ArchiveDestructionConnection) build(nodes []*ArchiveDestruction, pager *archivedestructionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveDestruction
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveDestruction {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveDestruction {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveDestructionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveDestructionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveDestructionPaginateOption enables pagination customization.
+type ArchiveDestructionPaginateOption func(*archivedestructionPager) error
+
+// WithArchiveDestructionOrder configures pagination ordering.
+func WithArchiveDestructionOrder(order *ArchiveDestructionOrder) ArchiveDestructionPaginateOption {
+	if order == nil {
+		order = DefaultArchiveDestructionOrder
+	}
+	o := *order
+	return func(pager *archivedestructionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveDestructionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveDestructionFilter configures pagination filter.
+func WithArchiveDestructionFilter(filter func(*ArchiveDestructionQuery) (*ArchiveDestructionQuery, error)) ArchiveDestructionPaginateOption {
+	return func(pager *archivedestructionPager) error {
+		if filter == nil {
+			return errors.New("ArchiveDestructionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivedestructionPager struct {
+	reverse bool
+	order   *ArchiveDestructionOrder
+	filter  func(*ArchiveDestructionQuery) (*ArchiveDestructionQuery, error)
+}
+
+func newArchiveDestructionPager(opts []ArchiveDestructionPaginateOption, reverse bool) (*archivedestructionPager, error) {
+	pager := &archivedestructionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveDestructionOrder
+	}
+	return pager, nil
+}
+
+func (p *archivedestructionPager) applyFilter(query *ArchiveDestructionQuery) (*ArchiveDestructionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionPager) toCursor(_m *ArchiveDestruction) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivedestructionPager) applyCursors(query *ArchiveDestructionQuery, after, before *Cursor) (*ArchiveDestructionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveDestructionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionPager) applyOrder(query *ArchiveDestructionQuery) *ArchiveDestructionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveDestructionOrder.Field {
+		query = query.Order(DefaultArchiveDestructionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivedestructionPager) orderExpr(query *ArchiveDestructionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveDestructionOrder.Field {
+			b.Comma().Ident(DefaultArchiveDestructionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveDestruction.
+func (_m *ArchiveDestructionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveDestructionPaginateOption,
+) (*ArchiveDestructionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveDestructionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveDestructionConnection{Edges: []*ArchiveDestructionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveDestructionOrderFieldCreatedAt orders ArchiveDestruction by created_at.
+	ArchiveDestructionOrderFieldCreatedAt = &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivedestruction.FieldCreatedAt,
+		toTerm: archivedestruction.ByCreatedAt,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveDestructionOrderFieldProposedAt orders ArchiveDestruction by proposed_at.
+	ArchiveDestructionOrderFieldProposedAt = &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.ProposedAt, nil
+		},
+		column: archivedestruction.FieldProposedAt,
+		toTerm: archivedestruction.ByProposedAt,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.ProposedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveDestructionOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveDestructionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveDestructionOrderFieldProposedAt.column:
+		str = "PROPOSED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveDestructionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveDestructionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveDestructionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveDestructionOrderFieldCreatedAt
+	case "PROPOSED_AT":
+		*f = *ArchiveDestructionOrderFieldProposedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveDestructionOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveDestructionOrderField defines the ordering field of ArchiveDestruction.
+type ArchiveDestructionOrderField struct {
+	// Value extracts the ordering value from the given ArchiveDestruction.
+	Value    func(*ArchiveDestruction) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivedestruction.OrderOption
+	toCursor func(*ArchiveDestruction) Cursor
+}
+
+// ArchiveDestructionOrder defines the ordering of ArchiveDestruction.
+type ArchiveDestructionOrder struct {
+	Direction OrderDirection                `json:"direction"`
+	Field     *ArchiveDestructionOrderField `json:"field"`
+}
+
+// DefaultArchiveDestructionOrder is the default ordering of ArchiveDestruction.
+var DefaultArchiveDestructionOrder = &ArchiveDestructionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveDestructionOrderField{
+		Value: func(_m *ArchiveDestruction) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivedestruction.FieldID,
+		toTerm: archivedestruction.ByID,
+		toCursor: func(_m *ArchiveDestruction) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveDestruction into ArchiveDestructionEdge.
+func (_m *ArchiveDestruction) ToEdge(order *ArchiveDestructionOrder) *ArchiveDestructionEdge {
+	if order == nil {
+		order = DefaultArchiveDestructionOrder
+	}
+	return &ArchiveDestructionEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveDestructionLineEdge is the edge representation of ArchiveDestructionLine.
+type ArchiveDestructionLineEdge struct {
+	Node   *ArchiveDestructionLine `json:"node"`
+	Cursor Cursor                  `json:"cursor"`
+}
+
+// ArchiveDestructionLineConnection is the connection containing edges to ArchiveDestructionLine.
+type ArchiveDestructionLineConnection struct {
+	Edges      []*ArchiveDestructionLineEdge `json:"edges"`
+	PageInfo   PageInfo                      `json:"pageInfo"`
+	TotalCount int                           `json:"totalCount"`
+}
+
+func (c *ArchiveDestructionLineConnection) build(nodes []*ArchiveDestructionLine, pager *archivedestructionlinePager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveDestructionLine
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveDestructionLine {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveDestructionLine {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveDestructionLineEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveDestructionLineEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveDestructionLinePaginateOption enables pagination customization.
+type ArchiveDestructionLinePaginateOption func(*archivedestructionlinePager) error
+
+// WithArchiveDestructionLineOrder configures pagination ordering.
+func WithArchiveDestructionLineOrder(order *ArchiveDestructionLineOrder) ArchiveDestructionLinePaginateOption {
+	if order == nil {
+		order = DefaultArchiveDestructionLineOrder
+	}
+	o := *order
+	return func(pager *archivedestructionlinePager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveDestructionLineOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveDestructionLineFilter configures pagination filter.
+func WithArchiveDestructionLineFilter(filter func(*ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error)) ArchiveDestructionLinePaginateOption {
+	return func(pager *archivedestructionlinePager) error {
+		if filter == nil {
+			return errors.New("ArchiveDestructionLineQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archivedestructionlinePager struct {
+	reverse bool
+	order   *ArchiveDestructionLineOrder
+	filter  func(*ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error)
+}
+
+func newArchiveDestructionLinePager(opts []ArchiveDestructionLinePaginateOption, reverse bool) (*archivedestructionlinePager, error) {
+	pager := &archivedestructionlinePager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveDestructionLineOrder
+	}
+	return pager, nil
+}
+
+func (p *archivedestructionlinePager) applyFilter(query *ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionlinePager) toCursor(_m *ArchiveDestructionLine) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archivedestructionlinePager) applyCursors(query *ArchiveDestructionLineQuery, after, before *Cursor) (*ArchiveDestructionLineQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveDestructionLineOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archivedestructionlinePager) applyOrder(query *ArchiveDestructionLineQuery) *ArchiveDestructionLineQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveDestructionLineOrder.Field {
+		query = query.Order(DefaultArchiveDestructionLineOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archivedestructionlinePager) orderExpr(query *ArchiveDestructionLineQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveDestructionLineOrder.Field {
+			b.Comma().Ident(DefaultArchiveDestructionLineOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveDestructionLine.
+func (_m *ArchiveDestructionLineQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveDestructionLinePaginateOption,
+) (*ArchiveDestructionLineConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveDestructionLinePager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveDestructionLineConnection{Edges: []*ArchiveDestructionLineEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveDestructionLineOrderFieldCreatedAt orders ArchiveDestructionLine by created_at.
+	ArchiveDestructionLineOrderFieldCreatedAt = &ArchiveDestructionLineOrderField{
+		Value: func(_m *ArchiveDestructionLine) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivedestructionline.FieldCreatedAt,
+		toTerm: archivedestructionline.ByCreatedAt,
+		toCursor: func(_m *ArchiveDestructionLine) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveDestructionLineOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveDestructionLineOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveDestructionLineOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveDestructionLineOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveDestructionLineOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveDestructionLineOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveDestructionLineOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveDestructionLineOrderField defines the ordering field of ArchiveDestructionLine.
+type ArchiveDestructionLineOrderField struct {
+	// Value extracts the ordering value from the given ArchiveDestructionLine.
+	Value    func(*ArchiveDestructionLine) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivedestructionline.OrderOption
+	toCursor func(*ArchiveDestructionLine) Cursor
+}
+
+// ArchiveDestructionLineOrder defines the ordering of ArchiveDestructionLine.
+type ArchiveDestructionLineOrder struct {
+	Direction OrderDirection                    `json:"direction"`
+	Field     *ArchiveDestructionLineOrderField `json:"field"`
+}
+
+// DefaultArchiveDestructionLineOrder is the default ordering of ArchiveDestructionLine.
+var DefaultArchiveDestructionLineOrder = &ArchiveDestructionLineOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveDestructionLineOrderField{
+		Value: func(_m *ArchiveDestructionLine) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivedestructionline.FieldID,
+		toTerm: archivedestructionline.ByID,
+		toCursor: func(_m *ArchiveDestructionLine) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveDestructionLine into ArchiveDestructionLineEdge.
+func (_m *ArchiveDestructionLine) ToEdge(order *ArchiveDestructionLineOrder) *ArchiveDestructionLineEdge {
+	if order == nil {
+		order = DefaultArchiveDestructionLineOrder
+	}
+	return &ArchiveDestructionLineEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -1126,6 +1740,320 @@ func (_m *ArchiveFile) ToEdge(order *ArchiveFileOrder) *ArchiveFileEdge {
 		order = DefaultArchiveFileOrder
 	}
 	return &ArchiveFileEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveHoldEdge is the edge representation of ArchiveHold.
+type ArchiveHoldEdge struct {
+	Node   *ArchiveHold `json:"node"`
+	Cursor Cursor       `json:"cursor"`
+}
+
+// ArchiveHoldConnection is the connection containing edges to ArchiveHold.
+type ArchiveHoldConnection struct {
+	Edges      []*ArchiveHoldEdge `json:"edges"`
+	PageInfo   PageInfo           `json:"pageInfo"`
+	TotalCount int                `json:"totalCount"`
+}
+
+func (c *ArchiveHoldConnection) build(nodes []*ArchiveHold, pager *archiveholdPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveHold
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveHold {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveHold {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveHoldEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveHoldEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveHoldPaginateOption enables pagination customization.
+type ArchiveHoldPaginateOption func(*archiveholdPager) error
+
+// WithArchiveHoldOrder configures pagination ordering.
+func WithArchiveHoldOrder(order *ArchiveHoldOrder) ArchiveHoldPaginateOption {
+	if order == nil {
+		order = DefaultArchiveHoldOrder
+	}
+	o := *order
+	return func(pager *archiveholdPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveHoldOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveHoldFilter configures pagination filter.
+func WithArchiveHoldFilter(filter func(*ArchiveHoldQuery) (*ArchiveHoldQuery, error)) ArchiveHoldPaginateOption {
+	return func(pager *archiveholdPager) error {
+		if filter == nil {
+			return errors.New("ArchiveHoldQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveholdPager struct {
+	reverse bool
+	order   *ArchiveHoldOrder
+	filter  func(*ArchiveHoldQuery) (*ArchiveHoldQuery, error)
+}
+
+func newArchiveHoldPager(opts []ArchiveHoldPaginateOption, reverse bool) (*archiveholdPager, error) {
+	pager := &archiveholdPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveHoldOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveholdPager) applyFilter(query *ArchiveHoldQuery) (*ArchiveHoldQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveholdPager) toCursor(_m *ArchiveHold) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveholdPager) applyCursors(query *ArchiveHoldQuery, after, before *Cursor) (*ArchiveHoldQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveHoldOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveholdPager) applyOrder(query *ArchiveHoldQuery) *ArchiveHoldQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveHoldOrder.Field {
+		query = query.Order(DefaultArchiveHoldOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveholdPager) orderExpr(query *ArchiveHoldQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveHoldOrder.Field {
+			b.Comma().Ident(DefaultArchiveHoldOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveHold.
+func (_m *ArchiveHoldQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveHoldPaginateOption,
+) (*ArchiveHoldConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveHoldPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveHoldConnection{Edges: []*ArchiveHoldEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveHoldOrderFieldCreatedAt orders ArchiveHold by created_at.
+	ArchiveHoldOrderFieldCreatedAt = &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archivehold.FieldCreatedAt,
+		toTerm: archivehold.ByCreatedAt,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+	// ArchiveHoldOrderFieldPlacedAt orders ArchiveHold by placed_at.
+	ArchiveHoldOrderFieldPlacedAt = &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.PlacedAt, nil
+		},
+		column: archivehold.FieldPlacedAt,
+		toTerm: archivehold.ByPlacedAt,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.PlacedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveHoldOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveHoldOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	case ArchiveHoldOrderFieldPlacedAt.column:
+		str = "PLACED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveHoldOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveHoldOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveHoldOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveHoldOrderFieldCreatedAt
+	case "PLACED_AT":
+		*f = *ArchiveHoldOrderFieldPlacedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveHoldOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveHoldOrderField defines the ordering field of ArchiveHold.
+type ArchiveHoldOrderField struct {
+	// Value extracts the ordering value from the given ArchiveHold.
+	Value    func(*ArchiveHold) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archivehold.OrderOption
+	toCursor func(*ArchiveHold) Cursor
+}
+
+// ArchiveHoldOrder defines the ordering of ArchiveHold.
+type ArchiveHoldOrder struct {
+	Direction OrderDirection         `json:"direction"`
+	Field     *ArchiveHoldOrderField `json:"field"`
+}
+
+// DefaultArchiveHoldOrder is the default ordering of ArchiveHold.
+var DefaultArchiveHoldOrder = &ArchiveHoldOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveHoldOrderField{
+		Value: func(_m *ArchiveHold) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archivehold.FieldID,
+		toTerm: archivehold.ByID,
+		toCursor: func(_m *ArchiveHold) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveHold into ArchiveHoldEdge.
+func (_m *ArchiveHold) ToEdge(order *ArchiveHoldOrder) *ArchiveHoldEdge {
+	if order == nil {
+		order = DefaultArchiveHoldOrder
+	}
+	return &ArchiveHoldEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}
@@ -2364,6 +3292,302 @@ func (_m *ArchiveRequestDocument) ToEdge(order *ArchiveRequestDocumentOrder) *Ar
 		order = DefaultArchiveRequestDocumentOrder
 	}
 	return &ArchiveRequestDocumentEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// ArchiveRetentionEdge is the edge representation of ArchiveRetention.
+type ArchiveRetentionEdge struct {
+	Node   *ArchiveRetention `json:"node"`
+	Cursor Cursor            `json:"cursor"`
+}
+
+// ArchiveRetentionConnection is the connection containing edges to ArchiveRetention.
+type ArchiveRetentionConnection struct {
+	Edges      []*ArchiveRetentionEdge `json:"edges"`
+	PageInfo   PageInfo                `json:"pageInfo"`
+	TotalCount int                     `json:"totalCount"`
+}
+
+func (c *ArchiveRetentionConnection) build(nodes []*ArchiveRetention, pager *archiveretentionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *ArchiveRetention
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *ArchiveRetention {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *ArchiveRetention {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*ArchiveRetentionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &ArchiveRetentionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// ArchiveRetentionPaginateOption enables pagination customization.
+type ArchiveRetentionPaginateOption func(*archiveretentionPager) error
+
+// WithArchiveRetentionOrder configures pagination ordering.
+func WithArchiveRetentionOrder(order *ArchiveRetentionOrder) ArchiveRetentionPaginateOption {
+	if order == nil {
+		order = DefaultArchiveRetentionOrder
+	}
+	o := *order
+	return func(pager *archiveretentionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultArchiveRetentionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithArchiveRetentionFilter configures pagination filter.
+func WithArchiveRetentionFilter(filter func(*ArchiveRetentionQuery) (*ArchiveRetentionQuery, error)) ArchiveRetentionPaginateOption {
+	return func(pager *archiveretentionPager) error {
+		if filter == nil {
+			return errors.New("ArchiveRetentionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type archiveretentionPager struct {
+	reverse bool
+	order   *ArchiveRetentionOrder
+	filter  func(*ArchiveRetentionQuery) (*ArchiveRetentionQuery, error)
+}
+
+func newArchiveRetentionPager(opts []ArchiveRetentionPaginateOption, reverse bool) (*archiveretentionPager, error) {
+	pager := &archiveretentionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultArchiveRetentionOrder
+	}
+	return pager, nil
+}
+
+func (p *archiveretentionPager) applyFilter(query *ArchiveRetentionQuery) (*ArchiveRetentionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *archiveretentionPager) toCursor(_m *ArchiveRetention) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *archiveretentionPager) applyCursors(query *ArchiveRetentionQuery, after, before *Cursor) (*ArchiveRetentionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultArchiveRetentionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *archiveretentionPager) applyOrder(query *ArchiveRetentionQuery) *ArchiveRetentionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultArchiveRetentionOrder.Field {
+		query = query.Order(DefaultArchiveRetentionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *archiveretentionPager) orderExpr(query *ArchiveRetentionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultArchiveRetentionOrder.Field {
+			b.Comma().Ident(DefaultArchiveRetentionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to ArchiveRetention.
+func (_m *ArchiveRetentionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...ArchiveRetentionPaginateOption,
+) (*ArchiveRetentionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newArchiveRetentionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &ArchiveRetentionConnection{Edges: []*ArchiveRetentionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		hasPagination := after != nil || first != nil || before != nil || last != nil
+		if hasPagination || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+			conn.PageInfo.HasNextPage = first != nil && conn.TotalCount > 0
+			conn.PageInfo.HasPreviousPage = last != nil && conn.TotalCount > 0
+		}
+	}
+	if ignoredEdges || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	if _m, err = pager.applyCursors(_m, after, before); err != nil {
+		return nil, err
+	}
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+var (
+	// ArchiveRetentionOrderFieldCreatedAt orders ArchiveRetention by created_at.
+	ArchiveRetentionOrderFieldCreatedAt = &ArchiveRetentionOrderField{
+		Value: func(_m *ArchiveRetention) (ent.Value, error) {
+			return _m.CreatedAt, nil
+		},
+		column: archiveretention.FieldCreatedAt,
+		toTerm: archiveretention.ByCreatedAt,
+		toCursor: func(_m *ArchiveRetention) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.CreatedAt,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ArchiveRetentionOrderField) String() string {
+	var str string
+	switch f.column {
+	case ArchiveRetentionOrderFieldCreatedAt.column:
+		str = "CREATED_AT"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ArchiveRetentionOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ArchiveRetentionOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ArchiveRetentionOrderField %T must be a string", v)
+	}
+	switch str {
+	case "CREATED_AT":
+		*f = *ArchiveRetentionOrderFieldCreatedAt
+	default:
+		return fmt.Errorf("%s is not a valid ArchiveRetentionOrderField", str)
+	}
+	return nil
+}
+
+// ArchiveRetentionOrderField defines the ordering field of ArchiveRetention.
+type ArchiveRetentionOrderField struct {
+	// Value extracts the ordering value from the given ArchiveRetention.
+	Value    func(*ArchiveRetention) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) archiveretention.OrderOption
+	toCursor func(*ArchiveRetention) Cursor
+}
+
+// ArchiveRetentionOrder defines the ordering of ArchiveRetention.
+type ArchiveRetentionOrder struct {
+	Direction OrderDirection              `json:"direction"`
+	Field     *ArchiveRetentionOrderField `json:"field"`
+}
+
+// DefaultArchiveRetentionOrder is the default ordering of ArchiveRetention.
+var DefaultArchiveRetentionOrder = &ArchiveRetentionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &ArchiveRetentionOrderField{
+		Value: func(_m *ArchiveRetention) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: archiveretention.FieldID,
+		toTerm: archiveretention.ByID,
+		toCursor: func(_m *ArchiveRetention) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts ArchiveRetention into ArchiveRetentionEdge.
+func (_m *ArchiveRetention) ToEdge(order *ArchiveRetentionOrder) *ArchiveRetentionEdge {
+	if order == nil {
+		order = DefaultArchiveRetentionOrder
+	}
+	return &ArchiveRetentionEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

@@ -9,12 +9,16 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -672,6 +676,594 @@ func (i *ApprovalWhereInput) P() (predicate.Approval, error) {
 	}
 }
 
+// ArchiveDestructionWhereInput represents a where input for filtering ArchiveDestruction queries.
+type ArchiveDestructionWhereInput struct {
+	Predicates []predicate.ArchiveDestruction  `json:"-"`
+	Not        *ArchiveDestructionWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveDestructionWhereInput `json:"or,omitempty"`
+	And        []*ArchiveDestructionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "method" field predicates.
+	Method      *archivedestruction.Method  `json:"method,omitempty"`
+	MethodNEQ   *archivedestruction.Method  `json:"methodNEQ,omitempty"`
+	MethodIn    []archivedestruction.Method `json:"methodIn,omitempty"`
+	MethodNotIn []archivedestruction.Method `json:"methodNotIn,omitempty"`
+
+	// "state" field predicates.
+	State      *archivedestruction.State  `json:"state,omitempty"`
+	StateNEQ   *archivedestruction.State  `json:"stateNEQ,omitempty"`
+	StateIn    []archivedestruction.State `json:"stateIn,omitempty"`
+	StateNotIn []archivedestruction.State `json:"stateNotIn,omitempty"`
+
+	// "proposed_by_id" field predicates.
+	ProposedByID      *uuid.UUID  `json:"proposedByID,omitempty"`
+	ProposedByIDNEQ   *uuid.UUID  `json:"proposedByIDNEQ,omitempty"`
+	ProposedByIDIn    []uuid.UUID `json:"proposedByIDIn,omitempty"`
+	ProposedByIDNotIn []uuid.UUID `json:"proposedByIDNotIn,omitempty"`
+	ProposedByIDGT    *uuid.UUID  `json:"proposedByIDGT,omitempty"`
+	ProposedByIDGTE   *uuid.UUID  `json:"proposedByIDGTE,omitempty"`
+	ProposedByIDLT    *uuid.UUID  `json:"proposedByIDLT,omitempty"`
+	ProposedByIDLTE   *uuid.UUID  `json:"proposedByIDLTE,omitempty"`
+
+	// "proposed_at" field predicates.
+	ProposedAt      *time.Time  `json:"proposedAt,omitempty"`
+	ProposedAtNEQ   *time.Time  `json:"proposedAtNEQ,omitempty"`
+	ProposedAtIn    []time.Time `json:"proposedAtIn,omitempty"`
+	ProposedAtNotIn []time.Time `json:"proposedAtNotIn,omitempty"`
+	ProposedAtGT    *time.Time  `json:"proposedAtGT,omitempty"`
+	ProposedAtGTE   *time.Time  `json:"proposedAtGTE,omitempty"`
+	ProposedAtLT    *time.Time  `json:"proposedAtLT,omitempty"`
+	ProposedAtLTE   *time.Time  `json:"proposedAtLTE,omitempty"`
+
+	// "witness_id" field predicates.
+	WitnessID       *uuid.UUID  `json:"witnessID,omitempty"`
+	WitnessIDNEQ    *uuid.UUID  `json:"witnessIDNEQ,omitempty"`
+	WitnessIDIn     []uuid.UUID `json:"witnessIDIn,omitempty"`
+	WitnessIDNotIn  []uuid.UUID `json:"witnessIDNotIn,omitempty"`
+	WitnessIDIsNil  bool        `json:"witnessIDIsNil,omitempty"`
+	WitnessIDNotNil bool        `json:"witnessIDNotNil,omitempty"`
+
+	// "done_at" field predicates.
+	DoneAt       *time.Time  `json:"doneAt,omitempty"`
+	DoneAtNEQ    *time.Time  `json:"doneAtNEQ,omitempty"`
+	DoneAtIn     []time.Time `json:"doneAtIn,omitempty"`
+	DoneAtNotIn  []time.Time `json:"doneAtNotIn,omitempty"`
+	DoneAtGT     *time.Time  `json:"doneAtGT,omitempty"`
+	DoneAtGTE    *time.Time  `json:"doneAtGTE,omitempty"`
+	DoneAtLT     *time.Time  `json:"doneAtLT,omitempty"`
+	DoneAtLTE    *time.Time  `json:"doneAtLTE,omitempty"`
+	DoneAtIsNil  bool        `json:"doneAtIsNil,omitempty"`
+	DoneAtNotNil bool        `json:"doneAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveDestructionWhereInput) AddPredicates(predicates ...predicate.ArchiveDestruction) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveDestructionWhereInput filter on the ArchiveDestructionQuery builder.
+func (i *ArchiveDestructionWhereInput) Filter(q *ArchiveDestructionQuery) (*ArchiveDestructionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveDestructionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveDestructionWhereInput is returned in case the ArchiveDestructionWhereInput is empty.
+var ErrEmptyArchiveDestructionWhereInput = errors.New("ent: empty predicate ArchiveDestructionWhereInput")
+
+// P returns a predicate for filtering archivedestructions.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveDestructionWhereInput) P() (predicate.ArchiveDestruction, error) {
+	var predicates []predicate.ArchiveDestruction
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivedestruction.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveDestruction, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivedestruction.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveDestruction, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivedestruction.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivedestruction.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivedestruction.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivedestruction.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivedestruction.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivedestruction.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivedestruction.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivedestruction.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivedestruction.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivedestruction.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Method != nil {
+		predicates = append(predicates, archivedestruction.MethodEQ(*i.Method))
+	}
+	if i.MethodNEQ != nil {
+		predicates = append(predicates, archivedestruction.MethodNEQ(*i.MethodNEQ))
+	}
+	if len(i.MethodIn) > 0 {
+		predicates = append(predicates, archivedestruction.MethodIn(i.MethodIn...))
+	}
+	if len(i.MethodNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.MethodNotIn(i.MethodNotIn...))
+	}
+	if i.State != nil {
+		predicates = append(predicates, archivedestruction.StateEQ(*i.State))
+	}
+	if i.StateNEQ != nil {
+		predicates = append(predicates, archivedestruction.StateNEQ(*i.StateNEQ))
+	}
+	if len(i.StateIn) > 0 {
+		predicates = append(predicates, archivedestruction.StateIn(i.StateIn...))
+	}
+	if len(i.StateNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.StateNotIn(i.StateNotIn...))
+	}
+	if i.ProposedByID != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDEQ(*i.ProposedByID))
+	}
+	if i.ProposedByIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDNEQ(*i.ProposedByIDNEQ))
+	}
+	if len(i.ProposedByIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedByIDIn(i.ProposedByIDIn...))
+	}
+	if len(i.ProposedByIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedByIDNotIn(i.ProposedByIDNotIn...))
+	}
+	if i.ProposedByIDGT != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDGT(*i.ProposedByIDGT))
+	}
+	if i.ProposedByIDGTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDGTE(*i.ProposedByIDGTE))
+	}
+	if i.ProposedByIDLT != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDLT(*i.ProposedByIDLT))
+	}
+	if i.ProposedByIDLTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedByIDLTE(*i.ProposedByIDLTE))
+	}
+	if i.ProposedAt != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtEQ(*i.ProposedAt))
+	}
+	if i.ProposedAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtNEQ(*i.ProposedAtNEQ))
+	}
+	if len(i.ProposedAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedAtIn(i.ProposedAtIn...))
+	}
+	if len(i.ProposedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.ProposedAtNotIn(i.ProposedAtNotIn...))
+	}
+	if i.ProposedAtGT != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtGT(*i.ProposedAtGT))
+	}
+	if i.ProposedAtGTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtGTE(*i.ProposedAtGTE))
+	}
+	if i.ProposedAtLT != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtLT(*i.ProposedAtLT))
+	}
+	if i.ProposedAtLTE != nil {
+		predicates = append(predicates, archivedestruction.ProposedAtLTE(*i.ProposedAtLTE))
+	}
+	if i.WitnessID != nil {
+		predicates = append(predicates, archivedestruction.WitnessIDEQ(*i.WitnessID))
+	}
+	if i.WitnessIDNEQ != nil {
+		predicates = append(predicates, archivedestruction.WitnessIDNEQ(*i.WitnessIDNEQ))
+	}
+	if len(i.WitnessIDIn) > 0 {
+		predicates = append(predicates, archivedestruction.WitnessIDIn(i.WitnessIDIn...))
+	}
+	if len(i.WitnessIDNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.WitnessIDNotIn(i.WitnessIDNotIn...))
+	}
+	if i.WitnessIDIsNil {
+		predicates = append(predicates, archivedestruction.WitnessIDIsNil())
+	}
+	if i.WitnessIDNotNil {
+		predicates = append(predicates, archivedestruction.WitnessIDNotNil())
+	}
+	if i.DoneAt != nil {
+		predicates = append(predicates, archivedestruction.DoneAtEQ(*i.DoneAt))
+	}
+	if i.DoneAtNEQ != nil {
+		predicates = append(predicates, archivedestruction.DoneAtNEQ(*i.DoneAtNEQ))
+	}
+	if len(i.DoneAtIn) > 0 {
+		predicates = append(predicates, archivedestruction.DoneAtIn(i.DoneAtIn...))
+	}
+	if len(i.DoneAtNotIn) > 0 {
+		predicates = append(predicates, archivedestruction.DoneAtNotIn(i.DoneAtNotIn...))
+	}
+	if i.DoneAtGT != nil {
+		predicates = append(predicates, archivedestruction.DoneAtGT(*i.DoneAtGT))
+	}
+	if i.DoneAtGTE != nil {
+		predicates = append(predicates, archivedestruction.DoneAtGTE(*i.DoneAtGTE))
+	}
+	if i.DoneAtLT != nil {
+		predicates = append(predicates, archivedestruction.DoneAtLT(*i.DoneAtLT))
+	}
+	if i.DoneAtLTE != nil {
+		predicates = append(predicates, archivedestruction.DoneAtLTE(*i.DoneAtLTE))
+	}
+	if i.DoneAtIsNil {
+		predicates = append(predicates, archivedestruction.DoneAtIsNil())
+	}
+	if i.DoneAtNotNil {
+		predicates = append(predicates, archivedestruction.DoneAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveDestructionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivedestruction.And(predicates...), nil
+	}
+}
+
+// ArchiveDestructionLineWhereInput represents a where input for filtering ArchiveDestructionLine queries.
+type ArchiveDestructionLineWhereInput struct {
+	Predicates []predicate.ArchiveDestructionLine  `json:"-"`
+	Not        *ArchiveDestructionLineWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveDestructionLineWhereInput `json:"or,omitempty"`
+	And        []*ArchiveDestructionLineWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "destruction_id" field predicates.
+	DestructionID      *uuid.UUID  `json:"destructionID,omitempty"`
+	DestructionIDNEQ   *uuid.UUID  `json:"destructionIDNEQ,omitempty"`
+	DestructionIDIn    []uuid.UUID `json:"destructionIDIn,omitempty"`
+	DestructionIDNotIn []uuid.UUID `json:"destructionIDNotIn,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID      *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ   *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn    []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn []uuid.UUID `json:"documentIDNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archivedestructionline.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archivedestructionline.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archivedestructionline.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archivedestructionline.Category `json:"categoryNotIn,omitempty"`
+
+	// "open" field predicates.
+	Open    *bool `json:"open,omitempty"`
+	OpenNEQ *bool `json:"openNEQ,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveDestructionLineWhereInput) AddPredicates(predicates ...predicate.ArchiveDestructionLine) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveDestructionLineWhereInput filter on the ArchiveDestructionLineQuery builder.
+func (i *ArchiveDestructionLineWhereInput) Filter(q *ArchiveDestructionLineQuery) (*ArchiveDestructionLineQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveDestructionLineWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveDestructionLineWhereInput is returned in case the ArchiveDestructionLineWhereInput is empty.
+var ErrEmptyArchiveDestructionLineWhereInput = errors.New("ent: empty predicate ArchiveDestructionLineWhereInput")
+
+// P returns a predicate for filtering archivedestructionlines.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveDestructionLineWhereInput) P() (predicate.ArchiveDestructionLine, error) {
+	var predicates []predicate.ArchiveDestructionLine
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivedestructionline.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveDestructionLine, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivedestructionline.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveDestructionLine, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivedestructionline.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivedestructionline.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivedestructionline.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivedestructionline.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivedestructionline.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivedestructionline.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivedestructionline.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivedestructionline.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.DestructionID != nil {
+		predicates = append(predicates, archivedestructionline.DestructionIDEQ(*i.DestructionID))
+	}
+	if i.DestructionIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.DestructionIDNEQ(*i.DestructionIDNEQ))
+	}
+	if len(i.DestructionIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DestructionIDIn(i.DestructionIDIn...))
+	}
+	if len(i.DestructionIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DestructionIDNotIn(i.DestructionIDNotIn...))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archivedestructionline.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archivedestructionline.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archivedestructionline.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archivedestructionline.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archivedestructionline.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.Open != nil {
+		predicates = append(predicates, archivedestructionline.OpenEQ(*i.Open))
+	}
+	if i.OpenNEQ != nil {
+		predicates = append(predicates, archivedestructionline.OpenNEQ(*i.OpenNEQ))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveDestructionLineWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivedestructionline.And(predicates...), nil
+	}
+}
+
 // ArchiveDocumentWhereInput represents a where input for filtering ArchiveDocument queries.
 type ArchiveDocumentWhereInput struct {
 	Predicates []predicate.ArchiveDocument  `json:"-"`
@@ -872,6 +1464,18 @@ type ArchiveDocumentWhereInput struct {
 	ContentTypeHasSuffix    *string  `json:"contentTypeHasSuffix,omitempty"`
 	ContentTypeEqualFold    *string  `json:"contentTypeEqualFold,omitempty"`
 	ContentTypeContainsFold *string  `json:"contentTypeContainsFold,omitempty"`
+
+	// "destroyed_at" field predicates.
+	DestroyedAt       *time.Time  `json:"destroyedAt,omitempty"`
+	DestroyedAtNEQ    *time.Time  `json:"destroyedAtNEQ,omitempty"`
+	DestroyedAtIn     []time.Time `json:"destroyedAtIn,omitempty"`
+	DestroyedAtNotIn  []time.Time `json:"destroyedAtNotIn,omitempty"`
+	DestroyedAtGT     *time.Time  `json:"destroyedAtGT,omitempty"`
+	DestroyedAtGTE    *time.Time  `json:"destroyedAtGTE,omitempty"`
+	DestroyedAtLT     *time.Time  `json:"destroyedAtLT,omitempty"`
+	DestroyedAtLTE    *time.Time  `json:"destroyedAtLTE,omitempty"`
+	DestroyedAtIsNil  bool        `json:"destroyedAtIsNil,omitempty"`
+	DestroyedAtNotNil bool        `json:"destroyedAtNotNil,omitempty"`
 }
 
 // AddPredicates adds custom predicates to the where input to be used during the filtering phase.
@@ -1401,6 +2005,36 @@ func (i *ArchiveDocumentWhereInput) P() (predicate.ArchiveDocument, error) {
 	if i.ContentTypeContainsFold != nil {
 		predicates = append(predicates, archivedocument.ContentTypeContainsFold(*i.ContentTypeContainsFold))
 	}
+	if i.DestroyedAt != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtEQ(*i.DestroyedAt))
+	}
+	if i.DestroyedAtNEQ != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtNEQ(*i.DestroyedAtNEQ))
+	}
+	if len(i.DestroyedAtIn) > 0 {
+		predicates = append(predicates, archivedocument.DestroyedAtIn(i.DestroyedAtIn...))
+	}
+	if len(i.DestroyedAtNotIn) > 0 {
+		predicates = append(predicates, archivedocument.DestroyedAtNotIn(i.DestroyedAtNotIn...))
+	}
+	if i.DestroyedAtGT != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtGT(*i.DestroyedAtGT))
+	}
+	if i.DestroyedAtGTE != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtGTE(*i.DestroyedAtGTE))
+	}
+	if i.DestroyedAtLT != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtLT(*i.DestroyedAtLT))
+	}
+	if i.DestroyedAtLTE != nil {
+		predicates = append(predicates, archivedocument.DestroyedAtLTE(*i.DestroyedAtLTE))
+	}
+	if i.DestroyedAtIsNil {
+		predicates = append(predicates, archivedocument.DestroyedAtIsNil())
+	}
+	if i.DestroyedAtNotNil {
+		predicates = append(predicates, archivedocument.DestroyedAtNotNil())
+	}
 
 	switch len(predicates) {
 	case 0:
@@ -1805,6 +2439,370 @@ func (i *ArchiveFileWhereInput) P() (predicate.ArchiveFile, error) {
 		return predicates[0], nil
 	default:
 		return archivefile.And(predicates...), nil
+	}
+}
+
+// ArchiveHoldWhereInput represents a where input for filtering ArchiveHold queries.
+type ArchiveHoldWhereInput struct {
+	Predicates []predicate.ArchiveHold  `json:"-"`
+	Not        *ArchiveHoldWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveHoldWhereInput `json:"or,omitempty"`
+	And        []*ArchiveHoldWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "subject_id" field predicates.
+	SubjectID      *uuid.UUID  `json:"subjectID,omitempty"`
+	SubjectIDNEQ   *uuid.UUID  `json:"subjectIDNEQ,omitempty"`
+	SubjectIDIn    []uuid.UUID `json:"subjectIDIn,omitempty"`
+	SubjectIDNotIn []uuid.UUID `json:"subjectIDNotIn,omitempty"`
+	SubjectIDGT    *uuid.UUID  `json:"subjectIDGT,omitempty"`
+	SubjectIDGTE   *uuid.UUID  `json:"subjectIDGTE,omitempty"`
+	SubjectIDLT    *uuid.UUID  `json:"subjectIDLT,omitempty"`
+	SubjectIDLTE   *uuid.UUID  `json:"subjectIDLTE,omitempty"`
+
+	// "document_id" field predicates.
+	DocumentID       *uuid.UUID  `json:"documentID,omitempty"`
+	DocumentIDNEQ    *uuid.UUID  `json:"documentIDNEQ,omitempty"`
+	DocumentIDIn     []uuid.UUID `json:"documentIDIn,omitempty"`
+	DocumentIDNotIn  []uuid.UUID `json:"documentIDNotIn,omitempty"`
+	DocumentIDIsNil  bool        `json:"documentIDIsNil,omitempty"`
+	DocumentIDNotNil bool        `json:"documentIDNotNil,omitempty"`
+
+	// "volume_id" field predicates.
+	VolumeID       *uuid.UUID  `json:"volumeID,omitempty"`
+	VolumeIDNEQ    *uuid.UUID  `json:"volumeIDNEQ,omitempty"`
+	VolumeIDIn     []uuid.UUID `json:"volumeIDIn,omitempty"`
+	VolumeIDNotIn  []uuid.UUID `json:"volumeIDNotIn,omitempty"`
+	VolumeIDIsNil  bool        `json:"volumeIDIsNil,omitempty"`
+	VolumeIDNotNil bool        `json:"volumeIDNotNil,omitempty"`
+
+	// "file_id" field predicates.
+	FileID       *uuid.UUID  `json:"fileID,omitempty"`
+	FileIDNEQ    *uuid.UUID  `json:"fileIDNEQ,omitempty"`
+	FileIDIn     []uuid.UUID `json:"fileIDIn,omitempty"`
+	FileIDNotIn  []uuid.UUID `json:"fileIDNotIn,omitempty"`
+	FileIDIsNil  bool        `json:"fileIDIsNil,omitempty"`
+	FileIDNotNil bool        `json:"fileIDNotNil,omitempty"`
+
+	// "placed_at" field predicates.
+	PlacedAt      *time.Time  `json:"placedAt,omitempty"`
+	PlacedAtNEQ   *time.Time  `json:"placedAtNEQ,omitempty"`
+	PlacedAtIn    []time.Time `json:"placedAtIn,omitempty"`
+	PlacedAtNotIn []time.Time `json:"placedAtNotIn,omitempty"`
+	PlacedAtGT    *time.Time  `json:"placedAtGT,omitempty"`
+	PlacedAtGTE   *time.Time  `json:"placedAtGTE,omitempty"`
+	PlacedAtLT    *time.Time  `json:"placedAtLT,omitempty"`
+	PlacedAtLTE   *time.Time  `json:"placedAtLTE,omitempty"`
+
+	// "released_at" field predicates.
+	ReleasedAt       *time.Time  `json:"releasedAt,omitempty"`
+	ReleasedAtNEQ    *time.Time  `json:"releasedAtNEQ,omitempty"`
+	ReleasedAtIn     []time.Time `json:"releasedAtIn,omitempty"`
+	ReleasedAtNotIn  []time.Time `json:"releasedAtNotIn,omitempty"`
+	ReleasedAtGT     *time.Time  `json:"releasedAtGT,omitempty"`
+	ReleasedAtGTE    *time.Time  `json:"releasedAtGTE,omitempty"`
+	ReleasedAtLT     *time.Time  `json:"releasedAtLT,omitempty"`
+	ReleasedAtLTE    *time.Time  `json:"releasedAtLTE,omitempty"`
+	ReleasedAtIsNil  bool        `json:"releasedAtIsNil,omitempty"`
+	ReleasedAtNotNil bool        `json:"releasedAtNotNil,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveHoldWhereInput) AddPredicates(predicates ...predicate.ArchiveHold) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveHoldWhereInput filter on the ArchiveHoldQuery builder.
+func (i *ArchiveHoldWhereInput) Filter(q *ArchiveHoldQuery) (*ArchiveHoldQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveHoldWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveHoldWhereInput is returned in case the ArchiveHoldWhereInput is empty.
+var ErrEmptyArchiveHoldWhereInput = errors.New("ent: empty predicate ArchiveHoldWhereInput")
+
+// P returns a predicate for filtering archiveholds.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveHoldWhereInput) P() (predicate.ArchiveHold, error) {
+	var predicates []predicate.ArchiveHold
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archivehold.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveHold, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archivehold.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveHold, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archivehold.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archivehold.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archivehold.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archivehold.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archivehold.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archivehold.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archivehold.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archivehold.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archivehold.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archivehold.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archivehold.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archivehold.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archivehold.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archivehold.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archivehold.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archivehold.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archivehold.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archivehold.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archivehold.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.SubjectID != nil {
+		predicates = append(predicates, archivehold.SubjectIDEQ(*i.SubjectID))
+	}
+	if i.SubjectIDNEQ != nil {
+		predicates = append(predicates, archivehold.SubjectIDNEQ(*i.SubjectIDNEQ))
+	}
+	if len(i.SubjectIDIn) > 0 {
+		predicates = append(predicates, archivehold.SubjectIDIn(i.SubjectIDIn...))
+	}
+	if len(i.SubjectIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.SubjectIDNotIn(i.SubjectIDNotIn...))
+	}
+	if i.SubjectIDGT != nil {
+		predicates = append(predicates, archivehold.SubjectIDGT(*i.SubjectIDGT))
+	}
+	if i.SubjectIDGTE != nil {
+		predicates = append(predicates, archivehold.SubjectIDGTE(*i.SubjectIDGTE))
+	}
+	if i.SubjectIDLT != nil {
+		predicates = append(predicates, archivehold.SubjectIDLT(*i.SubjectIDLT))
+	}
+	if i.SubjectIDLTE != nil {
+		predicates = append(predicates, archivehold.SubjectIDLTE(*i.SubjectIDLTE))
+	}
+	if i.DocumentID != nil {
+		predicates = append(predicates, archivehold.DocumentIDEQ(*i.DocumentID))
+	}
+	if i.DocumentIDNEQ != nil {
+		predicates = append(predicates, archivehold.DocumentIDNEQ(*i.DocumentIDNEQ))
+	}
+	if len(i.DocumentIDIn) > 0 {
+		predicates = append(predicates, archivehold.DocumentIDIn(i.DocumentIDIn...))
+	}
+	if len(i.DocumentIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.DocumentIDNotIn(i.DocumentIDNotIn...))
+	}
+	if i.DocumentIDIsNil {
+		predicates = append(predicates, archivehold.DocumentIDIsNil())
+	}
+	if i.DocumentIDNotNil {
+		predicates = append(predicates, archivehold.DocumentIDNotNil())
+	}
+	if i.VolumeID != nil {
+		predicates = append(predicates, archivehold.VolumeIDEQ(*i.VolumeID))
+	}
+	if i.VolumeIDNEQ != nil {
+		predicates = append(predicates, archivehold.VolumeIDNEQ(*i.VolumeIDNEQ))
+	}
+	if len(i.VolumeIDIn) > 0 {
+		predicates = append(predicates, archivehold.VolumeIDIn(i.VolumeIDIn...))
+	}
+	if len(i.VolumeIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.VolumeIDNotIn(i.VolumeIDNotIn...))
+	}
+	if i.VolumeIDIsNil {
+		predicates = append(predicates, archivehold.VolumeIDIsNil())
+	}
+	if i.VolumeIDNotNil {
+		predicates = append(predicates, archivehold.VolumeIDNotNil())
+	}
+	if i.FileID != nil {
+		predicates = append(predicates, archivehold.FileIDEQ(*i.FileID))
+	}
+	if i.FileIDNEQ != nil {
+		predicates = append(predicates, archivehold.FileIDNEQ(*i.FileIDNEQ))
+	}
+	if len(i.FileIDIn) > 0 {
+		predicates = append(predicates, archivehold.FileIDIn(i.FileIDIn...))
+	}
+	if len(i.FileIDNotIn) > 0 {
+		predicates = append(predicates, archivehold.FileIDNotIn(i.FileIDNotIn...))
+	}
+	if i.FileIDIsNil {
+		predicates = append(predicates, archivehold.FileIDIsNil())
+	}
+	if i.FileIDNotNil {
+		predicates = append(predicates, archivehold.FileIDNotNil())
+	}
+	if i.PlacedAt != nil {
+		predicates = append(predicates, archivehold.PlacedAtEQ(*i.PlacedAt))
+	}
+	if i.PlacedAtNEQ != nil {
+		predicates = append(predicates, archivehold.PlacedAtNEQ(*i.PlacedAtNEQ))
+	}
+	if len(i.PlacedAtIn) > 0 {
+		predicates = append(predicates, archivehold.PlacedAtIn(i.PlacedAtIn...))
+	}
+	if len(i.PlacedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.PlacedAtNotIn(i.PlacedAtNotIn...))
+	}
+	if i.PlacedAtGT != nil {
+		predicates = append(predicates, archivehold.PlacedAtGT(*i.PlacedAtGT))
+	}
+	if i.PlacedAtGTE != nil {
+		predicates = append(predicates, archivehold.PlacedAtGTE(*i.PlacedAtGTE))
+	}
+	if i.PlacedAtLT != nil {
+		predicates = append(predicates, archivehold.PlacedAtLT(*i.PlacedAtLT))
+	}
+	if i.PlacedAtLTE != nil {
+		predicates = append(predicates, archivehold.PlacedAtLTE(*i.PlacedAtLTE))
+	}
+	if i.ReleasedAt != nil {
+		predicates = append(predicates, archivehold.ReleasedAtEQ(*i.ReleasedAt))
+	}
+	if i.ReleasedAtNEQ != nil {
+		predicates = append(predicates, archivehold.ReleasedAtNEQ(*i.ReleasedAtNEQ))
+	}
+	if len(i.ReleasedAtIn) > 0 {
+		predicates = append(predicates, archivehold.ReleasedAtIn(i.ReleasedAtIn...))
+	}
+	if len(i.ReleasedAtNotIn) > 0 {
+		predicates = append(predicates, archivehold.ReleasedAtNotIn(i.ReleasedAtNotIn...))
+	}
+	if i.ReleasedAtGT != nil {
+		predicates = append(predicates, archivehold.ReleasedAtGT(*i.ReleasedAtGT))
+	}
+	if i.ReleasedAtGTE != nil {
+		predicates = append(predicates, archivehold.ReleasedAtGTE(*i.ReleasedAtGTE))
+	}
+	if i.ReleasedAtLT != nil {
+		predicates = append(predicates, archivehold.ReleasedAtLT(*i.ReleasedAtLT))
+	}
+	if i.ReleasedAtLTE != nil {
+		predicates = append(predicates, archivehold.ReleasedAtLTE(*i.ReleasedAtLTE))
+	}
+	if i.ReleasedAtIsNil {
+		predicates = append(predicates, archivehold.ReleasedAtIsNil())
+	}
+	if i.ReleasedAtNotNil {
+		predicates = append(predicates, archivehold.ReleasedAtNotNil())
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveHoldWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archivehold.And(predicates...), nil
 	}
 }
 
@@ -3143,6 +4141,296 @@ func (i *ArchiveRequestDocumentWhereInput) P() (predicate.ArchiveRequestDocument
 		return predicates[0], nil
 	default:
 		return archiverequestdocument.And(predicates...), nil
+	}
+}
+
+// ArchiveRetentionWhereInput represents a where input for filtering ArchiveRetention queries.
+type ArchiveRetentionWhereInput struct {
+	Predicates []predicate.ArchiveRetention  `json:"-"`
+	Not        *ArchiveRetentionWhereInput   `json:"not,omitempty"`
+	Or         []*ArchiveRetentionWhereInput `json:"or,omitempty"`
+	And        []*ArchiveRetentionWhereInput `json:"and,omitempty"`
+
+	// "id" field predicates.
+	ID      *uuid.UUID  `json:"id,omitempty"`
+	IDNEQ   *uuid.UUID  `json:"idNEQ,omitempty"`
+	IDIn    []uuid.UUID `json:"idIn,omitempty"`
+	IDNotIn []uuid.UUID `json:"idNotIn,omitempty"`
+	IDGT    *uuid.UUID  `json:"idGT,omitempty"`
+	IDGTE   *uuid.UUID  `json:"idGTE,omitempty"`
+	IDLT    *uuid.UUID  `json:"idLT,omitempty"`
+	IDLTE   *uuid.UUID  `json:"idLTE,omitempty"`
+
+	// "created_at" field predicates.
+	CreatedAt      *time.Time  `json:"createdAt,omitempty"`
+	CreatedAtNEQ   *time.Time  `json:"createdAtNEQ,omitempty"`
+	CreatedAtIn    []time.Time `json:"createdAtIn,omitempty"`
+	CreatedAtNotIn []time.Time `json:"createdAtNotIn,omitempty"`
+	CreatedAtGT    *time.Time  `json:"createdAtGT,omitempty"`
+	CreatedAtGTE   *time.Time  `json:"createdAtGTE,omitempty"`
+	CreatedAtLT    *time.Time  `json:"createdAtLT,omitempty"`
+	CreatedAtLTE   *time.Time  `json:"createdAtLTE,omitempty"`
+
+	// "estate_id" field predicates.
+	EstateID      *uuid.UUID  `json:"estateID,omitempty"`
+	EstateIDNEQ   *uuid.UUID  `json:"estateIDNEQ,omitempty"`
+	EstateIDIn    []uuid.UUID `json:"estateIDIn,omitempty"`
+	EstateIDNotIn []uuid.UUID `json:"estateIDNotIn,omitempty"`
+
+	// "category" field predicates.
+	Category      *archiveretention.Category  `json:"category,omitempty"`
+	CategoryNEQ   *archiveretention.Category  `json:"categoryNEQ,omitempty"`
+	CategoryIn    []archiveretention.Category `json:"categoryIn,omitempty"`
+	CategoryNotIn []archiveretention.Category `json:"categoryNotIn,omitempty"`
+
+	// "years" field predicates.
+	Years       *int  `json:"years,omitempty"`
+	YearsNEQ    *int  `json:"yearsNEQ,omitempty"`
+	YearsIn     []int `json:"yearsIn,omitempty"`
+	YearsNotIn  []int `json:"yearsNotIn,omitempty"`
+	YearsGT     *int  `json:"yearsGT,omitempty"`
+	YearsGTE    *int  `json:"yearsGTE,omitempty"`
+	YearsLT     *int  `json:"yearsLT,omitempty"`
+	YearsLTE    *int  `json:"yearsLTE,omitempty"`
+	YearsIsNil  bool  `json:"yearsIsNil,omitempty"`
+	YearsNotNil bool  `json:"yearsNotNil,omitempty"`
+
+	// "basis" field predicates.
+	Basis             *string  `json:"basis,omitempty"`
+	BasisNEQ          *string  `json:"basisNEQ,omitempty"`
+	BasisIn           []string `json:"basisIn,omitempty"`
+	BasisNotIn        []string `json:"basisNotIn,omitempty"`
+	BasisGT           *string  `json:"basisGT,omitempty"`
+	BasisGTE          *string  `json:"basisGTE,omitempty"`
+	BasisLT           *string  `json:"basisLT,omitempty"`
+	BasisLTE          *string  `json:"basisLTE,omitempty"`
+	BasisContains     *string  `json:"basisContains,omitempty"`
+	BasisHasPrefix    *string  `json:"basisHasPrefix,omitempty"`
+	BasisHasSuffix    *string  `json:"basisHasSuffix,omitempty"`
+	BasisEqualFold    *string  `json:"basisEqualFold,omitempty"`
+	BasisContainsFold *string  `json:"basisContainsFold,omitempty"`
+}
+
+// AddPredicates adds custom predicates to the where input to be used during the filtering phase.
+func (i *ArchiveRetentionWhereInput) AddPredicates(predicates ...predicate.ArchiveRetention) {
+	i.Predicates = append(i.Predicates, predicates...)
+}
+
+// Filter applies the ArchiveRetentionWhereInput filter on the ArchiveRetentionQuery builder.
+func (i *ArchiveRetentionWhereInput) Filter(q *ArchiveRetentionQuery) (*ArchiveRetentionQuery, error) {
+	if i == nil {
+		return q, nil
+	}
+	p, err := i.P()
+	if err != nil {
+		if err == ErrEmptyArchiveRetentionWhereInput {
+			return q, nil
+		}
+		return nil, err
+	}
+	return q.Where(p), nil
+}
+
+// ErrEmptyArchiveRetentionWhereInput is returned in case the ArchiveRetentionWhereInput is empty.
+var ErrEmptyArchiveRetentionWhereInput = errors.New("ent: empty predicate ArchiveRetentionWhereInput")
+
+// P returns a predicate for filtering archiveretentions.
+// An error is returned if the input is empty or invalid.
+func (i *ArchiveRetentionWhereInput) P() (predicate.ArchiveRetention, error) {
+	var predicates []predicate.ArchiveRetention
+	if i.Not != nil {
+		p, err := i.Not.P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'not'", err)
+		}
+		predicates = append(predicates, archiveretention.Not(p))
+	}
+	switch n := len(i.Or); {
+	case n == 1:
+		p, err := i.Or[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'or'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		or := make([]predicate.ArchiveRetention, 0, n)
+		for _, w := range i.Or {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'or'", err)
+			}
+			or = append(or, p)
+		}
+		predicates = append(predicates, archiveretention.Or(or...))
+	}
+	switch n := len(i.And); {
+	case n == 1:
+		p, err := i.And[0].P()
+		if err != nil {
+			return nil, fmt.Errorf("%w: field 'and'", err)
+		}
+		predicates = append(predicates, p)
+	case n > 1:
+		and := make([]predicate.ArchiveRetention, 0, n)
+		for _, w := range i.And {
+			p, err := w.P()
+			if err != nil {
+				return nil, fmt.Errorf("%w: field 'and'", err)
+			}
+			and = append(and, p)
+		}
+		predicates = append(predicates, archiveretention.And(and...))
+	}
+	predicates = append(predicates, i.Predicates...)
+	if i.ID != nil {
+		predicates = append(predicates, archiveretention.IDEQ(*i.ID))
+	}
+	if i.IDNEQ != nil {
+		predicates = append(predicates, archiveretention.IDNEQ(*i.IDNEQ))
+	}
+	if len(i.IDIn) > 0 {
+		predicates = append(predicates, archiveretention.IDIn(i.IDIn...))
+	}
+	if len(i.IDNotIn) > 0 {
+		predicates = append(predicates, archiveretention.IDNotIn(i.IDNotIn...))
+	}
+	if i.IDGT != nil {
+		predicates = append(predicates, archiveretention.IDGT(*i.IDGT))
+	}
+	if i.IDGTE != nil {
+		predicates = append(predicates, archiveretention.IDGTE(*i.IDGTE))
+	}
+	if i.IDLT != nil {
+		predicates = append(predicates, archiveretention.IDLT(*i.IDLT))
+	}
+	if i.IDLTE != nil {
+		predicates = append(predicates, archiveretention.IDLTE(*i.IDLTE))
+	}
+	if i.CreatedAt != nil {
+		predicates = append(predicates, archiveretention.CreatedAtEQ(*i.CreatedAt))
+	}
+	if i.CreatedAtNEQ != nil {
+		predicates = append(predicates, archiveretention.CreatedAtNEQ(*i.CreatedAtNEQ))
+	}
+	if len(i.CreatedAtIn) > 0 {
+		predicates = append(predicates, archiveretention.CreatedAtIn(i.CreatedAtIn...))
+	}
+	if len(i.CreatedAtNotIn) > 0 {
+		predicates = append(predicates, archiveretention.CreatedAtNotIn(i.CreatedAtNotIn...))
+	}
+	if i.CreatedAtGT != nil {
+		predicates = append(predicates, archiveretention.CreatedAtGT(*i.CreatedAtGT))
+	}
+	if i.CreatedAtGTE != nil {
+		predicates = append(predicates, archiveretention.CreatedAtGTE(*i.CreatedAtGTE))
+	}
+	if i.CreatedAtLT != nil {
+		predicates = append(predicates, archiveretention.CreatedAtLT(*i.CreatedAtLT))
+	}
+	if i.CreatedAtLTE != nil {
+		predicates = append(predicates, archiveretention.CreatedAtLTE(*i.CreatedAtLTE))
+	}
+	if i.EstateID != nil {
+		predicates = append(predicates, archiveretention.EstateIDEQ(*i.EstateID))
+	}
+	if i.EstateIDNEQ != nil {
+		predicates = append(predicates, archiveretention.EstateIDNEQ(*i.EstateIDNEQ))
+	}
+	if len(i.EstateIDIn) > 0 {
+		predicates = append(predicates, archiveretention.EstateIDIn(i.EstateIDIn...))
+	}
+	if len(i.EstateIDNotIn) > 0 {
+		predicates = append(predicates, archiveretention.EstateIDNotIn(i.EstateIDNotIn...))
+	}
+	if i.Category != nil {
+		predicates = append(predicates, archiveretention.CategoryEQ(*i.Category))
+	}
+	if i.CategoryNEQ != nil {
+		predicates = append(predicates, archiveretention.CategoryNEQ(*i.CategoryNEQ))
+	}
+	if len(i.CategoryIn) > 0 {
+		predicates = append(predicates, archiveretention.CategoryIn(i.CategoryIn...))
+	}
+	if len(i.CategoryNotIn) > 0 {
+		predicates = append(predicates, archiveretention.CategoryNotIn(i.CategoryNotIn...))
+	}
+	if i.Years != nil {
+		predicates = append(predicates, archiveretention.YearsEQ(*i.Years))
+	}
+	if i.YearsNEQ != nil {
+		predicates = append(predicates, archiveretention.YearsNEQ(*i.YearsNEQ))
+	}
+	if len(i.YearsIn) > 0 {
+		predicates = append(predicates, archiveretention.YearsIn(i.YearsIn...))
+	}
+	if len(i.YearsNotIn) > 0 {
+		predicates = append(predicates, archiveretention.YearsNotIn(i.YearsNotIn...))
+	}
+	if i.YearsGT != nil {
+		predicates = append(predicates, archiveretention.YearsGT(*i.YearsGT))
+	}
+	if i.YearsGTE != nil {
+		predicates = append(predicates, archiveretention.YearsGTE(*i.YearsGTE))
+	}
+	if i.YearsLT != nil {
+		predicates = append(predicates, archiveretention.YearsLT(*i.YearsLT))
+	}
+	if i.YearsLTE != nil {
+		predicates = append(predicates, archiveretention.YearsLTE(*i.YearsLTE))
+	}
+	if i.YearsIsNil {
+		predicates = append(predicates, archiveretention.YearsIsNil())
+	}
+	if i.YearsNotNil {
+		predicates = append(predicates, archiveretention.YearsNotNil())
+	}
+	if i.Basis != nil {
+		predicates = append(predicates, archiveretention.BasisEQ(*i.Basis))
+	}
+	if i.BasisNEQ != nil {
+		predicates = append(predicates, archiveretention.BasisNEQ(*i.BasisNEQ))
+	}
+	if len(i.BasisIn) > 0 {
+		predicates = append(predicates, archiveretention.BasisIn(i.BasisIn...))
+	}
+	if len(i.BasisNotIn) > 0 {
+		predicates = append(predicates, archiveretention.BasisNotIn(i.BasisNotIn...))
+	}
+	if i.BasisGT != nil {
+		predicates = append(predicates, archiveretention.BasisGT(*i.BasisGT))
+	}
+	if i.BasisGTE != nil {
+		predicates = append(predicates, archiveretention.BasisGTE(*i.BasisGTE))
+	}
+	if i.BasisLT != nil {
+		predicates = append(predicates, archiveretention.BasisLT(*i.BasisLT))
+	}
+	if i.BasisLTE != nil {
+		predicates = append(predicates, archiveretention.BasisLTE(*i.BasisLTE))
+	}
+	if i.BasisContains != nil {
+		predicates = append(predicates, archiveretention.BasisContains(*i.BasisContains))
+	}
+	if i.BasisHasPrefix != nil {
+		predicates = append(predicates, archiveretention.BasisHasPrefix(*i.BasisHasPrefix))
+	}
+	if i.BasisHasSuffix != nil {
+		predicates = append(predicates, archiveretention.BasisHasSuffix(*i.BasisHasSuffix))
+	}
+	if i.BasisEqualFold != nil {
+		predicates = append(predicates, archiveretention.BasisEqualFold(*i.BasisEqualFold))
+	}
+	if i.BasisContainsFold != nil {
+		predicates = append(predicates, archiveretention.BasisContainsFold(*i.BasisContainsFold))
+	}
+
+	switch len(predicates) {
+	case 0:
+		return nil, ErrEmptyArchiveRetentionWhereInput
+	case 1:
+		return predicates[0], nil
+	default:
+		return archiveretention.And(predicates...), nil
 	}
 }
 

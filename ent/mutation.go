@@ -13,12 +13,16 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -81,12 +85,16 @@ const (
 
 	// Node types.
 	TypeApproval               = "Approval"
+	TypeArchiveDestruction     = "ArchiveDestruction"
+	TypeArchiveDestructionLine = "ArchiveDestructionLine"
 	TypeArchiveDocument        = "ArchiveDocument"
 	TypeArchiveFile            = "ArchiveFile"
+	TypeArchiveHold            = "ArchiveHold"
 	TypeArchiveManual          = "ArchiveManual"
 	TypeArchivePermit          = "ArchivePermit"
 	TypeArchiveRequest         = "ArchiveRequest"
 	TypeArchiveRequestDocument = "ArchiveRequestDocument"
+	TypeArchiveRetention       = "ArchiveRetention"
 	TypeArchiveVolume          = "ArchiveVolume"
 	TypeArea                   = "Area"
 	TypeBuilding               = "Building"
@@ -2099,61 +2107,3747 @@ func (m *ApprovalMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Approval edge %s", name)
 }
 
+// ArchiveDestructionMutation represents an operation that mutates the ArchiveDestruction nodes in the graph.
+type ArchiveDestructionMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	created_at           *time.Time
+	version              *int
+	addversion           *int
+	method               *archivedestruction.Method
+	reason               *string
+	state                *archivedestruction.State
+	quantity             *int
+	addquantity          *int
+	pages                *int
+	addpages             *int
+	dated_from           *time.Time
+	dated_until          *time.Time
+	eligible_on          *time.Time
+	proposed_by_id       *uuid.UUID
+	proposed_by_staff_id *uuid.UUID
+	proposed_by_name     *string
+	proposed_at          *time.Time
+	approved_by_id       *uuid.UUID
+	approved_by_staff_id *uuid.UUID
+	approved_by_name     *string
+	approved_at          *time.Time
+	content_hash         *string
+	content              *string
+	destroyed_by_name    *string
+	done_at              *time.Time
+	backups_until        *time.Time
+	cancelled_by_id      *uuid.UUID
+	cancelled_by_name    *string
+	cancelled_at         *time.Time
+	cancel_reason        *string
+	clearedFields        map[string]struct{}
+	estate               *uuid.UUID
+	clearedestate        bool
+	approval             *uuid.UUID
+	clearedapproval      bool
+	witness              *uuid.UUID
+	clearedwitness       bool
+	certificate          *uuid.UUID
+	clearedcertificate   bool
+	lines                map[uuid.UUID]struct{}
+	removedlines         map[uuid.UUID]struct{}
+	clearedlines         bool
+	done                 bool
+	oldValue             func(context.Context) (*ArchiveDestruction, error)
+	predicates           []predicate.ArchiveDestruction
+}
+
+var _ ent.Mutation = (*ArchiveDestructionMutation)(nil)
+
+// archivedestructionOption allows management of the mutation configuration using functional options.
+type archivedestructionOption func(*ArchiveDestructionMutation)
+
+// newArchiveDestructionMutation creates new mutation for the ArchiveDestruction entity.
+func newArchiveDestructionMutation(c config, op Op, opts ...archivedestructionOption) *ArchiveDestructionMutation {
+	m := &ArchiveDestructionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveDestruction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveDestructionID sets the ID field of the mutation.
+func withArchiveDestructionID(id uuid.UUID) archivedestructionOption {
+	return func(m *ArchiveDestructionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveDestruction
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveDestruction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveDestruction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveDestruction sets the old ArchiveDestruction of the mutation.
+func withArchiveDestruction(node *ArchiveDestruction) archivedestructionOption {
+	return func(m *ArchiveDestructionMutation) {
+		m.oldValue = func(context.Context) (*ArchiveDestruction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveDestructionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveDestructionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveDestruction entities.
+func (m *ArchiveDestructionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveDestructionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveDestructionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveDestruction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveDestructionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveDestructionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveDestructionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveDestructionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveDestructionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveDestructionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveDestructionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveDestructionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveDestructionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveDestructionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *ArchiveDestructionMutation) SetMethod(a archivedestruction.Method) {
+	m.method = &a
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *ArchiveDestructionMutation) Method() (r archivedestruction.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldMethod(ctx context.Context) (v archivedestruction.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *ArchiveDestructionMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ArchiveDestructionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ArchiveDestructionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ArchiveDestructionMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetState sets the "state" field.
+func (m *ArchiveDestructionMutation) SetState(a archivedestruction.State) {
+	m.state = &a
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ArchiveDestructionMutation) State() (r archivedestruction.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldState(ctx context.Context) (v archivedestruction.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ArchiveDestructionMutation) ResetState() {
+	m.state = nil
+}
+
+// SetQuantity sets the "quantity" field.
+func (m *ArchiveDestructionMutation) SetQuantity(i int) {
+	m.quantity = &i
+	m.addquantity = nil
+}
+
+// Quantity returns the value of the "quantity" field in the mutation.
+func (m *ArchiveDestructionMutation) Quantity() (r int, exists bool) {
+	v := m.quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuantity returns the old "quantity" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldQuantity(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuantity: %w", err)
+	}
+	return oldValue.Quantity, nil
+}
+
+// AddQuantity adds i to the "quantity" field.
+func (m *ArchiveDestructionMutation) AddQuantity(i int) {
+	if m.addquantity != nil {
+		*m.addquantity += i
+	} else {
+		m.addquantity = &i
+	}
+}
+
+// AddedQuantity returns the value that was added to the "quantity" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedQuantity() (r int, exists bool) {
+	v := m.addquantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQuantity resets all changes to the "quantity" field.
+func (m *ArchiveDestructionMutation) ResetQuantity() {
+	m.quantity = nil
+	m.addquantity = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveDestructionMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveDestructionMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveDestructionMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveDestructionMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveDestructionMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetDatedFrom sets the "dated_from" field.
+func (m *ArchiveDestructionMutation) SetDatedFrom(t time.Time) {
+	m.dated_from = &t
+}
+
+// DatedFrom returns the value of the "dated_from" field in the mutation.
+func (m *ArchiveDestructionMutation) DatedFrom() (r time.Time, exists bool) {
+	v := m.dated_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatedFrom returns the old "dated_from" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDatedFrom(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatedFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatedFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatedFrom: %w", err)
+	}
+	return oldValue.DatedFrom, nil
+}
+
+// ResetDatedFrom resets all changes to the "dated_from" field.
+func (m *ArchiveDestructionMutation) ResetDatedFrom() {
+	m.dated_from = nil
+}
+
+// SetDatedUntil sets the "dated_until" field.
+func (m *ArchiveDestructionMutation) SetDatedUntil(t time.Time) {
+	m.dated_until = &t
+}
+
+// DatedUntil returns the value of the "dated_until" field in the mutation.
+func (m *ArchiveDestructionMutation) DatedUntil() (r time.Time, exists bool) {
+	v := m.dated_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDatedUntil returns the old "dated_until" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDatedUntil(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDatedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDatedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDatedUntil: %w", err)
+	}
+	return oldValue.DatedUntil, nil
+}
+
+// ResetDatedUntil resets all changes to the "dated_until" field.
+func (m *ArchiveDestructionMutation) ResetDatedUntil() {
+	m.dated_until = nil
+}
+
+// SetEligibleOn sets the "eligible_on" field.
+func (m *ArchiveDestructionMutation) SetEligibleOn(t time.Time) {
+	m.eligible_on = &t
+}
+
+// EligibleOn returns the value of the "eligible_on" field in the mutation.
+func (m *ArchiveDestructionMutation) EligibleOn() (r time.Time, exists bool) {
+	v := m.eligible_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibleOn returns the old "eligible_on" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldEligibleOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibleOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibleOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibleOn: %w", err)
+	}
+	return oldValue.EligibleOn, nil
+}
+
+// ResetEligibleOn resets all changes to the "eligible_on" field.
+func (m *ArchiveDestructionMutation) ResetEligibleOn() {
+	m.eligible_on = nil
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *ArchiveDestructionMutation) SetProposedByID(u uuid.UUID) {
+	m.proposed_by_id = &u
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *ArchiveDestructionMutation) ResetProposedByID() {
+	m.proposed_by_id = nil
+}
+
+// SetProposedByStaffID sets the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) SetProposedByStaffID(u uuid.UUID) {
+	m.proposed_by_staff_id = &u
+}
+
+// ProposedByStaffID returns the value of the "proposed_by_staff_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByStaffID returns the old "proposed_by_staff_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByStaffID: %w", err)
+	}
+	return oldValue.ProposedByStaffID, nil
+}
+
+// ClearProposedByStaffID clears the value of the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ClearProposedByStaffID() {
+	m.proposed_by_staff_id = nil
+	m.clearedFields[archivedestruction.FieldProposedByStaffID] = struct{}{}
+}
+
+// ProposedByStaffIDCleared returns if the "proposed_by_staff_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ProposedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldProposedByStaffID]
+	return ok
+}
+
+// ResetProposedByStaffID resets all changes to the "proposed_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ResetProposedByStaffID() {
+	m.proposed_by_staff_id = nil
+	delete(m.clearedFields, archivedestruction.FieldProposedByStaffID)
+}
+
+// SetProposedByName sets the "proposed_by_name" field.
+func (m *ArchiveDestructionMutation) SetProposedByName(s string) {
+	m.proposed_by_name = &s
+}
+
+// ProposedByName returns the value of the "proposed_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedByName() (r string, exists bool) {
+	v := m.proposed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByName returns the old "proposed_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByName: %w", err)
+	}
+	return oldValue.ProposedByName, nil
+}
+
+// ResetProposedByName resets all changes to the "proposed_by_name" field.
+func (m *ArchiveDestructionMutation) ResetProposedByName() {
+	m.proposed_by_name = nil
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (m *ArchiveDestructionMutation) SetProposedAt(t time.Time) {
+	m.proposed_at = &t
+}
+
+// ProposedAt returns the value of the "proposed_at" field in the mutation.
+func (m *ArchiveDestructionMutation) ProposedAt() (r time.Time, exists bool) {
+	v := m.proposed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedAt returns the old "proposed_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldProposedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedAt: %w", err)
+	}
+	return oldValue.ProposedAt, nil
+}
+
+// ResetProposedAt resets all changes to the "proposed_at" field.
+func (m *ArchiveDestructionMutation) ResetProposedAt() {
+	m.proposed_at = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *ArchiveDestructionMutation) SetApprovalID(u uuid.UUID) {
+	m.approval = &u
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovalID() (r uuid.UUID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovalID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ClearApprovalID clears the value of the "approval_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovalID() {
+	m.approval = nil
+	m.clearedFields[archivedestruction.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalIDCleared returns if the "approval_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovalIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovalID]
+	return ok
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovalID() {
+	m.approval = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovalID)
+}
+
+// SetApprovedByID sets the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) SetApprovedByID(u uuid.UUID) {
+	m.approved_by_id = &u
+}
+
+// ApprovedByID returns the value of the "approved_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByID() (r uuid.UUID, exists bool) {
+	v := m.approved_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByID returns the old "approved_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByID: %w", err)
+	}
+	return oldValue.ApprovedByID, nil
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovedByID() {
+	m.approved_by_id = nil
+	m.clearedFields[archivedestruction.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByIDCleared returns if the "approved_by_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedByIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedByID]
+	return ok
+}
+
+// ResetApprovedByID resets all changes to the "approved_by_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByID() {
+	m.approved_by_id = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedByID)
+}
+
+// SetApprovedByStaffID sets the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) SetApprovedByStaffID(u uuid.UUID) {
+	m.approved_by_staff_id = &u
+}
+
+// ApprovedByStaffID returns the value of the "approved_by_staff_id" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByStaffID() (r uuid.UUID, exists bool) {
+	v := m.approved_by_staff_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByStaffID returns the old "approved_by_staff_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByStaffID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByStaffID: %w", err)
+	}
+	return oldValue.ApprovedByStaffID, nil
+}
+
+// ClearApprovedByStaffID clears the value of the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ClearApprovedByStaffID() {
+	m.approved_by_staff_id = nil
+	m.clearedFields[archivedestruction.FieldApprovedByStaffID] = struct{}{}
+}
+
+// ApprovedByStaffIDCleared returns if the "approved_by_staff_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedByStaffIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedByStaffID]
+	return ok
+}
+
+// ResetApprovedByStaffID resets all changes to the "approved_by_staff_id" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByStaffID() {
+	m.approved_by_staff_id = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedByStaffID)
+}
+
+// SetApprovedByName sets the "approved_by_name" field.
+func (m *ArchiveDestructionMutation) SetApprovedByName(s string) {
+	m.approved_by_name = &s
+}
+
+// ApprovedByName returns the value of the "approved_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedByName() (r string, exists bool) {
+	v := m.approved_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByName returns the old "approved_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByName: %w", err)
+	}
+	return oldValue.ApprovedByName, nil
+}
+
+// ResetApprovedByName resets all changes to the "approved_by_name" field.
+func (m *ArchiveDestructionMutation) ResetApprovedByName() {
+	m.approved_by_name = nil
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *ArchiveDestructionMutation) SetApprovedAt(t time.Time) {
+	m.approved_at = &t
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *ArchiveDestructionMutation) ApprovedAt() (r time.Time, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldApprovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (m *ArchiveDestructionMutation) ClearApprovedAt() {
+	m.approved_at = nil
+	m.clearedFields[archivedestruction.FieldApprovedAt] = struct{}{}
+}
+
+// ApprovedAtCleared returns if the "approved_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) ApprovedAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldApprovedAt]
+	return ok
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *ArchiveDestructionMutation) ResetApprovedAt() {
+	m.approved_at = nil
+	delete(m.clearedFields, archivedestruction.FieldApprovedAt)
+}
+
+// SetWitnessID sets the "witness_id" field.
+func (m *ArchiveDestructionMutation) SetWitnessID(u uuid.UUID) {
+	m.witness = &u
+}
+
+// WitnessID returns the value of the "witness_id" field in the mutation.
+func (m *ArchiveDestructionMutation) WitnessID() (r uuid.UUID, exists bool) {
+	v := m.witness
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWitnessID returns the old "witness_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldWitnessID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWitnessID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWitnessID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWitnessID: %w", err)
+	}
+	return oldValue.WitnessID, nil
+}
+
+// ClearWitnessID clears the value of the "witness_id" field.
+func (m *ArchiveDestructionMutation) ClearWitnessID() {
+	m.witness = nil
+	m.clearedFields[archivedestruction.FieldWitnessID] = struct{}{}
+}
+
+// WitnessIDCleared returns if the "witness_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) WitnessIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldWitnessID]
+	return ok
+}
+
+// ResetWitnessID resets all changes to the "witness_id" field.
+func (m *ArchiveDestructionMutation) ResetWitnessID() {
+	m.witness = nil
+	delete(m.clearedFields, archivedestruction.FieldWitnessID)
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *ArchiveDestructionMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *ArchiveDestructionMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *ArchiveDestructionMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ArchiveDestructionMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ArchiveDestructionMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ArchiveDestructionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetCertificateID sets the "certificate_id" field.
+func (m *ArchiveDestructionMutation) SetCertificateID(u uuid.UUID) {
+	m.certificate = &u
+}
+
+// CertificateID returns the value of the "certificate_id" field in the mutation.
+func (m *ArchiveDestructionMutation) CertificateID() (r uuid.UUID, exists bool) {
+	v := m.certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateID returns the old "certificate_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCertificateID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateID: %w", err)
+	}
+	return oldValue.CertificateID, nil
+}
+
+// ClearCertificateID clears the value of the "certificate_id" field.
+func (m *ArchiveDestructionMutation) ClearCertificateID() {
+	m.certificate = nil
+	m.clearedFields[archivedestruction.FieldCertificateID] = struct{}{}
+}
+
+// CertificateIDCleared returns if the "certificate_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CertificateIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCertificateID]
+	return ok
+}
+
+// ResetCertificateID resets all changes to the "certificate_id" field.
+func (m *ArchiveDestructionMutation) ResetCertificateID() {
+	m.certificate = nil
+	delete(m.clearedFields, archivedestruction.FieldCertificateID)
+}
+
+// SetDestroyedByName sets the "destroyed_by_name" field.
+func (m *ArchiveDestructionMutation) SetDestroyedByName(s string) {
+	m.destroyed_by_name = &s
+}
+
+// DestroyedByName returns the value of the "destroyed_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) DestroyedByName() (r string, exists bool) {
+	v := m.destroyed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestroyedByName returns the old "destroyed_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDestroyedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestroyedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestroyedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestroyedByName: %w", err)
+	}
+	return oldValue.DestroyedByName, nil
+}
+
+// ResetDestroyedByName resets all changes to the "destroyed_by_name" field.
+func (m *ArchiveDestructionMutation) ResetDestroyedByName() {
+	m.destroyed_by_name = nil
+}
+
+// SetDoneAt sets the "done_at" field.
+func (m *ArchiveDestructionMutation) SetDoneAt(t time.Time) {
+	m.done_at = &t
+}
+
+// DoneAt returns the value of the "done_at" field in the mutation.
+func (m *ArchiveDestructionMutation) DoneAt() (r time.Time, exists bool) {
+	v := m.done_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneAt returns the old "done_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldDoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneAt: %w", err)
+	}
+	return oldValue.DoneAt, nil
+}
+
+// ClearDoneAt clears the value of the "done_at" field.
+func (m *ArchiveDestructionMutation) ClearDoneAt() {
+	m.done_at = nil
+	m.clearedFields[archivedestruction.FieldDoneAt] = struct{}{}
+}
+
+// DoneAtCleared returns if the "done_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) DoneAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldDoneAt]
+	return ok
+}
+
+// ResetDoneAt resets all changes to the "done_at" field.
+func (m *ArchiveDestructionMutation) ResetDoneAt() {
+	m.done_at = nil
+	delete(m.clearedFields, archivedestruction.FieldDoneAt)
+}
+
+// SetBackupsUntil sets the "backups_until" field.
+func (m *ArchiveDestructionMutation) SetBackupsUntil(t time.Time) {
+	m.backups_until = &t
+}
+
+// BackupsUntil returns the value of the "backups_until" field in the mutation.
+func (m *ArchiveDestructionMutation) BackupsUntil() (r time.Time, exists bool) {
+	v := m.backups_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBackupsUntil returns the old "backups_until" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldBackupsUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBackupsUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBackupsUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBackupsUntil: %w", err)
+	}
+	return oldValue.BackupsUntil, nil
+}
+
+// ClearBackupsUntil clears the value of the "backups_until" field.
+func (m *ArchiveDestructionMutation) ClearBackupsUntil() {
+	m.backups_until = nil
+	m.clearedFields[archivedestruction.FieldBackupsUntil] = struct{}{}
+}
+
+// BackupsUntilCleared returns if the "backups_until" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) BackupsUntilCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldBackupsUntil]
+	return ok
+}
+
+// ResetBackupsUntil resets all changes to the "backups_until" field.
+func (m *ArchiveDestructionMutation) ResetBackupsUntil() {
+	m.backups_until = nil
+	delete(m.clearedFields, archivedestruction.FieldBackupsUntil)
+}
+
+// SetCancelledByID sets the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) SetCancelledByID(u uuid.UUID) {
+	m.cancelled_by_id = &u
+}
+
+// CancelledByID returns the value of the "cancelled_by_id" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledByID() (r uuid.UUID, exists bool) {
+	v := m.cancelled_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledByID returns the old "cancelled_by_id" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledByID: %w", err)
+	}
+	return oldValue.CancelledByID, nil
+}
+
+// ClearCancelledByID clears the value of the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) ClearCancelledByID() {
+	m.cancelled_by_id = nil
+	m.clearedFields[archivedestruction.FieldCancelledByID] = struct{}{}
+}
+
+// CancelledByIDCleared returns if the "cancelled_by_id" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CancelledByIDCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCancelledByID]
+	return ok
+}
+
+// ResetCancelledByID resets all changes to the "cancelled_by_id" field.
+func (m *ArchiveDestructionMutation) ResetCancelledByID() {
+	m.cancelled_by_id = nil
+	delete(m.clearedFields, archivedestruction.FieldCancelledByID)
+}
+
+// SetCancelledByName sets the "cancelled_by_name" field.
+func (m *ArchiveDestructionMutation) SetCancelledByName(s string) {
+	m.cancelled_by_name = &s
+}
+
+// CancelledByName returns the value of the "cancelled_by_name" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledByName() (r string, exists bool) {
+	v := m.cancelled_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledByName returns the old "cancelled_by_name" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledByName: %w", err)
+	}
+	return oldValue.CancelledByName, nil
+}
+
+// ResetCancelledByName resets all changes to the "cancelled_by_name" field.
+func (m *ArchiveDestructionMutation) ResetCancelledByName() {
+	m.cancelled_by_name = nil
+}
+
+// SetCancelledAt sets the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) SetCancelledAt(t time.Time) {
+	m.cancelled_at = &t
+}
+
+// CancelledAt returns the value of the "cancelled_at" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelledAt() (r time.Time, exists bool) {
+	v := m.cancelled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelledAt returns the old "cancelled_at" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelledAt: %w", err)
+	}
+	return oldValue.CancelledAt, nil
+}
+
+// ClearCancelledAt clears the value of the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) ClearCancelledAt() {
+	m.cancelled_at = nil
+	m.clearedFields[archivedestruction.FieldCancelledAt] = struct{}{}
+}
+
+// CancelledAtCleared returns if the "cancelled_at" field was cleared in this mutation.
+func (m *ArchiveDestructionMutation) CancelledAtCleared() bool {
+	_, ok := m.clearedFields[archivedestruction.FieldCancelledAt]
+	return ok
+}
+
+// ResetCancelledAt resets all changes to the "cancelled_at" field.
+func (m *ArchiveDestructionMutation) ResetCancelledAt() {
+	m.cancelled_at = nil
+	delete(m.clearedFields, archivedestruction.FieldCancelledAt)
+}
+
+// SetCancelReason sets the "cancel_reason" field.
+func (m *ArchiveDestructionMutation) SetCancelReason(s string) {
+	m.cancel_reason = &s
+}
+
+// CancelReason returns the value of the "cancel_reason" field in the mutation.
+func (m *ArchiveDestructionMutation) CancelReason() (r string, exists bool) {
+	v := m.cancel_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelReason returns the old "cancel_reason" field's value of the ArchiveDestruction entity.
+// If the ArchiveDestruction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionMutation) OldCancelReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelReason: %w", err)
+	}
+	return oldValue.CancelReason, nil
+}
+
+// ResetCancelReason resets all changes to the "cancel_reason" field.
+func (m *ArchiveDestructionMutation) ResetCancelReason() {
+	m.cancel_reason = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveDestructionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivedestruction.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveDestructionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveDestructionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *ArchiveDestructionMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[archivedestruction.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *ArchiveDestructionMutation) ApprovalCleared() bool {
+	return m.ApprovalIDCleared() || m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) ApprovalIDs() (ids []uuid.UUID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *ArchiveDestructionMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// ClearWitness clears the "witness" edge to the Staff entity.
+func (m *ArchiveDestructionMutation) ClearWitness() {
+	m.clearedwitness = true
+	m.clearedFields[archivedestruction.FieldWitnessID] = struct{}{}
+}
+
+// WitnessCleared reports if the "witness" edge to the Staff entity was cleared.
+func (m *ArchiveDestructionMutation) WitnessCleared() bool {
+	return m.WitnessIDCleared() || m.clearedwitness
+}
+
+// WitnessIDs returns the "witness" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// WitnessID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) WitnessIDs() (ids []uuid.UUID) {
+	if id := m.witness; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetWitness resets all changes to the "witness" edge.
+func (m *ArchiveDestructionMutation) ResetWitness() {
+	m.witness = nil
+	m.clearedwitness = false
+}
+
+// ClearCertificate clears the "certificate" edge to the Certificate entity.
+func (m *ArchiveDestructionMutation) ClearCertificate() {
+	m.clearedcertificate = true
+	m.clearedFields[archivedestruction.FieldCertificateID] = struct{}{}
+}
+
+// CertificateCleared reports if the "certificate" edge to the Certificate entity was cleared.
+func (m *ArchiveDestructionMutation) CertificateCleared() bool {
+	return m.CertificateIDCleared() || m.clearedcertificate
+}
+
+// CertificateIDs returns the "certificate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CertificateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionMutation) CertificateIDs() (ids []uuid.UUID) {
+	if id := m.certificate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCertificate resets all changes to the "certificate" edge.
+func (m *ArchiveDestructionMutation) ResetCertificate() {
+	m.certificate = nil
+	m.clearedcertificate = false
+}
+
+// AddLineIDs adds the "lines" edge to the ArchiveDestructionLine entity by ids.
+func (m *ArchiveDestructionMutation) AddLineIDs(ids ...uuid.UUID) {
+	if m.lines == nil {
+		m.lines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.lines[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLines clears the "lines" edge to the ArchiveDestructionLine entity.
+func (m *ArchiveDestructionMutation) ClearLines() {
+	m.clearedlines = true
+}
+
+// LinesCleared reports if the "lines" edge to the ArchiveDestructionLine entity was cleared.
+func (m *ArchiveDestructionMutation) LinesCleared() bool {
+	return m.clearedlines
+}
+
+// RemoveLineIDs removes the "lines" edge to the ArchiveDestructionLine entity by IDs.
+func (m *ArchiveDestructionMutation) RemoveLineIDs(ids ...uuid.UUID) {
+	if m.removedlines == nil {
+		m.removedlines = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.lines, ids[i])
+		m.removedlines[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLines returns the removed IDs of the "lines" edge to the ArchiveDestructionLine entity.
+func (m *ArchiveDestructionMutation) RemovedLinesIDs() (ids []uuid.UUID) {
+	for id := range m.removedlines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LinesIDs returns the "lines" edge IDs in the mutation.
+func (m *ArchiveDestructionMutation) LinesIDs() (ids []uuid.UUID) {
+	for id := range m.lines {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLines resets all changes to the "lines" edge.
+func (m *ArchiveDestructionMutation) ResetLines() {
+	m.lines = nil
+	m.clearedlines = false
+	m.removedlines = nil
+}
+
+// Where appends a list predicates to the ArchiveDestructionMutation builder.
+func (m *ArchiveDestructionMutation) Where(ps ...predicate.ArchiveDestruction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveDestructionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveDestructionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveDestruction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveDestructionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveDestructionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveDestruction).
+func (m *ArchiveDestructionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveDestructionMutation) Fields() []string {
+	fields := make([]string, 0, 31)
+	if m.created_at != nil {
+		fields = append(fields, archivedestruction.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivedestruction.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archivedestruction.FieldVersion)
+	}
+	if m.method != nil {
+		fields = append(fields, archivedestruction.FieldMethod)
+	}
+	if m.reason != nil {
+		fields = append(fields, archivedestruction.FieldReason)
+	}
+	if m.state != nil {
+		fields = append(fields, archivedestruction.FieldState)
+	}
+	if m.quantity != nil {
+		fields = append(fields, archivedestruction.FieldQuantity)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivedestruction.FieldPages)
+	}
+	if m.dated_from != nil {
+		fields = append(fields, archivedestruction.FieldDatedFrom)
+	}
+	if m.dated_until != nil {
+		fields = append(fields, archivedestruction.FieldDatedUntil)
+	}
+	if m.eligible_on != nil {
+		fields = append(fields, archivedestruction.FieldEligibleOn)
+	}
+	if m.proposed_by_id != nil {
+		fields = append(fields, archivedestruction.FieldProposedByID)
+	}
+	if m.proposed_by_staff_id != nil {
+		fields = append(fields, archivedestruction.FieldProposedByStaffID)
+	}
+	if m.proposed_by_name != nil {
+		fields = append(fields, archivedestruction.FieldProposedByName)
+	}
+	if m.proposed_at != nil {
+		fields = append(fields, archivedestruction.FieldProposedAt)
+	}
+	if m.approval != nil {
+		fields = append(fields, archivedestruction.FieldApprovalID)
+	}
+	if m.approved_by_id != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByID)
+	}
+	if m.approved_by_staff_id != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByStaffID)
+	}
+	if m.approved_by_name != nil {
+		fields = append(fields, archivedestruction.FieldApprovedByName)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, archivedestruction.FieldApprovedAt)
+	}
+	if m.witness != nil {
+		fields = append(fields, archivedestruction.FieldWitnessID)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, archivedestruction.FieldContentHash)
+	}
+	if m.content != nil {
+		fields = append(fields, archivedestruction.FieldContent)
+	}
+	if m.certificate != nil {
+		fields = append(fields, archivedestruction.FieldCertificateID)
+	}
+	if m.destroyed_by_name != nil {
+		fields = append(fields, archivedestruction.FieldDestroyedByName)
+	}
+	if m.done_at != nil {
+		fields = append(fields, archivedestruction.FieldDoneAt)
+	}
+	if m.backups_until != nil {
+		fields = append(fields, archivedestruction.FieldBackupsUntil)
+	}
+	if m.cancelled_by_id != nil {
+		fields = append(fields, archivedestruction.FieldCancelledByID)
+	}
+	if m.cancelled_by_name != nil {
+		fields = append(fields, archivedestruction.FieldCancelledByName)
+	}
+	if m.cancelled_at != nil {
+		fields = append(fields, archivedestruction.FieldCancelledAt)
+	}
+	if m.cancel_reason != nil {
+		fields = append(fields, archivedestruction.FieldCancelReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveDestructionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivedestruction.FieldEstateID:
+		return m.EstateID()
+	case archivedestruction.FieldVersion:
+		return m.Version()
+	case archivedestruction.FieldMethod:
+		return m.Method()
+	case archivedestruction.FieldReason:
+		return m.Reason()
+	case archivedestruction.FieldState:
+		return m.State()
+	case archivedestruction.FieldQuantity:
+		return m.Quantity()
+	case archivedestruction.FieldPages:
+		return m.Pages()
+	case archivedestruction.FieldDatedFrom:
+		return m.DatedFrom()
+	case archivedestruction.FieldDatedUntil:
+		return m.DatedUntil()
+	case archivedestruction.FieldEligibleOn:
+		return m.EligibleOn()
+	case archivedestruction.FieldProposedByID:
+		return m.ProposedByID()
+	case archivedestruction.FieldProposedByStaffID:
+		return m.ProposedByStaffID()
+	case archivedestruction.FieldProposedByName:
+		return m.ProposedByName()
+	case archivedestruction.FieldProposedAt:
+		return m.ProposedAt()
+	case archivedestruction.FieldApprovalID:
+		return m.ApprovalID()
+	case archivedestruction.FieldApprovedByID:
+		return m.ApprovedByID()
+	case archivedestruction.FieldApprovedByStaffID:
+		return m.ApprovedByStaffID()
+	case archivedestruction.FieldApprovedByName:
+		return m.ApprovedByName()
+	case archivedestruction.FieldApprovedAt:
+		return m.ApprovedAt()
+	case archivedestruction.FieldWitnessID:
+		return m.WitnessID()
+	case archivedestruction.FieldContentHash:
+		return m.ContentHash()
+	case archivedestruction.FieldContent:
+		return m.Content()
+	case archivedestruction.FieldCertificateID:
+		return m.CertificateID()
+	case archivedestruction.FieldDestroyedByName:
+		return m.DestroyedByName()
+	case archivedestruction.FieldDoneAt:
+		return m.DoneAt()
+	case archivedestruction.FieldBackupsUntil:
+		return m.BackupsUntil()
+	case archivedestruction.FieldCancelledByID:
+		return m.CancelledByID()
+	case archivedestruction.FieldCancelledByName:
+		return m.CancelledByName()
+	case archivedestruction.FieldCancelledAt:
+		return m.CancelledAt()
+	case archivedestruction.FieldCancelReason:
+		return m.CancelReason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveDestructionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivedestruction.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivedestruction.FieldVersion:
+		return m.OldVersion(ctx)
+	case archivedestruction.FieldMethod:
+		return m.OldMethod(ctx)
+	case archivedestruction.FieldReason:
+		return m.OldReason(ctx)
+	case archivedestruction.FieldState:
+		return m.OldState(ctx)
+	case archivedestruction.FieldQuantity:
+		return m.OldQuantity(ctx)
+	case archivedestruction.FieldPages:
+		return m.OldPages(ctx)
+	case archivedestruction.FieldDatedFrom:
+		return m.OldDatedFrom(ctx)
+	case archivedestruction.FieldDatedUntil:
+		return m.OldDatedUntil(ctx)
+	case archivedestruction.FieldEligibleOn:
+		return m.OldEligibleOn(ctx)
+	case archivedestruction.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case archivedestruction.FieldProposedByStaffID:
+		return m.OldProposedByStaffID(ctx)
+	case archivedestruction.FieldProposedByName:
+		return m.OldProposedByName(ctx)
+	case archivedestruction.FieldProposedAt:
+		return m.OldProposedAt(ctx)
+	case archivedestruction.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case archivedestruction.FieldApprovedByID:
+		return m.OldApprovedByID(ctx)
+	case archivedestruction.FieldApprovedByStaffID:
+		return m.OldApprovedByStaffID(ctx)
+	case archivedestruction.FieldApprovedByName:
+		return m.OldApprovedByName(ctx)
+	case archivedestruction.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
+	case archivedestruction.FieldWitnessID:
+		return m.OldWitnessID(ctx)
+	case archivedestruction.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case archivedestruction.FieldContent:
+		return m.OldContent(ctx)
+	case archivedestruction.FieldCertificateID:
+		return m.OldCertificateID(ctx)
+	case archivedestruction.FieldDestroyedByName:
+		return m.OldDestroyedByName(ctx)
+	case archivedestruction.FieldDoneAt:
+		return m.OldDoneAt(ctx)
+	case archivedestruction.FieldBackupsUntil:
+		return m.OldBackupsUntil(ctx)
+	case archivedestruction.FieldCancelledByID:
+		return m.OldCancelledByID(ctx)
+	case archivedestruction.FieldCancelledByName:
+		return m.OldCancelledByName(ctx)
+	case archivedestruction.FieldCancelledAt:
+		return m.OldCancelledAt(ctx)
+	case archivedestruction.FieldCancelReason:
+		return m.OldCancelReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivedestruction.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivedestruction.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archivedestruction.FieldMethod:
+		v, ok := value.(archivedestruction.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case archivedestruction.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case archivedestruction.FieldState:
+		v, ok := value.(archivedestruction.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case archivedestruction.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuantity(v)
+		return nil
+	case archivedestruction.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivedestruction.FieldDatedFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatedFrom(v)
+		return nil
+	case archivedestruction.FieldDatedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDatedUntil(v)
+		return nil
+	case archivedestruction.FieldEligibleOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibleOn(v)
+		return nil
+	case archivedestruction.FieldProposedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case archivedestruction.FieldProposedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByStaffID(v)
+		return nil
+	case archivedestruction.FieldProposedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByName(v)
+		return nil
+	case archivedestruction.FieldProposedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedAt(v)
+		return nil
+	case archivedestruction.FieldApprovalID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByID(v)
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByStaffID(v)
+		return nil
+	case archivedestruction.FieldApprovedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByName(v)
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
+	case archivedestruction.FieldWitnessID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWitnessID(v)
+		return nil
+	case archivedestruction.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case archivedestruction.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case archivedestruction.FieldCertificateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateID(v)
+		return nil
+	case archivedestruction.FieldDestroyedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestroyedByName(v)
+		return nil
+	case archivedestruction.FieldDoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneAt(v)
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBackupsUntil(v)
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledByID(v)
+		return nil
+	case archivedestruction.FieldCancelledByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledByName(v)
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelledAt(v)
+		return nil
+	case archivedestruction.FieldCancelReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveDestructionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archivedestruction.FieldVersion)
+	}
+	if m.addquantity != nil {
+		fields = append(fields, archivedestruction.FieldQuantity)
+	}
+	if m.addpages != nil {
+		fields = append(fields, archivedestruction.FieldPages)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveDestructionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestruction.FieldVersion:
+		return m.AddedVersion()
+	case archivedestruction.FieldQuantity:
+		return m.AddedQuantity()
+	case archivedestruction.FieldPages:
+		return m.AddedPages()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivedestruction.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archivedestruction.FieldQuantity:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQuantity(v)
+		return nil
+	case archivedestruction.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveDestructionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivedestruction.FieldProposedByStaffID) {
+		fields = append(fields, archivedestruction.FieldProposedByStaffID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovalID) {
+		fields = append(fields, archivedestruction.FieldApprovalID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedByID) {
+		fields = append(fields, archivedestruction.FieldApprovedByID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedByStaffID) {
+		fields = append(fields, archivedestruction.FieldApprovedByStaffID)
+	}
+	if m.FieldCleared(archivedestruction.FieldApprovedAt) {
+		fields = append(fields, archivedestruction.FieldApprovedAt)
+	}
+	if m.FieldCleared(archivedestruction.FieldWitnessID) {
+		fields = append(fields, archivedestruction.FieldWitnessID)
+	}
+	if m.FieldCleared(archivedestruction.FieldCertificateID) {
+		fields = append(fields, archivedestruction.FieldCertificateID)
+	}
+	if m.FieldCleared(archivedestruction.FieldDoneAt) {
+		fields = append(fields, archivedestruction.FieldDoneAt)
+	}
+	if m.FieldCleared(archivedestruction.FieldBackupsUntil) {
+		fields = append(fields, archivedestruction.FieldBackupsUntil)
+	}
+	if m.FieldCleared(archivedestruction.FieldCancelledByID) {
+		fields = append(fields, archivedestruction.FieldCancelledByID)
+	}
+	if m.FieldCleared(archivedestruction.FieldCancelledAt) {
+		fields = append(fields, archivedestruction.FieldCancelledAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveDestructionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveDestructionMutation) ClearField(name string) error {
+	switch name {
+	case archivedestruction.FieldProposedByStaffID:
+		m.ClearProposedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovalID:
+		m.ClearApprovalID()
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		m.ClearApprovedByID()
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		m.ClearApprovedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		m.ClearApprovedAt()
+		return nil
+	case archivedestruction.FieldWitnessID:
+		m.ClearWitnessID()
+		return nil
+	case archivedestruction.FieldCertificateID:
+		m.ClearCertificateID()
+		return nil
+	case archivedestruction.FieldDoneAt:
+		m.ClearDoneAt()
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		m.ClearBackupsUntil()
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		m.ClearCancelledByID()
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		m.ClearCancelledAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveDestructionMutation) ResetField(name string) error {
+	switch name {
+	case archivedestruction.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivedestruction.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivedestruction.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archivedestruction.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case archivedestruction.FieldReason:
+		m.ResetReason()
+		return nil
+	case archivedestruction.FieldState:
+		m.ResetState()
+		return nil
+	case archivedestruction.FieldQuantity:
+		m.ResetQuantity()
+		return nil
+	case archivedestruction.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivedestruction.FieldDatedFrom:
+		m.ResetDatedFrom()
+		return nil
+	case archivedestruction.FieldDatedUntil:
+		m.ResetDatedUntil()
+		return nil
+	case archivedestruction.FieldEligibleOn:
+		m.ResetEligibleOn()
+		return nil
+	case archivedestruction.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case archivedestruction.FieldProposedByStaffID:
+		m.ResetProposedByStaffID()
+		return nil
+	case archivedestruction.FieldProposedByName:
+		m.ResetProposedByName()
+		return nil
+	case archivedestruction.FieldProposedAt:
+		m.ResetProposedAt()
+		return nil
+	case archivedestruction.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case archivedestruction.FieldApprovedByID:
+		m.ResetApprovedByID()
+		return nil
+	case archivedestruction.FieldApprovedByStaffID:
+		m.ResetApprovedByStaffID()
+		return nil
+	case archivedestruction.FieldApprovedByName:
+		m.ResetApprovedByName()
+		return nil
+	case archivedestruction.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
+	case archivedestruction.FieldWitnessID:
+		m.ResetWitnessID()
+		return nil
+	case archivedestruction.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case archivedestruction.FieldContent:
+		m.ResetContent()
+		return nil
+	case archivedestruction.FieldCertificateID:
+		m.ResetCertificateID()
+		return nil
+	case archivedestruction.FieldDestroyedByName:
+		m.ResetDestroyedByName()
+		return nil
+	case archivedestruction.FieldDoneAt:
+		m.ResetDoneAt()
+		return nil
+	case archivedestruction.FieldBackupsUntil:
+		m.ResetBackupsUntil()
+		return nil
+	case archivedestruction.FieldCancelledByID:
+		m.ResetCancelledByID()
+		return nil
+	case archivedestruction.FieldCancelledByName:
+		m.ResetCancelledByName()
+		return nil
+	case archivedestruction.FieldCancelledAt:
+		m.ResetCancelledAt()
+		return nil
+	case archivedestruction.FieldCancelReason:
+		m.ResetCancelReason()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveDestructionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.estate != nil {
+		edges = append(edges, archivedestruction.EdgeEstate)
+	}
+	if m.approval != nil {
+		edges = append(edges, archivedestruction.EdgeApproval)
+	}
+	if m.witness != nil {
+		edges = append(edges, archivedestruction.EdgeWitness)
+	}
+	if m.certificate != nil {
+		edges = append(edges, archivedestruction.EdgeCertificate)
+	}
+	if m.lines != nil {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveDestructionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeWitness:
+		if id := m.witness; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeCertificate:
+		if id := m.certificate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestruction.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.lines))
+		for id := range m.lines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveDestructionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedlines != nil {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveDestructionMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestruction.EdgeLines:
+		ids := make([]ent.Value, 0, len(m.removedlines))
+		for id := range m.removedlines {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveDestructionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedestate {
+		edges = append(edges, archivedestruction.EdgeEstate)
+	}
+	if m.clearedapproval {
+		edges = append(edges, archivedestruction.EdgeApproval)
+	}
+	if m.clearedwitness {
+		edges = append(edges, archivedestruction.EdgeWitness)
+	}
+	if m.clearedcertificate {
+		edges = append(edges, archivedestruction.EdgeCertificate)
+	}
+	if m.clearedlines {
+		edges = append(edges, archivedestruction.EdgeLines)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveDestructionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		return m.clearedestate
+	case archivedestruction.EdgeApproval:
+		return m.clearedapproval
+	case archivedestruction.EdgeWitness:
+		return m.clearedwitness
+	case archivedestruction.EdgeCertificate:
+		return m.clearedcertificate
+	case archivedestruction.EdgeLines:
+		return m.clearedlines
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveDestructionMutation) ClearEdge(name string) error {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivedestruction.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	case archivedestruction.EdgeWitness:
+		m.ClearWitness()
+		return nil
+	case archivedestruction.EdgeCertificate:
+		m.ClearCertificate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveDestructionMutation) ResetEdge(name string) error {
+	switch name {
+	case archivedestruction.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivedestruction.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case archivedestruction.EdgeWitness:
+		m.ResetWitness()
+		return nil
+	case archivedestruction.EdgeCertificate:
+		m.ResetCertificate()
+		return nil
+	case archivedestruction.EdgeLines:
+		m.ResetLines()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestruction edge %s", name)
+}
+
+// ArchiveDestructionLineMutation represents an operation that mutates the ArchiveDestructionLine nodes in the graph.
+type ArchiveDestructionLineMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	category           *archivedestructionline.Category
+	volume_code        *string
+	dated              *time.Time
+	pages              *int
+	addpages           *int
+	years              *int
+	addyears           *int
+	basis              *string
+	eligible_on        *time.Time
+	open               *bool
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	destruction        *uuid.UUID
+	cleareddestruction bool
+	document           *uuid.UUID
+	cleareddocument    bool
+	done               bool
+	oldValue           func(context.Context) (*ArchiveDestructionLine, error)
+	predicates         []predicate.ArchiveDestructionLine
+}
+
+var _ ent.Mutation = (*ArchiveDestructionLineMutation)(nil)
+
+// archivedestructionlineOption allows management of the mutation configuration using functional options.
+type archivedestructionlineOption func(*ArchiveDestructionLineMutation)
+
+// newArchiveDestructionLineMutation creates new mutation for the ArchiveDestructionLine entity.
+func newArchiveDestructionLineMutation(c config, op Op, opts ...archivedestructionlineOption) *ArchiveDestructionLineMutation {
+	m := &ArchiveDestructionLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveDestructionLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveDestructionLineID sets the ID field of the mutation.
+func withArchiveDestructionLineID(id uuid.UUID) archivedestructionlineOption {
+	return func(m *ArchiveDestructionLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveDestructionLine
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveDestructionLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveDestructionLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveDestructionLine sets the old ArchiveDestructionLine of the mutation.
+func withArchiveDestructionLine(node *ArchiveDestructionLine) archivedestructionlineOption {
+	return func(m *ArchiveDestructionLineMutation) {
+		m.oldValue = func(context.Context) (*ArchiveDestructionLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveDestructionLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveDestructionLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveDestructionLine entities.
+func (m *ArchiveDestructionLineMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveDestructionLineMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveDestructionLineMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveDestructionLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveDestructionLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveDestructionLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveDestructionLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveDestructionLineMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveDestructionLineMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetDestructionID sets the "destruction_id" field.
+func (m *ArchiveDestructionLineMutation) SetDestructionID(u uuid.UUID) {
+	m.destruction = &u
+}
+
+// DestructionID returns the value of the "destruction_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) DestructionID() (r uuid.UUID, exists bool) {
+	v := m.destruction
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestructionID returns the old "destruction_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDestructionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestructionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestructionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestructionID: %w", err)
+	}
+	return oldValue.DestructionID, nil
+}
+
+// ResetDestructionID resets all changes to the "destruction_id" field.
+func (m *ArchiveDestructionLineMutation) ResetDestructionID() {
+	m.destruction = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveDestructionLineMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveDestructionLineMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDocumentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveDestructionLineMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveDestructionLineMutation) SetCategory(a archivedestructionline.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Category() (r archivedestructionline.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldCategory(ctx context.Context) (v archivedestructionline.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveDestructionLineMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetVolumeCode sets the "volume_code" field.
+func (m *ArchiveDestructionLineMutation) SetVolumeCode(s string) {
+	m.volume_code = &s
+}
+
+// VolumeCode returns the value of the "volume_code" field in the mutation.
+func (m *ArchiveDestructionLineMutation) VolumeCode() (r string, exists bool) {
+	v := m.volume_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeCode returns the old "volume_code" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldVolumeCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeCode: %w", err)
+	}
+	return oldValue.VolumeCode, nil
+}
+
+// ResetVolumeCode resets all changes to the "volume_code" field.
+func (m *ArchiveDestructionLineMutation) ResetVolumeCode() {
+	m.volume_code = nil
+}
+
+// SetDated sets the "dated" field.
+func (m *ArchiveDestructionLineMutation) SetDated(t time.Time) {
+	m.dated = &t
+}
+
+// Dated returns the value of the "dated" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Dated() (r time.Time, exists bool) {
+	v := m.dated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDated returns the old "dated" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldDated(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDated: %w", err)
+	}
+	return oldValue.Dated, nil
+}
+
+// ResetDated resets all changes to the "dated" field.
+func (m *ArchiveDestructionLineMutation) ResetDated() {
+	m.dated = nil
+}
+
+// SetPages sets the "pages" field.
+func (m *ArchiveDestructionLineMutation) SetPages(i int) {
+	m.pages = &i
+	m.addpages = nil
+}
+
+// Pages returns the value of the "pages" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Pages() (r int, exists bool) {
+	v := m.pages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPages returns the old "pages" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldPages(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPages: %w", err)
+	}
+	return oldValue.Pages, nil
+}
+
+// AddPages adds i to the "pages" field.
+func (m *ArchiveDestructionLineMutation) AddPages(i int) {
+	if m.addpages != nil {
+		*m.addpages += i
+	} else {
+		m.addpages = &i
+	}
+}
+
+// AddedPages returns the value that was added to the "pages" field in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedPages() (r int, exists bool) {
+	v := m.addpages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPages resets all changes to the "pages" field.
+func (m *ArchiveDestructionLineMutation) ResetPages() {
+	m.pages = nil
+	m.addpages = nil
+}
+
+// SetYears sets the "years" field.
+func (m *ArchiveDestructionLineMutation) SetYears(i int) {
+	m.years = &i
+	m.addyears = nil
+}
+
+// Years returns the value of the "years" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Years() (r int, exists bool) {
+	v := m.years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldYears returns the old "years" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldYears(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldYears: %w", err)
+	}
+	return oldValue.Years, nil
+}
+
+// AddYears adds i to the "years" field.
+func (m *ArchiveDestructionLineMutation) AddYears(i int) {
+	if m.addyears != nil {
+		*m.addyears += i
+	} else {
+		m.addyears = &i
+	}
+}
+
+// AddedYears returns the value that was added to the "years" field in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedYears() (r int, exists bool) {
+	v := m.addyears
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetYears resets all changes to the "years" field.
+func (m *ArchiveDestructionLineMutation) ResetYears() {
+	m.years = nil
+	m.addyears = nil
+}
+
+// SetBasis sets the "basis" field.
+func (m *ArchiveDestructionLineMutation) SetBasis(s string) {
+	m.basis = &s
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Basis() (r string, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldBasis(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *ArchiveDestructionLineMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetEligibleOn sets the "eligible_on" field.
+func (m *ArchiveDestructionLineMutation) SetEligibleOn(t time.Time) {
+	m.eligible_on = &t
+}
+
+// EligibleOn returns the value of the "eligible_on" field in the mutation.
+func (m *ArchiveDestructionLineMutation) EligibleOn() (r time.Time, exists bool) {
+	v := m.eligible_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibleOn returns the old "eligible_on" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldEligibleOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibleOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibleOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibleOn: %w", err)
+	}
+	return oldValue.EligibleOn, nil
+}
+
+// ResetEligibleOn resets all changes to the "eligible_on" field.
+func (m *ArchiveDestructionLineMutation) ResetEligibleOn() {
+	m.eligible_on = nil
+}
+
+// SetOpen sets the "open" field.
+func (m *ArchiveDestructionLineMutation) SetOpen(b bool) {
+	m.open = &b
+}
+
+// Open returns the value of the "open" field in the mutation.
+func (m *ArchiveDestructionLineMutation) Open() (r bool, exists bool) {
+	v := m.open
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpen returns the old "open" field's value of the ArchiveDestructionLine entity.
+// If the ArchiveDestructionLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDestructionLineMutation) OldOpen(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpen: %w", err)
+	}
+	return oldValue.Open, nil
+}
+
+// ResetOpen resets all changes to the "open" field.
+func (m *ArchiveDestructionLineMutation) ResetOpen() {
+	m.open = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveDestructionLineMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivedestructionline.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveDestructionLineMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveDestructionLineMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDestruction clears the "destruction" edge to the ArchiveDestruction entity.
+func (m *ArchiveDestructionLineMutation) ClearDestruction() {
+	m.cleareddestruction = true
+	m.clearedFields[archivedestructionline.FieldDestructionID] = struct{}{}
+}
+
+// DestructionCleared reports if the "destruction" edge to the ArchiveDestruction entity was cleared.
+func (m *ArchiveDestructionLineMutation) DestructionCleared() bool {
+	return m.cleareddestruction
+}
+
+// DestructionIDs returns the "destruction" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DestructionID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) DestructionIDs() (ids []uuid.UUID) {
+	if id := m.destruction; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDestruction resets all changes to the "destruction" edge.
+func (m *ArchiveDestructionLineMutation) ResetDestruction() {
+	m.destruction = nil
+	m.cleareddestruction = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveDestructionLineMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archivedestructionline.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveDestructionLineMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveDestructionLineMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveDestructionLineMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the ArchiveDestructionLineMutation builder.
+func (m *ArchiveDestructionLineMutation) Where(ps ...predicate.ArchiveDestructionLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveDestructionLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveDestructionLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveDestructionLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveDestructionLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveDestructionLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveDestructionLine).
+func (m *ArchiveDestructionLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveDestructionLineMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.created_at != nil {
+		fields = append(fields, archivedestructionline.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivedestructionline.FieldEstateID)
+	}
+	if m.destruction != nil {
+		fields = append(fields, archivedestructionline.FieldDestructionID)
+	}
+	if m.document != nil {
+		fields = append(fields, archivedestructionline.FieldDocumentID)
+	}
+	if m.category != nil {
+		fields = append(fields, archivedestructionline.FieldCategory)
+	}
+	if m.volume_code != nil {
+		fields = append(fields, archivedestructionline.FieldVolumeCode)
+	}
+	if m.dated != nil {
+		fields = append(fields, archivedestructionline.FieldDated)
+	}
+	if m.pages != nil {
+		fields = append(fields, archivedestructionline.FieldPages)
+	}
+	if m.years != nil {
+		fields = append(fields, archivedestructionline.FieldYears)
+	}
+	if m.basis != nil {
+		fields = append(fields, archivedestructionline.FieldBasis)
+	}
+	if m.eligible_on != nil {
+		fields = append(fields, archivedestructionline.FieldEligibleOn)
+	}
+	if m.open != nil {
+		fields = append(fields, archivedestructionline.FieldOpen)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveDestructionLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivedestructionline.FieldEstateID:
+		return m.EstateID()
+	case archivedestructionline.FieldDestructionID:
+		return m.DestructionID()
+	case archivedestructionline.FieldDocumentID:
+		return m.DocumentID()
+	case archivedestructionline.FieldCategory:
+		return m.Category()
+	case archivedestructionline.FieldVolumeCode:
+		return m.VolumeCode()
+	case archivedestructionline.FieldDated:
+		return m.Dated()
+	case archivedestructionline.FieldPages:
+		return m.Pages()
+	case archivedestructionline.FieldYears:
+		return m.Years()
+	case archivedestructionline.FieldBasis:
+		return m.Basis()
+	case archivedestructionline.FieldEligibleOn:
+		return m.EligibleOn()
+	case archivedestructionline.FieldOpen:
+		return m.Open()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveDestructionLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivedestructionline.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivedestructionline.FieldDestructionID:
+		return m.OldDestructionID(ctx)
+	case archivedestructionline.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archivedestructionline.FieldCategory:
+		return m.OldCategory(ctx)
+	case archivedestructionline.FieldVolumeCode:
+		return m.OldVolumeCode(ctx)
+	case archivedestructionline.FieldDated:
+		return m.OldDated(ctx)
+	case archivedestructionline.FieldPages:
+		return m.OldPages(ctx)
+	case archivedestructionline.FieldYears:
+		return m.OldYears(ctx)
+	case archivedestructionline.FieldBasis:
+		return m.OldBasis(ctx)
+	case archivedestructionline.FieldEligibleOn:
+		return m.OldEligibleOn(ctx)
+	case archivedestructionline.FieldOpen:
+		return m.OldOpen(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivedestructionline.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivedestructionline.FieldDestructionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestructionID(v)
+		return nil
+	case archivedestructionline.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archivedestructionline.FieldCategory:
+		v, ok := value.(archivedestructionline.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archivedestructionline.FieldVolumeCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeCode(v)
+		return nil
+	case archivedestructionline.FieldDated:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDated(v)
+		return nil
+	case archivedestructionline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPages(v)
+		return nil
+	case archivedestructionline.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetYears(v)
+		return nil
+	case archivedestructionline.FieldBasis:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case archivedestructionline.FieldEligibleOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibleOn(v)
+		return nil
+	case archivedestructionline.FieldOpen:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpen(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveDestructionLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addpages != nil {
+		fields = append(fields, archivedestructionline.FieldPages)
+	}
+	if m.addyears != nil {
+		fields = append(fields, archivedestructionline.FieldYears)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveDestructionLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archivedestructionline.FieldPages:
+		return m.AddedPages()
+	case archivedestructionline.FieldYears:
+		return m.AddedYears()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveDestructionLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archivedestructionline.FieldPages:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPages(v)
+		return nil
+	case archivedestructionline.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddYears(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveDestructionLineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ArchiveDestructionLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ResetField(name string) error {
+	switch name {
+	case archivedestructionline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivedestructionline.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivedestructionline.FieldDestructionID:
+		m.ResetDestructionID()
+		return nil
+	case archivedestructionline.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archivedestructionline.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archivedestructionline.FieldVolumeCode:
+		m.ResetVolumeCode()
+		return nil
+	case archivedestructionline.FieldDated:
+		m.ResetDated()
+		return nil
+	case archivedestructionline.FieldPages:
+		m.ResetPages()
+		return nil
+	case archivedestructionline.FieldYears:
+		m.ResetYears()
+		return nil
+	case archivedestructionline.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case archivedestructionline.FieldEligibleOn:
+		m.ResetEligibleOn()
+		return nil
+	case archivedestructionline.FieldOpen:
+		m.ResetOpen()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.estate != nil {
+		edges = append(edges, archivedestructionline.EdgeEstate)
+	}
+	if m.destruction != nil {
+		edges = append(edges, archivedestructionline.EdgeDestruction)
+	}
+	if m.document != nil {
+		edges = append(edges, archivedestructionline.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveDestructionLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestructionline.EdgeDestruction:
+		if id := m.destruction; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivedestructionline.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveDestructionLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveDestructionLineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedestate {
+		edges = append(edges, archivedestructionline.EdgeEstate)
+	}
+	if m.cleareddestruction {
+		edges = append(edges, archivedestructionline.EdgeDestruction)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archivedestructionline.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveDestructionLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		return m.clearedestate
+	case archivedestructionline.EdgeDestruction:
+		return m.cleareddestruction
+	case archivedestructionline.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ClearEdge(name string) error {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivedestructionline.EdgeDestruction:
+		m.ClearDestruction()
+		return nil
+	case archivedestructionline.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveDestructionLineMutation) ResetEdge(name string) error {
+	switch name {
+	case archivedestructionline.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivedestructionline.EdgeDestruction:
+		m.ResetDestruction()
+		return nil
+	case archivedestructionline.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveDestructionLine edge %s", name)
+}
+
 // ArchiveDocumentMutation represents an operation that mutates the ArchiveDocument nodes in the graph.
 type ArchiveDocumentMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *uuid.UUID
-	created_at        *time.Time
-	version           *int
-	addversion        *int
-	voided_at         *time.Time
-	void_reason       *string
-	voided_by_id      *uuid.UUID
-	voided_by_name    *string
-	account_id        *uuid.UUID
-	class             *archivedocument.Class
-	category          *archivedocument.Category
-	title             *string
-	dated             *time.Time
-	pages             *int
-	addpages          *int
-	source            *string
-	edition           *string
-	current           *bool
-	state             *archivedocument.State
-	subject_id        *uuid.UUID
-	filing_key        *string
-	handed_in_by_id   *uuid.UUID
-	handed_in_by_name *string
-	handed_in_at      *time.Time
-	bound_by_id       *uuid.UUID
-	bound_by_name     *string
-	bound_at          *time.Time
-	name              *string
-	content_type      *string
-	size              *int64
-	addsize           *int64
-	sha256            *string
-	clearedFields     map[string]struct{}
-	estate            *uuid.UUID
-	clearedestate     bool
-	file              *uuid.UUID
-	clearedfile       bool
-	household         *uuid.UUID
-	clearedhousehold  bool
-	staff             *uuid.UUID
-	clearedstaff      bool
-	department        *uuid.UUID
-	cleareddepartment bool
-	manual            *uuid.UUID
-	clearedmanual     bool
-	volume            *uuid.UUID
-	clearedvolume     bool
-	done              bool
-	oldValue          func(context.Context) (*ArchiveDocument, error)
-	predicates        []predicate.ArchiveDocument
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	created_at         *time.Time
+	version            *int
+	addversion         *int
+	voided_at          *time.Time
+	void_reason        *string
+	voided_by_id       *uuid.UUID
+	voided_by_name     *string
+	account_id         *uuid.UUID
+	class              *archivedocument.Class
+	category           *archivedocument.Category
+	title              *string
+	dated              *time.Time
+	pages              *int
+	addpages           *int
+	source             *string
+	edition            *string
+	current            *bool
+	state              *archivedocument.State
+	subject_id         *uuid.UUID
+	filing_key         *string
+	handed_in_by_id    *uuid.UUID
+	handed_in_by_name  *string
+	handed_in_at       *time.Time
+	bound_by_id        *uuid.UUID
+	bound_by_name      *string
+	bound_at           *time.Time
+	name               *string
+	content_type       *string
+	size               *int64
+	addsize            *int64
+	sha256             *string
+	destroyed_at       *time.Time
+	certificate_number *string
+	clearedFields      map[string]struct{}
+	estate             *uuid.UUID
+	clearedestate      bool
+	file               *uuid.UUID
+	clearedfile        bool
+	household          *uuid.UUID
+	clearedhousehold   bool
+	staff              *uuid.UUID
+	clearedstaff       bool
+	department         *uuid.UUID
+	cleareddepartment  bool
+	manual             *uuid.UUID
+	clearedmanual      bool
+	volume             *uuid.UUID
+	clearedvolume      bool
+	done               bool
+	oldValue           func(context.Context) (*ArchiveDocument, error)
+	predicates         []predicate.ArchiveDocument
 }
 
 var _ ent.Mutation = (*ArchiveDocumentMutation)(nil)
@@ -3749,6 +7443,91 @@ func (m *ArchiveDocumentMutation) ResetSha256() {
 	m.sha256 = nil
 }
 
+// SetDestroyedAt sets the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) SetDestroyedAt(t time.Time) {
+	m.destroyed_at = &t
+}
+
+// DestroyedAt returns the value of the "destroyed_at" field in the mutation.
+func (m *ArchiveDocumentMutation) DestroyedAt() (r time.Time, exists bool) {
+	v := m.destroyed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDestroyedAt returns the old "destroyed_at" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldDestroyedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDestroyedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDestroyedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDestroyedAt: %w", err)
+	}
+	return oldValue.DestroyedAt, nil
+}
+
+// ClearDestroyedAt clears the value of the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) ClearDestroyedAt() {
+	m.destroyed_at = nil
+	m.clearedFields[archivedocument.FieldDestroyedAt] = struct{}{}
+}
+
+// DestroyedAtCleared returns if the "destroyed_at" field was cleared in this mutation.
+func (m *ArchiveDocumentMutation) DestroyedAtCleared() bool {
+	_, ok := m.clearedFields[archivedocument.FieldDestroyedAt]
+	return ok
+}
+
+// ResetDestroyedAt resets all changes to the "destroyed_at" field.
+func (m *ArchiveDocumentMutation) ResetDestroyedAt() {
+	m.destroyed_at = nil
+	delete(m.clearedFields, archivedocument.FieldDestroyedAt)
+}
+
+// SetCertificateNumber sets the "certificate_number" field.
+func (m *ArchiveDocumentMutation) SetCertificateNumber(s string) {
+	m.certificate_number = &s
+}
+
+// CertificateNumber returns the value of the "certificate_number" field in the mutation.
+func (m *ArchiveDocumentMutation) CertificateNumber() (r string, exists bool) {
+	v := m.certificate_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateNumber returns the old "certificate_number" field's value of the ArchiveDocument entity.
+// If the ArchiveDocument object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveDocumentMutation) OldCertificateNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateNumber: %w", err)
+	}
+	return oldValue.CertificateNumber, nil
+}
+
+// ResetCertificateNumber resets all changes to the "certificate_number" field.
+func (m *ArchiveDocumentMutation) ResetCertificateNumber() {
+	m.certificate_number = nil
+}
+
 // ClearEstate clears the "estate" edge to the Estate entity.
 func (m *ArchiveDocumentMutation) ClearEstate() {
 	m.clearedestate = true
@@ -3972,7 +7751,7 @@ func (m *ArchiveDocumentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ArchiveDocumentMutation) Fields() []string {
-	fields := make([]string, 0, 35)
+	fields := make([]string, 0, 37)
 	if m.created_at != nil {
 		fields = append(fields, archivedocument.FieldCreatedAt)
 	}
@@ -4078,6 +7857,12 @@ func (m *ArchiveDocumentMutation) Fields() []string {
 	if m.sha256 != nil {
 		fields = append(fields, archivedocument.FieldSha256)
 	}
+	if m.destroyed_at != nil {
+		fields = append(fields, archivedocument.FieldDestroyedAt)
+	}
+	if m.certificate_number != nil {
+		fields = append(fields, archivedocument.FieldCertificateNumber)
+	}
 	return fields
 }
 
@@ -4156,6 +7941,10 @@ func (m *ArchiveDocumentMutation) Field(name string) (ent.Value, bool) {
 		return m.Size()
 	case archivedocument.FieldSha256:
 		return m.Sha256()
+	case archivedocument.FieldDestroyedAt:
+		return m.DestroyedAt()
+	case archivedocument.FieldCertificateNumber:
+		return m.CertificateNumber()
 	}
 	return nil, false
 }
@@ -4235,6 +8024,10 @@ func (m *ArchiveDocumentMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSize(ctx)
 	case archivedocument.FieldSha256:
 		return m.OldSha256(ctx)
+	case archivedocument.FieldDestroyedAt:
+		return m.OldDestroyedAt(ctx)
+	case archivedocument.FieldCertificateNumber:
+		return m.OldCertificateNumber(ctx)
 	}
 	return nil, fmt.Errorf("unknown ArchiveDocument field %s", name)
 }
@@ -4489,6 +8282,20 @@ func (m *ArchiveDocumentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSha256(v)
 		return nil
+	case archivedocument.FieldDestroyedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDestroyedAt(v)
+		return nil
+	case archivedocument.FieldCertificateNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateNumber(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument field %s", name)
 }
@@ -4597,6 +8404,9 @@ func (m *ArchiveDocumentMutation) ClearedFields() []string {
 	if m.FieldCleared(archivedocument.FieldBoundAt) {
 		fields = append(fields, archivedocument.FieldBoundAt)
 	}
+	if m.FieldCleared(archivedocument.FieldDestroyedAt) {
+		fields = append(fields, archivedocument.FieldDestroyedAt)
+	}
 	return fields
 }
 
@@ -4649,6 +8459,9 @@ func (m *ArchiveDocumentMutation) ClearField(name string) error {
 		return nil
 	case archivedocument.FieldBoundAt:
 		m.ClearBoundAt()
+		return nil
+	case archivedocument.FieldDestroyedAt:
+		m.ClearDestroyedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument nullable field %s", name)
@@ -4762,6 +8575,12 @@ func (m *ArchiveDocumentMutation) ResetField(name string) error {
 		return nil
 	case archivedocument.FieldSha256:
 		m.ResetSha256()
+		return nil
+	case archivedocument.FieldDestroyedAt:
+		m.ResetDestroyedAt()
+		return nil
+	case archivedocument.FieldCertificateNumber:
+		m.ResetCertificateNumber()
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveDocument field %s", name)
@@ -6194,6 +10013,1330 @@ func (m *ArchiveFileMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveFile edge %s", name)
+}
+
+// ArchiveHoldMutation represents an operation that mutates the ArchiveHold nodes in the graph.
+type ArchiveHoldMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	created_at       *time.Time
+	subject_id       *uuid.UUID
+	reason           *string
+	placed_by_id     *uuid.UUID
+	placed_by_name   *string
+	placed_at        *time.Time
+	released_at      *time.Time
+	release_reason   *string
+	released_by_id   *uuid.UUID
+	released_by_name *string
+	clearedFields    map[string]struct{}
+	estate           *uuid.UUID
+	clearedestate    bool
+	document         *uuid.UUID
+	cleareddocument  bool
+	volume           *uuid.UUID
+	clearedvolume    bool
+	file             *uuid.UUID
+	clearedfile      bool
+	done             bool
+	oldValue         func(context.Context) (*ArchiveHold, error)
+	predicates       []predicate.ArchiveHold
+}
+
+var _ ent.Mutation = (*ArchiveHoldMutation)(nil)
+
+// archiveholdOption allows management of the mutation configuration using functional options.
+type archiveholdOption func(*ArchiveHoldMutation)
+
+// newArchiveHoldMutation creates new mutation for the ArchiveHold entity.
+func newArchiveHoldMutation(c config, op Op, opts ...archiveholdOption) *ArchiveHoldMutation {
+	m := &ArchiveHoldMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveHold,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveHoldID sets the ID field of the mutation.
+func withArchiveHoldID(id uuid.UUID) archiveholdOption {
+	return func(m *ArchiveHoldMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveHold
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveHold, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveHold.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveHold sets the old ArchiveHold of the mutation.
+func withArchiveHold(node *ArchiveHold) archiveholdOption {
+	return func(m *ArchiveHoldMutation) {
+		m.oldValue = func(context.Context) (*ArchiveHold, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveHoldMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveHoldMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveHold entities.
+func (m *ArchiveHoldMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveHoldMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveHoldMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveHold.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveHoldMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveHoldMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveHoldMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveHoldMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveHoldMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveHoldMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ArchiveHoldMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ArchiveHoldMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ArchiveHoldMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ArchiveHoldMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ArchiveHoldMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldDocumentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *ArchiveHoldMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[archivehold.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ArchiveHoldMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, archivehold.FieldDocumentID)
+}
+
+// SetVolumeID sets the "volume_id" field.
+func (m *ArchiveHoldMutation) SetVolumeID(u uuid.UUID) {
+	m.volume = &u
+}
+
+// VolumeID returns the value of the "volume_id" field in the mutation.
+func (m *ArchiveHoldMutation) VolumeID() (r uuid.UUID, exists bool) {
+	v := m.volume
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVolumeID returns the old "volume_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldVolumeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVolumeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVolumeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVolumeID: %w", err)
+	}
+	return oldValue.VolumeID, nil
+}
+
+// ClearVolumeID clears the value of the "volume_id" field.
+func (m *ArchiveHoldMutation) ClearVolumeID() {
+	m.volume = nil
+	m.clearedFields[archivehold.FieldVolumeID] = struct{}{}
+}
+
+// VolumeIDCleared returns if the "volume_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) VolumeIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldVolumeID]
+	return ok
+}
+
+// ResetVolumeID resets all changes to the "volume_id" field.
+func (m *ArchiveHoldMutation) ResetVolumeID() {
+	m.volume = nil
+	delete(m.clearedFields, archivehold.FieldVolumeID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *ArchiveHoldMutation) SetFileID(u uuid.UUID) {
+	m.file = &u
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *ArchiveHoldMutation) FileID() (r uuid.UUID, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldFileID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (m *ArchiveHoldMutation) ClearFileID() {
+	m.file = nil
+	m.clearedFields[archivehold.FieldFileID] = struct{}{}
+}
+
+// FileIDCleared returns if the "file_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) FileIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldFileID]
+	return ok
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *ArchiveHoldMutation) ResetFileID() {
+	m.file = nil
+	delete(m.clearedFields, archivehold.FieldFileID)
+}
+
+// SetReason sets the "reason" field.
+func (m *ArchiveHoldMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ArchiveHoldMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ArchiveHoldMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetPlacedByID sets the "placed_by_id" field.
+func (m *ArchiveHoldMutation) SetPlacedByID(u uuid.UUID) {
+	m.placed_by_id = &u
+}
+
+// PlacedByID returns the value of the "placed_by_id" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedByID() (r uuid.UUID, exists bool) {
+	v := m.placed_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedByID returns the old "placed_by_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedByID: %w", err)
+	}
+	return oldValue.PlacedByID, nil
+}
+
+// ResetPlacedByID resets all changes to the "placed_by_id" field.
+func (m *ArchiveHoldMutation) ResetPlacedByID() {
+	m.placed_by_id = nil
+}
+
+// SetPlacedByName sets the "placed_by_name" field.
+func (m *ArchiveHoldMutation) SetPlacedByName(s string) {
+	m.placed_by_name = &s
+}
+
+// PlacedByName returns the value of the "placed_by_name" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedByName() (r string, exists bool) {
+	v := m.placed_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedByName returns the old "placed_by_name" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedByName: %w", err)
+	}
+	return oldValue.PlacedByName, nil
+}
+
+// ResetPlacedByName resets all changes to the "placed_by_name" field.
+func (m *ArchiveHoldMutation) ResetPlacedByName() {
+	m.placed_by_name = nil
+}
+
+// SetPlacedAt sets the "placed_at" field.
+func (m *ArchiveHoldMutation) SetPlacedAt(t time.Time) {
+	m.placed_at = &t
+}
+
+// PlacedAt returns the value of the "placed_at" field in the mutation.
+func (m *ArchiveHoldMutation) PlacedAt() (r time.Time, exists bool) {
+	v := m.placed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlacedAt returns the old "placed_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldPlacedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlacedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlacedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlacedAt: %w", err)
+	}
+	return oldValue.PlacedAt, nil
+}
+
+// ResetPlacedAt resets all changes to the "placed_at" field.
+func (m *ArchiveHoldMutation) ResetPlacedAt() {
+	m.placed_at = nil
+}
+
+// SetReleasedAt sets the "released_at" field.
+func (m *ArchiveHoldMutation) SetReleasedAt(t time.Time) {
+	m.released_at = &t
+}
+
+// ReleasedAt returns the value of the "released_at" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedAt() (r time.Time, exists bool) {
+	v := m.released_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedAt returns the old "released_at" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedAt: %w", err)
+	}
+	return oldValue.ReleasedAt, nil
+}
+
+// ClearReleasedAt clears the value of the "released_at" field.
+func (m *ArchiveHoldMutation) ClearReleasedAt() {
+	m.released_at = nil
+	m.clearedFields[archivehold.FieldReleasedAt] = struct{}{}
+}
+
+// ReleasedAtCleared returns if the "released_at" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) ReleasedAtCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldReleasedAt]
+	return ok
+}
+
+// ResetReleasedAt resets all changes to the "released_at" field.
+func (m *ArchiveHoldMutation) ResetReleasedAt() {
+	m.released_at = nil
+	delete(m.clearedFields, archivehold.FieldReleasedAt)
+}
+
+// SetReleaseReason sets the "release_reason" field.
+func (m *ArchiveHoldMutation) SetReleaseReason(s string) {
+	m.release_reason = &s
+}
+
+// ReleaseReason returns the value of the "release_reason" field in the mutation.
+func (m *ArchiveHoldMutation) ReleaseReason() (r string, exists bool) {
+	v := m.release_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleaseReason returns the old "release_reason" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleaseReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleaseReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleaseReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleaseReason: %w", err)
+	}
+	return oldValue.ReleaseReason, nil
+}
+
+// ResetReleaseReason resets all changes to the "release_reason" field.
+func (m *ArchiveHoldMutation) ResetReleaseReason() {
+	m.release_reason = nil
+}
+
+// SetReleasedByID sets the "released_by_id" field.
+func (m *ArchiveHoldMutation) SetReleasedByID(u uuid.UUID) {
+	m.released_by_id = &u
+}
+
+// ReleasedByID returns the value of the "released_by_id" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedByID() (r uuid.UUID, exists bool) {
+	v := m.released_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedByID returns the old "released_by_id" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedByID: %w", err)
+	}
+	return oldValue.ReleasedByID, nil
+}
+
+// ClearReleasedByID clears the value of the "released_by_id" field.
+func (m *ArchiveHoldMutation) ClearReleasedByID() {
+	m.released_by_id = nil
+	m.clearedFields[archivehold.FieldReleasedByID] = struct{}{}
+}
+
+// ReleasedByIDCleared returns if the "released_by_id" field was cleared in this mutation.
+func (m *ArchiveHoldMutation) ReleasedByIDCleared() bool {
+	_, ok := m.clearedFields[archivehold.FieldReleasedByID]
+	return ok
+}
+
+// ResetReleasedByID resets all changes to the "released_by_id" field.
+func (m *ArchiveHoldMutation) ResetReleasedByID() {
+	m.released_by_id = nil
+	delete(m.clearedFields, archivehold.FieldReleasedByID)
+}
+
+// SetReleasedByName sets the "released_by_name" field.
+func (m *ArchiveHoldMutation) SetReleasedByName(s string) {
+	m.released_by_name = &s
+}
+
+// ReleasedByName returns the value of the "released_by_name" field in the mutation.
+func (m *ArchiveHoldMutation) ReleasedByName() (r string, exists bool) {
+	v := m.released_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReleasedByName returns the old "released_by_name" field's value of the ArchiveHold entity.
+// If the ArchiveHold object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveHoldMutation) OldReleasedByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReleasedByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReleasedByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReleasedByName: %w", err)
+	}
+	return oldValue.ReleasedByName, nil
+}
+
+// ResetReleasedByName resets all changes to the "released_by_name" field.
+func (m *ArchiveHoldMutation) ResetReleasedByName() {
+	m.released_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveHoldMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archivehold.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveHoldMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveHoldMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// ClearDocument clears the "document" edge to the ArchiveDocument entity.
+func (m *ArchiveHoldMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[archivehold.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the ArchiveDocument entity was cleared.
+func (m *ArchiveHoldMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ArchiveHoldMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearVolume clears the "volume" edge to the ArchiveVolume entity.
+func (m *ArchiveHoldMutation) ClearVolume() {
+	m.clearedvolume = true
+	m.clearedFields[archivehold.FieldVolumeID] = struct{}{}
+}
+
+// VolumeCleared reports if the "volume" edge to the ArchiveVolume entity was cleared.
+func (m *ArchiveHoldMutation) VolumeCleared() bool {
+	return m.VolumeIDCleared() || m.clearedvolume
+}
+
+// VolumeIDs returns the "volume" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VolumeID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) VolumeIDs() (ids []uuid.UUID) {
+	if id := m.volume; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVolume resets all changes to the "volume" edge.
+func (m *ArchiveHoldMutation) ResetVolume() {
+	m.volume = nil
+	m.clearedvolume = false
+}
+
+// ClearFile clears the "file" edge to the ArchiveFile entity.
+func (m *ArchiveHoldMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[archivehold.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the ArchiveFile entity was cleared.
+func (m *ArchiveHoldMutation) FileCleared() bool {
+	return m.FileIDCleared() || m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *ArchiveHoldMutation) FileIDs() (ids []uuid.UUID) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *ArchiveHoldMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the ArchiveHoldMutation builder.
+func (m *ArchiveHoldMutation) Where(ps ...predicate.ArchiveHold) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveHoldMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveHoldMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveHold, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveHoldMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveHoldMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveHold).
+func (m *ArchiveHoldMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveHoldMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.created_at != nil {
+		fields = append(fields, archivehold.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archivehold.FieldEstateID)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, archivehold.FieldSubjectID)
+	}
+	if m.document != nil {
+		fields = append(fields, archivehold.FieldDocumentID)
+	}
+	if m.volume != nil {
+		fields = append(fields, archivehold.FieldVolumeID)
+	}
+	if m.file != nil {
+		fields = append(fields, archivehold.FieldFileID)
+	}
+	if m.reason != nil {
+		fields = append(fields, archivehold.FieldReason)
+	}
+	if m.placed_by_id != nil {
+		fields = append(fields, archivehold.FieldPlacedByID)
+	}
+	if m.placed_by_name != nil {
+		fields = append(fields, archivehold.FieldPlacedByName)
+	}
+	if m.placed_at != nil {
+		fields = append(fields, archivehold.FieldPlacedAt)
+	}
+	if m.released_at != nil {
+		fields = append(fields, archivehold.FieldReleasedAt)
+	}
+	if m.release_reason != nil {
+		fields = append(fields, archivehold.FieldReleaseReason)
+	}
+	if m.released_by_id != nil {
+		fields = append(fields, archivehold.FieldReleasedByID)
+	}
+	if m.released_by_name != nil {
+		fields = append(fields, archivehold.FieldReleasedByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveHoldMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		return m.CreatedAt()
+	case archivehold.FieldEstateID:
+		return m.EstateID()
+	case archivehold.FieldSubjectID:
+		return m.SubjectID()
+	case archivehold.FieldDocumentID:
+		return m.DocumentID()
+	case archivehold.FieldVolumeID:
+		return m.VolumeID()
+	case archivehold.FieldFileID:
+		return m.FileID()
+	case archivehold.FieldReason:
+		return m.Reason()
+	case archivehold.FieldPlacedByID:
+		return m.PlacedByID()
+	case archivehold.FieldPlacedByName:
+		return m.PlacedByName()
+	case archivehold.FieldPlacedAt:
+		return m.PlacedAt()
+	case archivehold.FieldReleasedAt:
+		return m.ReleasedAt()
+	case archivehold.FieldReleaseReason:
+		return m.ReleaseReason()
+	case archivehold.FieldReleasedByID:
+		return m.ReleasedByID()
+	case archivehold.FieldReleasedByName:
+		return m.ReleasedByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveHoldMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archivehold.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archivehold.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case archivehold.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case archivehold.FieldVolumeID:
+		return m.OldVolumeID(ctx)
+	case archivehold.FieldFileID:
+		return m.OldFileID(ctx)
+	case archivehold.FieldReason:
+		return m.OldReason(ctx)
+	case archivehold.FieldPlacedByID:
+		return m.OldPlacedByID(ctx)
+	case archivehold.FieldPlacedByName:
+		return m.OldPlacedByName(ctx)
+	case archivehold.FieldPlacedAt:
+		return m.OldPlacedAt(ctx)
+	case archivehold.FieldReleasedAt:
+		return m.OldReleasedAt(ctx)
+	case archivehold.FieldReleaseReason:
+		return m.OldReleaseReason(ctx)
+	case archivehold.FieldReleasedByID:
+		return m.OldReleasedByID(ctx)
+	case archivehold.FieldReleasedByName:
+		return m.OldReleasedByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveHoldMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archivehold.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archivehold.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case archivehold.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case archivehold.FieldVolumeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVolumeID(v)
+		return nil
+	case archivehold.FieldFileID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case archivehold.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case archivehold.FieldPlacedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedByID(v)
+		return nil
+	case archivehold.FieldPlacedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedByName(v)
+		return nil
+	case archivehold.FieldPlacedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlacedAt(v)
+		return nil
+	case archivehold.FieldReleasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedAt(v)
+		return nil
+	case archivehold.FieldReleaseReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleaseReason(v)
+		return nil
+	case archivehold.FieldReleasedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedByID(v)
+		return nil
+	case archivehold.FieldReleasedByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReleasedByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveHoldMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveHoldMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveHoldMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ArchiveHold numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveHoldMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archivehold.FieldDocumentID) {
+		fields = append(fields, archivehold.FieldDocumentID)
+	}
+	if m.FieldCleared(archivehold.FieldVolumeID) {
+		fields = append(fields, archivehold.FieldVolumeID)
+	}
+	if m.FieldCleared(archivehold.FieldFileID) {
+		fields = append(fields, archivehold.FieldFileID)
+	}
+	if m.FieldCleared(archivehold.FieldReleasedAt) {
+		fields = append(fields, archivehold.FieldReleasedAt)
+	}
+	if m.FieldCleared(archivehold.FieldReleasedByID) {
+		fields = append(fields, archivehold.FieldReleasedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveHoldMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveHoldMutation) ClearField(name string) error {
+	switch name {
+	case archivehold.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	case archivehold.FieldVolumeID:
+		m.ClearVolumeID()
+		return nil
+	case archivehold.FieldFileID:
+		m.ClearFileID()
+		return nil
+	case archivehold.FieldReleasedAt:
+		m.ClearReleasedAt()
+		return nil
+	case archivehold.FieldReleasedByID:
+		m.ClearReleasedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveHoldMutation) ResetField(name string) error {
+	switch name {
+	case archivehold.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archivehold.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archivehold.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case archivehold.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case archivehold.FieldVolumeID:
+		m.ResetVolumeID()
+		return nil
+	case archivehold.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case archivehold.FieldReason:
+		m.ResetReason()
+		return nil
+	case archivehold.FieldPlacedByID:
+		m.ResetPlacedByID()
+		return nil
+	case archivehold.FieldPlacedByName:
+		m.ResetPlacedByName()
+		return nil
+	case archivehold.FieldPlacedAt:
+		m.ResetPlacedAt()
+		return nil
+	case archivehold.FieldReleasedAt:
+		m.ResetReleasedAt()
+		return nil
+	case archivehold.FieldReleaseReason:
+		m.ResetReleaseReason()
+		return nil
+	case archivehold.FieldReleasedByID:
+		m.ResetReleasedByID()
+		return nil
+	case archivehold.FieldReleasedByName:
+		m.ResetReleasedByName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveHoldMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.estate != nil {
+		edges = append(edges, archivehold.EdgeEstate)
+	}
+	if m.document != nil {
+		edges = append(edges, archivehold.EdgeDocument)
+	}
+	if m.volume != nil {
+		edges = append(edges, archivehold.EdgeVolume)
+	}
+	if m.file != nil {
+		edges = append(edges, archivehold.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveHoldMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archivehold.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeVolume:
+		if id := m.volume; id != nil {
+			return []ent.Value{*id}
+		}
+	case archivehold.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveHoldMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveHoldMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveHoldMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedestate {
+		edges = append(edges, archivehold.EdgeEstate)
+	}
+	if m.cleareddocument {
+		edges = append(edges, archivehold.EdgeDocument)
+	}
+	if m.clearedvolume {
+		edges = append(edges, archivehold.EdgeVolume)
+	}
+	if m.clearedfile {
+		edges = append(edges, archivehold.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveHoldMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archivehold.EdgeEstate:
+		return m.clearedestate
+	case archivehold.EdgeDocument:
+		return m.cleareddocument
+	case archivehold.EdgeVolume:
+		return m.clearedvolume
+	case archivehold.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveHoldMutation) ClearEdge(name string) error {
+	switch name {
+	case archivehold.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	case archivehold.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case archivehold.EdgeVolume:
+		m.ClearVolume()
+		return nil
+	case archivehold.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveHoldMutation) ResetEdge(name string) error {
+	switch name {
+	case archivehold.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	case archivehold.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case archivehold.EdgeVolume:
+		m.ResetVolume()
+		return nil
+	case archivehold.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveHold edge %s", name)
 }
 
 // ArchiveManualMutation represents an operation that mutates the ArchiveManual nodes in the graph.
@@ -10686,6 +15829,881 @@ func (m *ArchiveRequestDocumentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ArchiveRequestDocument edge %s", name)
+}
+
+// ArchiveRetentionMutation represents an operation that mutates the ArchiveRetention nodes in the graph.
+type ArchiveRetentionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	created_at    *time.Time
+	version       *int
+	addversion    *int
+	category      *archiveretention.Category
+	years         *int
+	addyears      *int
+	basis         *string
+	set_by_id     *uuid.UUID
+	set_by_name   *string
+	clearedFields map[string]struct{}
+	estate        *uuid.UUID
+	clearedestate bool
+	done          bool
+	oldValue      func(context.Context) (*ArchiveRetention, error)
+	predicates    []predicate.ArchiveRetention
+}
+
+var _ ent.Mutation = (*ArchiveRetentionMutation)(nil)
+
+// archiveretentionOption allows management of the mutation configuration using functional options.
+type archiveretentionOption func(*ArchiveRetentionMutation)
+
+// newArchiveRetentionMutation creates new mutation for the ArchiveRetention entity.
+func newArchiveRetentionMutation(c config, op Op, opts ...archiveretentionOption) *ArchiveRetentionMutation {
+	m := &ArchiveRetentionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeArchiveRetention,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withArchiveRetentionID sets the ID field of the mutation.
+func withArchiveRetentionID(id uuid.UUID) archiveretentionOption {
+	return func(m *ArchiveRetentionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ArchiveRetention
+		)
+		m.oldValue = func(ctx context.Context) (*ArchiveRetention, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ArchiveRetention.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withArchiveRetention sets the old ArchiveRetention of the mutation.
+func withArchiveRetention(node *ArchiveRetention) archiveretentionOption {
+	return func(m *ArchiveRetentionMutation) {
+		m.oldValue = func(context.Context) (*ArchiveRetention, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ArchiveRetentionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ArchiveRetentionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ArchiveRetention entities.
+func (m *ArchiveRetentionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ArchiveRetentionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ArchiveRetentionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ArchiveRetention.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ArchiveRetentionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ArchiveRetentionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ArchiveRetentionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEstateID sets the "estate_id" field.
+func (m *ArchiveRetentionMutation) SetEstateID(u uuid.UUID) {
+	m.estate = &u
+}
+
+// EstateID returns the value of the "estate_id" field in the mutation.
+func (m *ArchiveRetentionMutation) EstateID() (r uuid.UUID, exists bool) {
+	v := m.estate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEstateID returns the old "estate_id" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldEstateID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEstateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEstateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEstateID: %w", err)
+	}
+	return oldValue.EstateID, nil
+}
+
+// ResetEstateID resets all changes to the "estate_id" field.
+func (m *ArchiveRetentionMutation) ResetEstateID() {
+	m.estate = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ArchiveRetentionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ArchiveRetentionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ArchiveRetentionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ArchiveRetentionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ArchiveRetentionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *ArchiveRetentionMutation) SetCategory(a archiveretention.Category) {
+	m.category = &a
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *ArchiveRetentionMutation) Category() (r archiveretention.Category, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldCategory(ctx context.Context) (v archiveretention.Category, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *ArchiveRetentionMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetYears sets the "years" field.
+func (m *ArchiveRetentionMutation) SetYears(i int) {
+	m.years = &i
+	m.addyears = nil
+}
+
+// Years returns the value of the "years" field in the mutation.
+func (m *ArchiveRetentionMutation) Years() (r int, exists bool) {
+	v := m.years
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldYears returns the old "years" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldYears(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldYears is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldYears requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldYears: %w", err)
+	}
+	return oldValue.Years, nil
+}
+
+// AddYears adds i to the "years" field.
+func (m *ArchiveRetentionMutation) AddYears(i int) {
+	if m.addyears != nil {
+		*m.addyears += i
+	} else {
+		m.addyears = &i
+	}
+}
+
+// AddedYears returns the value that was added to the "years" field in this mutation.
+func (m *ArchiveRetentionMutation) AddedYears() (r int, exists bool) {
+	v := m.addyears
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearYears clears the value of the "years" field.
+func (m *ArchiveRetentionMutation) ClearYears() {
+	m.years = nil
+	m.addyears = nil
+	m.clearedFields[archiveretention.FieldYears] = struct{}{}
+}
+
+// YearsCleared returns if the "years" field was cleared in this mutation.
+func (m *ArchiveRetentionMutation) YearsCleared() bool {
+	_, ok := m.clearedFields[archiveretention.FieldYears]
+	return ok
+}
+
+// ResetYears resets all changes to the "years" field.
+func (m *ArchiveRetentionMutation) ResetYears() {
+	m.years = nil
+	m.addyears = nil
+	delete(m.clearedFields, archiveretention.FieldYears)
+}
+
+// SetBasis sets the "basis" field.
+func (m *ArchiveRetentionMutation) SetBasis(s string) {
+	m.basis = &s
+}
+
+// Basis returns the value of the "basis" field in the mutation.
+func (m *ArchiveRetentionMutation) Basis() (r string, exists bool) {
+	v := m.basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBasis returns the old "basis" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldBasis(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBasis: %w", err)
+	}
+	return oldValue.Basis, nil
+}
+
+// ResetBasis resets all changes to the "basis" field.
+func (m *ArchiveRetentionMutation) ResetBasis() {
+	m.basis = nil
+}
+
+// SetSetByID sets the "set_by_id" field.
+func (m *ArchiveRetentionMutation) SetSetByID(u uuid.UUID) {
+	m.set_by_id = &u
+}
+
+// SetByID returns the value of the "set_by_id" field in the mutation.
+func (m *ArchiveRetentionMutation) SetByID() (r uuid.UUID, exists bool) {
+	v := m.set_by_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetByID returns the old "set_by_id" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldSetByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetByID: %w", err)
+	}
+	return oldValue.SetByID, nil
+}
+
+// ClearSetByID clears the value of the "set_by_id" field.
+func (m *ArchiveRetentionMutation) ClearSetByID() {
+	m.set_by_id = nil
+	m.clearedFields[archiveretention.FieldSetByID] = struct{}{}
+}
+
+// SetByIDCleared returns if the "set_by_id" field was cleared in this mutation.
+func (m *ArchiveRetentionMutation) SetByIDCleared() bool {
+	_, ok := m.clearedFields[archiveretention.FieldSetByID]
+	return ok
+}
+
+// ResetSetByID resets all changes to the "set_by_id" field.
+func (m *ArchiveRetentionMutation) ResetSetByID() {
+	m.set_by_id = nil
+	delete(m.clearedFields, archiveretention.FieldSetByID)
+}
+
+// SetSetByName sets the "set_by_name" field.
+func (m *ArchiveRetentionMutation) SetSetByName(s string) {
+	m.set_by_name = &s
+}
+
+// SetByName returns the value of the "set_by_name" field in the mutation.
+func (m *ArchiveRetentionMutation) SetByName() (r string, exists bool) {
+	v := m.set_by_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetByName returns the old "set_by_name" field's value of the ArchiveRetention entity.
+// If the ArchiveRetention object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ArchiveRetentionMutation) OldSetByName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetByName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetByName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetByName: %w", err)
+	}
+	return oldValue.SetByName, nil
+}
+
+// ResetSetByName resets all changes to the "set_by_name" field.
+func (m *ArchiveRetentionMutation) ResetSetByName() {
+	m.set_by_name = nil
+}
+
+// ClearEstate clears the "estate" edge to the Estate entity.
+func (m *ArchiveRetentionMutation) ClearEstate() {
+	m.clearedestate = true
+	m.clearedFields[archiveretention.FieldEstateID] = struct{}{}
+}
+
+// EstateCleared reports if the "estate" edge to the Estate entity was cleared.
+func (m *ArchiveRetentionMutation) EstateCleared() bool {
+	return m.clearedestate
+}
+
+// EstateIDs returns the "estate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EstateID instead. It exists only for internal usage by the builders.
+func (m *ArchiveRetentionMutation) EstateIDs() (ids []uuid.UUID) {
+	if id := m.estate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEstate resets all changes to the "estate" edge.
+func (m *ArchiveRetentionMutation) ResetEstate() {
+	m.estate = nil
+	m.clearedestate = false
+}
+
+// Where appends a list predicates to the ArchiveRetentionMutation builder.
+func (m *ArchiveRetentionMutation) Where(ps ...predicate.ArchiveRetention) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ArchiveRetentionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ArchiveRetentionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ArchiveRetention, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ArchiveRetentionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ArchiveRetentionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ArchiveRetention).
+func (m *ArchiveRetentionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ArchiveRetentionMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, archiveretention.FieldCreatedAt)
+	}
+	if m.estate != nil {
+		fields = append(fields, archiveretention.FieldEstateID)
+	}
+	if m.version != nil {
+		fields = append(fields, archiveretention.FieldVersion)
+	}
+	if m.category != nil {
+		fields = append(fields, archiveretention.FieldCategory)
+	}
+	if m.years != nil {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	if m.basis != nil {
+		fields = append(fields, archiveretention.FieldBasis)
+	}
+	if m.set_by_id != nil {
+		fields = append(fields, archiveretention.FieldSetByID)
+	}
+	if m.set_by_name != nil {
+		fields = append(fields, archiveretention.FieldSetByName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ArchiveRetentionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		return m.CreatedAt()
+	case archiveretention.FieldEstateID:
+		return m.EstateID()
+	case archiveretention.FieldVersion:
+		return m.Version()
+	case archiveretention.FieldCategory:
+		return m.Category()
+	case archiveretention.FieldYears:
+		return m.Years()
+	case archiveretention.FieldBasis:
+		return m.Basis()
+	case archiveretention.FieldSetByID:
+		return m.SetByID()
+	case archiveretention.FieldSetByName:
+		return m.SetByName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ArchiveRetentionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case archiveretention.FieldEstateID:
+		return m.OldEstateID(ctx)
+	case archiveretention.FieldVersion:
+		return m.OldVersion(ctx)
+	case archiveretention.FieldCategory:
+		return m.OldCategory(ctx)
+	case archiveretention.FieldYears:
+		return m.OldYears(ctx)
+	case archiveretention.FieldBasis:
+		return m.OldBasis(ctx)
+	case archiveretention.FieldSetByID:
+		return m.OldSetByID(ctx)
+	case archiveretention.FieldSetByName:
+		return m.OldSetByName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRetentionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case archiveretention.FieldEstateID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEstateID(v)
+		return nil
+	case archiveretention.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case archiveretention.FieldCategory:
+		v, ok := value.(archiveretention.Category)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case archiveretention.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetYears(v)
+		return nil
+	case archiveretention.FieldBasis:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBasis(v)
+		return nil
+	case archiveretention.FieldSetByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetByID(v)
+		return nil
+	case archiveretention.FieldSetByName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetByName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ArchiveRetentionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, archiveretention.FieldVersion)
+	}
+	if m.addyears != nil {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ArchiveRetentionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case archiveretention.FieldVersion:
+		return m.AddedVersion()
+	case archiveretention.FieldYears:
+		return m.AddedYears()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ArchiveRetentionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case archiveretention.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case archiveretention.FieldYears:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddYears(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ArchiveRetentionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(archiveretention.FieldYears) {
+		fields = append(fields, archiveretention.FieldYears)
+	}
+	if m.FieldCleared(archiveretention.FieldSetByID) {
+		fields = append(fields, archiveretention.FieldSetByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ArchiveRetentionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ArchiveRetentionMutation) ClearField(name string) error {
+	switch name {
+	case archiveretention.FieldYears:
+		m.ClearYears()
+		return nil
+	case archiveretention.FieldSetByID:
+		m.ClearSetByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ArchiveRetentionMutation) ResetField(name string) error {
+	switch name {
+	case archiveretention.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case archiveretention.FieldEstateID:
+		m.ResetEstateID()
+		return nil
+	case archiveretention.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case archiveretention.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case archiveretention.FieldYears:
+		m.ResetYears()
+		return nil
+	case archiveretention.FieldBasis:
+		m.ResetBasis()
+		return nil
+	case archiveretention.FieldSetByID:
+		m.ResetSetByID()
+		return nil
+	case archiveretention.FieldSetByName:
+		m.ResetSetByName()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ArchiveRetentionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.estate != nil {
+		edges = append(edges, archiveretention.EdgeEstate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ArchiveRetentionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case archiveretention.EdgeEstate:
+		if id := m.estate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ArchiveRetentionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ArchiveRetentionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ArchiveRetentionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedestate {
+		edges = append(edges, archiveretention.EdgeEstate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ArchiveRetentionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case archiveretention.EdgeEstate:
+		return m.clearedestate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ArchiveRetentionMutation) ClearEdge(name string) error {
+	switch name {
+	case archiveretention.EdgeEstate:
+		m.ClearEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ArchiveRetentionMutation) ResetEdge(name string) error {
+	switch name {
+	case archiveretention.EdgeEstate:
+		m.ResetEstate()
+		return nil
+	}
+	return fmt.Errorf("unknown ArchiveRetention edge %s", name)
 }
 
 // ArchiveVolumeMutation represents an operation that mutates the ArchiveVolume nodes in the graph.
@@ -19700,20 +25718,22 @@ func (m *EmergencyContactMutation) ResetEdge(name string) error {
 // EstateMutation represents an operation that mutates the Estate nodes in the graph.
 type EstateMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	created_at    *time.Time
-	version       *int
-	addversion    *int
-	code          *string
-	name          *string
-	time_zone     *string
-	locale        *string
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Estate, error)
-	predicates    []predicate.Estate
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	code           *string
+	name           *string
+	time_zone      *string
+	locale         *string
+	backup_days    *int
+	addbackup_days *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Estate, error)
+	predicates     []predicate.Estate
 }
 
 var _ ent.Mutation = (*EstateMutation)(nil)
@@ -20056,6 +26076,62 @@ func (m *EstateMutation) ResetLocale() {
 	m.locale = nil
 }
 
+// SetBackupDays sets the "backup_days" field.
+func (m *EstateMutation) SetBackupDays(i int) {
+	m.backup_days = &i
+	m.addbackup_days = nil
+}
+
+// BackupDays returns the value of the "backup_days" field in the mutation.
+func (m *EstateMutation) BackupDays() (r int, exists bool) {
+	v := m.backup_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBackupDays returns the old "backup_days" field's value of the Estate entity.
+// If the Estate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EstateMutation) OldBackupDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBackupDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBackupDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBackupDays: %w", err)
+	}
+	return oldValue.BackupDays, nil
+}
+
+// AddBackupDays adds i to the "backup_days" field.
+func (m *EstateMutation) AddBackupDays(i int) {
+	if m.addbackup_days != nil {
+		*m.addbackup_days += i
+	} else {
+		m.addbackup_days = &i
+	}
+}
+
+// AddedBackupDays returns the value that was added to the "backup_days" field in this mutation.
+func (m *EstateMutation) AddedBackupDays() (r int, exists bool) {
+	v := m.addbackup_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBackupDays resets all changes to the "backup_days" field.
+func (m *EstateMutation) ResetBackupDays() {
+	m.backup_days = nil
+	m.addbackup_days = nil
+}
+
 // Where appends a list predicates to the EstateMutation builder.
 func (m *EstateMutation) Where(ps ...predicate.Estate) {
 	m.predicates = append(m.predicates, ps...)
@@ -20090,7 +26166,7 @@ func (m *EstateMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EstateMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.created_at != nil {
 		fields = append(fields, estate.FieldCreatedAt)
 	}
@@ -20108,6 +26184,9 @@ func (m *EstateMutation) Fields() []string {
 	}
 	if m.locale != nil {
 		fields = append(fields, estate.FieldLocale)
+	}
+	if m.backup_days != nil {
+		fields = append(fields, estate.FieldBackupDays)
 	}
 	return fields
 }
@@ -20129,6 +26208,8 @@ func (m *EstateMutation) Field(name string) (ent.Value, bool) {
 		return m.TimeZone()
 	case estate.FieldLocale:
 		return m.Locale()
+	case estate.FieldBackupDays:
+		return m.BackupDays()
 	}
 	return nil, false
 }
@@ -20150,6 +26231,8 @@ func (m *EstateMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldTimeZone(ctx)
 	case estate.FieldLocale:
 		return m.OldLocale(ctx)
+	case estate.FieldBackupDays:
+		return m.OldBackupDays(ctx)
 	}
 	return nil, fmt.Errorf("unknown Estate field %s", name)
 }
@@ -20201,6 +26284,13 @@ func (m *EstateMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLocale(v)
 		return nil
+	case estate.FieldBackupDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBackupDays(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Estate field %s", name)
 }
@@ -20212,6 +26302,9 @@ func (m *EstateMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, estate.FieldVersion)
 	}
+	if m.addbackup_days != nil {
+		fields = append(fields, estate.FieldBackupDays)
+	}
 	return fields
 }
 
@@ -20222,6 +26315,8 @@ func (m *EstateMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case estate.FieldVersion:
 		return m.AddedVersion()
+	case estate.FieldBackupDays:
+		return m.AddedBackupDays()
 	}
 	return nil, false
 }
@@ -20237,6 +26332,13 @@ func (m *EstateMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case estate.FieldBackupDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBackupDays(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Estate numeric field %s", name)
@@ -20282,6 +26384,9 @@ func (m *EstateMutation) ResetField(name string) error {
 		return nil
 	case estate.FieldLocale:
 		m.ResetLocale()
+		return nil
+	case estate.FieldBackupDays:
+		m.ResetBackupDays()
 		return nil
 	}
 	return fmt.Errorf("unknown Estate field %s", name)

@@ -5,12 +5,16 @@ package ent
 import (
 	"github.com/google/uuid"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -98,6 +102,74 @@ func init() {
 	approvalDescID := approvalMixinFields0[0].Descriptor()
 	// approval.DefaultID holds the default value on creation for the id field.
 	approval.DefaultID = approvalDescID.Default.(func() uuid.UUID)
+	archivedestructionMixin := schema.ArchiveDestruction{}.Mixin()
+	archivedestructionMixinFields0 := archivedestructionMixin[0].Fields()
+	_ = archivedestructionMixinFields0
+	archivedestructionMixinFields2 := archivedestructionMixin[2].Fields()
+	_ = archivedestructionMixinFields2
+	archivedestructionFields := schema.ArchiveDestruction{}.Fields()
+	_ = archivedestructionFields
+	// archivedestructionDescVersion is the schema descriptor for version field.
+	archivedestructionDescVersion := archivedestructionMixinFields2[0].Descriptor()
+	// archivedestruction.DefaultVersion holds the default value on creation for the version field.
+	archivedestruction.DefaultVersion = archivedestructionDescVersion.Default.(int)
+	// archivedestructionDescQuantity is the schema descriptor for quantity field.
+	archivedestructionDescQuantity := archivedestructionFields[3].Descriptor()
+	// archivedestruction.QuantityValidator is a validator for the "quantity" field. It is called by the builders before save.
+	archivedestruction.QuantityValidator = archivedestructionDescQuantity.Validators[0].(func(int) error)
+	// archivedestructionDescPages is the schema descriptor for pages field.
+	archivedestructionDescPages := archivedestructionFields[4].Descriptor()
+	// archivedestruction.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivedestruction.PagesValidator = archivedestructionDescPages.Validators[0].(func(int) error)
+	// archivedestructionDescApprovedByName is the schema descriptor for approved_by_name field.
+	archivedestructionDescApprovedByName := archivedestructionFields[15].Descriptor()
+	// archivedestruction.DefaultApprovedByName holds the default value on creation for the approved_by_name field.
+	archivedestruction.DefaultApprovedByName = archivedestructionDescApprovedByName.Default.(string)
+	// archivedestructionDescContentHash is the schema descriptor for content_hash field.
+	archivedestructionDescContentHash := archivedestructionFields[18].Descriptor()
+	// archivedestruction.DefaultContentHash holds the default value on creation for the content_hash field.
+	archivedestruction.DefaultContentHash = archivedestructionDescContentHash.Default.(string)
+	// archivedestructionDescContent is the schema descriptor for content field.
+	archivedestructionDescContent := archivedestructionFields[19].Descriptor()
+	// archivedestruction.DefaultContent holds the default value on creation for the content field.
+	archivedestruction.DefaultContent = archivedestructionDescContent.Default.(string)
+	// archivedestructionDescDestroyedByName is the schema descriptor for destroyed_by_name field.
+	archivedestructionDescDestroyedByName := archivedestructionFields[21].Descriptor()
+	// archivedestruction.DefaultDestroyedByName holds the default value on creation for the destroyed_by_name field.
+	archivedestruction.DefaultDestroyedByName = archivedestructionDescDestroyedByName.Default.(string)
+	// archivedestructionDescCancelledByName is the schema descriptor for cancelled_by_name field.
+	archivedestructionDescCancelledByName := archivedestructionFields[25].Descriptor()
+	// archivedestruction.DefaultCancelledByName holds the default value on creation for the cancelled_by_name field.
+	archivedestruction.DefaultCancelledByName = archivedestructionDescCancelledByName.Default.(string)
+	// archivedestructionDescCancelReason is the schema descriptor for cancel_reason field.
+	archivedestructionDescCancelReason := archivedestructionFields[27].Descriptor()
+	// archivedestruction.DefaultCancelReason holds the default value on creation for the cancel_reason field.
+	archivedestruction.DefaultCancelReason = archivedestructionDescCancelReason.Default.(string)
+	// archivedestructionDescID is the schema descriptor for id field.
+	archivedestructionDescID := archivedestructionMixinFields0[0].Descriptor()
+	// archivedestruction.DefaultID holds the default value on creation for the id field.
+	archivedestruction.DefaultID = archivedestructionDescID.Default.(func() uuid.UUID)
+	archivedestructionlineMixin := schema.ArchiveDestructionLine{}.Mixin()
+	archivedestructionlineMixinFields0 := archivedestructionlineMixin[0].Fields()
+	_ = archivedestructionlineMixinFields0
+	archivedestructionlineFields := schema.ArchiveDestructionLine{}.Fields()
+	_ = archivedestructionlineFields
+	// archivedestructionlineDescPages is the schema descriptor for pages field.
+	archivedestructionlineDescPages := archivedestructionlineFields[5].Descriptor()
+	// archivedestructionline.PagesValidator is a validator for the "pages" field. It is called by the builders before save.
+	archivedestructionline.PagesValidator = archivedestructionlineDescPages.Validators[0].(func(int) error)
+	// archivedestructionlineDescYears is the schema descriptor for years field.
+	archivedestructionlineDescYears := archivedestructionlineFields[6].Descriptor()
+	// archivedestructionline.YearsValidator is a validator for the "years" field. It is called by the builders before save.
+	archivedestructionline.YearsValidator = archivedestructionlineDescYears.Validators[0].(func(int) error)
+	// archivedestructionlineDescOpen is the schema descriptor for open field.
+	archivedestructionlineDescOpen := archivedestructionlineFields[9].Descriptor()
+	// archivedestructionline.DefaultOpen holds the default value on creation for the open field.
+	archivedestructionline.DefaultOpen = archivedestructionlineDescOpen.Default.(bool)
+	// archivedestructionlineDescID is the schema descriptor for id field.
+	archivedestructionlineDescID := archivedestructionlineMixinFields0[0].Descriptor()
+	// archivedestructionline.DefaultID holds the default value on creation for the id field.
+	archivedestructionline.DefaultID = archivedestructionlineDescID.Default.(func() uuid.UUID)
 	archivedocumentMixin := schema.ArchiveDocument{}.Mixin()
 	archivedocumentMixinFields0 := archivedocumentMixin[0].Fields()
 	_ = archivedocumentMixinFields0
@@ -161,6 +233,10 @@ func init() {
 	archivedocumentDescSha256 := archivedocumentFields[27].Descriptor()
 	// archivedocument.DefaultSha256 holds the default value on creation for the sha256 field.
 	archivedocument.DefaultSha256 = archivedocumentDescSha256.Default.(string)
+	// archivedocumentDescCertificateNumber is the schema descriptor for certificate_number field.
+	archivedocumentDescCertificateNumber := archivedocumentFields[29].Descriptor()
+	// archivedocument.DefaultCertificateNumber holds the default value on creation for the certificate_number field.
+	archivedocument.DefaultCertificateNumber = archivedocumentDescCertificateNumber.Default.(string)
 	// archivedocumentDescID is the schema descriptor for id field.
 	archivedocumentDescID := archivedocumentMixinFields0[0].Descriptor()
 	// archivedocument.DefaultID holds the default value on creation for the id field.
@@ -184,6 +260,23 @@ func init() {
 	archivefileDescID := archivefileMixinFields0[0].Descriptor()
 	// archivefile.DefaultID holds the default value on creation for the id field.
 	archivefile.DefaultID = archivefileDescID.Default.(func() uuid.UUID)
+	archiveholdMixin := schema.ArchiveHold{}.Mixin()
+	archiveholdMixinFields0 := archiveholdMixin[0].Fields()
+	_ = archiveholdMixinFields0
+	archiveholdFields := schema.ArchiveHold{}.Fields()
+	_ = archiveholdFields
+	// archiveholdDescReleaseReason is the schema descriptor for release_reason field.
+	archiveholdDescReleaseReason := archiveholdFields[9].Descriptor()
+	// archivehold.DefaultReleaseReason holds the default value on creation for the release_reason field.
+	archivehold.DefaultReleaseReason = archiveholdDescReleaseReason.Default.(string)
+	// archiveholdDescReleasedByName is the schema descriptor for released_by_name field.
+	archiveholdDescReleasedByName := archiveholdFields[11].Descriptor()
+	// archivehold.DefaultReleasedByName holds the default value on creation for the released_by_name field.
+	archivehold.DefaultReleasedByName = archiveholdDescReleasedByName.Default.(string)
+	// archiveholdDescID is the schema descriptor for id field.
+	archiveholdDescID := archiveholdMixinFields0[0].Descriptor()
+	// archivehold.DefaultID holds the default value on creation for the id field.
+	archivehold.DefaultID = archiveholdDescID.Default.(func() uuid.UUID)
 	archivemanualMixin := schema.ArchiveManual{}.Mixin()
 	archivemanualMixinFields0 := archivemanualMixin[0].Fields()
 	_ = archivemanualMixinFields0
@@ -246,6 +339,29 @@ func init() {
 	archiverequestdocumentDescID := archiverequestdocumentMixinFields0[0].Descriptor()
 	// archiverequestdocument.DefaultID holds the default value on creation for the id field.
 	archiverequestdocument.DefaultID = archiverequestdocumentDescID.Default.(func() uuid.UUID)
+	archiveretentionMixin := schema.ArchiveRetention{}.Mixin()
+	archiveretentionMixinFields0 := archiveretentionMixin[0].Fields()
+	_ = archiveretentionMixinFields0
+	archiveretentionMixinFields2 := archiveretentionMixin[2].Fields()
+	_ = archiveretentionMixinFields2
+	archiveretentionFields := schema.ArchiveRetention{}.Fields()
+	_ = archiveretentionFields
+	// archiveretentionDescVersion is the schema descriptor for version field.
+	archiveretentionDescVersion := archiveretentionMixinFields2[0].Descriptor()
+	// archiveretention.DefaultVersion holds the default value on creation for the version field.
+	archiveretention.DefaultVersion = archiveretentionDescVersion.Default.(int)
+	// archiveretentionDescYears is the schema descriptor for years field.
+	archiveretentionDescYears := archiveretentionFields[1].Descriptor()
+	// archiveretention.YearsValidator is a validator for the "years" field. It is called by the builders before save.
+	archiveretention.YearsValidator = archiveretentionDescYears.Validators[0].(func(int) error)
+	// archiveretentionDescSetByName is the schema descriptor for set_by_name field.
+	archiveretentionDescSetByName := archiveretentionFields[4].Descriptor()
+	// archiveretention.DefaultSetByName holds the default value on creation for the set_by_name field.
+	archiveretention.DefaultSetByName = archiveretentionDescSetByName.Default.(string)
+	// archiveretentionDescID is the schema descriptor for id field.
+	archiveretentionDescID := archiveretentionMixinFields0[0].Descriptor()
+	// archiveretention.DefaultID holds the default value on creation for the id field.
+	archiveretention.DefaultID = archiveretentionDescID.Default.(func() uuid.UUID)
 	archivevolumeMixin := schema.ArchiveVolume{}.Mixin()
 	archivevolumeMixinFields0 := archivevolumeMixin[0].Fields()
 	_ = archivevolumeMixinFields0
@@ -439,6 +555,12 @@ func init() {
 	estateDescLocale := estateFields[3].Descriptor()
 	// estate.DefaultLocale holds the default value on creation for the locale field.
 	estate.DefaultLocale = estateDescLocale.Default.(string)
+	// estateDescBackupDays is the schema descriptor for backup_days field.
+	estateDescBackupDays := estateFields[4].Descriptor()
+	// estate.DefaultBackupDays holds the default value on creation for the backup_days field.
+	estate.DefaultBackupDays = estateDescBackupDays.Default.(int)
+	// estate.BackupDaysValidator is a validator for the "backup_days" field. It is called by the builders before save.
+	estate.BackupDaysValidator = estateDescBackupDays.Validators[0].(func(int) error)
 	// estateDescID is the schema descriptor for id field.
 	estateDescID := estateMixinFields0[0].Descriptor()
 	// estate.DefaultID holds the default value on creation for the id field.

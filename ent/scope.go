@@ -18,12 +18,28 @@ var Entities = map[string]access.Entity{
 		Confidential: map[string]bool{"content": true},
 		Contact:      map[string]bool{},
 	},
+	TypeArchiveDestruction: {
+		Name: TypeArchiveDestruction, Table: "archive_destructions", Code: ids.Code(1554),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"content": true},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveDestructionLine: {
+		Name: TypeArchiveDestructionLine, Table: "archive_destruction_lines", Code: ids.Code(1555),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
 	TypeArchiveDocument: {
 		Name: TypeArchiveDocument, Table: "archive_documents", Code: ids.Code(1539),
 		Estate: "estate_id", Department: "department_id", Self: "account_id", Household: "household_id", Permits: "archive_permits",
-		Document:   "",
+		Document:   "id",
 		AppendOnly: false, Watched: true,
-		Confidential: map[string]bool{"title": true, "source": true, "name": true, "sha256": true},
+		Confidential: map[string]bool{"title": true, "source": true, "edition": true, "name": true, "sha256": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveFile: {
@@ -32,6 +48,14 @@ var Entities = map[string]access.Entity{
 		Document:   "",
 		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveHold: {
+		Name: TypeArchiveHold, Table: "archive_holds", Code: ids.Code(1553),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "subject_id",
+		AppendOnly: false, Watched: false,
+		Confidential: map[string]bool{"reason": true, "release_reason": true},
 		Contact:      map[string]bool{},
 	},
 	TypeArchiveManual: {
@@ -63,6 +87,14 @@ var Entities = map[string]access.Entity{
 		Estate: "estate_id", Department: "department_id", Self: "", Household: "", Permits: "",
 		Document:   "",
 		AppendOnly: true, Watched: false,
+		Confidential: map[string]bool{},
+		Contact:      map[string]bool{},
+	},
+	TypeArchiveRetention: {
+		Name: TypeArchiveRetention, Table: "archive_retentions", Code: ids.Code(1552),
+		Estate: "estate_id", Department: "", Self: "", Household: "", Permits: "",
+		Document:   "",
+		AppendOnly: false, Watched: false,
 		Confidential: map[string]bool{},
 		Contact:      map[string]bool{},
 	},
@@ -457,12 +489,16 @@ func TypeOf(code ids.Code) string { return typeByCode[code] }
 
 var typeByCode = map[ids.Code]string{
 	ids.Code(518):  TypeApproval,
+	ids.Code(1554): TypeArchiveDestruction,
+	ids.Code(1555): TypeArchiveDestructionLine,
 	ids.Code(1539): TypeArchiveDocument,
 	ids.Code(1537): TypeArchiveFile,
+	ids.Code(1553): TypeArchiveHold,
 	ids.Code(1540): TypeArchiveManual,
 	ids.Code(1541): TypeArchivePermit,
 	ids.Code(1547): TypeArchiveRequest,
 	ids.Code(1548): TypeArchiveRequestDocument,
+	ids.Code(1552): TypeArchiveRetention,
 	ids.Code(1538): TypeArchiveVolume,
 	ids.Code(258):  TypeArea,
 	ids.Code(259):  TypeBuilding,
@@ -646,6 +682,20 @@ func (_m *Approval) RowScope() access.Row {
 }
 
 // RowScope tells what the row belongs to.
+func (_m *ArchiveDestruction) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveDestructionLine) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
+	return row
+}
+
+// RowScope tells what the row belongs to.
 func (_m *ArchiveDocument) RowScope() access.Row {
 	row := access.Row{}
 	row.Estate = _m.EstateID
@@ -674,6 +724,13 @@ func (_m *ArchiveFile) RowScope() access.Row {
 	if _m.HouseholdID != nil {
 		row.Household = *_m.HouseholdID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveHold) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 
@@ -713,6 +770,13 @@ func (_m *ArchiveRequestDocument) RowScope() access.Row {
 	if _m.DepartmentID != nil {
 		row.Department = *_m.DepartmentID
 	}
+	return row
+}
+
+// RowScope tells what the row belongs to.
+func (_m *ArchiveRetention) RowScope() access.Row {
+	row := access.Row{}
+	row.Estate = _m.EstateID
 	return row
 }
 

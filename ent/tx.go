@@ -14,10 +14,16 @@ type Tx struct {
 	config
 	// Approval is the client for interacting with the Approval builders.
 	Approval *ApprovalClient
+	// ArchiveDestruction is the client for interacting with the ArchiveDestruction builders.
+	ArchiveDestruction *ArchiveDestructionClient
+	// ArchiveDestructionLine is the client for interacting with the ArchiveDestructionLine builders.
+	ArchiveDestructionLine *ArchiveDestructionLineClient
 	// ArchiveDocument is the client for interacting with the ArchiveDocument builders.
 	ArchiveDocument *ArchiveDocumentClient
 	// ArchiveFile is the client for interacting with the ArchiveFile builders.
 	ArchiveFile *ArchiveFileClient
+	// ArchiveHold is the client for interacting with the ArchiveHold builders.
+	ArchiveHold *ArchiveHoldClient
 	// ArchiveManual is the client for interacting with the ArchiveManual builders.
 	ArchiveManual *ArchiveManualClient
 	// ArchivePermit is the client for interacting with the ArchivePermit builders.
@@ -26,6 +32,8 @@ type Tx struct {
 	ArchiveRequest *ArchiveRequestClient
 	// ArchiveRequestDocument is the client for interacting with the ArchiveRequestDocument builders.
 	ArchiveRequestDocument *ArchiveRequestDocumentClient
+	// ArchiveRetention is the client for interacting with the ArchiveRetention builders.
+	ArchiveRetention *ArchiveRetentionClient
 	// ArchiveVolume is the client for interacting with the ArchiveVolume builders.
 	ArchiveVolume *ArchiveVolumeClient
 	// Area is the client for interacting with the Area builders.
@@ -254,12 +262,16 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Approval = NewApprovalClient(tx.config)
+	tx.ArchiveDestruction = NewArchiveDestructionClient(tx.config)
+	tx.ArchiveDestructionLine = NewArchiveDestructionLineClient(tx.config)
 	tx.ArchiveDocument = NewArchiveDocumentClient(tx.config)
 	tx.ArchiveFile = NewArchiveFileClient(tx.config)
+	tx.ArchiveHold = NewArchiveHoldClient(tx.config)
 	tx.ArchiveManual = NewArchiveManualClient(tx.config)
 	tx.ArchivePermit = NewArchivePermitClient(tx.config)
 	tx.ArchiveRequest = NewArchiveRequestClient(tx.config)
 	tx.ArchiveRequestDocument = NewArchiveRequestDocumentClient(tx.config)
+	tx.ArchiveRetention = NewArchiveRetentionClient(tx.config)
 	tx.ArchiveVolume = NewArchiveVolumeClient(tx.config)
 	tx.Area = NewAreaClient(tx.config)
 	tx.Building = NewBuildingClient(tx.config)

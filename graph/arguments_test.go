@@ -72,6 +72,13 @@ var forms = map[string][]form{
 	"closeVolume":            {{"closeVolume.input.periodUntil": "2026-03-02"}},
 	"placeInArchive":         {{"placeInArchive.input.fileID": nil}, {"placeInArchive.input.volumeID": nil}},
 	"advanceRenovation":      {{"advanceRenovation.input.to": "APPROVED"}},
+	"placeArchiveHold": {
+		{"placeArchiveHold.input.volumeID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.fileID": nil},
+		{"placeArchiveHold.input.documentID": nil, "placeArchiveHold.input.volumeID": nil},
+	},
+	"approveArchiveDestruction": {{"approveArchiveDestruction.input.signature.credential": stewardtest.Password}},
+	"destroyArchive":            {{"destroyArchive.input.signature.credential": stewardtest.Password}},
 }
 
 func formsOf(f *ast.FieldDefinition) []form {

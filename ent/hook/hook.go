@@ -21,6 +21,30 @@ func (f ApprovalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalMutation", m)
 }
 
+// The ArchiveDestructionFunc type is an adapter to allow the use of ordinary
+// function as ArchiveDestruction mutator.
+type ArchiveDestructionFunc func(context.Context, *ent.ArchiveDestructionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveDestructionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveDestructionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveDestructionMutation", m)
+}
+
+// The ArchiveDestructionLineFunc type is an adapter to allow the use of ordinary
+// function as ArchiveDestructionLine mutator.
+type ArchiveDestructionLineFunc func(context.Context, *ent.ArchiveDestructionLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveDestructionLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveDestructionLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveDestructionLineMutation", m)
+}
+
 // The ArchiveDocumentFunc type is an adapter to allow the use of ordinary
 // function as ArchiveDocument mutator.
 type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentMutation) (ent.Value, error)
@@ -43,6 +67,18 @@ func (f ArchiveFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveFileMutation", m)
+}
+
+// The ArchiveHoldFunc type is an adapter to allow the use of ordinary
+// function as ArchiveHold mutator.
+type ArchiveHoldFunc func(context.Context, *ent.ArchiveHoldMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveHoldFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveHoldMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveHoldMutation", m)
 }
 
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary
@@ -91,6 +127,18 @@ func (f ArchiveRequestDocumentFunc) Mutate(ctx context.Context, m ent.Mutation) 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRequestDocumentMutation", m)
+}
+
+// The ArchiveRetentionFunc type is an adapter to allow the use of ordinary
+// function as ArchiveRetention mutator.
+type ArchiveRetentionFunc func(context.Context, *ent.ArchiveRetentionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ArchiveRetentionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ArchiveRetentionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ArchiveRetentionMutation", m)
 }
 
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary

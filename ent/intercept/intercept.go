@@ -9,12 +9,16 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/steward-pm/steward/ent"
 	"github.com/steward-pm/steward/ent/approval"
+	"github.com/steward-pm/steward/ent/archivedestruction"
+	"github.com/steward-pm/steward/ent/archivedestructionline"
 	"github.com/steward-pm/steward/ent/archivedocument"
 	"github.com/steward-pm/steward/ent/archivefile"
+	"github.com/steward-pm/steward/ent/archivehold"
 	"github.com/steward-pm/steward/ent/archivemanual"
 	"github.com/steward-pm/steward/ent/archivepermit"
 	"github.com/steward-pm/steward/ent/archiverequest"
 	"github.com/steward-pm/steward/ent/archiverequestdocument"
+	"github.com/steward-pm/steward/ent/archiveretention"
 	"github.com/steward-pm/steward/ent/archivevolume"
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
@@ -149,6 +153,60 @@ func (f TraverseApproval) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
 }
 
+// The ArchiveDestructionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveDestructionFunc func(context.Context, *ent.ArchiveDestructionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveDestructionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveDestructionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionQuery", q)
+}
+
+// The TraverseArchiveDestruction type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveDestruction func(context.Context, *ent.ArchiveDestructionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveDestruction) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveDestruction) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveDestructionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionQuery", q)
+}
+
+// The ArchiveDestructionLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveDestructionLineFunc func(context.Context, *ent.ArchiveDestructionLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveDestructionLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveDestructionLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionLineQuery", q)
+}
+
+// The TraverseArchiveDestructionLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveDestructionLine func(context.Context, *ent.ArchiveDestructionLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveDestructionLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveDestructionLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveDestructionLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveDestructionLineQuery", q)
+}
+
 // The ArchiveDocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ArchiveDocumentFunc func(context.Context, *ent.ArchiveDocumentQuery) (ent.Value, error)
 
@@ -201,6 +259,33 @@ func (f TraverseArchiveFile) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveFileQuery", q)
+}
+
+// The ArchiveHoldFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveHoldFunc func(context.Context, *ent.ArchiveHoldQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveHoldFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveHoldQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveHoldQuery", q)
+}
+
+// The TraverseArchiveHold type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveHold func(context.Context, *ent.ArchiveHoldQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveHold) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveHold) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveHoldQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveHoldQuery", q)
 }
 
 // The ArchiveManualFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -309,6 +394,33 @@ func (f TraverseArchiveRequestDocument) Traverse(ctx context.Context, q ent.Quer
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRequestDocumentQuery", q)
+}
+
+// The ArchiveRetentionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ArchiveRetentionFunc func(context.Context, *ent.ArchiveRetentionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ArchiveRetentionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ArchiveRetentionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRetentionQuery", q)
+}
+
+// The TraverseArchiveRetention type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseArchiveRetention func(context.Context, *ent.ArchiveRetentionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseArchiveRetention) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseArchiveRetention) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ArchiveRetentionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ArchiveRetentionQuery", q)
 }
 
 // The ArchiveVolumeFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1612,10 +1724,16 @@ func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.ApprovalQuery:
 		return &query[*ent.ApprovalQuery, predicate.Approval, approval.OrderOption]{typ: ent.TypeApproval, tq: q}, nil
+	case *ent.ArchiveDestructionQuery:
+		return &query[*ent.ArchiveDestructionQuery, predicate.ArchiveDestruction, archivedestruction.OrderOption]{typ: ent.TypeArchiveDestruction, tq: q}, nil
+	case *ent.ArchiveDestructionLineQuery:
+		return &query[*ent.ArchiveDestructionLineQuery, predicate.ArchiveDestructionLine, archivedestructionline.OrderOption]{typ: ent.TypeArchiveDestructionLine, tq: q}, nil
 	case *ent.ArchiveDocumentQuery:
 		return &query[*ent.ArchiveDocumentQuery, predicate.ArchiveDocument, archivedocument.OrderOption]{typ: ent.TypeArchiveDocument, tq: q}, nil
 	case *ent.ArchiveFileQuery:
 		return &query[*ent.ArchiveFileQuery, predicate.ArchiveFile, archivefile.OrderOption]{typ: ent.TypeArchiveFile, tq: q}, nil
+	case *ent.ArchiveHoldQuery:
+		return &query[*ent.ArchiveHoldQuery, predicate.ArchiveHold, archivehold.OrderOption]{typ: ent.TypeArchiveHold, tq: q}, nil
 	case *ent.ArchiveManualQuery:
 		return &query[*ent.ArchiveManualQuery, predicate.ArchiveManual, archivemanual.OrderOption]{typ: ent.TypeArchiveManual, tq: q}, nil
 	case *ent.ArchivePermitQuery:
@@ -1624,6 +1742,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ArchiveRequestQuery, predicate.ArchiveRequest, archiverequest.OrderOption]{typ: ent.TypeArchiveRequest, tq: q}, nil
 	case *ent.ArchiveRequestDocumentQuery:
 		return &query[*ent.ArchiveRequestDocumentQuery, predicate.ArchiveRequestDocument, archiverequestdocument.OrderOption]{typ: ent.TypeArchiveRequestDocument, tq: q}, nil
+	case *ent.ArchiveRetentionQuery:
+		return &query[*ent.ArchiveRetentionQuery, predicate.ArchiveRetention, archiveretention.OrderOption]{typ: ent.TypeArchiveRetention, tq: q}, nil
 	case *ent.ArchiveVolumeQuery:
 		return &query[*ent.ArchiveVolumeQuery, predicate.ArchiveVolume, archivevolume.OrderOption]{typ: ent.TypeArchiveVolume, tq: q}, nil
 	case *ent.AreaQuery:

@@ -9,11 +9,20 @@ import (
 // Approval is the predicate function for approval builders.
 type Approval func(*sql.Selector)
 
+// ArchiveDestruction is the predicate function for archivedestruction builders.
+type ArchiveDestruction func(*sql.Selector)
+
+// ArchiveDestructionLine is the predicate function for archivedestructionline builders.
+type ArchiveDestructionLine func(*sql.Selector)
+
 // ArchiveDocument is the predicate function for archivedocument builders.
 type ArchiveDocument func(*sql.Selector)
 
 // ArchiveFile is the predicate function for archivefile builders.
 type ArchiveFile func(*sql.Selector)
+
+// ArchiveHold is the predicate function for archivehold builders.
+type ArchiveHold func(*sql.Selector)
 
 // ArchiveManual is the predicate function for archivemanual builders.
 type ArchiveManual func(*sql.Selector)
@@ -26,6 +35,9 @@ type ArchiveRequest func(*sql.Selector)
 
 // ArchiveRequestDocument is the predicate function for archiverequestdocument builders.
 type ArchiveRequestDocument func(*sql.Selector)
+
+// ArchiveRetention is the predicate function for archiveretention builders.
+type ArchiveRetention func(*sql.Selector)
 
 // ArchiveVolume is the predicate function for archivevolume builders.
 type ArchiveVolume func(*sql.Selector)

@@ -54,6 +54,10 @@ var shows = []struct{ what, sql string }{
 	{"K3.2 a set scrapped under a certificate signed by three", `SELECT FROM key_scrappings k JOIN certificates c ON c.id = k.certificate_id JOIN signatures s ON s.subject_id = c.subject_id
 		WHERE k.state = 'DONE' GROUP BY k.id HAVING count(*) = 3`},
 	{"K3.2 a scrapping that waits for consent", `SELECT FROM approvals WHERE kind = 'keys.scrap' AND state = 'ASKED' AND expires_at > $1`},
+	{"A7 a document held", `SELECT FROM archive_holds WHERE released_at IS NULL`},
+	{"A7 a destruction that waits for its witness", `SELECT FROM archive_destructions o JOIN approvals a ON a.id = o.approval_id WHERE o.state = 'APPROVED' AND a.state = 'GIVEN' AND a.expires_at > $1`},
+	{"A7 a destruction under a certificate signed by three, and its stub", `SELECT FROM archive_documents d JOIN certificates c ON c.number = d.certificate_number
+		JOIN signatures s ON s.subject_id = c.subject_id WHERE d.state = 'DESTROYED' GROUP BY d.id HAVING count(*) = 3`},
 	{"K4.1 an entry countered", `SELECT FROM key_movements WHERE reverses_id IS NOT NULL`},
 	{"K4.1 keys handed over to a household, signed", `SELECT FROM key_movements m JOIN signatures s ON s.subject_id = m.id WHERE m.reason = 'HANDED_OVER'`},
 	{"K4.1 keys taken back from it", `SELECT FROM key_movements WHERE reason = 'TAKEN_BACK'`},

@@ -52,4 +52,5 @@ func seedArchive(s *seeder, estate, staff uuid.UUID, households []uuid.UUID) {
 	edition := "第一版"
 	d := bound(11, archives.HandInDocumentInput{EstateID: estate, Category: archivedocument.CategoryManagementManual, ManualID: &m.ID, Edition: &edition, Title: "管理手册", Dated: day, Pages: 120})
 	do(s, archives.PutInForce, archives.PutInForceInput{DocumentID: d})
+	seedDestruction(s, estate, households[0])
 }
