@@ -31,6 +31,8 @@ import (
 	"github.com/steward-pm/steward/ent/area"
 	"github.com/steward-pm/steward/ent/building"
 	"github.com/steward-pm/steward/ent/certificate"
+	"github.com/steward-pm/steward/ent/complaint"
+	"github.com/steward-pm/steward/ent/correspondence"
 	"github.com/steward-pm/steward/ent/department"
 	"github.com/steward-pm/steward/ent/emergencycontact"
 	"github.com/steward-pm/steward/ent/estate"
@@ -66,10 +68,13 @@ import (
 	"github.com/steward-pm/steward/ent/occupancy"
 	"github.com/steward-pm/steward/ent/reconciliation"
 	"github.com/steward-pm/steward/ent/reconciliationline"
+	"github.com/steward-pm/steward/ent/renovation"
+	"github.com/steward-pm/steward/ent/renovationstep"
 	"github.com/steward-pm/steward/ent/resident"
 	"github.com/steward-pm/steward/ent/signature"
 	"github.com/steward-pm/steward/ent/staff"
 	"github.com/steward-pm/steward/ent/unit"
+	"github.com/steward-pm/steward/ent/violation"
 )
 
 // Client is the client that holds all ent builders.
@@ -107,6 +112,10 @@ type Client struct {
 	Building *BuildingClient
 	// Certificate is the client for interacting with the Certificate builders.
 	Certificate *CertificateClient
+	// Complaint is the client for interacting with the Complaint builders.
+	Complaint *ComplaintClient
+	// Correspondence is the client for interacting with the Correspondence builders.
+	Correspondence *CorrespondenceClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// EmergencyContact is the client for interacting with the EmergencyContact builders.
@@ -177,6 +186,10 @@ type Client struct {
 	Reconciliation *ReconciliationClient
 	// ReconciliationLine is the client for interacting with the ReconciliationLine builders.
 	ReconciliationLine *ReconciliationLineClient
+	// Renovation is the client for interacting with the Renovation builders.
+	Renovation *RenovationClient
+	// RenovationStep is the client for interacting with the RenovationStep builders.
+	RenovationStep *RenovationStepClient
 	// Resident is the client for interacting with the Resident builders.
 	Resident *ResidentClient
 	// Signature is the client for interacting with the Signature builders.
@@ -185,6 +198,8 @@ type Client struct {
 	Staff *StaffClient
 	// Unit is the client for interacting with the Unit builders.
 	Unit *UnitClient
+	// Violation is the client for interacting with the Violation builders.
+	Violation *ViolationClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -211,6 +226,8 @@ func (c *Client) init() {
 	c.Area = NewAreaClient(c.config)
 	c.Building = NewBuildingClient(c.config)
 	c.Certificate = NewCertificateClient(c.config)
+	c.Complaint = NewComplaintClient(c.config)
+	c.Correspondence = NewCorrespondenceClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.EmergencyContact = NewEmergencyContactClient(c.config)
 	c.Estate = NewEstateClient(c.config)
@@ -246,10 +263,13 @@ func (c *Client) init() {
 	c.Occupancy = NewOccupancyClient(c.config)
 	c.Reconciliation = NewReconciliationClient(c.config)
 	c.ReconciliationLine = NewReconciliationLineClient(c.config)
+	c.Renovation = NewRenovationClient(c.config)
+	c.RenovationStep = NewRenovationStepClient(c.config)
 	c.Resident = NewResidentClient(c.config)
 	c.Signature = NewSignatureClient(c.config)
 	c.Staff = NewStaffClient(c.config)
 	c.Unit = NewUnitClient(c.config)
+	c.Violation = NewViolationClient(c.config)
 }
 
 type (
@@ -357,6 +377,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
+		Complaint:              NewComplaintClient(cfg),
+		Correspondence:         NewCorrespondenceClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -392,10 +414,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Renovation:             NewRenovationClient(cfg),
+		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Violation:              NewViolationClient(cfg),
 	}, nil
 }
 
@@ -430,6 +455,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Area:                   NewAreaClient(cfg),
 		Building:               NewBuildingClient(cfg),
 		Certificate:            NewCertificateClient(cfg),
+		Complaint:              NewComplaintClient(cfg),
+		Correspondence:         NewCorrespondenceClient(cfg),
 		Department:             NewDepartmentClient(cfg),
 		EmergencyContact:       NewEmergencyContactClient(cfg),
 		Estate:                 NewEstateClient(cfg),
@@ -465,10 +492,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Occupancy:              NewOccupancyClient(cfg),
 		Reconciliation:         NewReconciliationClient(cfg),
 		ReconciliationLine:     NewReconciliationLineClient(cfg),
+		Renovation:             NewRenovationClient(cfg),
+		RenovationStep:         NewRenovationStepClient(cfg),
 		Resident:               NewResidentClient(cfg),
 		Signature:              NewSignatureClient(cfg),
 		Staff:                  NewStaffClient(cfg),
 		Unit:                   NewUnitClient(cfg),
+		Violation:              NewViolationClient(cfg),
 	}, nil
 }
 
@@ -501,16 +531,16 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
 		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
-		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
-		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
-		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
-		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
-		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
-		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
+		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
-		c.Unit,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.Unit, c.Violation,
 	} {
 		n.Use(hooks...)
 	}
@@ -523,16 +553,16 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Approval, c.ArchiveDestruction, c.ArchiveDestructionLine, c.ArchiveDocument,
 		c.ArchiveFile, c.ArchiveHold, c.ArchiveManual, c.ArchivePermit,
 		c.ArchiveRequest, c.ArchiveRequestDocument, c.ArchiveRetention,
-		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Department,
-		c.EmergencyContact, c.Estate, c.ExternalPerson, c.File, c.Household,
-		c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck, c.KeyAcceptanceLine,
-		c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder, c.KeyFollowUp,
-		c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan, c.KeyLoanLine,
-		c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange, c.KeyLoss,
-		c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
+		c.ArchiveVolume, c.Area, c.Building, c.Certificate, c.Complaint,
+		c.Correspondence, c.Department, c.EmergencyContact, c.Estate, c.ExternalPerson,
+		c.File, c.Household, c.ImportRun, c.KeyAcceptance, c.KeyAcceptanceCheck,
+		c.KeyAcceptanceLine, c.KeyBalance, c.KeyCabinetOpening, c.KeyCopyOrder,
+		c.KeyFollowUp, c.KeyGeneration, c.KeyHolder, c.KeyHook, c.KeyLoan,
+		c.KeyLoanLine, c.KeyLoanRequest, c.KeyLoanRequestLine, c.KeyLockChange,
+		c.KeyLoss, c.KeyMovement, c.KeyReturn, c.KeyScrapping, c.KeySeal, c.KeySet,
 		c.KeySpotCheck, c.KeyStatement, c.KeyStatementLine, c.Obligation, c.Occupancy,
-		c.Reconciliation, c.ReconciliationLine, c.Resident, c.Signature, c.Staff,
-		c.Unit,
+		c.Reconciliation, c.ReconciliationLine, c.Renovation, c.RenovationStep,
+		c.Resident, c.Signature, c.Staff, c.Unit, c.Violation,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -571,6 +601,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Building.mutate(ctx, m)
 	case *CertificateMutation:
 		return c.Certificate.mutate(ctx, m)
+	case *ComplaintMutation:
+		return c.Complaint.mutate(ctx, m)
+	case *CorrespondenceMutation:
+		return c.Correspondence.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *EmergencyContactMutation:
@@ -641,6 +675,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Reconciliation.mutate(ctx, m)
 	case *ReconciliationLineMutation:
 		return c.ReconciliationLine.mutate(ctx, m)
+	case *RenovationMutation:
+		return c.Renovation.mutate(ctx, m)
+	case *RenovationStepMutation:
+		return c.RenovationStep.mutate(ctx, m)
 	case *ResidentMutation:
 		return c.Resident.mutate(ctx, m)
 	case *SignatureMutation:
@@ -649,6 +687,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Staff.mutate(ctx, m)
 	case *UnitMutation:
 		return c.Unit.mutate(ctx, m)
+	case *ViolationMutation:
+		return c.Violation.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -3430,6 +3470,336 @@ func (c *CertificateClient) mutate(ctx context.Context, m *CertificateMutation) 
 		return (&CertificateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Certificate mutation op: %q", m.Op())
+	}
+}
+
+// ComplaintClient is a client for the Complaint schema.
+type ComplaintClient struct {
+	config
+}
+
+// NewComplaintClient returns a client for the Complaint from the given config.
+func NewComplaintClient(c config) *ComplaintClient {
+	return &ComplaintClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `complaint.Hooks(f(g(h())))`.
+func (c *ComplaintClient) Use(hooks ...Hook) {
+	c.hooks.Complaint = append(c.hooks.Complaint, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `complaint.Intercept(f(g(h())))`.
+func (c *ComplaintClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Complaint = append(c.inters.Complaint, interceptors...)
+}
+
+// Create returns a builder for creating a Complaint entity.
+func (c *ComplaintClient) Create() *ComplaintCreate {
+	mutation := newComplaintMutation(c.config, OpCreate)
+	return &ComplaintCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Complaint entities.
+func (c *ComplaintClient) CreateBulk(builders ...*ComplaintCreate) *ComplaintCreateBulk {
+	return &ComplaintCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ComplaintClient) MapCreateBulk(slice any, setFunc func(*ComplaintCreate, int)) *ComplaintCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ComplaintCreateBulk{err: fmt.Errorf("calling to ComplaintClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ComplaintCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ComplaintCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Complaint.
+func (c *ComplaintClient) Update() *ComplaintUpdate {
+	mutation := newComplaintMutation(c.config, OpUpdate)
+	return &ComplaintUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ComplaintClient) UpdateOne(_m *Complaint) *ComplaintUpdateOne {
+	mutation := newComplaintMutation(c.config, OpUpdateOne, withComplaint(_m))
+	return &ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ComplaintClient) UpdateOneID(id uuid.UUID) *ComplaintUpdateOne {
+	mutation := newComplaintMutation(c.config, OpUpdateOne, withComplaintID(id))
+	return &ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Complaint.
+func (c *ComplaintClient) Delete() *ComplaintDelete {
+	mutation := newComplaintMutation(c.config, OpDelete)
+	return &ComplaintDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ComplaintClient) DeleteOne(_m *Complaint) *ComplaintDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ComplaintClient) DeleteOneID(id uuid.UUID) *ComplaintDeleteOne {
+	builder := c.Delete().Where(complaint.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ComplaintDeleteOne{builder}
+}
+
+// Query returns a query builder for Complaint.
+func (c *ComplaintClient) Query() *ComplaintQuery {
+	return &ComplaintQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeComplaint},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Complaint entity by its id.
+func (c *ComplaintClient) Get(ctx context.Context, id uuid.UUID) (*Complaint, error) {
+	return c.Query().Where(complaint.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ComplaintClient) GetX(ctx context.Context, id uuid.UUID) *Complaint {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Complaint.
+func (c *ComplaintClient) QueryEstate(_m *Complaint) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(complaint.Table, complaint.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, complaint.EstateTable, complaint.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Complaint.
+func (c *ComplaintClient) QueryFile(_m *Complaint) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(complaint.Table, complaint.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, complaint.FileTable, complaint.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ComplaintClient) Hooks() []Hook {
+	return c.hooks.Complaint
+}
+
+// Interceptors returns the client interceptors.
+func (c *ComplaintClient) Interceptors() []Interceptor {
+	return c.inters.Complaint
+}
+
+func (c *ComplaintClient) mutate(ctx context.Context, m *ComplaintMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ComplaintCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ComplaintUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ComplaintUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ComplaintDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Complaint mutation op: %q", m.Op())
+	}
+}
+
+// CorrespondenceClient is a client for the Correspondence schema.
+type CorrespondenceClient struct {
+	config
+}
+
+// NewCorrespondenceClient returns a client for the Correspondence from the given config.
+func NewCorrespondenceClient(c config) *CorrespondenceClient {
+	return &CorrespondenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `correspondence.Hooks(f(g(h())))`.
+func (c *CorrespondenceClient) Use(hooks ...Hook) {
+	c.hooks.Correspondence = append(c.hooks.Correspondence, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `correspondence.Intercept(f(g(h())))`.
+func (c *CorrespondenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Correspondence = append(c.inters.Correspondence, interceptors...)
+}
+
+// Create returns a builder for creating a Correspondence entity.
+func (c *CorrespondenceClient) Create() *CorrespondenceCreate {
+	mutation := newCorrespondenceMutation(c.config, OpCreate)
+	return &CorrespondenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Correspondence entities.
+func (c *CorrespondenceClient) CreateBulk(builders ...*CorrespondenceCreate) *CorrespondenceCreateBulk {
+	return &CorrespondenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CorrespondenceClient) MapCreateBulk(slice any, setFunc func(*CorrespondenceCreate, int)) *CorrespondenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CorrespondenceCreateBulk{err: fmt.Errorf("calling to CorrespondenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CorrespondenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CorrespondenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Correspondence.
+func (c *CorrespondenceClient) Update() *CorrespondenceUpdate {
+	mutation := newCorrespondenceMutation(c.config, OpUpdate)
+	return &CorrespondenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CorrespondenceClient) UpdateOne(_m *Correspondence) *CorrespondenceUpdateOne {
+	mutation := newCorrespondenceMutation(c.config, OpUpdateOne, withCorrespondence(_m))
+	return &CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CorrespondenceClient) UpdateOneID(id uuid.UUID) *CorrespondenceUpdateOne {
+	mutation := newCorrespondenceMutation(c.config, OpUpdateOne, withCorrespondenceID(id))
+	return &CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Correspondence.
+func (c *CorrespondenceClient) Delete() *CorrespondenceDelete {
+	mutation := newCorrespondenceMutation(c.config, OpDelete)
+	return &CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CorrespondenceClient) DeleteOne(_m *Correspondence) *CorrespondenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CorrespondenceClient) DeleteOneID(id uuid.UUID) *CorrespondenceDeleteOne {
+	builder := c.Delete().Where(correspondence.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CorrespondenceDeleteOne{builder}
+}
+
+// Query returns a query builder for Correspondence.
+func (c *CorrespondenceClient) Query() *CorrespondenceQuery {
+	return &CorrespondenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCorrespondence},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Correspondence entity by its id.
+func (c *CorrespondenceClient) Get(ctx context.Context, id uuid.UUID) (*Correspondence, error) {
+	return c.Query().Where(correspondence.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CorrespondenceClient) GetX(ctx context.Context, id uuid.UUID) *Correspondence {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Correspondence.
+func (c *CorrespondenceClient) QueryEstate(_m *Correspondence) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(correspondence.Table, correspondence.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.EstateTable, correspondence.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Correspondence.
+func (c *CorrespondenceClient) QueryFile(_m *Correspondence) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(correspondence.Table, correspondence.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, correspondence.FileTable, correspondence.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CorrespondenceClient) Hooks() []Hook {
+	return c.hooks.Correspondence
+}
+
+// Interceptors returns the client interceptors.
+func (c *CorrespondenceClient) Interceptors() []Interceptor {
+	return c.inters.Correspondence
+}
+
+func (c *CorrespondenceClient) mutate(ctx context.Context, m *CorrespondenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CorrespondenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CorrespondenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CorrespondenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CorrespondenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Correspondence mutation op: %q", m.Op())
 	}
 }
 
@@ -9848,6 +10218,352 @@ func (c *ReconciliationLineClient) mutate(ctx context.Context, m *Reconciliation
 	}
 }
 
+// RenovationClient is a client for the Renovation schema.
+type RenovationClient struct {
+	config
+}
+
+// NewRenovationClient returns a client for the Renovation from the given config.
+func NewRenovationClient(c config) *RenovationClient {
+	return &RenovationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `renovation.Hooks(f(g(h())))`.
+func (c *RenovationClient) Use(hooks ...Hook) {
+	c.hooks.Renovation = append(c.hooks.Renovation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `renovation.Intercept(f(g(h())))`.
+func (c *RenovationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Renovation = append(c.inters.Renovation, interceptors...)
+}
+
+// Create returns a builder for creating a Renovation entity.
+func (c *RenovationClient) Create() *RenovationCreate {
+	mutation := newRenovationMutation(c.config, OpCreate)
+	return &RenovationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Renovation entities.
+func (c *RenovationClient) CreateBulk(builders ...*RenovationCreate) *RenovationCreateBulk {
+	return &RenovationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RenovationClient) MapCreateBulk(slice any, setFunc func(*RenovationCreate, int)) *RenovationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RenovationCreateBulk{err: fmt.Errorf("calling to RenovationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RenovationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RenovationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Renovation.
+func (c *RenovationClient) Update() *RenovationUpdate {
+	mutation := newRenovationMutation(c.config, OpUpdate)
+	return &RenovationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RenovationClient) UpdateOne(_m *Renovation) *RenovationUpdateOne {
+	mutation := newRenovationMutation(c.config, OpUpdateOne, withRenovation(_m))
+	return &RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RenovationClient) UpdateOneID(id uuid.UUID) *RenovationUpdateOne {
+	mutation := newRenovationMutation(c.config, OpUpdateOne, withRenovationID(id))
+	return &RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Renovation.
+func (c *RenovationClient) Delete() *RenovationDelete {
+	mutation := newRenovationMutation(c.config, OpDelete)
+	return &RenovationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RenovationClient) DeleteOne(_m *Renovation) *RenovationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RenovationClient) DeleteOneID(id uuid.UUID) *RenovationDeleteOne {
+	builder := c.Delete().Where(renovation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RenovationDeleteOne{builder}
+}
+
+// Query returns a query builder for Renovation.
+func (c *RenovationClient) Query() *RenovationQuery {
+	return &RenovationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRenovation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Renovation entity by its id.
+func (c *RenovationClient) Get(ctx context.Context, id uuid.UUID) (*Renovation, error) {
+	return c.Query().Where(renovation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RenovationClient) GetX(ctx context.Context, id uuid.UUID) *Renovation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Renovation.
+func (c *RenovationClient) QueryEstate(_m *Renovation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.EstateTable, renovation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Renovation.
+func (c *RenovationClient) QueryFile(_m *Renovation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovation.FileTable, renovation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySteps queries the steps edge of a Renovation.
+func (c *RenovationClient) QuerySteps(_m *Renovation) *RenovationStepQuery {
+	query := (&RenovationStepClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovation.Table, renovation.FieldID, id),
+			sqlgraph.To(renovationstep.Table, renovationstep.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, renovation.StepsTable, renovation.StepsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RenovationClient) Hooks() []Hook {
+	return c.hooks.Renovation
+}
+
+// Interceptors returns the client interceptors.
+func (c *RenovationClient) Interceptors() []Interceptor {
+	return c.inters.Renovation
+}
+
+func (c *RenovationClient) mutate(ctx context.Context, m *RenovationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RenovationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RenovationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RenovationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RenovationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Renovation mutation op: %q", m.Op())
+	}
+}
+
+// RenovationStepClient is a client for the RenovationStep schema.
+type RenovationStepClient struct {
+	config
+}
+
+// NewRenovationStepClient returns a client for the RenovationStep from the given config.
+func NewRenovationStepClient(c config) *RenovationStepClient {
+	return &RenovationStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `renovationstep.Hooks(f(g(h())))`.
+func (c *RenovationStepClient) Use(hooks ...Hook) {
+	c.hooks.RenovationStep = append(c.hooks.RenovationStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `renovationstep.Intercept(f(g(h())))`.
+func (c *RenovationStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RenovationStep = append(c.inters.RenovationStep, interceptors...)
+}
+
+// Create returns a builder for creating a RenovationStep entity.
+func (c *RenovationStepClient) Create() *RenovationStepCreate {
+	mutation := newRenovationStepMutation(c.config, OpCreate)
+	return &RenovationStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RenovationStep entities.
+func (c *RenovationStepClient) CreateBulk(builders ...*RenovationStepCreate) *RenovationStepCreateBulk {
+	return &RenovationStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RenovationStepClient) MapCreateBulk(slice any, setFunc func(*RenovationStepCreate, int)) *RenovationStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RenovationStepCreateBulk{err: fmt.Errorf("calling to RenovationStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RenovationStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RenovationStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RenovationStep.
+func (c *RenovationStepClient) Update() *RenovationStepUpdate {
+	mutation := newRenovationStepMutation(c.config, OpUpdate)
+	return &RenovationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RenovationStepClient) UpdateOne(_m *RenovationStep) *RenovationStepUpdateOne {
+	mutation := newRenovationStepMutation(c.config, OpUpdateOne, withRenovationStep(_m))
+	return &RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RenovationStepClient) UpdateOneID(id uuid.UUID) *RenovationStepUpdateOne {
+	mutation := newRenovationStepMutation(c.config, OpUpdateOne, withRenovationStepID(id))
+	return &RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RenovationStep.
+func (c *RenovationStepClient) Delete() *RenovationStepDelete {
+	mutation := newRenovationStepMutation(c.config, OpDelete)
+	return &RenovationStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RenovationStepClient) DeleteOne(_m *RenovationStep) *RenovationStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RenovationStepClient) DeleteOneID(id uuid.UUID) *RenovationStepDeleteOne {
+	builder := c.Delete().Where(renovationstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RenovationStepDeleteOne{builder}
+}
+
+// Query returns a query builder for RenovationStep.
+func (c *RenovationStepClient) Query() *RenovationStepQuery {
+	return &RenovationStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRenovationStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RenovationStep entity by its id.
+func (c *RenovationStepClient) Get(ctx context.Context, id uuid.UUID) (*RenovationStep, error) {
+	return c.Query().Where(renovationstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RenovationStepClient) GetX(ctx context.Context, id uuid.UUID) *RenovationStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a RenovationStep.
+func (c *RenovationStepClient) QueryEstate(_m *RenovationStep) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.EstateTable, renovationstep.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRenovation queries the renovation edge of a RenovationStep.
+func (c *RenovationStepClient) QueryRenovation(_m *RenovationStep) *RenovationQuery {
+	query := (&RenovationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(renovationstep.Table, renovationstep.FieldID, id),
+			sqlgraph.To(renovation.Table, renovation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, renovationstep.RenovationTable, renovationstep.RenovationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RenovationStepClient) Hooks() []Hook {
+	return c.hooks.RenovationStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *RenovationStepClient) Interceptors() []Interceptor {
+	return c.inters.RenovationStep
+}
+
+func (c *RenovationStepClient) mutate(ctx context.Context, m *RenovationStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RenovationStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RenovationStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RenovationStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RenovationStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RenovationStep mutation op: %q", m.Op())
+	}
+}
+
 // ResidentClient is a client for the Resident schema.
 type ResidentClient struct {
 	config
@@ -10540,31 +11256,197 @@ func (c *UnitClient) mutate(ctx context.Context, m *UnitMutation) (Value, error)
 	}
 }
 
+// ViolationClient is a client for the Violation schema.
+type ViolationClient struct {
+	config
+}
+
+// NewViolationClient returns a client for the Violation from the given config.
+func NewViolationClient(c config) *ViolationClient {
+	return &ViolationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `violation.Hooks(f(g(h())))`.
+func (c *ViolationClient) Use(hooks ...Hook) {
+	c.hooks.Violation = append(c.hooks.Violation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `violation.Intercept(f(g(h())))`.
+func (c *ViolationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Violation = append(c.inters.Violation, interceptors...)
+}
+
+// Create returns a builder for creating a Violation entity.
+func (c *ViolationClient) Create() *ViolationCreate {
+	mutation := newViolationMutation(c.config, OpCreate)
+	return &ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Violation entities.
+func (c *ViolationClient) CreateBulk(builders ...*ViolationCreate) *ViolationCreateBulk {
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ViolationClient) MapCreateBulk(slice any, setFunc func(*ViolationCreate, int)) *ViolationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ViolationCreateBulk{err: fmt.Errorf("calling to ViolationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ViolationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ViolationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Violation.
+func (c *ViolationClient) Update() *ViolationUpdate {
+	mutation := newViolationMutation(c.config, OpUpdate)
+	return &ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ViolationClient) UpdateOne(_m *Violation) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolation(_m))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ViolationClient) UpdateOneID(id uuid.UUID) *ViolationUpdateOne {
+	mutation := newViolationMutation(c.config, OpUpdateOne, withViolationID(id))
+	return &ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Violation.
+func (c *ViolationClient) Delete() *ViolationDelete {
+	mutation := newViolationMutation(c.config, OpDelete)
+	return &ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ViolationClient) DeleteOne(_m *Violation) *ViolationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ViolationClient) DeleteOneID(id uuid.UUID) *ViolationDeleteOne {
+	builder := c.Delete().Where(violation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ViolationDeleteOne{builder}
+}
+
+// Query returns a query builder for Violation.
+func (c *ViolationClient) Query() *ViolationQuery {
+	return &ViolationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeViolation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Violation entity by its id.
+func (c *ViolationClient) Get(ctx context.Context, id uuid.UUID) (*Violation, error) {
+	return c.Query().Where(violation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ViolationClient) GetX(ctx context.Context, id uuid.UUID) *Violation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEstate queries the estate edge of a Violation.
+func (c *ViolationClient) QueryEstate(_m *Violation) *EstateQuery {
+	query := (&EstateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(violation.Table, violation.FieldID, id),
+			sqlgraph.To(estate.Table, estate.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.EstateTable, violation.EstateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Violation.
+func (c *ViolationClient) QueryFile(_m *Violation) *ArchiveFileQuery {
+	query := (&ArchiveFileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(violation.Table, violation.FieldID, id),
+			sqlgraph.To(archivefile.Table, archivefile.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, violation.FileTable, violation.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ViolationClient) Hooks() []Hook {
+	return c.hooks.Violation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ViolationClient) Interceptors() []Interceptor {
+	return c.inters.Violation
+}
+
+func (c *ViolationClient) mutate(ctx context.Context, m *ViolationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ViolationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ViolationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ViolationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ViolationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Violation mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
 		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
 		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Resident, Signature, Staff, Unit []ent.Hook
+		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, Unit, Violation []ent.Hook
 	}
 	inters struct {
 		Approval, ArchiveDestruction, ArchiveDestructionLine, ArchiveDocument,
 		ArchiveFile, ArchiveHold, ArchiveManual, ArchivePermit, ArchiveRequest,
 		ArchiveRequestDocument, ArchiveRetention, ArchiveVolume, Area, Building,
-		Certificate, Department, EmergencyContact, Estate, ExternalPerson, File,
-		Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck, KeyAcceptanceLine,
-		KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp, KeyGeneration,
-		KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest, KeyLoanRequestLine,
-		KeyLockChange, KeyLoss, KeyMovement, KeyReturn, KeyScrapping, KeySeal, KeySet,
-		KeySpotCheck, KeyStatement, KeyStatementLine, Obligation, Occupancy,
-		Reconciliation, ReconciliationLine, Resident, Signature, Staff,
-		Unit []ent.Interceptor
+		Certificate, Complaint, Correspondence, Department, EmergencyContact, Estate,
+		ExternalPerson, File, Household, ImportRun, KeyAcceptance, KeyAcceptanceCheck,
+		KeyAcceptanceLine, KeyBalance, KeyCabinetOpening, KeyCopyOrder, KeyFollowUp,
+		KeyGeneration, KeyHolder, KeyHook, KeyLoan, KeyLoanLine, KeyLoanRequest,
+		KeyLoanRequestLine, KeyLockChange, KeyLoss, KeyMovement, KeyReturn,
+		KeyScrapping, KeySeal, KeySet, KeySpotCheck, KeyStatement, KeyStatementLine,
+		Obligation, Occupancy, Reconciliation, ReconciliationLine, Renovation,
+		RenovationStep, Resident, Signature, Staff, Unit, Violation []ent.Interceptor
 	}
 )

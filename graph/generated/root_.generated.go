@@ -93,8 +93,24 @@ type ComplexityRoot struct {
 		Resident func(childComplexity int) int
 	}
 
+	AdvanceRenovationPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	AnswerComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	AnswerCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	AnswerKeyLossPayload struct {
 		Loss func(childComplexity int) int
+	}
+
+	ApplyRenovationPayload struct {
+		Renovation func(childComplexity int) int
 	}
 
 	Approval struct {
@@ -709,6 +725,45 @@ type ComplexityRoot struct {
 		Volume func(childComplexity int) int
 	}
 
+	Complaint struct {
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		DueAt          func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Way            func(childComplexity int) int
+	}
+
+	ComplaintConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ComplaintEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	CompleteKeyScrappingPayload struct {
 		Scrapping func(childComplexity int) int
 		Set       func(childComplexity int) int
@@ -720,6 +775,45 @@ type ComplexityRoot struct {
 
 	CorrectDocumentPayload struct {
 		Document func(childComplexity int) int
+	}
+
+	Correspondence struct {
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		Direction      func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+		Way            func(childComplexity int) int
+	}
+
+	CorrespondenceConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CorrespondenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	CountKeySpotCheckPayload struct {
@@ -1891,7 +1985,11 @@ type ComplexityRoot struct {
 		AddEmergencyContact       func(childComplexity int, input registry.AddEmergencyContactInput) int
 		AddKeyAcceptanceLines     func(childComplexity int, input keys.AddKeyAcceptanceLinesInput) int
 		AddResident               func(childComplexity int, input registry.AddResidentInput) int
+		AdvanceRenovation         func(childComplexity int, input archives.AdvanceRenovationInput) int
+		AnswerComplaint           func(childComplexity int, input archives.AnswerComplaintInput) int
+		AnswerCorrespondence      func(childComplexity int, input archives.AnswerCorrespondenceInput) int
 		AnswerKeyLoss             func(childComplexity int, input keys.AnswerKeyLossInput) int
+		ApplyRenovation           func(childComplexity int, input archives.ApplyRenovationInput) int
 		ApproveArchiveDestruction func(childComplexity int, input archives.ApproveArchiveDestructionInput) int
 		AskKeyLoan                func(childComplexity int, input keys.AskKeyLoanInput) int
 		AskKeyLoanExtension       func(childComplexity int, input keys.AskKeyLoanExtensionInput) int
@@ -1953,13 +2051,17 @@ type ComplexityRoot struct {
 		OpenVolume                func(childComplexity int, input archives.OpenVolumeInput) int
 		OrderKeyCopies            func(childComplexity int, input keys.OrderKeyCopiesInput) int
 		OrderLockChange           func(childComplexity int, input keys.OrderLockChangeInput) int
+		PayRenovationDeposit      func(childComplexity int, input archives.PayRenovationDepositInput) int
 		PlaceArchiveHold          func(childComplexity int, input archives.PlaceArchiveHoldInput) int
 		PlaceInArchive            func(childComplexity int, input archives.PlaceInArchiveInput) int
 		ProposeArchiveDestruction func(childComplexity int, input archives.ProposeArchiveDestructionInput) int
 		PutManualInForce          func(childComplexity int, input archives.PutInForceInput) int
+		RecordComplaint           func(childComplexity int, input archives.RecordComplaintInput) int
+		RecordCorrespondence      func(childComplexity int, input archives.RecordCorrespondenceInput) int
 		RecordKeyCopies           func(childComplexity int, input keys.RecordKeyCopiesInput) int
 		RecordKeyFound            func(childComplexity int, input keys.RecordKeyFoundInput) int
 		RecordLockChange          func(childComplexity int, input keys.RecordLockChangeInput) int
+		RecordViolation           func(childComplexity int, input archives.RecordViolationInput) int
 		RegisterExternalPerson    func(childComplexity int, input registry.RegisterExternalPersonInput) int
 		ReleaseArchiveHold        func(childComplexity int, input archives.ReleaseArchiveHoldInput) int
 		RemoveKeyAcceptanceLine   func(childComplexity int, input keys.RemoveKeyAcceptanceLineInput) int
@@ -1969,7 +2071,9 @@ type ComplexityRoot struct {
 		RequestKeyScrapping       func(childComplexity int, input keys.RequestKeyScrappingInput) int
 		ResetPassword             func(childComplexity int, input identity.AccountInput) int
 		ResolveKeyDifference      func(childComplexity int, input keys.ResolveKeyDifferenceInput) int
+		ResolveViolation          func(childComplexity int, input archives.ResolveViolationInput) int
 		ReturnKeys                func(childComplexity int, input keys.ReturnKeysInput) int
+		ReturnRenovationDeposit   func(childComplexity int, input archives.ReturnRenovationDepositInput) int
 		RevokeAPIToken            func(childComplexity int, input identity.RevokeAPITokenInput) int
 		RevokeGrant               func(childComplexity int, input identity.RevokeGrantInput) int
 		RevokeOtherSessions       func(childComplexity int) int
@@ -1993,6 +2097,8 @@ type ComplexityRoot struct {
 		UpdateResident            func(childComplexity int, input registry.UpdateResidentInput) int
 		UpdateStaff               func(childComplexity int, input registry.UpdateStaffInput) int
 		UpdateUnit                func(childComplexity int, input registry.UpdateUnitInput) int
+		VoidComplaint             func(childComplexity int, input archives.VoidComplaintInput) int
+		VoidCorrespondence        func(childComplexity int, input archives.VoidCorrespondenceInput) int
 		VoidDocument              func(childComplexity int, input archives.VoidDocumentInput) int
 		VoidKeyAcceptance         func(childComplexity int, input keys.VoidKeyAcceptanceInput) int
 		VoidKeyCabinetOpening     func(childComplexity int, input keys.VoidKeyCabinetOpeningInput) int
@@ -2002,6 +2108,9 @@ type ComplexityRoot struct {
 		VoidKeyLoss               func(childComplexity int, input keys.VoidKeyLossInput) int
 		VoidKeyMovement           func(childComplexity int, input keys.VoidKeyMovementInput) int
 		VoidKeyReturn             func(childComplexity int, input keys.VoidKeyReturnInput) int
+		VoidRenovation            func(childComplexity int, input archives.VoidRenovationInput) int
+		VoidRenovationDeposit     func(childComplexity int, input archives.VoidRenovationDepositInput) int
+		VoidViolation             func(childComplexity int, input archives.VoidViolationInput) int
 		WithdrawApproval          func(childComplexity int, input approval.WithdrawApprovalInput) int
 		WithdrawArchivePermit     func(childComplexity int, input archives.WithdrawArchivePermitInput) int
 		WithdrawArchiveRequest    func(childComplexity int, input archives.WithdrawArchiveRequestInput) int
@@ -2103,6 +2212,10 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PayRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
 	PlaceArchiveHoldPayload struct {
 		Hold func(childComplexity int) int
 	}
@@ -2144,6 +2257,8 @@ type ComplexityRoot struct {
 		Buildings                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.BuildingOrder, where *ent.BuildingWhereInput) int
 		Can                           func(childComplexity int, checks []*model.CanInput) int
 		Certificates                  func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CertificateOrder, where *ent.CertificateWhereInput) int
+		Complaints                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ComplaintOrder, where *ent.ComplaintWhereInput) int
+		Correspondences               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.CorrespondenceOrder, where *ent.CorrespondenceWhereInput) int
 		Departments                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.DepartmentOrder, where *ent.DepartmentWhereInput) int
 		Estates                       func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.EstateOrder, where *ent.EstateWhereInput) int
 		ExternalPersons               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ExternalPersonOrder, where *ent.ExternalPersonWhereInput) int
@@ -2182,6 +2297,7 @@ type ComplexityRoot struct {
 		ReconciliationLines           func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationLineOrder, where *ent.ReconciliationLineWhereInput) int
 		Reconciliations               func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ReconciliationOrder, where *ent.ReconciliationWhereInput) int
 		RedrawKeySpotCheck            func(childComplexity int, spotCheckID uuid.UUID) int
+		Renovations                   func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.RenovationOrder, where *ent.RenovationWhereInput) int
 		Residents                     func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ResidentOrder, where *ent.ResidentWhereInput) int
 		Sessions                      func(childComplexity int) int
 		Signatures                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.SignatureOrder, where *ent.SignatureWhereInput) int
@@ -2189,6 +2305,7 @@ type ComplexityRoot struct {
 		Units                         func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.UnitOrder, where *ent.UnitWhereInput) int
 		UnreadCount                   func(childComplexity int) int
 		Viewer                        func(childComplexity int) int
+		Violations                    func(childComplexity int, first *int, after *entgql.Cursor[uuid.UUID], last *int, before *entgql.Cursor[uuid.UUID], orderBy *ent.ViolationOrder, where *ent.ViolationWhereInput) int
 	}
 
 	Reconciliation struct {
@@ -2261,6 +2378,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RecordComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	RecordCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	RecordKeyCopiesPayload struct {
 		Movement func(childComplexity int) int
 		Order    func(childComplexity int) int
@@ -2276,6 +2401,10 @@ type ComplexityRoot struct {
 		Set        func(childComplexity int) int
 	}
 
+	RecordViolationPayload struct {
+		Violation func(childComplexity int) int
+	}
+
 	RegisterExternalPersonPayload struct {
 		ExternalPerson func(childComplexity int) int
 	}
@@ -2286,6 +2415,67 @@ type ComplexityRoot struct {
 
 	RemoveKeyAcceptanceLinePayload struct {
 		Acceptance func(childComplexity int) int
+	}
+
+	Renovation struct {
+		BeginsOn        func(childComplexity int) int
+		Contractor      func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Currency        func(childComplexity int) int
+		Dated           func(childComplexity int) int
+		Deducted        func(childComplexity int) int
+		DeductionReason func(childComplexity int) int
+		DepartmentID    func(childComplexity int) int
+		Deposit         func(childComplexity int) int
+		EndsOn          func(childComplexity int) int
+		Estate          func(childComplexity int) int
+		EstateID        func(childComplexity int) int
+		File            func(childComplexity int) int
+		FileID          func(childComplexity int) int
+		HouseholdID     func(childComplexity int) int
+		ID              func(childComplexity int) int
+		PaidAt          func(childComplexity int) int
+		Particulars     func(childComplexity int) int
+		RecordedAt      func(childComplexity int) int
+		RecordedByID    func(childComplexity int) int
+		RecordedByName  func(childComplexity int) int
+		Returned        func(childComplexity int) int
+		SettledAt       func(childComplexity int) int
+		State           func(childComplexity int) int
+		Steps           func(childComplexity int) int
+		Title           func(childComplexity int) int
+		VoidReason      func(childComplexity int) int
+		VoidedAt        func(childComplexity int) int
+		VoidedByID      func(childComplexity int) int
+		VoidedByName    func(childComplexity int) int
+	}
+
+	RenovationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RenovationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RenovationStep struct {
+		Amount       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		DoneAt       func(childComplexity int) int
+		DoneByID     func(childComplexity int) int
+		DoneByName   func(childComplexity int) int
+		Estate       func(childComplexity int) int
+		EstateID     func(childComplexity int) int
+		HouseholdID  func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Renovation   func(childComplexity int) int
+		RenovationID func(childComplexity int) int
+		Step         func(childComplexity int) int
 	}
 
 	ReopenVolumePayload struct {
@@ -2337,8 +2527,16 @@ type ComplexityRoot struct {
 		Line func(childComplexity int) int
 	}
 
+	ResolveViolationPayload struct {
+		Violation func(childComplexity int) int
+	}
+
 	ReturnKeysPayload struct {
 		Loan func(childComplexity int) int
+	}
+
+	ReturnRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
 	}
 
 	RevokeAPITokenPayload struct {
@@ -2542,6 +2740,54 @@ type ComplexityRoot struct {
 		Name               func(childComplexity int) int
 	}
 
+	Violation struct {
+		Amount         func(childComplexity int) int
+		AnsweredAt     func(childComplexity int) int
+		AnsweredByID   func(childComplexity int) int
+		AnsweredByName func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Currency       func(childComplexity int) int
+		Dated          func(childComplexity int) int
+		DepartmentID   func(childComplexity int) int
+		Estate         func(childComplexity int) int
+		EstateID       func(childComplexity int) int
+		File           func(childComplexity int) int
+		FileID         func(childComplexity int) int
+		Finding        func(childComplexity int) int
+		HouseholdID    func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Particulars    func(childComplexity int) int
+		RecordedAt     func(childComplexity int) int
+		RecordedByID   func(childComplexity int) int
+		RecordedByName func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		VoidReason     func(childComplexity int) int
+		VoidedAt       func(childComplexity int) int
+		VoidedByID     func(childComplexity int) int
+		VoidedByName   func(childComplexity int) int
+	}
+
+	ViolationConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ViolationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	VoidComplaintPayload struct {
+		Complaint func(childComplexity int) int
+	}
+
+	VoidCorrespondencePayload struct {
+		Correspondence func(childComplexity int) int
+	}
+
 	VoidDocumentPayload struct {
 		Document func(childComplexity int) int
 	}
@@ -2578,6 +2824,18 @@ type ComplexityRoot struct {
 	VoidKeyReturnPayload struct {
 		KeyReturn func(childComplexity int) int
 		Loan      func(childComplexity int) int
+	}
+
+	VoidRenovationDepositPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	VoidRenovationPayload struct {
+		Renovation func(childComplexity int) int
+	}
+
+	VoidViolationPayload struct {
+		Violation func(childComplexity int) int
 	}
 
 	WithdrawApprovalPayload struct {
@@ -2765,12 +3023,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddResidentPayload.Resident(childComplexity), true
 
+	case "AdvanceRenovationPayload.renovation":
+		if e.ComplexityRoot.AdvanceRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AdvanceRenovationPayload.Renovation(childComplexity), true
+
+	case "AnswerComplaintPayload.complaint":
+		if e.ComplexityRoot.AnswerComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerComplaintPayload.Complaint(childComplexity), true
+
+	case "AnswerCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.AnswerCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "AnswerKeyLossPayload.loss":
 		if e.ComplexityRoot.AnswerKeyLossPayload.Loss == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AnswerKeyLossPayload.Loss(childComplexity), true
+
+	case "ApplyRenovationPayload.renovation":
+		if e.ComplexityRoot.ApplyRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyRenovationPayload.Renovation(childComplexity), true
 
 	case "Approval.askedAt":
 		if e.ComplexityRoot.Approval.AskedAt == nil {
@@ -5322,6 +5608,189 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseVolumePayload.Volume(childComplexity), true
 
+	case "Complaint.answeredAt":
+		if e.ComplexityRoot.Complaint.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredAt(childComplexity), true
+	case "Complaint.answeredByID":
+		if e.ComplexityRoot.Complaint.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredByID(childComplexity), true
+	case "Complaint.answeredByName":
+		if e.ComplexityRoot.Complaint.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.AnsweredByName(childComplexity), true
+	case "Complaint.createdAt":
+		if e.ComplexityRoot.Complaint.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.CreatedAt(childComplexity), true
+	case "Complaint.dated":
+		if e.ComplexityRoot.Complaint.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Dated(childComplexity), true
+	case "Complaint.departmentID":
+		if e.ComplexityRoot.Complaint.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.DepartmentID(childComplexity), true
+	case "Complaint.dueAt":
+		if e.ComplexityRoot.Complaint.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.DueAt(childComplexity), true
+	case "Complaint.estate":
+		if e.ComplexityRoot.Complaint.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Estate(childComplexity), true
+	case "Complaint.estateID":
+		if e.ComplexityRoot.Complaint.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.EstateID(childComplexity), true
+	case "Complaint.file":
+		if e.ComplexityRoot.Complaint.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.File(childComplexity), true
+	case "Complaint.fileID":
+		if e.ComplexityRoot.Complaint.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.FileID(childComplexity), true
+	case "Complaint.finding":
+		if e.ComplexityRoot.Complaint.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Finding(childComplexity), true
+	case "Complaint.householdID":
+		if e.ComplexityRoot.Complaint.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.HouseholdID(childComplexity), true
+	case "Complaint.id":
+		if e.ComplexityRoot.Complaint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.ID(childComplexity), true
+	case "Complaint.particulars":
+		if e.ComplexityRoot.Complaint.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Particulars(childComplexity), true
+	case "Complaint.recordedAt":
+		if e.ComplexityRoot.Complaint.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedAt(childComplexity), true
+	case "Complaint.recordedByID":
+		if e.ComplexityRoot.Complaint.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedByID(childComplexity), true
+	case "Complaint.recordedByName":
+		if e.ComplexityRoot.Complaint.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.RecordedByName(childComplexity), true
+	case "Complaint.state":
+		if e.ComplexityRoot.Complaint.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.State(childComplexity), true
+	case "Complaint.title":
+		if e.ComplexityRoot.Complaint.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Title(childComplexity), true
+	case "Complaint.voidReason":
+		if e.ComplexityRoot.Complaint.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidReason(childComplexity), true
+	case "Complaint.voidedAt":
+		if e.ComplexityRoot.Complaint.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedAt(childComplexity), true
+	case "Complaint.voidedByID":
+		if e.ComplexityRoot.Complaint.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedByID(childComplexity), true
+	case "Complaint.voidedByName":
+		if e.ComplexityRoot.Complaint.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.VoidedByName(childComplexity), true
+	case "Complaint.way":
+		if e.ComplexityRoot.Complaint.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Way(childComplexity), true
+
+	case "ComplaintConnection.edges":
+		if e.ComplexityRoot.ComplaintConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.Edges(childComplexity), true
+	case "ComplaintConnection.pageInfo":
+		if e.ComplexityRoot.ComplaintConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.PageInfo(childComplexity), true
+	case "ComplaintConnection.totalCount":
+		if e.ComplexityRoot.ComplaintConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintConnection.TotalCount(childComplexity), true
+
+	case "ComplaintEdge.cursor":
+		if e.ComplexityRoot.ComplaintEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Cursor(childComplexity), true
+	case "ComplaintEdge.node":
+		if e.ComplexityRoot.ComplaintEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ComplaintEdge.Node(childComplexity), true
+
 	case "CompleteKeyScrappingPayload.scrapping":
 		if e.ComplexityRoot.CompleteKeyScrappingPayload.Scrapping == nil {
 			break
@@ -5348,6 +5817,189 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CorrectDocumentPayload.Document(childComplexity), true
+
+	case "Correspondence.answeredAt":
+		if e.ComplexityRoot.Correspondence.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredAt(childComplexity), true
+	case "Correspondence.answeredByID":
+		if e.ComplexityRoot.Correspondence.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredByID(childComplexity), true
+	case "Correspondence.answeredByName":
+		if e.ComplexityRoot.Correspondence.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.AnsweredByName(childComplexity), true
+	case "Correspondence.createdAt":
+		if e.ComplexityRoot.Correspondence.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.CreatedAt(childComplexity), true
+	case "Correspondence.dated":
+		if e.ComplexityRoot.Correspondence.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Dated(childComplexity), true
+	case "Correspondence.departmentID":
+		if e.ComplexityRoot.Correspondence.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.DepartmentID(childComplexity), true
+	case "Correspondence.direction":
+		if e.ComplexityRoot.Correspondence.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Direction(childComplexity), true
+	case "Correspondence.estate":
+		if e.ComplexityRoot.Correspondence.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Estate(childComplexity), true
+	case "Correspondence.estateID":
+		if e.ComplexityRoot.Correspondence.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.EstateID(childComplexity), true
+	case "Correspondence.file":
+		if e.ComplexityRoot.Correspondence.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.File(childComplexity), true
+	case "Correspondence.fileID":
+		if e.ComplexityRoot.Correspondence.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.FileID(childComplexity), true
+	case "Correspondence.finding":
+		if e.ComplexityRoot.Correspondence.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Finding(childComplexity), true
+	case "Correspondence.householdID":
+		if e.ComplexityRoot.Correspondence.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.HouseholdID(childComplexity), true
+	case "Correspondence.id":
+		if e.ComplexityRoot.Correspondence.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.ID(childComplexity), true
+	case "Correspondence.particulars":
+		if e.ComplexityRoot.Correspondence.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Particulars(childComplexity), true
+	case "Correspondence.recordedAt":
+		if e.ComplexityRoot.Correspondence.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedAt(childComplexity), true
+	case "Correspondence.recordedByID":
+		if e.ComplexityRoot.Correspondence.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedByID(childComplexity), true
+	case "Correspondence.recordedByName":
+		if e.ComplexityRoot.Correspondence.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.RecordedByName(childComplexity), true
+	case "Correspondence.state":
+		if e.ComplexityRoot.Correspondence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.State(childComplexity), true
+	case "Correspondence.title":
+		if e.ComplexityRoot.Correspondence.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Title(childComplexity), true
+	case "Correspondence.voidReason":
+		if e.ComplexityRoot.Correspondence.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidReason(childComplexity), true
+	case "Correspondence.voidedAt":
+		if e.ComplexityRoot.Correspondence.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedAt(childComplexity), true
+	case "Correspondence.voidedByID":
+		if e.ComplexityRoot.Correspondence.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedByID(childComplexity), true
+	case "Correspondence.voidedByName":
+		if e.ComplexityRoot.Correspondence.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.VoidedByName(childComplexity), true
+	case "Correspondence.way":
+		if e.ComplexityRoot.Correspondence.Way == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Correspondence.Way(childComplexity), true
+
+	case "CorrespondenceConnection.edges":
+		if e.ComplexityRoot.CorrespondenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.Edges(childComplexity), true
+	case "CorrespondenceConnection.pageInfo":
+		if e.ComplexityRoot.CorrespondenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.PageInfo(childComplexity), true
+	case "CorrespondenceConnection.totalCount":
+		if e.ComplexityRoot.CorrespondenceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceConnection.TotalCount(childComplexity), true
+
+	case "CorrespondenceEdge.cursor":
+		if e.ComplexityRoot.CorrespondenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceEdge.Cursor(childComplexity), true
+	case "CorrespondenceEdge.node":
+		if e.ComplexityRoot.CorrespondenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrespondenceEdge.Node(childComplexity), true
 
 	case "CountKeySpotCheckPayload.spotCheck":
 		if e.ComplexityRoot.CountKeySpotCheckPayload.SpotCheck == nil {
@@ -10060,6 +10712,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddResident(childComplexity, args["input"].(registry.AddResidentInput)), true
+	case "Mutation.advanceRenovation":
+		if e.ComplexityRoot.Mutation.AdvanceRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_advanceRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdvanceRenovation(childComplexity, args["input"].(archives.AdvanceRenovationInput)), true
+	case "Mutation.answerComplaint":
+		if e.ComplexityRoot.Mutation.AnswerComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerComplaint(childComplexity, args["input"].(archives.AnswerComplaintInput)), true
+	case "Mutation.answerCorrespondence":
+		if e.ComplexityRoot.Mutation.AnswerCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerCorrespondence(childComplexity, args["input"].(archives.AnswerCorrespondenceInput)), true
 	case "Mutation.answerKeyLoss":
 		if e.ComplexityRoot.Mutation.AnswerKeyLoss == nil {
 			break
@@ -10071,6 +10756,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerKeyLoss(childComplexity, args["input"].(keys.AnswerKeyLossInput)), true
+	case "Mutation.applyRenovation":
+		if e.ComplexityRoot.Mutation.ApplyRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyRenovation(childComplexity, args["input"].(archives.ApplyRenovationInput)), true
 	case "Mutation.approveArchiveDestruction":
 		if e.ComplexityRoot.Mutation.ApproveArchiveDestruction == nil {
 			break
@@ -10742,6 +11438,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OrderLockChange(childComplexity, args["input"].(keys.OrderLockChangeInput)), true
+	case "Mutation.payRenovationDeposit":
+		if e.ComplexityRoot.Mutation.PayRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_payRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PayRenovationDeposit(childComplexity, args["input"].(archives.PayRenovationDepositInput)), true
 	case "Mutation.placeArchiveHold":
 		if e.ComplexityRoot.Mutation.PlaceArchiveHold == nil {
 			break
@@ -10786,6 +11493,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PutManualInForce(childComplexity, args["input"].(archives.PutInForceInput)), true
+	case "Mutation.recordComplaint":
+		if e.ComplexityRoot.Mutation.RecordComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordComplaint(childComplexity, args["input"].(archives.RecordComplaintInput)), true
+	case "Mutation.recordCorrespondence":
+		if e.ComplexityRoot.Mutation.RecordCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordCorrespondence(childComplexity, args["input"].(archives.RecordCorrespondenceInput)), true
 	case "Mutation.recordKeyCopies":
 		if e.ComplexityRoot.Mutation.RecordKeyCopies == nil {
 			break
@@ -10819,6 +11548,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordLockChange(childComplexity, args["input"].(keys.RecordLockChangeInput)), true
+	case "Mutation.recordViolation":
+		if e.ComplexityRoot.Mutation.RecordViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordViolation(childComplexity, args["input"].(archives.RecordViolationInput)), true
 	case "Mutation.registerExternalPerson":
 		if e.ComplexityRoot.Mutation.RegisterExternalPerson == nil {
 			break
@@ -10918,6 +11658,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveKeyDifference(childComplexity, args["input"].(keys.ResolveKeyDifferenceInput)), true
+	case "Mutation.resolveViolation":
+		if e.ComplexityRoot.Mutation.ResolveViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resolveViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResolveViolation(childComplexity, args["input"].(archives.ResolveViolationInput)), true
 	case "Mutation.returnKeys":
 		if e.ComplexityRoot.Mutation.ReturnKeys == nil {
 			break
@@ -10929,6 +11680,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnKeys(childComplexity, args["input"].(keys.ReturnKeysInput)), true
+	case "Mutation.returnRenovationDeposit":
+		if e.ComplexityRoot.Mutation.ReturnRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnRenovationDeposit(childComplexity, args["input"].(archives.ReturnRenovationDepositInput)), true
 	case "Mutation.revokeApiToken":
 		if e.ComplexityRoot.Mutation.RevokeAPIToken == nil {
 			break
@@ -11172,6 +11934,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUnit(childComplexity, args["input"].(registry.UpdateUnitInput)), true
+	case "Mutation.voidComplaint":
+		if e.ComplexityRoot.Mutation.VoidComplaint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidComplaint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidComplaint(childComplexity, args["input"].(archives.VoidComplaintInput)), true
+	case "Mutation.voidCorrespondence":
+		if e.ComplexityRoot.Mutation.VoidCorrespondence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidCorrespondence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidCorrespondence(childComplexity, args["input"].(archives.VoidCorrespondenceInput)), true
 	case "Mutation.voidDocument":
 		if e.ComplexityRoot.Mutation.VoidDocument == nil {
 			break
@@ -11271,6 +12055,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VoidKeyReturn(childComplexity, args["input"].(keys.VoidKeyReturnInput)), true
+	case "Mutation.voidRenovation":
+		if e.ComplexityRoot.Mutation.VoidRenovation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidRenovation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidRenovation(childComplexity, args["input"].(archives.VoidRenovationInput)), true
+	case "Mutation.voidRenovationDeposit":
+		if e.ComplexityRoot.Mutation.VoidRenovationDeposit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidRenovationDeposit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidRenovationDeposit(childComplexity, args["input"].(archives.VoidRenovationDepositInput)), true
+	case "Mutation.voidViolation":
+		if e.ComplexityRoot.Mutation.VoidViolation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_voidViolation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VoidViolation(childComplexity, args["input"].(archives.VoidViolationInput)), true
 	case "Mutation.withdrawApproval":
 		if e.ComplexityRoot.Mutation.WithdrawApproval == nil {
 			break
@@ -11660,6 +12477,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "PayRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.PayRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayRenovationDepositPayload.Renovation(childComplexity), true
+
 	case "PlaceArchiveHoldPayload.hold":
 		if e.ComplexityRoot.PlaceArchiveHoldPayload.Hold == nil {
 			break
@@ -11942,6 +12766,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Certificates(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CertificateOrder), args["where"].(*ent.CertificateWhereInput)), true
+	case "Query.complaints":
+		if e.ComplexityRoot.Query.Complaints == nil {
+			break
+		}
+
+		args, err := ec.field_Query_complaints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Complaints(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ComplaintOrder), args["where"].(*ent.ComplaintWhereInput)), true
+	case "Query.correspondences":
+		if e.ComplexityRoot.Query.Correspondences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_correspondences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Correspondences(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.CorrespondenceOrder), args["where"].(*ent.CorrespondenceWhereInput)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -12361,6 +13207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RedrawKeySpotCheck(childComplexity, args["spotCheckID"].(uuid.UUID)), true
+	case "Query.renovations":
+		if e.ComplexityRoot.Query.Renovations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_renovations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Renovations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.RenovationOrder), args["where"].(*ent.RenovationWhereInput)), true
 	case "Query.residents":
 		if e.ComplexityRoot.Query.Residents == nil {
 			break
@@ -12423,6 +13280,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.violations":
+		if e.ComplexityRoot.Query.Violations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_violations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Violations(childComplexity, args["first"].(*int), args["after"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["orderBy"].(*ent.ViolationOrder), args["where"].(*ent.ViolationWhereInput)), true
 
 	case "Reconciliation.clause":
 		if e.ComplexityRoot.Reconciliation.Clause == nil {
@@ -12742,6 +13610,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReconciliationLineEdge.Node(childComplexity), true
 
+	case "RecordComplaintPayload.complaint":
+		if e.ComplexityRoot.RecordComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordComplaintPayload.Complaint(childComplexity), true
+
+	case "RecordCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.RecordCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "RecordKeyCopiesPayload.movement":
 		if e.ComplexityRoot.RecordKeyCopiesPayload.Movement == nil {
 			break
@@ -12781,6 +13663,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordLockChangePayload.Set(childComplexity), true
 
+	case "RecordViolationPayload.violation":
+		if e.ComplexityRoot.RecordViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordViolationPayload.Violation(childComplexity), true
+
 	case "RegisterExternalPersonPayload.externalPerson":
 		if e.ComplexityRoot.RegisterExternalPersonPayload.ExternalPerson == nil {
 			break
@@ -12801,6 +13690,304 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveKeyAcceptanceLinePayload.Acceptance(childComplexity), true
+
+	case "Renovation.beginsOn":
+		if e.ComplexityRoot.Renovation.BeginsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.BeginsOn(childComplexity), true
+	case "Renovation.contractor":
+		if e.ComplexityRoot.Renovation.Contractor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Contractor(childComplexity), true
+	case "Renovation.createdAt":
+		if e.ComplexityRoot.Renovation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.CreatedAt(childComplexity), true
+	case "Renovation.currency":
+		if e.ComplexityRoot.Renovation.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Currency(childComplexity), true
+	case "Renovation.dated":
+		if e.ComplexityRoot.Renovation.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Dated(childComplexity), true
+	case "Renovation.deducted":
+		if e.ComplexityRoot.Renovation.Deducted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Deducted(childComplexity), true
+	case "Renovation.deductionReason":
+		if e.ComplexityRoot.Renovation.DeductionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.DeductionReason(childComplexity), true
+	case "Renovation.departmentID":
+		if e.ComplexityRoot.Renovation.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.DepartmentID(childComplexity), true
+	case "Renovation.deposit":
+		if e.ComplexityRoot.Renovation.Deposit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Deposit(childComplexity), true
+	case "Renovation.endsOn":
+		if e.ComplexityRoot.Renovation.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.EndsOn(childComplexity), true
+	case "Renovation.estate":
+		if e.ComplexityRoot.Renovation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Estate(childComplexity), true
+	case "Renovation.estateID":
+		if e.ComplexityRoot.Renovation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.EstateID(childComplexity), true
+	case "Renovation.file":
+		if e.ComplexityRoot.Renovation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.File(childComplexity), true
+	case "Renovation.fileID":
+		if e.ComplexityRoot.Renovation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.FileID(childComplexity), true
+	case "Renovation.householdID":
+		if e.ComplexityRoot.Renovation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.HouseholdID(childComplexity), true
+	case "Renovation.id":
+		if e.ComplexityRoot.Renovation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.ID(childComplexity), true
+	case "Renovation.paidAt":
+		if e.ComplexityRoot.Renovation.PaidAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.PaidAt(childComplexity), true
+	case "Renovation.particulars":
+		if e.ComplexityRoot.Renovation.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Particulars(childComplexity), true
+	case "Renovation.recordedAt":
+		if e.ComplexityRoot.Renovation.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedAt(childComplexity), true
+	case "Renovation.recordedByID":
+		if e.ComplexityRoot.Renovation.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedByID(childComplexity), true
+	case "Renovation.recordedByName":
+		if e.ComplexityRoot.Renovation.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.RecordedByName(childComplexity), true
+	case "Renovation.returned":
+		if e.ComplexityRoot.Renovation.Returned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Returned(childComplexity), true
+	case "Renovation.settledAt":
+		if e.ComplexityRoot.Renovation.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.SettledAt(childComplexity), true
+	case "Renovation.state":
+		if e.ComplexityRoot.Renovation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.State(childComplexity), true
+	case "Renovation.steps":
+		if e.ComplexityRoot.Renovation.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Steps(childComplexity), true
+	case "Renovation.title":
+		if e.ComplexityRoot.Renovation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.Title(childComplexity), true
+	case "Renovation.voidReason":
+		if e.ComplexityRoot.Renovation.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidReason(childComplexity), true
+	case "Renovation.voidedAt":
+		if e.ComplexityRoot.Renovation.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedAt(childComplexity), true
+	case "Renovation.voidedByID":
+		if e.ComplexityRoot.Renovation.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedByID(childComplexity), true
+	case "Renovation.voidedByName":
+		if e.ComplexityRoot.Renovation.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Renovation.VoidedByName(childComplexity), true
+
+	case "RenovationConnection.edges":
+		if e.ComplexityRoot.RenovationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.Edges(childComplexity), true
+	case "RenovationConnection.pageInfo":
+		if e.ComplexityRoot.RenovationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.PageInfo(childComplexity), true
+	case "RenovationConnection.totalCount":
+		if e.ComplexityRoot.RenovationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationConnection.TotalCount(childComplexity), true
+
+	case "RenovationEdge.cursor":
+		if e.ComplexityRoot.RenovationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationEdge.Cursor(childComplexity), true
+	case "RenovationEdge.node":
+		if e.ComplexityRoot.RenovationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationEdge.Node(childComplexity), true
+
+	case "RenovationStep.amount":
+		if e.ComplexityRoot.RenovationStep.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Amount(childComplexity), true
+	case "RenovationStep.createdAt":
+		if e.ComplexityRoot.RenovationStep.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.CreatedAt(childComplexity), true
+	case "RenovationStep.departmentID":
+		if e.ComplexityRoot.RenovationStep.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DepartmentID(childComplexity), true
+	case "RenovationStep.doneAt":
+		if e.ComplexityRoot.RenovationStep.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneAt(childComplexity), true
+	case "RenovationStep.doneByID":
+		if e.ComplexityRoot.RenovationStep.DoneByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneByID(childComplexity), true
+	case "RenovationStep.doneByName":
+		if e.ComplexityRoot.RenovationStep.DoneByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.DoneByName(childComplexity), true
+	case "RenovationStep.estate":
+		if e.ComplexityRoot.RenovationStep.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Estate(childComplexity), true
+	case "RenovationStep.estateID":
+		if e.ComplexityRoot.RenovationStep.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.EstateID(childComplexity), true
+	case "RenovationStep.householdID":
+		if e.ComplexityRoot.RenovationStep.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.HouseholdID(childComplexity), true
+	case "RenovationStep.id":
+		if e.ComplexityRoot.RenovationStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.ID(childComplexity), true
+	case "RenovationStep.note":
+		if e.ComplexityRoot.RenovationStep.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Note(childComplexity), true
+	case "RenovationStep.renovation":
+		if e.ComplexityRoot.RenovationStep.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Renovation(childComplexity), true
+	case "RenovationStep.renovationID":
+		if e.ComplexityRoot.RenovationStep.RenovationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.RenovationID(childComplexity), true
+	case "RenovationStep.step":
+		if e.ComplexityRoot.RenovationStep.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenovationStep.Step(childComplexity), true
 
 	case "ReopenVolumePayload.volume":
 		if e.ComplexityRoot.ReopenVolumePayload.Volume == nil {
@@ -12943,12 +14130,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResolveKeyDifferencePayload.Line(childComplexity), true
 
+	case "ResolveViolationPayload.violation":
+		if e.ComplexityRoot.ResolveViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResolveViolationPayload.Violation(childComplexity), true
+
 	case "ReturnKeysPayload.loan":
 		if e.ComplexityRoot.ReturnKeysPayload.Loan == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ReturnKeysPayload.Loan(childComplexity), true
+
+	case "ReturnRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnRenovationDepositPayload.Renovation(childComplexity), true
 
 	case "RevokeAPITokenPayload.tokenID":
 		if e.ComplexityRoot.RevokeAPITokenPayload.TokenID == nil {
@@ -13578,6 +14779,209 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
 
+	case "Violation.amount":
+		if e.ComplexityRoot.Violation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Amount(childComplexity), true
+	case "Violation.answeredAt":
+		if e.ComplexityRoot.Violation.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredAt(childComplexity), true
+	case "Violation.answeredByID":
+		if e.ComplexityRoot.Violation.AnsweredByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredByID(childComplexity), true
+	case "Violation.answeredByName":
+		if e.ComplexityRoot.Violation.AnsweredByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.AnsweredByName(childComplexity), true
+	case "Violation.createdAt":
+		if e.ComplexityRoot.Violation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.CreatedAt(childComplexity), true
+	case "Violation.currency":
+		if e.ComplexityRoot.Violation.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Currency(childComplexity), true
+	case "Violation.dated":
+		if e.ComplexityRoot.Violation.Dated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Dated(childComplexity), true
+	case "Violation.departmentID":
+		if e.ComplexityRoot.Violation.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.DepartmentID(childComplexity), true
+	case "Violation.estate":
+		if e.ComplexityRoot.Violation.Estate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Estate(childComplexity), true
+	case "Violation.estateID":
+		if e.ComplexityRoot.Violation.EstateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.EstateID(childComplexity), true
+	case "Violation.file":
+		if e.ComplexityRoot.Violation.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.File(childComplexity), true
+	case "Violation.fileID":
+		if e.ComplexityRoot.Violation.FileID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.FileID(childComplexity), true
+	case "Violation.finding":
+		if e.ComplexityRoot.Violation.Finding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Finding(childComplexity), true
+	case "Violation.householdID":
+		if e.ComplexityRoot.Violation.HouseholdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.HouseholdID(childComplexity), true
+	case "Violation.id":
+		if e.ComplexityRoot.Violation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.ID(childComplexity), true
+	case "Violation.kind":
+		if e.ComplexityRoot.Violation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Kind(childComplexity), true
+	case "Violation.particulars":
+		if e.ComplexityRoot.Violation.Particulars == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Particulars(childComplexity), true
+	case "Violation.recordedAt":
+		if e.ComplexityRoot.Violation.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedAt(childComplexity), true
+	case "Violation.recordedByID":
+		if e.ComplexityRoot.Violation.RecordedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedByID(childComplexity), true
+	case "Violation.recordedByName":
+		if e.ComplexityRoot.Violation.RecordedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.RecordedByName(childComplexity), true
+	case "Violation.state":
+		if e.ComplexityRoot.Violation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.State(childComplexity), true
+	case "Violation.title":
+		if e.ComplexityRoot.Violation.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.Title(childComplexity), true
+	case "Violation.voidReason":
+		if e.ComplexityRoot.Violation.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidReason(childComplexity), true
+	case "Violation.voidedAt":
+		if e.ComplexityRoot.Violation.VoidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedAt(childComplexity), true
+	case "Violation.voidedByID":
+		if e.ComplexityRoot.Violation.VoidedByID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedByID(childComplexity), true
+	case "Violation.voidedByName":
+		if e.ComplexityRoot.Violation.VoidedByName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Violation.VoidedByName(childComplexity), true
+
+	case "ViolationConnection.edges":
+		if e.ComplexityRoot.ViolationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.Edges(childComplexity), true
+	case "ViolationConnection.pageInfo":
+		if e.ComplexityRoot.ViolationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.PageInfo(childComplexity), true
+	case "ViolationConnection.totalCount":
+		if e.ComplexityRoot.ViolationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationConnection.TotalCount(childComplexity), true
+
+	case "ViolationEdge.cursor":
+		if e.ComplexityRoot.ViolationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationEdge.Cursor(childComplexity), true
+	case "ViolationEdge.node":
+		if e.ComplexityRoot.ViolationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViolationEdge.Node(childComplexity), true
+
+	case "VoidComplaintPayload.complaint":
+		if e.ComplexityRoot.VoidComplaintPayload.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidComplaintPayload.Complaint(childComplexity), true
+
+	case "VoidCorrespondencePayload.correspondence":
+		if e.ComplexityRoot.VoidCorrespondencePayload.Correspondence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidCorrespondencePayload.Correspondence(childComplexity), true
+
 	case "VoidDocumentPayload.document":
 		if e.ComplexityRoot.VoidDocumentPayload.Document == nil {
 			break
@@ -13653,6 +15057,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VoidKeyReturnPayload.Loan(childComplexity), true
 
+	case "VoidRenovationDepositPayload.renovation":
+		if e.ComplexityRoot.VoidRenovationDepositPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidRenovationDepositPayload.Renovation(childComplexity), true
+
+	case "VoidRenovationPayload.renovation":
+		if e.ComplexityRoot.VoidRenovationPayload.Renovation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidRenovationPayload.Renovation(childComplexity), true
+
+	case "VoidViolationPayload.violation":
+		if e.ComplexityRoot.VoidViolationPayload.Violation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VoidViolationPayload.Violation(childComplexity), true
+
 	case "WithdrawApprovalPayload.approval":
 		if e.ComplexityRoot.WithdrawApprovalPayload.Approval == nil {
 			break
@@ -13689,7 +15114,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AddEmergencyContactInput", ec.unmarshalInputAddEmergencyContactInput),
 			graphql.NewInputUnmarshaler("AddKeyAcceptanceLinesInput", ec.unmarshalInputAddKeyAcceptanceLinesInput),
 			graphql.NewInputUnmarshaler("AddResidentInput", ec.unmarshalInputAddResidentInput),
+			graphql.NewInputUnmarshaler("AdvanceRenovationInput", ec.unmarshalInputAdvanceRenovationInput),
+			graphql.NewInputUnmarshaler("AnswerComplaintInput", ec.unmarshalInputAnswerComplaintInput),
+			graphql.NewInputUnmarshaler("AnswerCorrespondenceInput", ec.unmarshalInputAnswerCorrespondenceInput),
 			graphql.NewInputUnmarshaler("AnswerKeyLossInput", ec.unmarshalInputAnswerKeyLossInput),
+			graphql.NewInputUnmarshaler("ApplyRenovationInput", ec.unmarshalInputApplyRenovationInput),
 			graphql.NewInputUnmarshaler("ApprovalOrder", ec.unmarshalInputApprovalOrder),
 			graphql.NewInputUnmarshaler("ApprovalWhereInput", ec.unmarshalInputApprovalWhereInput),
 			graphql.NewInputUnmarshaler("ApproveArchiveDestructionInput", ec.unmarshalInputApproveArchiveDestructionInput),
@@ -13740,9 +15169,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CloseKeyMonthInput", ec.unmarshalInputCloseKeyMonthInput),
 			graphql.NewInputUnmarshaler("CloseKeySpotCheckInput", ec.unmarshalInputCloseKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CloseVolumeInput", ec.unmarshalInputCloseVolumeInput),
+			graphql.NewInputUnmarshaler("ComplaintOrder", ec.unmarshalInputComplaintOrder),
+			graphql.NewInputUnmarshaler("ComplaintWhereInput", ec.unmarshalInputComplaintWhereInput),
 			graphql.NewInputUnmarshaler("CompleteKeyScrappingInput", ec.unmarshalInputCompleteKeyScrappingInput),
 			graphql.NewInputUnmarshaler("ConsentKeyScrappingInput", ec.unmarshalInputConsentKeyScrappingInput),
 			graphql.NewInputUnmarshaler("CorrectDocumentInput", ec.unmarshalInputCorrectDocumentInput),
+			graphql.NewInputUnmarshaler("CorrespondenceOrder", ec.unmarshalInputCorrespondenceOrder),
+			graphql.NewInputUnmarshaler("CorrespondenceWhereInput", ec.unmarshalInputCorrespondenceWhereInput),
 			graphql.NewInputUnmarshaler("CountKeySpotCheckInput", ec.unmarshalInputCountKeySpotCheckInput),
 			graphql.NewInputUnmarshaler("CreateAPITokenInput", ec.unmarshalInputCreateAPITokenInput),
 			graphql.NewInputUnmarshaler("CreateAccountInput", ec.unmarshalInputCreateAccountInput),
@@ -13856,6 +15289,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenVolumeInput", ec.unmarshalInputOpenVolumeInput),
 			graphql.NewInputUnmarshaler("OrderKeyCopiesInput", ec.unmarshalInputOrderKeyCopiesInput),
 			graphql.NewInputUnmarshaler("OrderLockChangeInput", ec.unmarshalInputOrderLockChangeInput),
+			graphql.NewInputUnmarshaler("PayRenovationDepositInput", ec.unmarshalInputPayRenovationDepositInput),
 			graphql.NewInputUnmarshaler("PlaceArchiveHoldInput", ec.unmarshalInputPlaceArchiveHoldInput),
 			graphql.NewInputUnmarshaler("PlaceInArchiveInput", ec.unmarshalInputPlaceInArchiveInput),
 			graphql.NewInputUnmarshaler("ProposeArchiveDestructionInput", ec.unmarshalInputProposeArchiveDestructionInput),
@@ -13864,12 +15298,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconciliationLineWhereInput", ec.unmarshalInputReconciliationLineWhereInput),
 			graphql.NewInputUnmarshaler("ReconciliationOrder", ec.unmarshalInputReconciliationOrder),
 			graphql.NewInputUnmarshaler("ReconciliationWhereInput", ec.unmarshalInputReconciliationWhereInput),
+			graphql.NewInputUnmarshaler("RecordComplaintInput", ec.unmarshalInputRecordComplaintInput),
+			graphql.NewInputUnmarshaler("RecordCorrespondenceInput", ec.unmarshalInputRecordCorrespondenceInput),
 			graphql.NewInputUnmarshaler("RecordKeyCopiesInput", ec.unmarshalInputRecordKeyCopiesInput),
 			graphql.NewInputUnmarshaler("RecordKeyFoundInput", ec.unmarshalInputRecordKeyFoundInput),
 			graphql.NewInputUnmarshaler("RecordLockChangeInput", ec.unmarshalInputRecordLockChangeInput),
+			graphql.NewInputUnmarshaler("RecordViolationInput", ec.unmarshalInputRecordViolationInput),
 			graphql.NewInputUnmarshaler("RegisterExternalPersonInput", ec.unmarshalInputRegisterExternalPersonInput),
 			graphql.NewInputUnmarshaler("ReleaseArchiveHoldInput", ec.unmarshalInputReleaseArchiveHoldInput),
 			graphql.NewInputUnmarshaler("RemoveKeyAcceptanceLineInput", ec.unmarshalInputRemoveKeyAcceptanceLineInput),
+			graphql.NewInputUnmarshaler("RenovationOrder", ec.unmarshalInputRenovationOrder),
+			graphql.NewInputUnmarshaler("RenovationStepOrder", ec.unmarshalInputRenovationStepOrder),
+			graphql.NewInputUnmarshaler("RenovationStepWhereInput", ec.unmarshalInputRenovationStepWhereInput),
+			graphql.NewInputUnmarshaler("RenovationWhereInput", ec.unmarshalInputRenovationWhereInput),
 			graphql.NewInputUnmarshaler("ReopenVolumeInput", ec.unmarshalInputReopenVolumeInput),
 			graphql.NewInputUnmarshaler("ReportKeyLossInput", ec.unmarshalInputReportKeyLossInput),
 			graphql.NewInputUnmarshaler("RequestArchiveInput", ec.unmarshalInputRequestArchiveInput),
@@ -13877,8 +15318,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentOrder", ec.unmarshalInputResidentOrder),
 			graphql.NewInputUnmarshaler("ResidentWhereInput", ec.unmarshalInputResidentWhereInput),
 			graphql.NewInputUnmarshaler("ResolveKeyDifferenceInput", ec.unmarshalInputResolveKeyDifferenceInput),
+			graphql.NewInputUnmarshaler("ResolveViolationInput", ec.unmarshalInputResolveViolationInput),
 			graphql.NewInputUnmarshaler("ReturnKeysInput", ec.unmarshalInputReturnKeysInput),
 			graphql.NewInputUnmarshaler("ReturnLineInput", ec.unmarshalInputReturnLineInput),
+			graphql.NewInputUnmarshaler("ReturnRenovationDepositInput", ec.unmarshalInputReturnRenovationDepositInput),
 			graphql.NewInputUnmarshaler("RevokeAPITokenInput", ec.unmarshalInputRevokeAPITokenInput),
 			graphql.NewInputUnmarshaler("RevokeGrantInput", ec.unmarshalInputRevokeGrantInput),
 			graphql.NewInputUnmarshaler("RevokeSessionInput", ec.unmarshalInputRevokeSessionInput),
@@ -13909,6 +15352,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentInput", ec.unmarshalInputUpdateResidentInput),
 			graphql.NewInputUnmarshaler("UpdateStaffInput", ec.unmarshalInputUpdateStaffInput),
 			graphql.NewInputUnmarshaler("UpdateUnitInput", ec.unmarshalInputUpdateUnitInput),
+			graphql.NewInputUnmarshaler("ViolationOrder", ec.unmarshalInputViolationOrder),
+			graphql.NewInputUnmarshaler("ViolationWhereInput", ec.unmarshalInputViolationWhereInput),
+			graphql.NewInputUnmarshaler("VoidComplaintInput", ec.unmarshalInputVoidComplaintInput),
+			graphql.NewInputUnmarshaler("VoidCorrespondenceInput", ec.unmarshalInputVoidCorrespondenceInput),
 			graphql.NewInputUnmarshaler("VoidDocumentInput", ec.unmarshalInputVoidDocumentInput),
 			graphql.NewInputUnmarshaler("VoidKeyAcceptanceInput", ec.unmarshalInputVoidKeyAcceptanceInput),
 			graphql.NewInputUnmarshaler("VoidKeyCabinetOpeningInput", ec.unmarshalInputVoidKeyCabinetOpeningInput),
@@ -13918,6 +15365,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("VoidKeyLossInput", ec.unmarshalInputVoidKeyLossInput),
 			graphql.NewInputUnmarshaler("VoidKeyMovementInput", ec.unmarshalInputVoidKeyMovementInput),
 			graphql.NewInputUnmarshaler("VoidKeyReturnInput", ec.unmarshalInputVoidKeyReturnInput),
+			graphql.NewInputUnmarshaler("VoidRenovationDepositInput", ec.unmarshalInputVoidRenovationDepositInput),
+			graphql.NewInputUnmarshaler("VoidRenovationInput", ec.unmarshalInputVoidRenovationInput),
+			graphql.NewInputUnmarshaler("VoidViolationInput", ec.unmarshalInputVoidViolationInput),
 			graphql.NewInputUnmarshaler("WithdrawApprovalInput", ec.unmarshalInputWithdrawApprovalInput),
 			graphql.NewInputUnmarshaler("WithdrawArchivePermitInput", ec.unmarshalInputWithdrawArchivePermitInput),
 			graphql.NewInputUnmarshaler("WithdrawArchiveRequestInput", ec.unmarshalInputWithdrawArchiveRequestInput),
@@ -14727,6 +16177,403 @@ extend type Query {
     "The order."
     destructionID: ID!
   ): ArchiveDestructionCertificate!
+}
+`, BuiltIn: false},
+	{Name: "../schema/archives_records.graphqls", Input: `"A breach of the rules, or arrears, of a household (A1.4)."
+input RecordViolationInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "A breach of the rules (违章), or arrears (欠费)."
+  kind: ViolationKind!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "What is owed, in minor units of the currency: needed for arrears."
+  amount: Int
+  "The currency of the amount, with it: CNY."
+  currency: String
+}
+
+"What recording gave."
+type RecordViolationPayload {
+  "The record."
+  violation: Violation!
+}
+
+"How a violation was put right, or arrears were paid (A1.4)."
+input ResolveViolationInput {
+  "The violation."
+  id: ID!
+  "How."
+  finding: String!
+}
+
+"What resolving gave."
+type ResolveViolationPayload {
+  "The record as it stands now."
+  violation: Violation!
+}
+
+"A violation that was recorded by mistake (A1.4)."
+input VoidViolationInput {
+  "The violation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidViolationPayload {
+  "The record, voided."
+  violation: Violation!
+}
+
+"What a household complains of (A1.4)."
+input RecordComplaintInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "How it reached the office."
+  way: ComplaintWay!
+}
+
+"What recording gave."
+type RecordComplaintPayload {
+  "The complaint, with the time until which it is to be answered."
+  complaint: Complaint!
+}
+
+"The answer to a complaint (A1.4)."
+input AnswerComplaintInput {
+  "The complaint."
+  id: ID!
+  "What was found, and answered to the household."
+  finding: String!
+}
+
+"What answering gave."
+type AnswerComplaintPayload {
+  "The complaint as it stands now."
+  complaint: Complaint!
+}
+
+"A complaint that was recorded by mistake (A1.4)."
+input VoidComplaintInput {
+  "The complaint."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidComplaintPayload {
+  "The complaint, voided."
+  complaint: Complaint!
+}
+
+"Works that a household applies for (A1.4)."
+input ApplyRenovationInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "Who carries the works out."
+  contractor: String
+  "First day of the works."
+  beginsOn: Date!
+  "Last day of the works."
+  endsOn: Date!
+}
+
+"What applying gave."
+type ApplyRenovationPayload {
+  "The renovation."
+  renovation: Renovation!
+}
+
+"The next state of a renovation (A1.4)."
+input AdvanceRenovationInput {
+  "The renovation."
+  id: ID!
+  "APPROVED, UNDER_WAY, INSPECTED or CLOSED: the one that comes next."
+  to: RenovationState!
+  "What is to be noted; needed of an inspection: what it found."
+  note: String
+}
+
+"What advancing gave."
+type AdvanceRenovationPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"The deposit that a household pays for its works (A1.4)."
+input PayRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "How much, in minor units of the currency."
+  amount: Int!
+  "The currency: CNY."
+  currency: String!
+  "What is to be noted: the receipt, say."
+  note: String
+}
+
+"What paying gave."
+type PayRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"What is given back of a deposit, and what is kept of it: together what was paid (A1.4)."
+input ReturnRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "How much is given back, in minor units."
+  returned: Int!
+  "How much is kept, in minor units; nothing unless given."
+  deducted: Int
+  "Why something is kept: needed then."
+  reason: String
+}
+
+"What giving back gave."
+type ReturnRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"The last entry of a deposit, that was recorded by mistake (A1.4)."
+input VoidRenovationDepositInput {
+  "The renovation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidRenovationDepositPayload {
+  "The renovation as it stands now."
+  renovation: Renovation!
+}
+
+"A renovation that was recorded by mistake (A1.4)."
+input VoidRenovationInput {
+  "The renovation."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidRenovationPayload {
+  "The renovation, voided."
+  renovation: Renovation!
+}
+
+"A letter or message to or from a household (A1.4)."
+input RecordCorrespondenceInput {
+  "The household, in whose file it comes to be."
+  householdID: ID!
+  "From the household, or to it."
+  direction: CorrespondenceDirection!
+  "How it came or went."
+  way: CorrespondenceWay!
+  "What it is about, in a line."
+  title: String!
+  "The particulars."
+  particulars: String
+  "The day that it is of."
+  dated: Date!
+  "Whether it waits for an answer, which only what came in does; not unless given."
+  awaits: Boolean
+}
+
+"What recording gave."
+type RecordCorrespondencePayload {
+  "The record."
+  correspondence: Correspondence!
+}
+
+"How a letter was answered (A1.4)."
+input AnswerCorrespondenceInput {
+  "The letter."
+  id: ID!
+  "How."
+  finding: String!
+}
+
+"What answering gave."
+type AnswerCorrespondencePayload {
+  "The record as it stands now."
+  correspondence: Correspondence!
+}
+
+"A letter that was recorded by mistake (A1.4)."
+input VoidCorrespondenceInput {
+  "The letter."
+  id: ID!
+  "Why it is voided."
+  reason: String!
+}
+
+"What voiding gave."
+type VoidCorrespondencePayload {
+  "The record, voided."
+  correspondence: Correspondence!
+}
+
+extend type Mutation {
+  "Records a breach of the rules (违章), or arrears (欠费), into the household's file (A1.4)."
+  recordViolation(
+    "The record."
+    input: RecordViolationInput!
+  ): RecordViolationPayload!
+  "Records that a violation was put right, or arrears were paid (A1.4)."
+  resolveViolation(
+    "Which one, and how."
+    input: ResolveViolationInput!
+  ): ResolveViolationPayload!
+  "Voids a violation that was recorded by mistake (A1.4)."
+  voidViolation(
+    "Which one, and why."
+    input: VoidViolationInput!
+  ): VoidViolationPayload!
+  "Records a complaint into the household's file; its answer is due within three working days (A1.4)."
+  recordComplaint(
+    "The complaint."
+    input: RecordComplaintInput!
+  ): RecordComplaintPayload!
+  "Records what was found, and answered to the household (A1.4)."
+  answerComplaint(
+    "Which complaint, and the answer."
+    input: AnswerComplaintInput!
+  ): AnswerComplaintPayload!
+  "Voids a complaint that was recorded by mistake (A1.4)."
+  voidComplaint(
+    "Which one, and why."
+    input: VoidComplaintInput!
+  ): VoidComplaintPayload!
+  "Records that a household applies for works, into its file (A1.4)."
+  applyRenovation(
+    "The works."
+    input: ApplyRenovationInput!
+  ): ApplyRenovationPayload!
+  "Takes a renovation to its next state: approved, under way, inspected, closed (A1.4)."
+  advanceRenovation(
+    "Which one, and to which state."
+    input: AdvanceRenovationInput!
+  ): AdvanceRenovationPayload!
+  "Records that the deposit was paid (A1.4)."
+  payRenovationDeposit(
+    "The deposit."
+    input: PayRenovationDepositInput!
+  ): PayRenovationDepositPayload!
+  "Records that the deposit was given back, or what is left of it after deductions (A1.4)."
+  returnRenovationDeposit(
+    "What is given back, and what is kept."
+    input: ReturnRenovationDepositInput!
+  ): ReturnRenovationDepositPayload!
+  "Counters the last entry of a deposit: its return, or else its payment (A1.4)."
+  voidRenovationDeposit(
+    "Of which renovation, and why."
+    input: VoidRenovationDepositInput!
+  ): VoidRenovationDepositPayload!
+  "Voids a renovation that was recorded by mistake, of which no deposit is held (A1.4)."
+  voidRenovation(
+    "Which one, and why."
+    input: VoidRenovationInput!
+  ): VoidRenovationPayload!
+  "Records a letter or message (来往函件) into the household's file (A1.4)."
+  recordCorrespondence(
+    "The letter."
+    input: RecordCorrespondenceInput!
+  ): RecordCorrespondencePayload!
+  "Records how what came in was answered (A1.4)."
+  answerCorrespondence(
+    "Which letter, and how."
+    input: AnswerCorrespondenceInput!
+  ): AnswerCorrespondencePayload!
+  "Voids a letter that was recorded by mistake (A1.4)."
+  voidCorrespondence(
+    "Which one, and why."
+    input: VoidCorrespondenceInput!
+  ): VoidCorrespondencePayload!
+}
+
+extend type Query {
+  "The violations and arrears of the households that the viewer may see (A1.4)."
+  violations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ViolationOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: ViolationWhereInput
+  ): ViolationConnection!
+  "The complaints of the households that the viewer may see (A1.4)."
+  complaints(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: ComplaintOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: ComplaintWhereInput
+  ): ComplaintConnection!
+  "The renovations of the households that the viewer may see (A1.4)."
+  renovations(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: RenovationOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: RenovationWhereInput
+  ): RenovationConnection!
+  "The letters to and from the households that the viewer may see (A1.4)."
+  correspondences(
+    "At most so many: 50 unless given, at most 200."
+    first: Int
+    "Those after this cursor."
+    after: Cursor
+    "The last so many."
+    last: Int
+    "Those before this cursor."
+    before: Cursor
+    "The order."
+    orderBy: CorrespondenceOrder = {field: DATED, direction: DESC}
+    "Which ones."
+    where: CorrespondenceWhereInput
+  ): CorrespondenceConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/archives_requests.graphqls", Input: `"What is asked of the archive (A5): a category, a household, a unit, a member of staff, documents that the viewer sees, or in words; at least one."
@@ -20031,9 +21878,9 @@ type ArchiveDocument implements Node {
   """
   subjectID: ID
   """
-  The account that handed it in.
+  The account that handed it in; null for what the program filed by itself, as it does the contacts of an imported list.
   """
-  handedInByID: ID!
+  handedInByID: ID
   """
   Who handed it in, as signed.
   """
@@ -20763,6 +22610,14 @@ input ArchiveDocumentWhereInput {
   handedInByID is at most this.
   """
   handedInByIDLTE: ID
+  """
+  handedInByID is null.
+  """
+  handedInByIDIsNil: Boolean
+  """
+  handedInByID is set.
+  """
+  handedInByIDNotNil: Boolean
   """
   handed_in_at field predicates
   """
@@ -25347,6 +27202,1177 @@ input CertificateWhereInput {
   issuedAt is at most this.
   """
   issuedAtLTE: Time
+}
+"""
+A complaint of a household (A1.4).
+"""
+type Complaint implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  In person, by telephone, by letter or electronically.
+  """
+  way: ComplaintWay!
+  """
+  Until when it is to be answered: three working days.
+  """
+  dueAt: Time!
+  """
+  Open until it is answered; voided when it was recorded by mistake.
+  """
+  state: ComplaintState!
+  """
+  What was found, and answered to the household.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type ComplaintConnection {
+  """
+  A list of edges.
+  """
+  edges: [ComplaintEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ComplaintEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Complaint
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Complaint connections
+"""
+input ComplaintOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Complaints.
+  """
+  field: ComplaintOrderField!
+}
+"""
+Properties by which Complaint connections can be ordered.
+"""
+enum ComplaintOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+ComplaintState is enum for the field state
+"""
+enum ComplaintState @goModel(model: "github.com/steward-pm/steward/ent/complaint.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ComplaintWay is enum for the field way
+"""
+enum ComplaintWay @goModel(model: "github.com/steward-pm/steward/ent/complaint.Way") {
+  """
+  in person.
+  """
+  IN_PERSON
+  """
+  telephone.
+  """
+  TELEPHONE
+  """
+  letter.
+  """
+  LETTER
+  """
+  electronic.
+  """
+  ELECTRONIC
+}
+"""
+ComplaintWhereInput is used for filtering Complaint objects.
+Input was generated by ent.
+"""
+input ComplaintWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ComplaintWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ComplaintWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ComplaintWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  way field predicates
+  """
+  way: ComplaintWay
+  """
+  way differs from this.
+  """
+  wayNEQ: ComplaintWay
+  """
+  way is one of these.
+  """
+  wayIn: [ComplaintWay!]
+  """
+  way is none of these.
+  """
+  wayNotIn: [ComplaintWay!]
+  """
+  due_at field predicates
+  """
+  dueAt: Time
+  """
+  dueAt differs from this.
+  """
+  dueAtNEQ: Time
+  """
+  dueAt is one of these.
+  """
+  dueAtIn: [Time!]
+  """
+  dueAt is none of these.
+  """
+  dueAtNotIn: [Time!]
+  """
+  dueAt is greater than this.
+  """
+  dueAtGT: Time
+  """
+  dueAt is at least this.
+  """
+  dueAtGTE: Time
+  """
+  dueAt is less than this.
+  """
+  dueAtLT: Time
+  """
+  dueAt is at most this.
+  """
+  dueAtLTE: Time
+  """
+  state field predicates
+  """
+  state: ComplaintState
+  """
+  state differs from this.
+  """
+  stateNEQ: ComplaintState
+  """
+  state is one of these.
+  """
+  stateIn: [ComplaintState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ComplaintState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
+"""
+A letter or message to or from a household (A1.4).
+"""
+type Correspondence implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  From the household, or to it.
+  """
+  direction: CorrespondenceDirection!
+  """
+  In person, by telephone, by letter or electronically.
+  """
+  way: CorrespondenceWay!
+  """
+  Filed when nothing is awaited; open while what came in waits for its answer; answered; voided when it was recorded by mistake.
+  """
+  state: CorrespondenceState!
+  """
+  How it was answered.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type CorrespondenceConnection {
+  """
+  A list of edges.
+  """
+  edges: [CorrespondenceEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+CorrespondenceDirection is enum for the field direction
+"""
+enum CorrespondenceDirection @goModel(model: "github.com/steward-pm/steward/ent/correspondence.Direction") {
+  """
+  in.
+  """
+  IN
+  """
+  out.
+  """
+  OUT
+}
+"""
+An edge in a connection.
+"""
+type CorrespondenceEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Correspondence
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Correspondence connections
+"""
+input CorrespondenceOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Correspondences.
+  """
+  field: CorrespondenceOrderField!
+}
+"""
+Properties by which Correspondence connections can be ordered.
+"""
+enum CorrespondenceOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+CorrespondenceState is enum for the field state
+"""
+enum CorrespondenceState @goModel(model: "github.com/steward-pm/steward/ent/correspondence.State") {
+  """
+  filed.
+  """
+  FILED
+  """
+  open.
+  """
+  OPEN
+  """
+  answered.
+  """
+  ANSWERED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+CorrespondenceWay is enum for the field way
+"""
+enum CorrespondenceWay @goModel(model: "github.com/steward-pm/steward/ent/correspondence.Way") {
+  """
+  in person.
+  """
+  IN_PERSON
+  """
+  telephone.
+  """
+  TELEPHONE
+  """
+  letter.
+  """
+  LETTER
+  """
+  electronic.
+  """
+  ELECTRONIC
+}
+"""
+CorrespondenceWhereInput is used for filtering Correspondence objects.
+Input was generated by ent.
+"""
+input CorrespondenceWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: CorrespondenceWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [CorrespondenceWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [CorrespondenceWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  direction field predicates
+  """
+  direction: CorrespondenceDirection
+  """
+  direction differs from this.
+  """
+  directionNEQ: CorrespondenceDirection
+  """
+  direction is one of these.
+  """
+  directionIn: [CorrespondenceDirection!]
+  """
+  direction is none of these.
+  """
+  directionNotIn: [CorrespondenceDirection!]
+  """
+  way field predicates
+  """
+  way: CorrespondenceWay
+  """
+  way differs from this.
+  """
+  wayNEQ: CorrespondenceWay
+  """
+  way is one of these.
+  """
+  wayIn: [CorrespondenceWay!]
+  """
+  way is none of these.
+  """
+  wayNotIn: [CorrespondenceWay!]
+  """
+  state field predicates
+  """
+  state: CorrespondenceState
+  """
+  state differs from this.
+  """
+  stateNEQ: CorrespondenceState
+  """
+  state is one of these.
+  """
+  stateIn: [CorrespondenceState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [CorrespondenceState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
 }
 """
 Define a Relay Cursor type:
@@ -38261,6 +41287,972 @@ input ReconciliationWhereInput {
   closedAtNotNil: Boolean
 }
 """
+A renovation of a household (A1.4).
+"""
+type Renovation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  Who carries the works out.
+  """
+  contractor: String!
+  """
+  First day of the works, as applied for.
+  """
+  beginsOn: Date!
+  """
+  Last day of the works, as applied for.
+  """
+  endsOn: Date!
+  """
+  Applied for, approved, under way, inspected, closed; voided when it was recorded by mistake.
+  """
+  state: RenovationState!
+  """
+  What was paid as a deposit, in minor units of the currency.
+  """
+  deposit: Int!
+  """
+  What was kept of the deposit, in minor units of the currency.
+  """
+  deducted: Int!
+  """
+  What was given back of the deposit, in minor units of the currency.
+  """
+  returned: Int!
+  """
+  The currency of the deposit: CNY; empty without one.
+  """
+  currency: String!
+  """
+  Why something was kept of the deposit.
+  """
+  deductionReason: String!
+  """
+  When the deposit was paid; null without one.
+  """
+  paidAt: Time
+  """
+  When the deposit was given back, or what was left of it; null while it is held.
+  """
+  settledAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+  """
+  Who did what when.
+  """
+  steps: [RenovationStep!]
+}
+"""
+A connection to a list of items.
+"""
+type RenovationConnection {
+  """
+  A list of edges.
+  """
+  edges: [RenovationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type RenovationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Renovation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+Ordering options for Renovation connections
+"""
+input RenovationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Renovations.
+  """
+  field: RenovationOrderField!
+}
+"""
+Properties by which Renovation connections can be ordered.
+"""
+enum RenovationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+RenovationState is enum for the field state
+"""
+enum RenovationState @goModel(model: "github.com/steward-pm/steward/ent/renovation.State") {
+  """
+  applied.
+  """
+  APPLIED
+  """
+  approved.
+  """
+  APPROVED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  inspected.
+  """
+  INSPECTED
+  """
+  closed.
+  """
+  CLOSED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+A step of a renovation (A1.4).
+"""
+type RenovationStep implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The renovation.
+  """
+  renovationID: ID!
+  """
+  What was done; DEPOSIT_VOIDED counters the entry of the deposit before it.
+  """
+  step: RenovationStepStep!
+  """
+  Of the deposit what was paid or given back, in minor units of its currency.
+  """
+  amount: Int!
+  """
+  What was noted of it: what the inspection found, why something was kept.
+  """
+  note: String!
+  """
+  The account that recorded it.
+  """
+  doneByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  doneByName: String!
+  """
+  When it was recorded.
+  """
+  doneAt: Time!
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The renovation.
+  """
+  renovation: Renovation!
+}
+"""
+Ordering options for RenovationStep connections
+"""
+input RenovationStepOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order RenovationSteps.
+  """
+  field: RenovationStepOrderField!
+}
+"""
+Properties by which RenovationStep connections can be ordered.
+"""
+enum RenovationStepOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+}
+"""
+RenovationStepStep is enum for the field step
+"""
+enum RenovationStepStep @goModel(model: "github.com/steward-pm/steward/ent/renovationstep.Step") {
+  """
+  applied.
+  """
+  APPLIED
+  """
+  deposit paid.
+  """
+  DEPOSIT_PAID
+  """
+  approved.
+  """
+  APPROVED
+  """
+  under way.
+  """
+  UNDER_WAY
+  """
+  inspected.
+  """
+  INSPECTED
+  """
+  deposit returned.
+  """
+  DEPOSIT_RETURNED
+  """
+  deposit voided.
+  """
+  DEPOSIT_VOIDED
+  """
+  closed.
+  """
+  CLOSED
+}
+"""
+RenovationStepWhereInput is used for filtering RenovationStep objects.
+Input was generated by ent.
+"""
+input RenovationStepWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: RenovationStepWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [RenovationStepWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [RenovationStepWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  renovation_id field predicates
+  """
+  renovationID: ID
+  """
+  renovationID differs from this.
+  """
+  renovationIDNEQ: ID
+  """
+  renovationID is one of these.
+  """
+  renovationIDIn: [ID!]
+  """
+  renovationID is none of these.
+  """
+  renovationIDNotIn: [ID!]
+  """
+  step field predicates
+  """
+  step: RenovationStepStep
+  """
+  step differs from this.
+  """
+  stepNEQ: RenovationStepStep
+  """
+  step is one of these.
+  """
+  stepIn: [RenovationStepStep!]
+  """
+  step is none of these.
+  """
+  stepNotIn: [RenovationStepStep!]
+  """
+  done_at field predicates
+  """
+  doneAt: Time
+  """
+  doneAt differs from this.
+  """
+  doneAtNEQ: Time
+  """
+  doneAt is one of these.
+  """
+  doneAtIn: [Time!]
+  """
+  doneAt is none of these.
+  """
+  doneAtNotIn: [Time!]
+  """
+  doneAt is greater than this.
+  """
+  doneAtGT: Time
+  """
+  doneAt is at least this.
+  """
+  doneAtGTE: Time
+  """
+  doneAt is less than this.
+  """
+  doneAtLT: Time
+  """
+  doneAt is at most this.
+  """
+  doneAtLTE: Time
+}
+"""
+RenovationWhereInput is used for filtering Renovation objects.
+Input was generated by ent.
+"""
+input RenovationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: RenovationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [RenovationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [RenovationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  begins_on field predicates
+  """
+  beginsOn: Date
+  """
+  beginsOn differs from this.
+  """
+  beginsOnNEQ: Date
+  """
+  beginsOn is one of these.
+  """
+  beginsOnIn: [Date!]
+  """
+  beginsOn is none of these.
+  """
+  beginsOnNotIn: [Date!]
+  """
+  beginsOn is greater than this.
+  """
+  beginsOnGT: Date
+  """
+  beginsOn is at least this.
+  """
+  beginsOnGTE: Date
+  """
+  beginsOn is less than this.
+  """
+  beginsOnLT: Date
+  """
+  beginsOn is at most this.
+  """
+  beginsOnLTE: Date
+  """
+  ends_on field predicates
+  """
+  endsOn: Date
+  """
+  endsOn differs from this.
+  """
+  endsOnNEQ: Date
+  """
+  endsOn is one of these.
+  """
+  endsOnIn: [Date!]
+  """
+  endsOn is none of these.
+  """
+  endsOnNotIn: [Date!]
+  """
+  endsOn is greater than this.
+  """
+  endsOnGT: Date
+  """
+  endsOn is at least this.
+  """
+  endsOnGTE: Date
+  """
+  endsOn is less than this.
+  """
+  endsOnLT: Date
+  """
+  endsOn is at most this.
+  """
+  endsOnLTE: Date
+  """
+  state field predicates
+  """
+  state: RenovationState
+  """
+  state differs from this.
+  """
+  stateNEQ: RenovationState
+  """
+  state is one of these.
+  """
+  stateIn: [RenovationState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [RenovationState!]
+  """
+  paid_at field predicates
+  """
+  paidAt: Time
+  """
+  paidAt differs from this.
+  """
+  paidAtNEQ: Time
+  """
+  paidAt is one of these.
+  """
+  paidAtIn: [Time!]
+  """
+  paidAt is none of these.
+  """
+  paidAtNotIn: [Time!]
+  """
+  paidAt is greater than this.
+  """
+  paidAtGT: Time
+  """
+  paidAt is at least this.
+  """
+  paidAtGTE: Time
+  """
+  paidAt is less than this.
+  """
+  paidAtLT: Time
+  """
+  paidAt is at most this.
+  """
+  paidAtLTE: Time
+  """
+  paidAt is null.
+  """
+  paidAtIsNil: Boolean
+  """
+  paidAt is set.
+  """
+  paidAtNotNil: Boolean
+  """
+  settled_at field predicates
+  """
+  settledAt: Time
+  """
+  settledAt differs from this.
+  """
+  settledAtNEQ: Time
+  """
+  settledAt is one of these.
+  """
+  settledAtIn: [Time!]
+  """
+  settledAt is none of these.
+  """
+  settledAtNotIn: [Time!]
+  """
+  settledAt is greater than this.
+  """
+  settledAtGT: Time
+  """
+  settledAt is at least this.
+  """
+  settledAtGTE: Time
+  """
+  settledAt is less than this.
+  """
+  settledAtLT: Time
+  """
+  settledAt is at most this.
+  """
+  settledAtLTE: Time
+  """
+  settledAt is null.
+  """
+  settledAtIsNil: Boolean
+  """
+  settledAt is set.
+  """
+  settledAtNotNil: Boolean
+}
+"""
 A person of a household.
 """
 type Resident implements Node {
@@ -40060,6 +44052,555 @@ input UnitWhereInput {
   """
   areaHundredthsLTE: Int
 }
+"""
+A violation, or arrears, of a household (A1.4).
+"""
+type Violation implements Node {
+  """
+  Opaque identity; says what type it is of.
+  """
+  id: ID!
+  """
+  When the row was recorded.
+  """
+  createdAt: Time!
+  """
+  The estate that the row belongs to.
+  """
+  estateID: ID!
+  """
+  The household whom it concerns.
+  """
+  householdID: ID!
+  """
+  The department that keeps the household's file.
+  """
+  departmentID: ID
+  """
+  The household's file.
+  """
+  fileID: ID!
+  """
+  What it is about, in a line; the title of its document in the household's file.
+  """
+  title: String!
+  """
+  The particulars.
+  """
+  particulars: String!
+  """
+  The day that it is of.
+  """
+  dated: Date!
+  """
+  The account that recorded it.
+  """
+  recordedByID: ID!
+  """
+  Who recorded it, as signed.
+  """
+  recordedByName: String!
+  """
+  When it was recorded.
+  """
+  recordedAt: Time!
+  """
+  When it was voided; null while it stands.
+  """
+  voidedAt: Time
+  """
+  Why it was voided.
+  """
+  voidReason: String!
+  """
+  The account that voided it.
+  """
+  voidedByID: ID
+  """
+  Who voided it, as signed.
+  """
+  voidedByName: String!
+  """
+  A breach of the rules (违章), or arrears (欠费).
+  """
+  kind: ViolationKind!
+  """
+  What is owed, in minor units of the currency; 0 for nothing.
+  """
+  amount: Int!
+  """
+  The currency of the amount: CNY; empty without one.
+  """
+  currency: String!
+  """
+  Open until it is put right or paid; voided when it was recorded by mistake.
+  """
+  state: ViolationState!
+  """
+  How it was put right, or paid.
+  """
+  finding: String!
+  """
+  The account that settled it.
+  """
+  answeredByID: ID
+  """
+  Who settled it, as signed.
+  """
+  answeredByName: String!
+  """
+  When it was settled.
+  """
+  answeredAt: Time
+  """
+  The estate that this belongs to.
+  """
+  estate: Estate!
+  """
+  The household's file, that it is in.
+  """
+  file: ArchiveFile!
+}
+"""
+A connection to a list of items.
+"""
+type ViolationConnection {
+  """
+  A list of edges.
+  """
+  edges: [ViolationEdge]
+  """
+  Information to aid in pagination.
+  """
+  pageInfo: PageInfo!
+  """
+  Identifies the total count of items in the connection.
+  """
+  totalCount: Int!
+}
+"""
+An edge in a connection.
+"""
+type ViolationEdge {
+  """
+  The item at the end of the edge.
+  """
+  node: Violation
+  """
+  A cursor for use in pagination.
+  """
+  cursor: Cursor!
+}
+"""
+ViolationKind is enum for the field kind
+"""
+enum ViolationKind @goModel(model: "github.com/steward-pm/steward/ent/violation.Kind") {
+  """
+  violation.
+  """
+  VIOLATION
+  """
+  arrears.
+  """
+  ARREARS
+}
+"""
+Ordering options for Violation connections
+"""
+input ViolationOrder {
+  """
+  The ordering direction.
+  """
+  direction: OrderDirection! = ASC
+  """
+  The field by which to order Violations.
+  """
+  field: ViolationOrderField!
+}
+"""
+Properties by which Violation connections can be ordered.
+"""
+enum ViolationOrderField {
+  """
+  created at.
+  """
+  CREATED_AT
+  """
+  dated.
+  """
+  DATED
+}
+"""
+ViolationState is enum for the field state
+"""
+enum ViolationState @goModel(model: "github.com/steward-pm/steward/ent/violation.State") {
+  """
+  open.
+  """
+  OPEN
+  """
+  resolved.
+  """
+  RESOLVED
+  """
+  voided.
+  """
+  VOIDED
+}
+"""
+ViolationWhereInput is used for filtering Violation objects.
+Input was generated by ent.
+"""
+input ViolationWhereInput {
+  """
+  Rows that do not match this.
+  """
+  not: ViolationWhereInput
+  """
+  Rows that match all of these.
+  """
+  and: [ViolationWhereInput!]
+  """
+  Rows that match at least one of these.
+  """
+  or: [ViolationWhereInput!]
+  """
+  id field predicates
+  """
+  id: ID
+  """
+  id differs from this.
+  """
+  idNEQ: ID
+  """
+  id is one of these.
+  """
+  idIn: [ID!]
+  """
+  id is none of these.
+  """
+  idNotIn: [ID!]
+  """
+  id is greater than this.
+  """
+  idGT: ID
+  """
+  id is at least this.
+  """
+  idGTE: ID
+  """
+  id is less than this.
+  """
+  idLT: ID
+  """
+  id is at most this.
+  """
+  idLTE: ID
+  """
+  created_at field predicates
+  """
+  createdAt: Time
+  """
+  createdAt differs from this.
+  """
+  createdAtNEQ: Time
+  """
+  createdAt is one of these.
+  """
+  createdAtIn: [Time!]
+  """
+  createdAt is none of these.
+  """
+  createdAtNotIn: [Time!]
+  """
+  createdAt is greater than this.
+  """
+  createdAtGT: Time
+  """
+  createdAt is at least this.
+  """
+  createdAtGTE: Time
+  """
+  createdAt is less than this.
+  """
+  createdAtLT: Time
+  """
+  createdAt is at most this.
+  """
+  createdAtLTE: Time
+  """
+  estate_id field predicates
+  """
+  estateID: ID
+  """
+  estateID differs from this.
+  """
+  estateIDNEQ: ID
+  """
+  estateID is one of these.
+  """
+  estateIDIn: [ID!]
+  """
+  estateID is none of these.
+  """
+  estateIDNotIn: [ID!]
+  """
+  household_id field predicates
+  """
+  householdID: ID
+  """
+  householdID differs from this.
+  """
+  householdIDNEQ: ID
+  """
+  householdID is one of these.
+  """
+  householdIDIn: [ID!]
+  """
+  householdID is none of these.
+  """
+  householdIDNotIn: [ID!]
+  """
+  householdID is greater than this.
+  """
+  householdIDGT: ID
+  """
+  householdID is at least this.
+  """
+  householdIDGTE: ID
+  """
+  householdID is less than this.
+  """
+  householdIDLT: ID
+  """
+  householdID is at most this.
+  """
+  householdIDLTE: ID
+  """
+  file_id field predicates
+  """
+  fileID: ID
+  """
+  fileID differs from this.
+  """
+  fileIDNEQ: ID
+  """
+  fileID is one of these.
+  """
+  fileIDIn: [ID!]
+  """
+  fileID is none of these.
+  """
+  fileIDNotIn: [ID!]
+  """
+  dated field predicates
+  """
+  dated: Date
+  """
+  dated differs from this.
+  """
+  datedNEQ: Date
+  """
+  dated is one of these.
+  """
+  datedIn: [Date!]
+  """
+  dated is none of these.
+  """
+  datedNotIn: [Date!]
+  """
+  dated is greater than this.
+  """
+  datedGT: Date
+  """
+  dated is at least this.
+  """
+  datedGTE: Date
+  """
+  dated is less than this.
+  """
+  datedLT: Date
+  """
+  dated is at most this.
+  """
+  datedLTE: Date
+  """
+  recorded_by_id field predicates
+  """
+  recordedByID: ID
+  """
+  recordedByID differs from this.
+  """
+  recordedByIDNEQ: ID
+  """
+  recordedByID is one of these.
+  """
+  recordedByIDIn: [ID!]
+  """
+  recordedByID is none of these.
+  """
+  recordedByIDNotIn: [ID!]
+  """
+  recordedByID is greater than this.
+  """
+  recordedByIDGT: ID
+  """
+  recordedByID is at least this.
+  """
+  recordedByIDGTE: ID
+  """
+  recordedByID is less than this.
+  """
+  recordedByIDLT: ID
+  """
+  recordedByID is at most this.
+  """
+  recordedByIDLTE: ID
+  """
+  recorded_at field predicates
+  """
+  recordedAt: Time
+  """
+  recordedAt differs from this.
+  """
+  recordedAtNEQ: Time
+  """
+  recordedAt is one of these.
+  """
+  recordedAtIn: [Time!]
+  """
+  recordedAt is none of these.
+  """
+  recordedAtNotIn: [Time!]
+  """
+  recordedAt is greater than this.
+  """
+  recordedAtGT: Time
+  """
+  recordedAt is at least this.
+  """
+  recordedAtGTE: Time
+  """
+  recordedAt is less than this.
+  """
+  recordedAtLT: Time
+  """
+  recordedAt is at most this.
+  """
+  recordedAtLTE: Time
+  """
+  voided_at field predicates
+  """
+  voidedAt: Time
+  """
+  voidedAt differs from this.
+  """
+  voidedAtNEQ: Time
+  """
+  voidedAt is one of these.
+  """
+  voidedAtIn: [Time!]
+  """
+  voidedAt is none of these.
+  """
+  voidedAtNotIn: [Time!]
+  """
+  voidedAt is greater than this.
+  """
+  voidedAtGT: Time
+  """
+  voidedAt is at least this.
+  """
+  voidedAtGTE: Time
+  """
+  voidedAt is less than this.
+  """
+  voidedAtLT: Time
+  """
+  voidedAt is at most this.
+  """
+  voidedAtLTE: Time
+  """
+  voidedAt is null.
+  """
+  voidedAtIsNil: Boolean
+  """
+  voidedAt is set.
+  """
+  voidedAtNotNil: Boolean
+  """
+  kind field predicates
+  """
+  kind: ViolationKind
+  """
+  kind differs from this.
+  """
+  kindNEQ: ViolationKind
+  """
+  kind is one of these.
+  """
+  kindIn: [ViolationKind!]
+  """
+  kind is none of these.
+  """
+  kindNotIn: [ViolationKind!]
+  """
+  state field predicates
+  """
+  state: ViolationState
+  """
+  state differs from this.
+  """
+  stateNEQ: ViolationState
+  """
+  state is one of these.
+  """
+  stateIn: [ViolationState!]
+  """
+  state is none of these.
+  """
+  stateNotIn: [ViolationState!]
+  """
+  answered_at field predicates
+  """
+  answeredAt: Time
+  """
+  answeredAt differs from this.
+  """
+  answeredAtNEQ: Time
+  """
+  answeredAt is one of these.
+  """
+  answeredAtIn: [Time!]
+  """
+  answeredAt is none of these.
+  """
+  answeredAtNotIn: [Time!]
+  """
+  answeredAt is greater than this.
+  """
+  answeredAtGT: Time
+  """
+  answeredAt is at least this.
+  """
+  answeredAtGTE: Time
+  """
+  answeredAt is less than this.
+  """
+  answeredAtLT: Time
+  """
+  answeredAt is at most this.
+  """
+  answeredAtLTE: Time
+  """
+  answeredAt is null.
+  """
+  answeredAtIsNil: Boolean
+  """
+  answeredAt is set.
+  """
+  answeredAtNotNil: Boolean
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -40166,12 +44707,44 @@ func (ec *executionContext) childFields_AddResidentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddResidentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AdvanceRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_AdvanceRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AdvanceRenovationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_AnswerComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_AnswerCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AnswerKeyLossPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loss":
 		return ec.fieldContext_AnswerKeyLossPayload_loss(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerKeyLossPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApplyRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_ApplyRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyRenovationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Approval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41386,6 +45959,84 @@ func (ec *executionContext) childFields_CloseVolumePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CloseVolumePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Complaint_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Complaint_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Complaint_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Complaint_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Complaint_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Complaint_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Complaint_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Complaint_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Complaint_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Complaint_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Complaint_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Complaint_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Complaint_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Complaint_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Complaint_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Complaint_voidedByName(ctx, field)
+	case "way":
+		return ec.fieldContext_Complaint_way(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Complaint_dueAt(ctx, field)
+	case "state":
+		return ec.fieldContext_Complaint_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Complaint_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Complaint_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Complaint_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Complaint_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Complaint_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Complaint_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ComplaintConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ComplaintConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ComplaintConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ComplaintEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ComplaintEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ComplaintEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ComplaintEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CompleteKeyScrappingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "scrapping":
@@ -41410,6 +46061,84 @@ func (ec *executionContext) childFields_CorrectDocumentPayload(ctx context.Conte
 		return ec.fieldContext_CorrectDocumentPayload_document(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CorrectDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Correspondence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Correspondence_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Correspondence_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Correspondence_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Correspondence_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Correspondence_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Correspondence_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Correspondence_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Correspondence_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Correspondence_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Correspondence_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Correspondence_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Correspondence_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Correspondence_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Correspondence_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Correspondence_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Correspondence_voidedByName(ctx, field)
+	case "direction":
+		return ec.fieldContext_Correspondence_direction(ctx, field)
+	case "way":
+		return ec.fieldContext_Correspondence_way(ctx, field)
+	case "state":
+		return ec.fieldContext_Correspondence_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Correspondence_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Correspondence_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Correspondence_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Correspondence_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Correspondence_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Correspondence_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Correspondence", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrespondenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CorrespondenceConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CorrespondenceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CorrespondenceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrespondenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrespondenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CorrespondenceEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CorrespondenceEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrespondenceEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_CountKeySpotCheckPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -43896,6 +48625,14 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_PayRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_PayRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayRenovationDepositPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PlaceArchiveHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hold":
@@ -44072,6 +48809,22 @@ func (ec *executionContext) childFields_ReconciliationLineEdge(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationLineEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_RecordComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_RecordCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordKeyCopiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "order":
@@ -44102,6 +48855,14 @@ func (ec *executionContext) childFields_RecordLockChangePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordLockChangePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_RecordViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordViolationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterExternalPersonPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "externalPerson":
@@ -44124,6 +48885,128 @@ func (ec *executionContext) childFields_RemoveKeyAcceptanceLinePayload(ctx conte
 		return ec.fieldContext_RemoveKeyAcceptanceLinePayload_acceptance(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveKeyAcceptanceLinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Renovation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Renovation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Renovation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Renovation_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Renovation_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Renovation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Renovation_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Renovation_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Renovation_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Renovation_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Renovation_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Renovation_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Renovation_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Renovation_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Renovation_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Renovation_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Renovation_voidedByName(ctx, field)
+	case "contractor":
+		return ec.fieldContext_Renovation_contractor(ctx, field)
+	case "beginsOn":
+		return ec.fieldContext_Renovation_beginsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Renovation_endsOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Renovation_state(ctx, field)
+	case "deposit":
+		return ec.fieldContext_Renovation_deposit(ctx, field)
+	case "deducted":
+		return ec.fieldContext_Renovation_deducted(ctx, field)
+	case "returned":
+		return ec.fieldContext_Renovation_returned(ctx, field)
+	case "currency":
+		return ec.fieldContext_Renovation_currency(ctx, field)
+	case "deductionReason":
+		return ec.fieldContext_Renovation_deductionReason(ctx, field)
+	case "paidAt":
+		return ec.fieldContext_Renovation_paidAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_Renovation_settledAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Renovation_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Renovation_file(ctx, field)
+	case "steps":
+		return ec.fieldContext_Renovation_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Renovation", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RenovationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RenovationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RenovationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RenovationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RenovationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RenovationStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RenovationStep_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RenovationStep_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_RenovationStep_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_RenovationStep_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_RenovationStep_departmentID(ctx, field)
+	case "renovationID":
+		return ec.fieldContext_RenovationStep_renovationID(ctx, field)
+	case "step":
+		return ec.fieldContext_RenovationStep_step(ctx, field)
+	case "amount":
+		return ec.fieldContext_RenovationStep_amount(ctx, field)
+	case "note":
+		return ec.fieldContext_RenovationStep_note(ctx, field)
+	case "doneByID":
+		return ec.fieldContext_RenovationStep_doneByID(ctx, field)
+	case "doneByName":
+		return ec.fieldContext_RenovationStep_doneByName(ctx, field)
+	case "doneAt":
+		return ec.fieldContext_RenovationStep_doneAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_RenovationStep_estate(ctx, field)
+	case "renovation":
+		return ec.fieldContext_RenovationStep_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenovationStep", field.Name)
 }
 
 func (ec *executionContext) childFields_ReopenVolumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -44224,12 +49107,28 @@ func (ec *executionContext) childFields_ResolveKeyDifferencePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type ResolveKeyDifferencePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ResolveViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_ResolveViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResolveViolationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReturnKeysPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
 		return ec.fieldContext_ReturnKeysPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnKeysPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_ReturnRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnRenovationDepositPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeAPITokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -44634,6 +49533,102 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_Violation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Violation_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Violation_createdAt(ctx, field)
+	case "estateID":
+		return ec.fieldContext_Violation_estateID(ctx, field)
+	case "householdID":
+		return ec.fieldContext_Violation_householdID(ctx, field)
+	case "departmentID":
+		return ec.fieldContext_Violation_departmentID(ctx, field)
+	case "fileID":
+		return ec.fieldContext_Violation_fileID(ctx, field)
+	case "title":
+		return ec.fieldContext_Violation_title(ctx, field)
+	case "particulars":
+		return ec.fieldContext_Violation_particulars(ctx, field)
+	case "dated":
+		return ec.fieldContext_Violation_dated(ctx, field)
+	case "recordedByID":
+		return ec.fieldContext_Violation_recordedByID(ctx, field)
+	case "recordedByName":
+		return ec.fieldContext_Violation_recordedByName(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Violation_recordedAt(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Violation_voidedAt(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Violation_voidReason(ctx, field)
+	case "voidedByID":
+		return ec.fieldContext_Violation_voidedByID(ctx, field)
+	case "voidedByName":
+		return ec.fieldContext_Violation_voidedByName(ctx, field)
+	case "kind":
+		return ec.fieldContext_Violation_kind(ctx, field)
+	case "amount":
+		return ec.fieldContext_Violation_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Violation_currency(ctx, field)
+	case "state":
+		return ec.fieldContext_Violation_state(ctx, field)
+	case "finding":
+		return ec.fieldContext_Violation_finding(ctx, field)
+	case "answeredByID":
+		return ec.fieldContext_Violation_answeredByID(ctx, field)
+	case "answeredByName":
+		return ec.fieldContext_Violation_answeredByName(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_Violation_answeredAt(ctx, field)
+	case "estate":
+		return ec.fieldContext_Violation_estate(ctx, field)
+	case "file":
+		return ec.fieldContext_Violation_file(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Violation", field.Name)
+}
+
+func (ec *executionContext) childFields_ViolationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ViolationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ViolationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ViolationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViolationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ViolationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ViolationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ViolationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViolationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidComplaintPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "complaint":
+		return ec.fieldContext_VoidComplaintPayload_complaint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidComplaintPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidCorrespondencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "correspondence":
+		return ec.fieldContext_VoidCorrespondencePayload_correspondence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidCorrespondencePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_VoidDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -44708,6 +49703,30 @@ func (ec *executionContext) childFields_VoidKeyReturnPayload(ctx context.Context
 		return ec.fieldContext_VoidKeyReturnPayload_loan(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VoidKeyReturnPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidRenovationDepositPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_VoidRenovationDepositPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidRenovationDepositPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidRenovationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "renovation":
+		return ec.fieldContext_VoidRenovationPayload_renovation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidRenovationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_VoidViolationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "violation":
+		return ec.fieldContext_VoidViolationPayload_violation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VoidViolationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawApprovalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

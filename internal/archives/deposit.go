@@ -63,7 +63,7 @@ func canPayDeposit(tx *act.Tx, r *ent.Renovation) error {
 	case r.PaidAt != nil:
 		return fault.Clash("押金已登记。", "The deposit was paid.").By("A1.4")
 	case r.State == renovation.StateClosed:
-		return over()
+		return worksClosed()
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func canReturnDeposit(tx *act.Tx, r *ent.Renovation) error {
 		return err
 	}
 	switch {
-	case !holds(r):
+	case !unsettled(r):
 		return fault.Clash("没有待退的押金。", "No deposit is held.").By("A1.4")
 	case r.State == renovation.StateUnderWay:
 		return fault.Rule("A1.4", "施工中不能退押金,请先验收。", "The works are under way; inspect them first.")
@@ -184,19 +184,19 @@ func canVoidDeposit(tx *act.Tx, r *ent.Renovation) error {
 	case r.PaidAt == nil:
 		return fault.Clash("没有押金登记。", "No deposit is on record.").By("A1.4")
 	case r.State == renovation.StateClosed:
-		return over()
+		return worksClosed()
 	}
 	return nil
 }
 
-// holds tells whether a deposit was paid that was not given back.
-func holds(r *ent.Renovation) bool { return r.PaidAt != nil && r.SettledAt == nil }
+// unsettled tells whether a deposit was paid that was not given back.
+func unsettled(r *ent.Renovation) bool { return r.PaidAt != nil && r.SettledAt == nil }
 
 func stillHeld() *fault.Error {
 	return fault.Rule("A1.4", "押金尚未退还,请先退还押金,或作废误登的押金。", "A deposit is still held: give it back first, or void it if it was recorded by mistake.")
 }
 
-// over refuses what comes after the end.
-func over() *fault.Error {
+// worksClosed refuses what comes after the end.
+func worksClosed() *fault.Error {
 	return fault.Clash("装修已结案。", "The renovation is closed.").By("A1.4")
 }

@@ -118,8 +118,8 @@ func canAdvance(tx *act.Tx, r *ent.Renovation) error {
 	}
 	switch {
 	case r.State == renovation.StateClosed:
-		return over()
-	case r.State == renovation.StateInspected && holds(r):
+		return worksClosed()
+	case r.State == renovation.StateInspected && unsettled(r):
 		return stillHeld()
 	case r.State == renovation.StateApproved && r.SettledAt != nil:
 		return fault.Rule("A1.4", "押金已退还,不能开工;如有需要请重新申请。", "The deposit was given back, so the works do not begin; apply anew if they are to.")
@@ -156,7 +156,7 @@ func canVoidRenovation(tx *act.Tx, r *ent.Renovation) error {
 	if err := mayVoid(tx, policy.Renovation, r.RowScope(), r.VoidedAt, r.RecordedByID, r.RecordedAt); err != nil {
 		return err
 	}
-	if holds(r) {
+	if unsettled(r) {
 		return stillHeld()
 	}
 	return nil
